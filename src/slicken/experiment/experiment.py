@@ -1,0 +1,200 @@
+"""Experiment: one run of the rig, prepared on a uniform time grid, in SI units."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.channels import CHANNELS, FRICTION, SLIP, TIME
+from slicken.errors import ExperimentError
+
+if TYPE_CHECKING:  # xarray takes half a second to import and most callers never need it
+    import xarray as xr
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something about a log that its owner should know.
+
+    Args:
+        kind: one or two words, such as ``gap`` or ``start-up``.
+        message: what was seen and what was done about it.
+        row: 1-based line of the file, where one line is to blame.
+        time: seconds on the log's own clock, where one instant is to blame.
+        value: the offending number.
+    """
+
+    kind: str
+    message: str
+    row: int | None = None
+    time: float | None = None
+    value: float | None = None
+
+    def __str__(self) -> str:
+        """The finding as one line of text."""
+        places = []
+        if self.row is not None:
+            places.append(f"row {self.row}")
+        if self.time is not None:
+            places.append(f"{self.time:g} s")
+        where = f" ({', '.join(places)})" if places else ""
+        return f"{self.kind}{where}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Where an experiment came from and what was done to it, in order.
+
+    Args:
+        source: file name, or the scenario of a simulated experiment.
+        sha256: checksum of the file; empty for a simulated experiment.
+        steps: each thing done, in words, in order.
+        truth: the planted truth of a simulated experiment; empty for a real one.
+    """
+
+    source: str
+    sha256: str = ""
+    steps: tuple[str, ...] = ()
+    truth: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """One run of the rig, prepared; what exists is valid.
+
+    Args:
+        name: what figures and tables call it.
+        time: seconds, shape ``(T,)``, uniform and increasing.
+        channels: name to float64 array of shape ``(T,)``, in the unit of
+            :data:`slicken.channels.CHANNELS`; finite wherever ``gap`` is false; holds
+            ``friction``. Axial displacement is positive in shortening.
+        stage: shape ``(T,)``, integers counting intervals of constant normal stress from 0;
+            None where neither normal stress nor normal force is known.
+        gap: shape ``(T,)``, true where the log has no usable sample.
+        provenance: source and history.
+        findings: what its owner should know.
+
+    Raises:
+        ExperimentError: if shapes, units or values break this contract.
+    """
+
+    name: str
+    time: NDArray[np.float64]
+    channels: Mapping[str, NDArray[np.float64]]
+    stage: NDArray[np.int64] | None
+    gap: NDArray[np.bool_]
+    provenance: Provenance
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        time = _frozen(self.time, np.float64)
+        channels = {name: _frozen(values, np.float64) for name, values in self.channels.items()}
+        object.__setattr__(self, "time", time)
+        object.__setattr__(self, "channels", MappingProxyType(channels))
+        object.__setattr__(self, "gap", _frozen(self.gap, np.bool_))
+        if self.stage is not None:
+            object.__setattr__(self, "stage", _frozen(self.stage, np.int64))
+        self._check()
+
+    def _check(self) -> None:
+        samples = self.time.shape
+        if len(samples) != 1 or samples[0] < 2:
+            raise ExperimentError(f"{self.name}: an experiment needs at least two samples")
+        steps = np.diff(self.time)
+        if not np.all(np.isfinite(self.time)) or steps[0] <= 0:
+            raise ExperimentError(f"{self.name}: time must be finite and increase")
+        if not np.allclose(steps, steps[0], rtol=1e-6, atol=1e-9):
+            raise ExperimentError(f"{self.name}: the time step is not uniform; resample the log")
+        if FRICTION.name not in self.channels:
+            raise ExperimentError(f"{self.name}: no friction; it is what a study explains")
+        for name, values in self.channels.items():
+            if name not in CHANNELS or name == TIME.name:
+                raise ExperimentError(
+                    f"{self.name}: unknown channel {name!r}; known are {', '.join(CHANNELS)}"
+                )
+            if values.shape != samples:
+                raise ExperimentError(
+                    f"{self.name}: {name} has shape {values.shape}, time has {samples}"
+                )
+            if not np.all(np.isfinite(values[~self.gap])):
+                raise ExperimentError(f"{self.name}: {name} is not finite outside the gaps")
+        for name, mask in (("gap", self.gap), ("stage", self.stage)):
+            if mask is not None and mask.shape != samples:
+                raise ExperimentError(f"{self.name}: {name} does not have the shape of time")
+
+    def __len__(self) -> int:
+        """Number of samples, T."""
+        return int(self.time.size)
+
+    @property
+    def dt(self) -> float:
+        """Time step in seconds."""
+        return float(self.time[1] - self.time[0])
+
+    @property
+    def duration(self) -> float:
+        """Seconds from the first to the last sample."""
+        return float(self.time[-1] - self.time[0])
+
+    @property
+    def friction(self) -> NDArray[np.float64]:
+        """The target, shape ``(T,)``."""
+        return self.channels[FRICTION.name]
+
+    @property
+    def slip(self) -> NDArray[np.float64] | None:
+        """Slip in metres since the start, shape ``(T,)``; None where velocity is not known."""
+        return self.channels.get(SLIP.name)
+
+    def to_dataset(self) -> "xr.Dataset":
+        """The experiment as a Dataset over ``time``, with units; netCDF can hold it."""
+        import xarray as xr
+
+        variables = {
+            name: ("time", values, {"units": CHANNELS[name].unit, "long_name": CHANNELS[name].title})
+            for name, values in self.channels.items()
+        }
+        dataset = xr.Dataset(variables, coords={"time": ("time", self.time, {"units": "s"})})
+        dataset["gap"] = ("time", self.gap.astype(np.int8))
+        if self.stage is not None:
+            dataset["stage"] = ("time", self.stage)
+        dataset.attrs = {
+            "name": self.name,
+            "source": self.provenance.source,
+            "sha256": self.provenance.sha256,
+            "steps": json.dumps(self.provenance.steps, ensure_ascii=False),
+            "truth": json.dumps(dict(self.provenance.truth), ensure_ascii=False),
+            "findings": json.dumps([asdict(f) for f in self.findings], ensure_ascii=False),
+        }
+        return dataset
+
+    @classmethod
+    def from_dataset(cls, dataset: "xr.Dataset") -> "Experiment":
+        """The experiment that :meth:`to_dataset` wrote."""
+        attrs = dataset.attrs
+        names = [str(name) for name in dataset.data_vars if name not in ("gap", "stage")]
+        return cls(
+            name=str(attrs["name"]),
+            time=dataset["time"].to_numpy(),
+            channels={name: dataset[name].to_numpy() for name in names},
+            stage=dataset["stage"].to_numpy() if "stage" in dataset else None,
+            gap=dataset["gap"].to_numpy().astype(np.bool_),
+            provenance=Provenance(
+                source=str(attrs["source"]),
+                sha256=str(attrs["sha256"]),
+                steps=tuple(json.loads(attrs["steps"])),
+                truth=json.loads(attrs["truth"]),
+            ),
+            findings=tuple(Finding(**fields) for fields in json.loads(attrs["findings"])),
+        )
+
+
+def _frozen(values: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
+    """A private read-only copy, so that nobody can change an experiment from outside."""
+    copy = np.array(values, dtype=dtype)
+    copy.flags.writeable = False
+    return copy
