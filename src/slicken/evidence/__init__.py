@@ -1,1 +1,1 @@
-"""TODO."""
+"""Evidence: what a study shows, and how far it can be trusted."""

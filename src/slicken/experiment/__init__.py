@@ -1,1 +1,53 @@
-"""TODO."""
+"""Experiment: from a rig's log to one run on a uniform time grid, in SI units.
+
+>>> from slicken.experiment import read_experiment  # doctest: +SKIP
+>>> read_experiment("run.csv", channels="rig.toml").friction  # doctest: +SKIP
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from slicken.experiment.experiment import Experiment, Finding, Provenance
+
+if TYPE_CHECKING:
+    from slicken.experiment.channelmap import ChannelMap
+    from slicken.experiment.guess import guess_channels
+    from slicken.experiment.inspection import ColumnSummary, Inspection, describe
+    from slicken.experiment.log import Log
+    from slicken.experiment.preparation import prepare, read_experiment
+    from slicken.experiment.readers import read_log
+
+__all__ = [
+    "ChannelMap",
+    "ColumnSummary",
+    "Experiment",
+    "Finding",
+    "Inspection",
+    "Log",
+    "Provenance",
+    "describe",
+    "guess_channels",
+    "prepare",
+    "read_experiment",
+    "read_log",
+]
+
+_HOMES = {
+    "ChannelMap": "channelmap",
+    "ColumnSummary": "inspection",
+    "Inspection": "inspection",
+    "Log": "log",
+    "describe": "inspection",
+    "guess_channels": "guess",
+    "prepare": "preparation",
+    "read_experiment": "preparation",
+    "read_log": "readers",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands for
+    # On first use only: pydantic takes a tenth of a second, and `slicken --help` needs none of it.
+    if name in _HOMES:
+        from importlib import import_module
+
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

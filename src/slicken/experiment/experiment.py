@@ -155,7 +155,11 @@ class Experiment:
         import xarray as xr
 
         variables = {
-            name: ("time", values, {"units": CHANNELS[name].unit, "long_name": CHANNELS[name].title})
+            name: (
+                "time",
+                values,
+                {"units": CHANNELS[name].unit, "long_name": CHANNELS[name].title},
+            )
             for name, values in self.channels.items()
         }
         dataset = xr.Dataset(variables, coords={"time": ("time", self.time, {"units": "s"})})

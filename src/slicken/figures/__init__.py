@@ -1,1 +1,51 @@
-"""TODO."""
+"""Figures: results in, axes out; the only room that imports matplotlib."""
+
+from slicken.figures.catalogue import (
+    experiment_figure,
+    experiments_figure,
+    importance_by_lag_figure,
+    importance_over_time_figure,
+    learning_curves_figure,
+    prediction_figure,
+    ranked_importance_figure,
+    stage_importance_figure,
+    trace_figure,
+    window_figure,
+)
+from slicken.figures.experiments import draw_brief, draw_channel
+from slicken.figures.importance import draw_by_run_and_stage, draw_ranked
+from slicken.figures.importance_course import draw_by_lag, draw_over_time
+from slicken.figures.logs import draw_column, log_figure
+from slicken.figures.prediction import draw_scatter, draw_trace
+from slicken.figures.style import journal_style, letter_panels, new_figure, save
+from slicken.figures.training import draw_learning_curves
+from slicken.figures.windows import draw_window_curve
+
+__all__ = [
+    "draw_brief",
+    "draw_by_lag",
+    "draw_by_run_and_stage",
+    "draw_channel",
+    "draw_column",
+    "draw_learning_curves",
+    "draw_over_time",
+    "draw_ranked",
+    "draw_scatter",
+    "draw_trace",
+    "draw_window_curve",
+    "experiment_figure",
+    "experiments_figure",
+    "importance_by_lag_figure",
+    "importance_over_time_figure",
+    "journal_style",
+    "learning_curves_figure",
+    "letter_panels",
+    "log_figure",
+    "new_figure",
+    "prediction_figure",
+    "ranked_importance_figure",
+    "save",
+    "stage_importance_figure",
+    "trace_figure",
+    "window_figure",
+]

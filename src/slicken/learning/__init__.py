@@ -1,1 +1,1 @@
-"""TODO."""
+"""Learning: from experiments to a trained ensemble."""

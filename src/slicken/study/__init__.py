@@ -1,1 +1,1 @@
-"""TODO."""
+"""Study: window lengths times runs, planned, run and resumed in one folder."""

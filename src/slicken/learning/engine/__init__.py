@@ -1,1 +1,10 @@
-"""TODO."""
+"""The engine: the one hot operation, behind one door.
+
+An engine runs an ensemble, R networks with their arrays stacked on a leading axis, each on its own
+batch of B windows. The rest of the package calls :func:`choose_engine` and never asks which.
+"""
+
+from slicken.learning.engine.contract import Engine
+from slicken.learning.engine.door import ENGINES, choose_engine
+
+__all__ = ["ENGINES", "Engine", "choose_engine"]

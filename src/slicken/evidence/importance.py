@@ -1,0 +1,101 @@
+"""Importance: how much each driver moves the loss, and the friction, of a trained ensemble."""
+
+from typing import Literal
+
+import numpy as np
+import xarray as xr
+
+from slicken.learning.ensemble import Ensemble
+from slicken.learning.splits import Part
+from slicken.study.prepared import Prepared
+
+Kind = Literal["loss", "friction"]
+KINDS: tuple[Kind, ...] = ("loss", "friction")
+
+
+def measure_importance(prepared: Prepared, ensemble: Ensemble, part: Part) -> xr.Dataset:
+    """Absolute gradients on the windows of a part, averaged over lags or over windows.
+
+    With a squared loss ``|dLoss/dx| = 2 |predicted - measured| |dfriction/dx|``: what the network
+    fits well counts for nothing in the published measure. So both are here. Friction and drivers
+    are standardised, so all are numbers without a unit.
+
+    Args:
+        prepared: the record and its parts.
+        ensemble: trained runs of one window length.
+        part: ``validation`` or ``test``.
+
+    Returns:
+        ``loss`` and ``friction`` over ``(run, target, channel)``: mean over lags of ``|dLoss/dx|``
+        and ``|dfriction/dx|``; ``loss_by_lag`` and ``friction_by_lag`` over
+        ``(run, lag, channel)``: means over windows, lag in s before the target time.
+    """
+    ends = prepared.split.ends[part]
+    found = ensemble.sensitivity(prepared.drivers, prepared.friction, ends)
+    errors = np.abs(found.friction - prepared.friction[ends])[..., None]
+    over_targets, over_lags = ("run", "target", "channel"), ("run", "lag", "channel")
+    gradients = xr.Dataset(
+        {
+            "loss": (over_targets, 2 * errors * found.by_target),
+            "friction": (over_targets, found.by_target),
+            "loss_by_lag": (over_lags, found.loss_by_lag),
+            "friction_by_lag": (over_lags, found.by_lag),
+        },
+        coords={
+            "run": np.arange(ensemble.runs),
+            "channel": np.array(prepared.record.channels, dtype=object),
+            "lag": np.arange(ensemble.length)[::-1] * prepared.record.dt,
+        },
+        attrs={"window": ensemble.length * prepared.record.dt, "part": part},
+    )
+    return gradients.assign_coords(prepared.targets(part).coords)
+
+
+def shares(gradients: xr.DataArray) -> xr.DataArray:
+    """Shares of the channels, which sum to one; NaN where nothing has a gradient.
+
+    Args:
+        gradients: absolute, with a dimension ``channel``.
+    """
+    total = gradients.sum("channel")
+    return (gradients / total.where(total > 0)).where(np.isfinite(total))
+
+
+def by_run(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
+    """Shares of each run over all windows, dims ``(run, channel)``."""
+    return shares(gradients[kind].mean("target"))
+
+
+def by_stage(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
+    """Shares of each run in each stage of each experiment, dims ``(stage, run, channel)``.
+
+    Coordinates over ``stage`` name the ``experiment``, the ``stage_number`` (-1 where stages are
+    not known) and the mean ``normal_stress``.
+    """
+    values = gradients[kind]
+    names, numbers = values["experiment"].to_numpy(), values["stage"].to_numpy()
+    pairs = list(dict.fromkeys(zip(names.tolist(), numbers.tolist(), strict=True)))
+    chosen = [(names == name) & (numbers == number) for name, number in pairs]
+    stress = values["normal_stress"].to_numpy()
+    rows = [shares(values[:, here].mean("target")) for here in chosen]
+    return (
+        xr.concat(rows, "stage", coords="minimal", compat="override")
+        .assign_coords(
+            experiment=("stage", [name for name, _ in pairs]),
+            stage_number=("stage", [number for _, number in pairs]),
+            normal_stress=("stage", [float(np.mean(stress[here])) for here in chosen]),
+        )
+        .transpose("stage", "run", "channel")
+    )
+
+
+def over_time(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
+    """Shares at each target time, mean over runs, dims ``(target, channel)``."""
+    return shares(gradients[kind]).mean("run", skipna=True)
+
+
+def by_lag(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
+    """Shares of each driver at each lag, mean over runs, dims ``(lag, channel)``; all sum to 1."""
+    values = gradients[f"{kind}_by_lag"]
+    total = values.sum(["lag", "channel"])
+    return (values / total.where(total > 0)).mean("run", skipna=True)

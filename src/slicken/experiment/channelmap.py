@@ -1,0 +1,162 @@
+"""Channel map: which column of a rig's logs is which channel, in which unit, with which sign."""
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from slicken.channels import AXIAL_RATE, CHANNELS, TEMPERATURE_RATE
+from slicken.errors import ChannelError
+
+MAPPABLE = tuple(name for name in CHANNELS if name not in (TEMPERATURE_RATE.name, AXIAL_RATE.name))
+"""Channels that a column can be; rates are computed here, never read, so that they are causal."""
+
+
+class Column(BaseModel):
+    """The column that holds a channel.
+
+    Args:
+        column: its name, as in the log.
+        unit: its unit; by default the one in the log, in the name or in a units row.
+        sign: -1 where the rig counts the other way; axial displacement is positive in shortening.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    column: str = Field(min_length=1)
+    unit: str | None = None
+    sign: Literal[1, -1] = 1
+
+
+class Preparation(BaseModel):
+    """How a log becomes an experiment.
+
+    Args:
+        step: seconds between samples of the uniform grid; the log's own median step by default.
+        rate_span: seconds over which rates are fitted, up to and including the instant.
+        start: seconds on the log's clock; what came before is left out.
+        end: seconds on the log's clock; what came after is left out.
+        stationary: ``trim`` leaves out stretches with almost no slip at the start and the end;
+            ``keep`` keeps them.
+        max_gap: seconds; shorter holes are interpolated, longer ones are gaps.
+        stage_change: relative change of normal stress that starts a new stage.
+        contact_area_mm2: turns forces to stresses where it is given.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    step: float | None = Field(default=None, gt=0)
+    rate_span: float = Field(default=10.0, gt=0)
+    start: float | None = None
+    end: float | None = None
+    stationary: Literal["trim", "keep"] = "trim"
+    max_gap: float = Field(default=3.0, ge=0)
+    stage_change: float = Field(default=0.05, gt=0, lt=1)
+    contact_area_mm2: float | None = Field(default=None, gt=0)
+
+
+class ChannelMap(BaseModel):
+    """How the columns of a rig's logs become channels.
+
+    A map is the whole truth: what it does not name is not guessed.
+
+    Args:
+        channels: name of a channel to its column.
+        preparation: how the log is prepared.
+
+    >>> text = '''
+    ... [channels.time]
+    ... column = "Test Time"
+    ... unit = "s"
+    ... '''
+    >>> ChannelMap.from_toml(text).channels["time"].unit
+    's'
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    channels: dict[str, Column]
+    preparation: Preparation = Preparation()
+
+    @field_validator("channels")
+    @classmethod
+    def _known(cls, channels: dict[str, Column]) -> dict[str, Column]:
+        for name in channels:
+            if name not in MAPPABLE:
+                raise ValueError(_unknown(f"channel {name!r}", name, MAPPABLE))
+        return channels
+
+    @classmethod
+    def load(cls, path: str | Path) -> "ChannelMap":
+        """Read a map from a TOML file.
+
+        Raises:
+            ChannelError: if it cannot be read, or a key or value in it is wrong.
+        """
+        path = Path(path)
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError as problem:
+            raise ChannelError(f"{path}: no such channel map; check the name") from problem
+        except (OSError, ValueError) as problem:
+            raise ChannelError(
+                f"{path}: cannot be read as a channel map ({problem}); "
+                "expected a TOML file in UTF-8"
+            ) from problem
+        return cls.from_toml(text, source=str(path))
+
+    @classmethod
+    def from_toml(cls, text: str, *, source: str = "channel map") -> "ChannelMap":
+        """The map in a TOML text; ``source`` is what errors call it.
+
+        Raises:
+            ChannelError: if the text is not TOML, or a key or value in it is wrong.
+        """
+        try:
+            return cls.model_validate(tomllib.loads(text))
+        except tomllib.TOMLDecodeError as problem:
+            raise ChannelError(f"{source}: not TOML: {problem}") from problem
+        except ValidationError as problem:
+            raise ChannelError(f"{source}: {_in_words(problem)}") from problem
+        except RecursionError as problem:
+            raise ChannelError(f"{source}: nested too deeply for a channel map") from problem
+
+    def to_toml(self) -> str:
+        """The map as TOML that :meth:`from_toml` reads back; defaults are left out."""
+        import tomli_w
+
+        return tomli_w.dumps(self.model_dump(exclude_defaults=True, exclude_none=True))
+
+
+def _in_words(problem: ValidationError) -> str:
+    """The first thing wrong, in one line that names the field."""
+    error = problem.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        key = str(error["loc"][-1])
+        return _unknown(f"key '{place}'", key, _keys_beside(error["loc"]))
+    if error["type"] == "missing":
+        return f"'{place}' is missing; a channel map needs it"
+    message = error["msg"].removeprefix("Value error, ")
+    if place == "channels":
+        return message
+    message = message[:1].lower() + message[1:]
+    return f"'{place}': {message}, not {_shown(error['input'])}"
+
+
+def _keys_beside(place: tuple[int | str, ...]) -> tuple[str, ...]:
+    beside: dict[int, type[BaseModel]] = {1: ChannelMap, 2: Preparation, 3: Column}
+    return tuple(beside[len(place)].model_fields)
+
+
+def _unknown(what: str, key: str, valid: tuple[str, ...]) -> str:
+    close = difflib.get_close_matches(key, valid, n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"unknown {what}{hint} valid are {', '.join(valid)}".replace("' valid", "'; valid")
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - TOML may hold anything
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -1,0 +1,129 @@
+"""Clock: a log's time must run forward; what stands still, turns back or leaps is found here."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.errors import ExperimentError
+from slicken.experiment.columns import Draft
+from slicken.experiment.experiment import Finding
+
+_SHOWN = 3
+
+
+def crop(draft: Draft, start: float | None, end: float | None) -> None:
+    """Leave out what lies outside ``start`` to ``end`` seconds on the log's clock.
+
+    Raises:
+        ExperimentError: if nothing is left.
+    """
+    known = np.isfinite(draft.time)
+    missing = np.flatnonzero(~known)
+    if missing.size:
+        message = f"{missing.size} rows without a time are left out"
+        draft.findings.append(Finding("time", message, row=int(draft.rows[missing[0]])))
+        draft.keep(known)
+    if draft.time.size < 2:
+        raise ExperimentError(
+            f"{draft.source}: fewer than two rows have a time; is the right column the time?"
+        )
+    if start is None and end is None:
+        return
+    first, last = float(draft.time.min()), float(draft.time.max())
+    lowest, highest = -np.inf if start is None else start, np.inf if end is None else end
+    inside = (draft.time >= lowest) & (draft.time <= highest)
+    if inside.sum() < 2:
+        raise ExperimentError(
+            f"{draft.source}: fewer than two samples from start = {lowest:g} to end = {highest:g} "
+            f"s; the log's clock runs from {first:g} to {last:g} s"
+        )
+    bounds = [f"before {start:g} s"] * (start is not None) + [f"after {end:g} s"] * (
+        end is not None
+    )
+    draft.steps.append(
+        f"left out what came {' and '.join(bounds)}: "
+        f"{int((~inside).sum())} of {inside.size} samples"
+    )
+    draft.keep(inside)
+
+
+def run_forward(draft: Draft, longest: float) -> None:
+    """Check that time runs forward; leave out rows that repeat the one before.
+
+    Args:
+        draft: the experiment in the making.
+        longest: seconds; a longer step is a gap, and is said.
+
+    Raises:
+        ExperimentError: if time stands still, runs backward, or leaps by more than the rest
+            of the record; says in which row and at what time.
+    """
+    _leave_out_repeated_rows(draft)
+    if draft.time.size < 2:
+        raise ExperimentError(
+            f"{draft.source}: time stands still at {draft.time[0]:g} s in all rows; "
+            "is the right column the time?"
+        )
+    steps = np.diff(draft.time)
+    wrong = np.flatnonzero(steps <= 0)
+    if wrong.size:
+        raise ExperimentError(_not_forward(draft, int(wrong[0]) + 1, int(wrong.size)))
+    leap = int(np.argmax(steps))
+    rest = float(steps.sum() - steps[leap])
+    if steps.size > 1 and steps[leap] > longest and steps[leap] > rest:
+        before, after = draft.time[leap], draft.time[leap + 1]
+        raise ExperimentError(
+            f"{draft.source}: row {draft.rows[leap + 1]}: time jumps by {steps[leap]:g} s, from "
+            f"{before:.10g} to {after:.10g} s, more than the rest of the record ({rest:g} s); mend "
+            "the row, or keep one side with start or end under [preparation] of a channel map"
+        )
+    _say_gaps(draft, steps, longest)
+
+
+def _leave_out_repeated_rows(draft: Draft) -> None:
+    same = np.diff(draft.time) == 0
+    for values in draft.channels.values():
+        same &= (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
+    repeated = np.flatnonzero(same) + 1
+    if repeated.size:
+        message = f"{repeated.size} rows that repeat the row before are left out"
+        draft.findings.append(
+            Finding(
+                "repeated row",
+                message,
+                row=int(draft.rows[repeated[0]]),
+                time=float(draft.time[repeated[0]]),
+            )
+        )
+        draft.keep(np.concatenate([[True], ~same]))
+
+
+def _not_forward(draft: Draft, index: int, count: int) -> str:
+    before, now = draft.time[index - 1], draft.time[index]
+    more = f" (and in {count - 1} more rows)" if count > 1 else ""
+    where = f"{draft.source}: row {draft.rows[index]}"
+    if now == before:
+        return (
+            f"{where}: time stands still at {now:.10g} s{more}; expected it to rise from row to "
+            "row: remove these rows, or use a column that counts finer"
+        )
+    return (
+        f"{where}: time runs backward, from {before:.10g} to {now:.10g} s{more}; expected it to "
+        "rise from row to row: put each run in a file of its own, or use a column that runs on"
+    )
+
+
+def _say_gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> None:
+    gaps = np.flatnonzero(steps > longest)
+    for index in gaps[:_SHOWN]:
+        message = f"{steps[index]:g} s without a sample, longer than {longest:g} s: a gap"
+        draft.findings.append(
+            Finding(
+                "gap",
+                message,
+                row=int(draft.rows[index + 1]),
+                time=float(draft.time[index]),
+                value=float(steps[index]),
+            )
+        )
+    if gaps.size > _SHOWN:
+        draft.findings.append(Finding("gap", f"{gaps.size - _SHOWN} more gaps"))

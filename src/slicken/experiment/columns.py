@@ -1,0 +1,141 @@
+"""Columns become channels: the map's columns in SI, and friction if the log only has its parts."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.channels import (
+    CHANNELS,
+    FRICTION,
+    NORMAL_FORCE,
+    NORMAL_STRESS,
+    SHEAR_FORCE,
+    SHEAR_STRESS,
+    TIME,
+    Channel,
+)
+from slicken.errors import ChannelError
+from slicken.experiment.channelmap import MAPPABLE, ChannelMap, Column
+from slicken.experiment.experiment import Finding
+from slicken.experiment.log import Log, listed
+from slicken.experiment.names import unit_of
+from slicken.experiment.units import measures, to_si
+
+
+@dataclass
+class Draft:
+    """An experiment in the making: samples as the log has them, and what was done to them.
+
+    Args:
+        source: the log's file name, for messages.
+        time: seconds on the log's clock, shape ``(S,)``.
+        channels: channel name to values in SI, shape ``(S,)``; NaN where missing.
+        rows: line of the file of each sample, shape ``(S,)``.
+        steps: what was done, in order, in words.
+        findings: what the log's owner should know.
+    """
+
+    source: str
+    time: NDArray[np.float64]
+    channels: dict[str, NDArray[np.float64]]
+    rows: NDArray[np.int64]
+    steps: list[str] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def keep(self, samples: NDArray[np.bool_]) -> None:
+        """Leave out all samples but these."""
+        self.time, self.rows = self.time[samples], self.rows[samples]
+        self.channels = {name: values[samples] for name, values in self.channels.items()}
+
+
+def read_channels(log: Log, channel_map: ChannelMap) -> Draft:
+    """The channels that a map names, in SI, with friction.
+
+    Raises:
+        ChannelError: if a column is not there, a unit does not fit, or time or friction are
+            not in the map.
+    """
+    if TIME.name not in channel_map.channels:
+        raise ChannelError(
+            f"{log.source}: no column is known to be the time; say which under [channels.time] "
+            f"of a channel map; columns are {listed(log.columns)}"
+        )
+    draft = Draft(log.source, np.empty(0), {}, log.rows)
+    for name in MAPPABLE:
+        column = channel_map.channels.get(name)
+        if column is not None:
+            draft.channels[name] = _channel(log, CHANNELS[name], column, draft)
+    draft.time = draft.channels.pop(TIME.name)
+    _turn_forces_to_stresses(draft, channel_map.preparation.contact_area_mm2)
+    if FRICTION.name not in draft.channels:
+        draft.channels[FRICTION.name] = _friction(log, draft)
+    return draft
+
+
+def _channel(log: Log, channel: Channel, column: Column, draft: Draft) -> NDArray[np.float64]:
+    values = log.column(column.column)
+    own = unit_of(log, column.column)
+    unit = own if column.unit is None else column.unit
+    if not unit and channel.unit in ("m", "Pa", "N"):
+        raise ChannelError(
+            f"{log.source}: the unit of {column.column!r} stands nowhere, and a "
+            f"{channel.name.replace('_', ' ')} could be in several; "
+            f'say it under [channels.{channel.name}] of a channel map, as in unit = "um"'.replace(
+                '"um"', {"m": '"um"', "Pa": '"MPa"', "N": '"N"'}[channel.unit]
+            )
+        )
+    try:
+        converted = column.sign * to_si(values, unit, channel)
+    except ChannelError as problem:
+        raise ChannelError(f"{log.source}: column {column.column!r} as {problem}") from problem
+    unit = unit or channel.unit
+    _say_contradiction(column, unit, own, channel, draft)
+    turned = ", sign turned" if column.sign < 0 else ""
+    from_unit = "" if unit == "1" else f", {_conversion(unit, channel)}"
+    draft.steps.append(
+        f"{channel.name.replace('_', ' ')} from column {column.column!r}{from_unit}{turned}"
+    )
+    return converted
+
+
+def _conversion(unit: str, channel: Channel) -> str:
+    return f"in {unit}" if unit == channel.unit else f"from {unit} to {channel.unit}"
+
+
+def _say_contradiction(column: Column, unit: str, own: str, channel: Channel, draft: Draft) -> None:
+    if not own or not measures(own, channel):
+        return
+    one = np.array([1.0])
+    if to_si(one, own, channel) != to_si(one, unit, channel):
+        message = f"{column.column!r} is read in {unit}, as the channel map says, not in {own}"
+        draft.findings.append(Finding("unit", message))
+
+
+def _turn_forces_to_stresses(draft: Draft, area_mm2: float | None) -> None:
+    if area_mm2 is None:
+        return
+    for force, stress in ((NORMAL_FORCE, NORMAL_STRESS), (SHEAR_FORCE, SHEAR_STRESS)):
+        if force.name in draft.channels and stress.name not in draft.channels:
+            draft.channels[stress.name] = draft.channels[force.name] / (area_mm2 * 1e-6)
+            draft.steps.append(
+                f"{stress.name.replace('_', ' ')} is {force.name.replace('_', ' ')} over the "
+                f"contact area of {area_mm2:g} mm²"
+            )
+
+
+def _friction(log: Log, draft: Draft) -> NDArray[np.float64]:
+    for shear, normal in ((SHEAR_STRESS, NORMAL_STRESS), (SHEAR_FORCE, NORMAL_FORCE)):
+        if shear.name in draft.channels and normal.name in draft.channels:
+            pressing = draft.channels[normal.name]
+            # Without a load there is no friction coefficient: a hole, not a division by zero.
+            pressing = np.where(pressing > 0, pressing, np.nan)
+            draft.steps.append(
+                f"friction is {shear.name.replace('_', ' ')} over {normal.name.replace('_', ' ')}"
+            )
+            return draft.channels[shear.name] / pressing
+    raise ChannelError(
+        f"{log.source}: no friction; say which column holds it under [channels.friction] of a "
+        "channel map, or name shear and normal stress, or shear and normal force; "
+        f"columns are {listed(log.columns)}"
+    )

@@ -1,0 +1,118 @@
+"""Inspection: what is in a log, before anything is done with it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slicken.errors import SlickenError
+from slicken.experiment.channelmap import ChannelMap
+from slicken.experiment.checks import MEASURED
+from slicken.experiment.experiment import Experiment, Finding
+from slicken.experiment.guess import guess_channels
+from slicken.experiment.log import Log
+from slicken.experiment.names import unit_of
+from slicken.experiment.preparation import prepare
+
+
+@dataclass(frozen=True)
+class ColumnSummary:
+    """One column of a log.
+
+    Args:
+        name: its name.
+        unit: its unit as the channel map or the log says; blank where neither does.
+        channel: the channel that it became; blank where none.
+        minimum: smallest number, in the log's own unit, as are the next two.
+        median: median.
+        maximum: largest number.
+        missing: samples without a number.
+    """
+
+    name: str
+    unit: str
+    channel: str
+    minimum: float
+    median: float
+    maximum: float
+    missing: int
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What is in a log.
+
+    Args:
+        name: the log's name.
+        source: its file name.
+        samples: number of rows with numbers.
+        columns: one summary a column, in file order.
+        missing: measured drivers that no column became.
+        findings: what the reader, the guess and the preparation have to say.
+        channel_map: the map used, given or guessed.
+        experiment: the prepared experiment; None where none can be prepared.
+        problem: why none can be prepared; blank where one can.
+    """
+
+    name: str
+    source: str
+    samples: int
+    columns: tuple[ColumnSummary, ...]
+    missing: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    channel_map: ChannelMap
+    experiment: Experiment | None
+    problem: str = ""
+
+    def to_toml(self) -> str:
+        """The channel map as TOML, to be saved, completed and given back."""
+        lines = [f"# Channel map for {self.source}"]
+        lines += [f"# {note}" for note in self.findings if note.kind in ("ambiguous", "not used")]
+        lines += [f"# no column for [channels.{name}]" for name in self.missing]
+        return "\n".join(lines) + "\n\n" + self.channel_map.to_toml()
+
+
+def describe(log: Log, channel_map: ChannelMap | None = None) -> Inspection:
+    """What is in a log: its columns, the channels they become, and everything worth knowing.
+
+    Args:
+        log: the log.
+        channel_map: which column is which channel; guessed where it is not given.
+    """
+    notes: tuple[Finding, ...] = ()
+    if channel_map is None:
+        channel_map, notes = guess_channels(log)
+    experiment, problem = None, ""
+    findings = (*log.findings, *notes)
+    try:
+        experiment = prepare(log, channel_map, notes=notes)
+        findings = experiment.findings
+    except SlickenError as error:
+        problem = str(error)
+    return Inspection(
+        name=log.name,
+        source=log.source,
+        samples=len(log),
+        columns=tuple(_summary(log, name, channel_map) for name in log.columns),
+        missing=tuple(c.name for c in MEASURED if c.name not in channel_map.channels),
+        findings=findings,
+        channel_map=channel_map,
+        experiment=experiment,
+        problem=problem,
+    )
+
+
+def _summary(log: Log, name: str, channel_map: ChannelMap) -> ColumnSummary:
+    values = log.values[name]
+    known = values[np.isfinite(values)]
+    used = {column.column: (channel, column) for channel, column in channel_map.channels.items()}
+    channel, column = used.get(name, ("", None))
+    unit = column.unit if column is not None and column.unit is not None else unit_of(log, name)
+    return ColumnSummary(
+        name=name,
+        unit=unit,
+        channel=channel,
+        minimum=float(known.min()),
+        median=float(np.median(known)),
+        maximum=float(known.max()),
+        missing=int(values.size - known.size),
+    )

@@ -1,0 +1,92 @@
+"""Log: the numbers of a file as a rig wrote it, column by column, before any meaning is given."""
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.errors import ChannelError, LogError
+from slicken.experiment.experiment import Finding
+
+
+@dataclass(frozen=True)
+class Log:
+    """A table of numbers read from a file; S samples.
+
+    Args:
+        name: the file's stem; what the experiment will be called.
+        source: the file's name.
+        sha256: checksum of the file's bytes.
+        values: column name to float64 array of shape ``(S,)``, in file order; NaN where the
+            file holds no number.
+        rows: 1-based line of the file that holds each sample, shape ``(S,)``.
+        units: column name to the unit that a units row gives it.
+        left_out: column name to the reason why it is not in ``values``.
+        findings: what the reader saw and did.
+
+    Raises:
+        LogError: if there is no column, or columns differ in length.
+    """
+
+    name: str
+    source: str
+    sha256: str
+    values: Mapping[str, NDArray[np.float64]]
+    rows: NDArray[np.int64]
+    units: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self) -> None:
+        values = {name: np.array(column, np.float64) for name, column in self.values.items()}
+        rows = np.array(self.rows, np.int64)
+        for array in (*values.values(), rows):
+            array.flags.writeable = False
+        object.__setattr__(self, "values", MappingProxyType(values))
+        object.__setattr__(self, "rows", rows)
+        object.__setattr__(self, "units", MappingProxyType(dict(self.units)))
+        object.__setattr__(self, "left_out", MappingProxyType(dict(self.left_out)))
+        if not values:
+            raise LogError(f"{self.source}: no column of numbers")
+        for name, column in values.items():
+            if column.shape != rows.shape:
+                raise LogError(
+                    f"{self.source}: column {name!r} has shape {column.shape}, "
+                    f"but there are {rows.size} rows"
+                )
+
+    def __len__(self) -> int:
+        """Number of samples, S."""
+        return int(self.rows.size)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, in file order."""
+        return tuple(self.values)
+
+    def column(self, name: str) -> NDArray[np.float64]:
+        """The numbers of one column, shape ``(S,)``.
+
+        Raises:
+            ChannelError: if there is no such column; lists those that there are.
+        """
+        if name in self.values:
+            return self.values[name]
+        if name in self.left_out:
+            raise ChannelError(
+                f"{self.source}: column {name!r} was left out: {self.left_out[name]}; "
+                f"columns with numbers are {listed(self.columns)}"
+            )
+        close = difflib.get_close_matches(name, self.columns, n=3, cutoff=0.5)
+        others = [column for column in self.columns if column not in close]
+        raise ChannelError(
+            f"{self.source}: no column {name!r}; columns are {listed([*close, *others])}"
+        )
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in quotes, separated by commas, for a message."""
+    return ", ".join(repr(name) for name in names)

@@ -1,0 +1,214 @@
+"""Preparation: from a log and a channel map to an experiment, and every step of it in words."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.channels import (
+    AXIAL_DISPLACEMENT,
+    AXIAL_RATE,
+    FRICTION,
+    NORMAL_FORCE,
+    NORMAL_STRESS,
+    SLIP,
+    SLIP_VELOCITY,
+    TEMPERATURE,
+    TEMPERATURE_RATE,
+)
+from slicken.errors import ExperimentError
+from slicken.experiment.channelmap import ChannelMap, Preparation
+from slicken.experiment.checks import check_channels, check_resolution
+from slicken.experiment.clock import crop, run_forward
+from slicken.experiment.columns import Draft, read_channels
+from slicken.experiment.experiment import Experiment, Finding, Provenance
+from slicken.experiment.guess import guess_channels
+from slicken.experiment.log import Log
+from slicken.experiment.motion import ALMOST_NONE, moving_span, slip_from_velocity
+from slicken.experiment.rates import FEWEST, causal_rate
+from slicken.experiment.readers import read_log
+from slicken.experiment.resampling import resample
+from slicken.experiment.stages import find_stages
+
+_RATES = ((TEMPERATURE, TEMPERATURE_RATE), (AXIAL_DISPLACEMENT, AXIAL_RATE))
+
+
+def read_experiment(
+    path: str | Path, channels: str | Path | ChannelMap | None = None
+) -> Experiment:
+    """Read a rig's log and prepare it.
+
+    Args:
+        path: the log: text, Excel or Parquet.
+        channels: a channel map, or the TOML file that holds one. Without one, channels are
+            guessed from the names and units of the columns where they leave no doubt, and each
+            guess is a finding.
+
+    Raises:
+        LogError: if the file cannot be read as a table of numbers.
+        ChannelError: if the map, a column or a unit does not fit.
+        ExperimentError: if no experiment can be made of what is in it.
+    """
+    log = read_log(path)
+    notes: tuple[Finding, ...] = ()
+    if channels is None:
+        channels, notes = guess_channels(log)
+    elif not isinstance(channels, ChannelMap):
+        channels = ChannelMap.load(channels)
+    return prepare(log, channels, notes=notes)
+
+
+def prepare(log: Log, channel_map: ChannelMap, *, notes: Sequence[Finding] = ()) -> Experiment:
+    """Prepare an experiment from a log: units, time, grid, rates, slip and stages.
+
+    In this order: columns to SI; ``start`` and ``end``; time checked; a uniform grid; causal
+    rates; stretches with almost no slip at either end left out; slip; stages. The clock of the
+    experiment is the log's own; axial displacement and slip count from its first sample.
+
+    Args:
+        log: the log.
+        channel_map: which column is which channel, and how to prepare them.
+        notes: findings to put before those made here, such as guesses.
+
+    Raises:
+        ChannelError: if a column or a unit does not fit.
+        ExperimentError: if time does not run forward, a channel has no number, friction never
+            changes, or nothing is left.
+    """
+    settings = channel_map.preparation
+    draft = read_channels(log, channel_map)
+    crop(draft, settings.start, settings.end)
+    _check_numbers(draft)
+    draft.findings += check_resolution(draft.channels)
+    usual = float(np.median(np.diff(draft.time)))
+    run_forward(draft, max(settings.max_gap, 1.5 * max(usual, 0.0)))
+    dt = resample(draft, settings.step, settings.max_gap)
+    _add_rates(draft, dt, settings.rate_span)
+    _trim(draft, settings)
+    _count_from_the_start(draft)
+    stage = _stages(draft, settings.stage_change)
+    _check_friction(draft)
+    draft.findings += check_channels(draft.time, draft.channels)
+    return Experiment(
+        name=log.name,
+        time=draft.time,
+        channels=draft.channels,
+        stage=stage,
+        gap=_gap(draft),
+        provenance=Provenance(log.source, log.sha256, tuple(draft.steps)),
+        findings=(*log.findings, *notes, *draft.findings),
+    )
+
+
+def _check_numbers(draft: Draft) -> None:
+    for name, values in draft.channels.items():
+        if not np.isfinite(values).any():
+            raise ExperimentError(
+                f"{draft.source}: {name.replace('_', ' ')} has no number in {values.size} samples; "
+                "leave it out of the channel map, or name another column"
+            )
+
+
+def _gap(draft: Draft) -> NDArray[np.bool_]:
+    gap = np.zeros(draft.time.size, np.bool_)
+    for values in draft.channels.values():
+        gap |= ~np.isfinite(values)
+    return gap
+
+
+def _add_rates(draft: Draft, dt: float, span: float) -> None:
+    made = []
+    for channel, rate in _RATES:
+        if channel.name in draft.channels:
+            draft.channels[rate.name] = causal_rate(draft.channels[channel.name], dt, span)
+            made.append(rate.name.replace("_", " "))
+    if made:
+        draft.steps.append(
+            f"{' and '.join(made)}: slope of a straight line over the last {span:g} s, "
+            f"at least {FEWEST} samples, none of them later than the instant"
+        )
+
+
+def _trim(draft: Draft, settings: Preparation) -> None:
+    """Leave out start-up, unloading, and gaps at either end."""
+    velocity = draft.channels.get(SLIP_VELOCITY.name)
+    if velocity is not None and settings.stationary == "trim":
+        start, stop = moving_span(velocity)
+        if start == stop:
+            raise ExperimentError(
+                f"{draft.source}: the slip velocity is never above zero for long; name another "
+                'column, or set stationary = "keep" under [preparation] of a channel map'
+            )
+        _leave_out(draft, start, stop, f"almost no slip (below {ALMOST_NONE:.0%} of the median)")
+    usable = np.flatnonzero(~_gap(draft))
+    if usable.size < 2:
+        raise ExperimentError(
+            f"{draft.source}: fewer than two samples in which every channel has a number; "
+            "leave the emptiest channel out of the channel map, or raise max_gap"
+        )
+    _leave_out(
+        draft, int(usable[0]), int(usable[-1]) + 1, "a channel without a value yet or any more"
+    )
+
+
+def _leave_out(draft: Draft, start: int, stop: int, why: str) -> None:
+    count = draft.time.size
+    if (start, stop) == (0, count):
+        return
+    ends = []
+    if start:
+        ends.append(f"the first {start} samples (to {draft.time[start - 1]:g} s)")
+    if stop < count:
+        ends.append(f"the last {count - stop} samples (from {draft.time[stop]:g} s)")
+    words = f"left out {' and '.join(ends)} of {count}: {why}"
+    draft.steps.append(words)
+    draft.findings.append(Finding("trimmed", words))
+    kept = np.zeros(count, np.bool_)
+    kept[start:stop] = True
+    draft.keep(kept)
+
+
+def _count_from_the_start(draft: Draft) -> None:
+    shortening = draft.channels.get(AXIAL_DISPLACEMENT.name)
+    if shortening is not None:
+        draft.channels[AXIAL_DISPLACEMENT.name] = shortening - shortening[0]
+        draft.steps.append("axial displacement counts from 0 at the first sample")
+    velocity = draft.channels.get(SLIP_VELOCITY.name)
+    if SLIP.name in draft.channels:
+        slip = draft.channels[SLIP.name]
+        draft.channels[SLIP.name] = slip - slip[0]
+        draft.steps.append("slip counts from 0 at the first sample")
+    elif velocity is not None:
+        draft.channels[SLIP.name] = slip_from_velocity(velocity, draft.time)
+        draft.steps.append("slip is the integral of the slip velocity since the first sample")
+
+
+def _stages(draft: Draft, change: float) -> NDArray[np.int64] | None:
+    for channel in (NORMAL_STRESS, NORMAL_FORCE):
+        load = draft.channels.get(channel.name)
+        if load is None:
+            continue
+        stage = find_stages(load, change)
+        unit, factor = channel.shown_unit, channel.shown_per_unit
+        levels = [np.nanmedian(load[stage == number]) for number in range(stage[-1] + 1)]
+        shown = ", ".join(f"{level * factor:.4g}" for level in levels[:12])
+        more = f" and {len(levels) - 12} more" if len(levels) > 12 else ""
+        plural = "stage" if len(levels) == 1 else "stages"
+        draft.steps.append(
+            f"{len(levels)} {plural} of constant {channel.name.replace('_', ' ')} "
+            f"(changes above {change:.0%}): {shown}{more} {unit}"
+        )
+        return stage
+    draft.steps.append("no stages: neither normal stress nor normal force is known")
+    return None
+
+
+def _check_friction(draft: Draft) -> None:
+    friction = draft.channels[FRICTION.name]
+    low, high = float(np.nanmin(friction)), float(np.nanmax(friction))
+    if high - low <= 1e-12 * max(abs(low), abs(high)):
+        raise ExperimentError(
+            f"{draft.source}: friction never changes (always {low:g}), so there is nothing to "
+            "explain; name another column under [channels.friction]"
+        )

@@ -1,0 +1,161 @@
+"""Resampling: from the instants of a log to a uniform grid, looking ahead as little as can be."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.errors import ExperimentError
+from slicken.experiment.columns import Draft
+from slicken.experiment.experiment import Finding
+
+_MOST_SAMPLES = 20_000_000
+_JITTER = 0.02
+_COARSER = 1.5
+
+
+@dataclass(frozen=True)
+class Clock:
+    """How a log is sampled.
+
+    Args:
+        step: its usual step in seconds.
+        regular: whether all samples lie on one uniform grid, some perhaps missing.
+        uneven: how many steps differ from the usual one.
+    """
+
+    step: float
+    regular: bool
+    uneven: int
+
+
+def read_clock(time: NDArray[np.float64]) -> Clock:
+    """The usual step of increasing times, shape ``(S,)``, and whether they keep to it.
+
+    >>> read_clock(np.array([0.0, 1.0, 2.0, 5.0])).regular
+    True
+    """
+    steps = np.diff(time)
+    usual = float(np.median(steps))
+    counts = np.round((time - time[0]) / usual)
+    # The median of rounded stamps (0.333, 0.333, 0.334) drifts from the true step: use the ends.
+    step = float((time[-1] - time[0]) / max(counts[-1], 1.0))
+    counts = np.round((time - time[0]) / step)
+    offsets = np.abs(time - time[0] - counts * step)
+    regular = bool(offsets.max() <= _JITTER * step) and bool(np.all(np.diff(counts) >= 1))
+    uneven = int(np.sum(np.abs(steps - usual) > _JITTER * usual))
+    return Clock(float(f"{step if regular else usual:.6g}"), regular, uneven)
+
+
+def resample(draft: Draft, step: float | None, max_gap: float) -> float:
+    """Put the draft's channels on a uniform grid; returns its step in seconds.
+
+    Samples that already lie on the grid are kept as they are. Otherwise a value is
+    interpolated between the samples before and after; where the grid is coarser than the log,
+    it is the mean of the samples since the grid's last instant, which is both a filter against
+    aliasing and causal. Holes of at most ``max_gap`` seconds are bridged by a straight line,
+    which looks ahead to the hole's end; in longer ones values are NaN.
+
+    Raises:
+        ExperimentError: if the grid would have more samples than memory allows, or fewer than two.
+    """
+    clock = read_clock(draft.time)
+    new = clock.step if step is None else step
+    coarser = new >= _COARSER * clock.step
+    start = draft.time[0] + (new if coarser else 0.0)
+    count = int(min(np.floor((draft.time[-1] - start) / new + 1e-6), _MOST_SAMPLES)) + 1
+    if not 2 <= count <= _MOST_SAMPLES:
+        many = f"more than {_MOST_SAMPLES}" if count > 2 else "fewer than two"
+        raise ExperimentError(
+            f"{draft.source}: {many} samples {new:g} s apart in {np.ptp(draft.time):g} s; "
+            "give another step under [preparation] of a channel map"
+        )
+    grid = start + new * np.arange(count)
+    kept = clock.regular and abs(new - clock.step) <= 1e-5 * clock.step
+    longest = max(max_gap, 1.5 * max(clock.step, new))
+    for name, values in draft.channels.items():
+        if coarser:
+            times, known = grid, _means(draft.time, values, grid, new)
+        else:
+            times, known = grid[_nearest(draft.time, grid, new)] if kept else draft.time, values
+        draft.channels[name], filled = _interpolated(times, known, grid, longest)
+        _say_filled(draft, name, filled if kept or coarser else 0, longest)
+    _say_grid(draft, clock, new, kept=kept, coarser=coarser)
+    draft.rows = draft.rows[
+        np.searchsorted(draft.time, grid - 1e-6 * new).clip(max=len(draft.rows) - 1)
+    ]
+    draft.time = grid
+    return new
+
+
+def _nearest(
+    time: NDArray[np.float64], grid: NDArray[np.float64], step: float
+) -> NDArray[np.int64]:
+    return np.round((time - grid[0]) / step).astype(np.int64).clip(0, grid.size - 1)
+
+
+def _means(
+    time: NDArray[np.float64], values: NDArray[np.float64], grid: NDArray[np.float64], step: float
+) -> NDArray[np.float64]:
+    """The mean of the samples in ``(grid[k-1], grid[k]]``; NaN where there is none."""
+    bins = np.ceil((time - grid[0]) / step - 1e-6).astype(np.int64)
+    usable = np.isfinite(values) & (bins >= 0) & (bins < grid.size)
+    counts = np.bincount(bins[usable], minlength=grid.size)
+    sums = np.bincount(bins[usable], weights=values[usable], minlength=grid.size)
+    return np.divide(sums, counts, out=np.full(grid.size, np.nan), where=counts > 0)
+
+
+def _interpolated(
+    time: NDArray[np.float64],
+    values: NDArray[np.float64],
+    grid: NDArray[np.float64],
+    longest: float,
+) -> tuple[NDArray[np.float64], int]:
+    """Values on the grid, NaN in holes longer than ``longest``; and how many were not measured."""
+    usable = np.isfinite(values)
+    if not usable.any():
+        return np.full(grid.size, np.nan), 0
+    time, values = time[usable], values[usable]
+    after = np.searchsorted(time, grid, side="left").clip(max=time.size - 1)
+    before = (np.searchsorted(time, grid, side="right") - 1).clip(min=0)
+    measured = (time[after] == grid) | (time[before] == grid)
+    hole = ~measured & (time[after] - time[before] > longest * (1 + 1e-9))
+    outside = (grid < time[0]) | (grid > time[-1])
+    result = np.interp(grid, time, values)
+    result[hole | outside] = np.nan
+    return result, int(np.sum(~measured & ~hole & ~outside))
+
+
+def _say_filled(draft: Draft, name: str, filled: int, longest: float) -> None:
+    if filled:
+        message = (
+            f"{filled} missing samples of {name.replace('_', ' ')} are interpolated "
+            f"(holes of at most {longest:g} s)"
+        )
+        draft.findings.append(Finding("hole", message))
+
+
+def _say_grid(draft: Draft, clock: Clock, new: float, *, kept: bool, coarser: bool) -> None:
+    if kept:
+        draft.steps.append(f"already on a uniform grid of {new:g} s: samples kept as they are")
+        return
+    if coarser:
+        draft.steps.append(
+            f"resampled from steps of {clock.step:g} s to {new:g} s: each sample is the mean of "
+            "the log's samples since the last one (against aliasing; looks at the past only)"
+        )
+    else:
+        draft.steps.append(
+            f"resampled to a uniform grid of {new:g} s by straight lines between the log's samples"
+        )
+    if not clock.regular:
+        message = (
+            f"{clock.uneven} of {draft.time.size - 1} steps differ from the usual "
+            f"{clock.step:g} s; resampled to a uniform grid of {new:g} s"
+        )
+        draft.findings.append(Finding("uneven sampling", message))
+    if new < 0.99 * clock.step:
+        message = (
+            f"the grid of {new:g} s is finer than the log ({clock.step:g} s): nothing is gained"
+        )
+        draft.findings.append(Finding("step", message))

@@ -1,0 +1,371 @@
+"""The catalogue: whole figures, each from results to a page, with widths, titles and letters."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from slicken.channels import CHANNELS, NORMAL_STRESS
+from slicken.experiment.experiment import Experiment
+from slicken.figures.experiments import draw_brief, draw_channel, shown_channels
+from slicken.figures.importance import (
+    Against,
+    draw_by_run_and_stage,
+    draw_ranked,
+    highest_share,
+)
+from slicken.figures.importance_course import Course, draw_by_lag, draw_over_time
+from slicken.figures.marks import rows_for, say
+from slicken.figures.prediction import NOTHING, draw_scatter, draw_trace, friction_limits
+from slicken.figures.style import letter_panels, new_figure, plain, styled
+from slicken.figures.training import draw_learning_curves
+from slicken.figures.windows import draw_window_curve
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    Shares = xr.DataArray | Mapping[str, xr.DataArray]
+
+MOST_PANELS = 7
+"""Experiments shown below one another on a page; more would be too small to read."""
+
+
+MOST_EXPERIMENTS = 24
+"""Experiments of an overview on one page."""
+
+
+@styled
+def window_figure(
+    losses: "xr.DataArray",
+    *,
+    best: float | None = None,
+    tied: Sequence[float] = (),
+    floor: float | None = None,
+    planted: float | None = None,
+    linear: "float | xr.DataArray | None" = None,
+    training_mean: float | None = None,
+) -> Figure:
+    """Lowest validation loss against window length; see :func:`draw_window_curve`."""
+    figure, (axes,) = new_figure(width="single", height_mm=72)
+    draw_window_curve(
+        axes, losses, best=best, tied=tied, floor=floor, planted=planted, linear=linear,
+        training_mean=training_mean,
+    )  # fmt: skip
+    return figure
+
+
+@styled
+def prediction_figure(
+    predictions: "Mapping[float, tuple[xr.Dataset | None, xr.Dataset | None]]",
+) -> Figure:
+    """Predicted against measured friction: a row for each window length, validation and test.
+
+    All panels share their limits. Five or more lengths stand two in a row on a wide figure.
+
+    Args:
+        predictions: window length in s to its validation and test predictions; None for a part
+            that is not there.
+    """
+    blocks = 2 if len(predictions) > 4 else 1
+    rows = rows_for(len(predictions), blocks)
+    present = [part for pair in predictions.values() for part in pair if part is not None]
+    limits = friction_limits(present)
+    figure, panels = new_figure(
+        width="double" if blocks == 2 else "single",
+        height_mm=14 + (42 if blocks == 1 else 43) * rows,
+        rows=rows,
+        columns=2 * blocks,
+    )
+    titles = []
+    for (length, pair), first in zip(predictions.items(), range(0, len(panels), 2), strict=False):
+        for side, (part, name) in enumerate(zip(pair, ("validation", "test"), strict=True)):
+            _draw_part(panels[first + side], part, limits)
+            titles.append(f"{length:g} s, {name}")
+            if first + side + 2 * blocks < 2 * len(predictions):
+                panels[first + side].set_xlabel("")
+            if (first + side) % (2 * blocks):
+                panels[first + side].set_ylabel("")
+    _legend_below(figure, panels[0])
+    _hide_after(panels, len(titles))
+    letter_panels(panels[: len(titles)], titles)
+    return figure
+
+
+def _draw_part(axes: Axes, part: "xr.Dataset | None", limits: tuple[float, float]) -> None:
+    if part is not None:
+        draw_scatter(axes, part, limits=limits)
+        return
+    axes.set_box_aspect(1)
+    say(axes, NOTHING)
+
+
+@styled
+def trace_figure(predictions: "xr.Dataset", experiments: Sequence[str] | None = None) -> Figure:
+    """Measured and predicted friction in time, a panel for each experiment.
+
+    Args:
+        predictions: of one window length and part; see :func:`draw_scatter`.
+        experiments: which, by name; the first seven of the part if None.
+    """
+    names = _chosen(predictions["experiment"].to_numpy(), experiments)
+    rows = max(len(names), 1)
+    height = 16 + rows * (34 if rows < 5 else 30)
+    figure, panels = new_figure(width="double", height_mm=height, rows=rows)
+    if not names:
+        say(panels[0], NOTHING)
+    experiment = predictions["experiment"].to_numpy().astype(str)
+    for name, axes in zip(names, panels, strict=False):
+        chosen = np.flatnonzero(experiment == name)
+        draw_trace(axes, predictions.isel(target=chosen), label=False)
+        _only_outer(axes, panels, names)
+    _legend_below(figure, panels[0])
+    letter_panels(panels[: len(names)], names)
+    _lift_titles(panels)
+    return figure
+
+
+@styled
+def stage_importance_figure(shares_by_stage: "Shares", *, against: Against = "stage") -> Figure:
+    """Importance for every run and stage: a row for each driver, a column for each measure.
+
+    Args:
+        shares_by_stage: see :func:`draw_by_run_and_stage`; or several such arrays by title, as
+            for |dLoss/dx| and |dfriction/dx|.
+        against: ``stage``, or ``normal_stress`` for an axis in MPa.
+    """
+    measures = _by_title(shares_by_stage)
+    channels = [str(name) for name in next(iter(measures.values()))["channel"].to_numpy()]
+    figure, panels = new_figure(
+        width="double", height_mm=18 + 25 * len(channels), rows=len(channels),
+        columns=len(measures), share_x="col",
+    )  # fmt: skip
+    top = highest_share(list(measures.values()))
+    for column, (title, shares) in enumerate(measures.items()):
+        for row, channel in enumerate(channels):
+            axes = panels[row * len(measures) + column]
+            draw_by_run_and_stage(
+                axes, shares, channel, against=against, top=top, name_experiments=row == 0
+            )
+            if row < len(channels) - 1:
+                axes.set_xlabel("")
+            if column:
+                axes.set_ylabel("")
+        letter = f"({chr(97 + column)})  " if len(measures) > 1 else ""
+        panels[column].set_title(f"{letter}{plain(title)}", pad=10)
+    figure.align_ylabels(panels)
+    figure.supylabel("Share of the gradient", fontsize=7)
+    return figure
+
+
+@styled
+def ranked_importance_figure(shares_by_run: "Shares") -> Figure:
+    """Mean importance with ranks; a panel for each measure. See :func:`draw_ranked`.
+
+    Args:
+        shares_by_run: dims ``(run, channel)``, or several such arrays by title.
+    """
+    measures = _by_title(shares_by_run)
+    drivers = max(shares.sizes["channel"] for shares in measures.values())
+    figure, panels = new_figure(
+        width="double" if len(measures) > 1 else "single",
+        height_mm=16 + 9.5 * drivers,
+        columns=len(measures),
+    )
+    for axes, shares in zip(panels, measures.values(), strict=True):
+        draw_ranked(axes, shares)
+    letter_panels(panels, list(measures))
+    return figure
+
+
+@styled
+def importance_over_time_figure(
+    shares_over_time: "Shares",
+    *,
+    experiments: Sequence[str] | None = None,
+    against: Course = "time",
+) -> Figure:
+    """Importance over time or slip: a row for each experiment, a column for each measure.
+
+    Args:
+        shares_over_time: see :func:`draw_over_time`; or several such arrays by title.
+        experiments: which, by name; the first seven if None.
+        against: ``time`` or ``slip``.
+    """
+    measures = _by_title(shares_over_time)
+    names = _chosen(next(iter(measures.values()))["experiment"].to_numpy(), experiments)
+    rows = max(len(names), 1)
+    height = 12 + rows * (52 if rows == 1 else 40 if rows < 5 else 31)
+    figure, panels = new_figure(
+        width="double", height_mm=height, rows=rows, columns=len(measures), share_y=True
+    )
+    titles = [f"{name}, {title}".strip(", ") for name in names or [""] for title in measures]
+    for number, axes in enumerate(panels):
+        row, column = divmod(number, len(measures))
+        if not names:
+            say(axes, NOTHING)
+            continue
+        shares = list(measures.values())[column]
+        here = np.flatnonzero(shares["experiment"].to_numpy().astype(str) == names[row])
+        last = column == len(measures) - 1
+        top = highest_share(list(measures.values()))
+        draw_over_time(axes, shares.isel(target=here), against=against, top=top, named=last)
+        axes.set_xlabel(axes.get_xlabel() if row == rows - 1 else "")
+        axes.set_ylabel("" if column else "Share")
+    letter_panels(panels, titles)
+    _lift_titles(panels)
+    return figure
+
+
+@styled
+def importance_by_lag_figure(share_by_lag: "Shares", *, planted: float | None = None) -> Figure:
+    """Importance against lag; a panel for each measure or window. See :func:`draw_by_lag`.
+
+    Args:
+        share_by_lag: dims ``(lag, channel)``, or several such arrays by title.
+        planted: the memory of a simulated fault, s.
+    """
+    measures = _by_title(share_by_lag)
+    columns = min(len(measures), 2)
+    rows = rows_for(len(measures), columns)
+    figure, panels = new_figure(
+        width="double" if columns == 2 else "single",
+        height_mm=8 + 52 * rows,
+        rows=rows,
+        columns=columns,
+    )
+    for number, (axes, shares) in enumerate(zip(panels, measures.values(), strict=False)):
+        last = number % columns == columns - 1 or number == len(measures) - 1
+        draw_by_lag(axes, shares, planted=planted, named=last)
+    _hide_after(panels, len(measures))
+    letter_panels(panels[: len(measures)], list(measures))
+    _lift_titles(panels)
+    return figure
+
+
+@styled
+def learning_curves_figure(histories: "Mapping[float, xr.Dataset]") -> Figure:
+    """Learning curves, a panel for each window length, on one loss axis.
+
+    Args:
+        histories: window length in s to its history; see :func:`draw_learning_curves`.
+    """
+    columns = min(len(histories), 5)
+    rows = rows_for(len(histories), max(columns, 1))
+    width = 46.0 if columns > 2 else 62.0
+    figure, panels = new_figure(
+        width="double" if columns > 2 else "single",
+        height_mm=10 + width * rows,
+        rows=rows,
+        columns=max(columns, 1),
+        share_y=True,
+    )
+    for number, (axes, history) in enumerate(zip(panels, histories.values(), strict=False)):
+        draw_learning_curves(axes, history, label=False)
+        axes.set_ylabel("" if number % columns else "Loss")
+        axes.set_xlabel("" if number + columns < len(histories) else "Epoch")
+    _share_limits(panels[: len(histories)])
+    _hide_after(panels, len(histories))
+    _legend_below(figure, panels[0])
+    letter_panels(panels[: len(histories)], [f"{length:g} s" for length in histories])
+    return figure
+
+
+@styled
+def experiment_figure(experiment: Experiment) -> Figure:
+    """One experiment: a panel for each channel below one another, friction on top.
+
+    Args:
+        experiment: what was measured.
+    """
+    names = shown_channels(experiment)
+    figure, panels = new_figure(
+        width="double", height_mm=14 + 21 * len(names), rows=len(names), share_x="all"
+    )
+    for axes, name in zip(panels, names, strict=True):
+        draw_channel(axes, experiment, name)
+        axes.set_xlabel("")
+    panels[-1].set_xlabel("Time (s)")
+    letter_panels(panels, [CHANNELS[name].label for name in names])
+    figure.suptitle(plain(experiment.name, 110), x=0.01, ha="left")
+    return figure
+
+
+@styled
+def experiments_figure(experiments: Sequence[Experiment]) -> Figure:
+    """Many experiments at a glance: friction and normal stress of each.
+
+    Args:
+        experiments: in the order in which they are drawn.
+    """
+    shown = experiments[:MOST_EXPERIMENTS]
+    columns = min(max(len(shown), 1), 3 if len(shown) <= 18 else 4)
+    rows = rows_for(len(shown), columns)
+    figure, panels = new_figure(
+        width="double" if columns > 1 else "single", height_mm=10 + rows * 38,
+        rows=2 * rows, columns=columns, height_ratios=[2.0, 1.1] * rows,
+    )  # fmt: skip
+    tops = []
+    for number in range(rows * columns):
+        row, column = divmod(number, columns)
+        pair = panels[2 * row * columns + column], panels[(2 * row + 1) * columns + column]
+        if number >= len(shown):
+            _hide_after(pair, 0)
+            continue
+        draw_brief(*pair, shown[number])
+        pair[0].set_ylabel("" if column else "Friction")
+        pair[1].set_ylabel("" if column else f"{NORMAL_STRESS.symbol} (MPa)")
+        pair[1].set_xlabel("")
+        tops.append(pair[0])
+    figure.align_ylabels(panels)
+    letter_panels(tops, [plain(experiment.name, 96 // columns) for experiment in shown])
+    more = len(experiments) - len(shown)
+    figure.supxlabel("Time (s)" + (f"; {more} more experiments are not shown" if more else ""))
+    return figure
+
+
+def _by_title(shares: "Shares") -> "Mapping[str, xr.DataArray]":
+    return shares if isinstance(shares, Mapping) else {"": shares}
+
+
+def _chosen(
+    names: "np.ndarray[tuple[int, ...], np.dtype[np.str_]]", wanted: Sequence[str] | None
+) -> list[str]:
+    """Names in the order of their first target; those wanted, or the first that fit a page."""
+    order = list(dict.fromkeys(str(name) for name in names))
+    if wanted is None:
+        return order[:MOST_PANELS]
+    return [name for name in wanted if name in order]
+
+
+def _hide_after(panels: Sequence[Axes], count: int) -> None:
+    for axes in panels[count:]:
+        axes.set_visible(False)
+
+
+def _only_outer(axes: Axes, panels: Sequence[Axes], names: Sequence[str]) -> None:
+    """Keep the time label of the last panel only."""
+    if axes is not panels[len(names) - 1]:
+        axes.set_xlabel("")
+
+
+def _lift_titles(panels: Sequence[Axes]) -> None:
+    """Raise titles above what is written on the upper edge of the axes."""
+    for axes in panels:
+        title = axes.get_title(loc="left")
+        axes.set_title(title, pad=10)
+
+
+def _share_limits(panels: Sequence[Axes]) -> None:
+    """One y range for all: the least and the greatest that any panel asks for."""
+    asked = [axes.get_ylim() for axes in panels if axes.lines]
+    if asked:
+        for axes in panels:
+            axes.set_ylim(min(low for low, _ in asked), max(high for _, high in asked))
+
+
+def _legend_below(figure: Figure, axes: Axes) -> None:
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, labels, loc="outside lower left", ncols=len(handles))

@@ -1,0 +1,50 @@
+"""The reference engine: the network as it is written, mapped by JAX; what others must equal."""
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from slicken.learning.network import Network
+
+
+class ReferenceEngine:
+    """``vmap`` over runs and windows, ``lax.scan`` over time, gradients by JAX."""
+
+    name = "reference"
+    fills_device = False
+
+    def predict(self, networks: Network, windows: Float[Array, "r b l c"]) -> Float[Array, "r b"]:
+        """Standardised friction at the last instant of each window."""
+        return eqx.filter_vmap(_predict_batch)(networks, windows)
+
+    def loss_and_gradients(
+        self,
+        networks: Network,
+        windows: Float[Array, "r b l c"],
+        targets: Float[Array, "r b"],
+        weights: Float[Array, "r b"],
+    ) -> tuple[Float[Array, " r"], Network]:
+        """Weighted mean square error of each run, and its gradient in all weights."""
+
+        def loss(network: Network, x: Array, y: Array, w: Array) -> Array:
+            return jnp.sum(w * (_predict_batch(network, x) - y) ** 2) / jnp.sum(w)
+
+        of_run = eqx.filter_vmap(eqx.filter_value_and_grad(loss))
+        losses, gradients = of_run(networks, windows, targets, weights)
+        return losses, gradients
+
+    def predict_with_gradients(
+        self, networks: Network, windows: Float[Array, "r b l c"]
+    ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
+        """Standardised friction, and its gradient with respect to each window."""
+
+        def of_run(network: Network, x: Array) -> tuple[Array, Array]:
+            return jax.vmap(jax.value_and_grad(network.__call__))(x)
+
+        friction, gradients = eqx.filter_vmap(of_run)(networks, windows)
+        return friction, gradients
+
+
+def _predict_batch(network: Network, windows: Float[Array, "b l c"]) -> Float[Array, " b"]:
+    return jax.vmap(network)(windows)

@@ -1,0 +1,152 @@
+"""Ensemble: the trained runs of one window length, and what they say about windows."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Int
+from numpy.typing import NDArray
+
+from slicken.learning.devices import at_once, share_out
+from slicken.learning.engine import Engine
+from slicken.learning.network import Network
+from slicken.learning.training import gather
+
+BATCH = 32
+"""Windows that go through an ensemble at a time; the memory it needs grows with it."""
+
+
+class Sensitivity(NamedTuple):
+    """Gradients of an ensemble's standardised friction with respect to its windows, in sums.
+
+    With ``g`` the gradient of one window, (L, C), and ``e`` its error (predicted less measured):
+
+    Args:
+        friction: predicted, standardised, shape ``(R, N)``.
+        by_target: mean over lags of ``|g|``, shape ``(R, N, C)``.
+        by_lag: mean over windows of ``|g|``, shape ``(R, L, C)``; the last is the present.
+        loss_by_lag: mean over windows of ``2 |e| |g|``, shape ``(R, L, C)``.
+    """
+
+    friction: NDArray[np.float32]
+    by_target: NDArray[np.float32]
+    by_lag: NDArray[np.float32]
+    loss_by_lag: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """R networks of one window length.
+
+    Args:
+        networks: arrays with a leading axis R.
+        length: samples in a window, L.
+        engine: what computes.
+    """
+
+    networks: Network
+    length: int
+    engine: Engine
+
+    @property
+    def runs(self) -> int:
+        """How many networks, R."""
+        return int(self.networks.offset.shape[0])
+
+    def predict(self, drivers: NDArray[np.float32], ends: NDArray[np.int64]) -> NDArray[np.float32]:
+        """Standardised friction of each run at each target time.
+
+        Args:
+            drivers: standardised record, shape ``(T, C)``.
+            ends: target times as indices into it, shape ``(N,)``.
+
+        Returns:
+            Shape ``(R, N)``.
+        """
+        batches = _in_batches(ends)
+
+        def sweep(networks: Network, drivers: Array, batches: Array) -> Array:
+            def one_batch(here: Int[Array, " b"]) -> Array:
+                return self.engine.predict(networks, self._windows(networks, drivers, here))
+
+            return jax.lax.map(one_batch, batches)
+
+        friction = self._on_all_devices(sweep, drivers, batches)
+        return np.concatenate([_by_run(part, ends.size) for part in friction])[: self.runs]
+
+    def sensitivity(
+        self,
+        drivers: NDArray[np.float32],
+        friction: NDArray[np.float32],
+        ends: NDArray[np.int64],
+    ) -> Sensitivity:
+        """How predicted friction changes with every driver at every lag.
+
+        Args:
+            drivers: standardised record, shape ``(T, C)``.
+            friction: standardised, shape ``(T,)``.
+            ends: target times as indices into it, shape ``(N,)``.
+        """
+        batches = _in_batches(ends)
+        counts = (np.arange(batches.size) < ends.size).astype(np.float32).reshape(batches.shape)
+        measured = friction[batches]
+
+        def sweep(networks: Network, drivers: Array, *batches: Array) -> Any:  # noqa: ANN401
+            def one_batch(sums: Any, batch: tuple[Array, ...]) -> tuple[Any, Any]:  # noqa: ANN401
+                here, target, count = batch
+                windows = self._windows(networks, drivers, here)
+                predicted, gradients = self.engine.predict_with_gradients(networks, windows)
+                size = jnp.abs(gradients)
+                error = 2 * jnp.abs(predicted - target) * count
+                sums = (
+                    sums[0] + jnp.einsum("rblc,b->rlc", size, count),
+                    sums[1] + jnp.einsum("rblc,rb->rlc", size, error),
+                )
+                return sums, (predicted, size.mean(axis=2))
+
+            runs, channels = networks.offset.shape[0], drivers.shape[1]
+            zeros = jnp.zeros((runs, self.length, channels))
+            return jax.lax.scan(one_batch, (zeros, zeros), batches)
+
+        parts = self._on_all_devices(sweep, drivers, batches, measured, counts)
+
+        def together(pick: Callable[[Any], NDArray[np.float32]]) -> NDArray[np.float32]:
+            return np.concatenate([pick(part) for part in parts])[: self.runs]
+
+        return Sensitivity(
+            friction=together(lambda part: _by_run(part[1][0], ends.size)),
+            by_target=together(lambda part: _by_run(part[1][1], ends.size)),
+            by_lag=together(lambda part: part[0][0] / ends.size),
+            loss_by_lag=together(lambda part: part[0][1] / ends.size),
+        )
+
+    def _windows(self, networks: Network, drivers: Array, ends: Int[Array, " b"]) -> Array:
+        windows = gather(drivers, ends, self.length)
+        return jnp.broadcast_to(windows, (networks.offset.shape[0], *windows.shape))
+
+    def _on_all_devices(self, sweep: Callable[..., Any], *arrays: NDArray[Any]) -> list[Any]:
+        program = jax.jit(sweep)
+
+        def of_share(share: tuple[jax.Device, list[int]]) -> Any:  # noqa: ANN401 (any pytree)
+            device, runs = share
+            networks = jax.tree.map(lambda leaf: np.asarray(leaf)[np.array(runs)], self.networks)
+            return jax.device_get(program(*jax.device_put((networks, *arrays), device)))
+
+        return at_once(of_share, share_out(self.runs, one_device=self.engine.fills_device))
+
+
+def _in_batches(ends: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Target times in whole batches, the last filled up with copies, shape ``(batches, B)``."""
+    batches = max(1, math.ceil(ends.size / BATCH))
+    filled = np.pad(ends, (0, batches * BATCH - ends.size), mode="edge")
+    return filled.reshape(batches, BATCH).astype(np.int32)
+
+
+def _by_run(values: NDArray[np.float32], windows: int) -> NDArray[np.float32]:
+    """From (batches, R, B, ...) to (R, N, ...)."""
+    runs_first = np.moveaxis(np.asarray(values), 1, 0)
+    return runs_first.reshape(runs_first.shape[0], -1, *runs_first.shape[3:])[:, :windows]

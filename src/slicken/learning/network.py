@@ -1,0 +1,162 @@
+"""The network: Conv1D layers, GRU layers and one Dense, from a window to friction.
+
+It knows arrays: no files, no settings, no devices. Weights have the layout of Keras, so that a
+published Keras model means the same thing here.
+"""
+
+from typing import Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax.nn import initializers
+from jaxtyping import Array, Float, PRNGKeyArray
+from pydantic import BaseModel, ConfigDict, Field
+
+Activation = Literal["linear", "relu"]
+GateStart = Literal["zero", "chrono"]
+
+
+class Architecture(BaseModel):
+    """What a network is made of.
+
+    Attributes:
+        filters: of each Conv1D layer.
+        kernel: samples that a convolution sees; layers are not padded.
+        conv_layers: number of Conv1D layers.
+        units: of each GRU layer.
+        gru_layers: number of GRU layers.
+        activation: after each convolution; Keras does nothing there unless asked (``linear``).
+        gate_start: the bias with which update gates start: ``zero`` (Keras), or ``chrono``:
+            log U(1, L-1), which spreads the memory of the untrained units over the window
+            (Tallec & Ollivier 2018, arXiv 1804.11188).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    filters: int = Field(64, ge=1)
+    kernel: int = Field(3, ge=1)
+    conv_layers: int = Field(2, ge=0)
+    units: int = Field(64, ge=1)
+    gru_layers: int = Field(4, ge=1)
+    activation: Activation = "linear"
+    gate_start: GateStart = "zero"
+
+    @property
+    def shortest_window(self) -> int:
+        """Samples that a window needs for one step to be left after the convolutions."""
+        return self.conv_layers * (self.kernel - 1) + 1
+
+
+class Conv1D(eqx.Module):
+    """A convolution over time without padding; ``kernel`` is (K, C, F), ``bias`` (F,)."""
+
+    kernel: Float[Array, "k c f"]
+    bias: Float[Array, " f"]
+
+    def __call__(self, sequence: Float[Array, "*batch t c"]) -> Float[Array, "*batch s f"]:
+        # A sum of K matrix products: as an XLA convolution, an ensemble would become a grouped
+        # convolution, which CPUs do slowly.
+        width = self.kernel.shape[0]
+        steps = sequence.shape[-2] - width + 1
+        parts = (sequence[..., k : k + steps, :] @ self.kernel[k] for k in range(width))
+        return sum(parts, start=self.bias)
+
+
+class GRU(eqx.Module):
+    """A gated recurrent unit in the "reset after" form of Keras, cuDNN and ONNX.
+
+    With ``x`` the input, ``h`` the state, gates in the order update z, reset r, candidate n::
+
+        z = sigmoid(x Wz + bz + h Uz + cz)
+        r = sigmoid(x Wr + br + h Ur + cr)
+        n = tanh(x Wn + bn + r * (h Un + cn))
+        h' = z h + (1 - z) n
+
+    ``kernel`` holds W, shape (C, 3H); ``recurrent_kernel`` U, (H, 3H); ``bias`` b and c, (2, 3H).
+    """
+
+    kernel: Float[Array, "c g"]
+    recurrent_kernel: Float[Array, "h g"]
+    bias: Float[Array, "2 g"]
+
+    def __call__(self, sequence: Float[Array, "t c"]) -> Float[Array, "t h"]:
+        """All states, from a start at zero."""
+        inputs = sequence @ self.kernel + self.bias[0]
+
+        def advance(state: Array, step: Array) -> tuple[Array, Array]:
+            state = self.advance(step, state)
+            return state, state
+
+        start = jnp.zeros(self.recurrent_kernel.shape[0], sequence.dtype)
+        return jax.lax.scan(advance, start, inputs)[1]
+
+    def advance(self, step: Float[Array, " g"], state: Float[Array, " h"]) -> Float[Array, " h"]:
+        """The next state from one step of ``x W + b`` and the state before."""
+        xz, xr, xn = jnp.split(step, 3)
+        hz, hr, hn = jnp.split(state @ self.recurrent_kernel + self.bias[1], 3)
+        update, reset = jax.nn.sigmoid(xz + hz), jax.nn.sigmoid(xr + hr)
+        candidate = jnp.tanh(xn + reset * hn)
+        return update * state + (1 - update) * candidate
+
+
+class Network(eqx.Module):
+    """Friction, standardised, from one window of standardised drivers."""
+
+    convolutions: tuple[Conv1D, ...]
+    recurrent: tuple[GRU, ...]
+    dense: Float[Array, " h"]
+    offset: Float[Array, ""]
+    activation: Activation = eqx.field(static=True)
+
+    def __call__(self, window: Float[Array, "l c"]) -> Float[Array, ""]:
+        """Friction at the last instant of the window."""
+        sequence = window
+        for convolution in self.convolutions:
+            sequence = activate(self.activation, convolution(sequence))
+        for layer in self.recurrent:
+            sequence = layer(sequence)
+        return sequence[-1] @ self.dense + self.offset
+
+
+def activate(activation: Activation, values: Array) -> Array:
+    """What comes after each convolution."""
+    return jax.nn.relu(values) if activation == "relu" else values
+
+
+def start_network(
+    architecture: Architecture, drivers: int, length: int, key: PRNGKeyArray
+) -> Network:
+    """An untrained network: Glorot kernels, orthogonal recurrent kernels, zero biases (Keras).
+
+    Args:
+        architecture: what it is made of.
+        drivers: channels in a window, C.
+        length: samples in a window, L; only the ``chrono`` start of the gates depends on it.
+        key: everything random; the same key gives the same weights for every window length
+            (of the ``chrono`` biases, the same quantiles).
+    """
+    keys = iter(jax.random.split(key, architecture.conv_layers + 3 * architecture.gru_layers + 1))
+    glorot, orthogonal = initializers.glorot_uniform(), initializers.orthogonal()
+    channels = drivers
+    convolutions = []
+    for _ in range(architecture.conv_layers):
+        shape = (architecture.kernel, channels, architecture.filters)
+        convolutions.append(Conv1D(glorot(next(keys), shape), jnp.zeros(architecture.filters)))
+        channels = architecture.filters
+    units = architecture.units
+    recurrent = []
+    for _ in range(architecture.gru_layers):
+        kernel = glorot(next(keys), (channels, 3 * units))
+        recurrent_kernel = orthogonal(next(keys), (units, 3 * units))
+        bias = jnp.zeros((2, 3 * units))
+        quantile = jax.random.uniform(next(keys), (units,))
+        if architecture.gate_start == "chrono":
+            # h' = z h + (1 - z) n forgets over 1 / (1 - z) = 1 + exp(bias) steps.
+            bias = bias.at[0, :units].set(jnp.log(1 + quantile * max(length - 2, 0)))
+        recurrent.append(GRU(kernel, recurrent_kernel, bias))
+        channels = units
+    dense = glorot(next(keys), (units, 1))[:, 0]
+    return Network(
+        tuple(convolutions), tuple(recurrent), dense, jnp.zeros(()), architecture.activation
+    )

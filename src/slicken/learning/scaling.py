@@ -1,0 +1,85 @@
+"""Scaling: drivers and friction in standard deviations of the training part."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.errors import ExperimentError
+from slicken.learning.splits import Split
+from slicken.learning.windows import Record
+
+MOSTLY_NOISE = 0.5
+"""A driver is called noise where so much of its variance comes and goes within one sample."""
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Means and standard deviations learned on the training part only.
+
+    Args:
+        channels: names of the drivers.
+        mean: shape ``(C,)``.
+        spread: standard deviations, shape ``(C,)``; 1 for a driver that never changes.
+        friction_mean: mean friction of the training targets.
+        friction_spread: their standard deviation.
+        noise_share: how much of each driver's variance comes and goes within one sample (half the
+            mean square of its differences, over its variance; 1 for white noise, and for a driver
+            that never changes), shape ``(C,)``.
+    """
+
+    channels: tuple[str, ...]
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    friction_mean: float
+    friction_spread: float
+    noise_share: NDArray[np.float64]
+
+    def drivers(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Standardised drivers, shape ``(T, C)``."""
+        scaled: NDArray[np.float32] = ((values - self.mean) / self.spread).astype(np.float32)
+        return scaled
+
+    def friction(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Standardised friction, shape ``(T,)``."""
+        scaled = (values - self.friction_mean) / self.friction_spread
+        return scaled.astype(np.float32)
+
+    def to_friction(self, standardised: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Friction from what a network predicts, any shape."""
+        return standardised.astype(np.float64) * self.friction_spread + self.friction_mean
+
+    def mostly_noise(self) -> tuple[str, ...]:
+        """Drivers that were held constant: standardised, they are noise of unit variance."""
+        noisy = self.noise_share >= MOSTLY_NOISE
+        return tuple(name for name, is_noise in zip(self.channels, noisy, strict=True) if is_noise)
+
+
+def learn_scaling(record: Record, split: Split) -> Scaling:
+    """Learn the scaling from the samples and the targets of the training part.
+
+    Raises:
+        ExperimentError: if friction does not change over the training targets.
+    """
+    samples = split.samples("training") & ~record.gap
+    drivers = record.drivers[samples]
+    targets = record.friction[split.ends["training"]]
+    if np.ptp(targets) <= 1e-12 * max(1.0, float(np.abs(targets).max())):
+        raise ExperimentError(
+            f"friction never changes in the training part (it is {targets[0]:g} throughout); "
+            "there is nothing to learn: check the friction column of the channel map"
+        )
+    spread = drivers.std(axis=0)
+    never_changes = np.ptp(drivers, axis=0) <= 1e-12 * np.abs(drivers).max(axis=0)
+    spread = np.where(never_changes, 1.0, spread)
+    neighbours = samples[1:] & samples[:-1] & (record.experiment[1:] == record.experiment[:-1])
+    steps = np.diff(record.drivers, axis=0)[neighbours]
+    noise_share = np.where(never_changes, 1.0, np.mean(steps**2, axis=0) / (2 * spread**2))
+    return Scaling(
+        channels=record.channels,
+        mean=drivers.mean(axis=0),
+        spread=spread,
+        friction_mean=float(targets.mean()),
+        friction_spread=float(targets.std()),
+        noise_share=noise_share,
+    )

@@ -1,0 +1,188 @@
+"""Splits: which samples train, which choose, which judge; none does two of these."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.errors import SplitError
+from slicken.learning.windows import NO_STAGE, Record, position, reach
+
+Part = Literal["training", "validation", "test"]
+PARTS: tuple[Part, ...] = ("training", "validation", "test")
+By = Literal["auto", "experiment", "time", "stage"]
+UNUSED = -1
+
+
+@dataclass(frozen=True)
+class Split:
+    """Target times of each part, the same for every window length of a study.
+
+    Args:
+        by: what was divided: experiments, time or stages.
+        part: the part of each sample (index into ``PARTS``, or ``UNUSED``), shape ``(T,)``.
+        ends: for each part the target times as sorted indices into the record, shape ``(N,)``.
+        longest: samples in the longest window of the study.
+        words: one sentence on how the experiments were divided.
+    """
+
+    by: str
+    part: NDArray[np.int8]
+    ends: dict[Part, NDArray[np.int64]]
+    longest: int
+    words: str
+
+    def samples(self, part: Part) -> NDArray[np.bool_]:
+        """The samples that windows of a part may touch, shape ``(T,)``."""
+        return np.asarray(self.part == PARTS.index(part))
+
+
+def divide(
+    record: Record,
+    *,
+    by: By,
+    longest: int,
+    stride: int,
+    fractions: tuple[float, float] = (0.2, 0.2),
+    named: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    seed: int,
+) -> Split:
+    """Divide a record into training, validation and test parts.
+
+    Every sample gets at most one part, and a target time counts only where the longest window
+    that ends there stays within one part. So the purge between parts is not a rule to obey but a
+    consequence: no sample can serve two parts, whatever the window length.
+
+    Args:
+        record: all experiments.
+        by: ``experiment`` (whole experiments), ``time`` (each experiment's first, middle and last
+            stretch) or ``stage``; ``auto`` takes experiments where there are three or more.
+        longest: samples in the longest window.
+        stride: samples from one target time to the next.
+        fractions: of validation and of test.
+        named: experiments for validation and for test, where the plan names them.
+        seed: which experiments or stages go where, if not named.
+
+    Raises:
+        SplitError: if a part would be empty; the message says what to change.
+    """
+    if by == "auto":
+        by = "experiment" if len(record.experiments) >= 3 else "time"
+    _every_experiment_holds_a_window(record, longest)
+    if by == "experiment":
+        part, words = _by_experiment(record, fractions, named, seed)
+    elif any(named):
+        raise SplitError("validation and test name experiments; that needs split = 'experiment'")
+    elif by == "time":
+        part, words = _by_time(record, fractions)
+    else:
+        part, words = _by_stage(record, fractions, longest, seed)
+    eligible = (reach(record, part) >= longest) & (position(record) % stride == 0)
+    ends = {name: np.flatnonzero(eligible & (part == i)) for i, name in enumerate(PARTS)}
+    for name, indices in ends.items():
+        if indices.size == 0:
+            raise SplitError(
+                f"split by {by}: no target time for {name} whose window of "
+                f"{longest * record.dt:g} s stays within that part; shorten the longest window, "
+                "give that part a larger share, or add logs"
+            )
+    return Split(by=by, part=part, ends=ends, longest=longest, words=words)
+
+
+def _every_experiment_holds_a_window(record: Record, longest: int) -> None:
+    stretches = reach(record)
+    for index, name in enumerate(record.experiments):
+        stretch = int(stretches[record.experiment == index].max())
+        if stretch < longest:
+            raise SplitError(
+                f"{name}: its longest stretch without a gap has {stretch * record.dt:g} s, the "
+                f"longest window {longest * record.dt:g} s; shorten the window, or leave the log out"
+            )
+
+
+def _by_experiment(
+    record: Record,
+    fractions: tuple[float, float],
+    named: tuple[Sequence[str], Sequence[str]],
+    seed: int,
+) -> tuple[NDArray[np.int8], str]:
+    names = record.experiments
+    count = len(names)
+    if count < 3:
+        raise SplitError(
+            f"{count} experiment{'s' if count > 1 else ''} cannot be split by experiment, which "
+            "needs three or more; use --split time or --split stage"
+        )
+    for name in (*named[0], *named[1]):
+        if name not in names:
+            raise SplitError(f"no experiment is named {name!r}; there are {', '.join(names)}")
+    both = sorted(set(named[0]) & set(named[1]))
+    if both:
+        raise SplitError(f"{both[0]!r} is named for validation and for test; choose one")
+    taken = {*named[0], *named[1]}
+    shuffled = np.random.default_rng(seed).permutation(count)
+    free = [names[i] for i in shuffled if names[i] not in taken]
+    chosen: list[list[str]] = []
+    for fraction, given in zip(fractions, named, strict=True):
+        wanted = max(1, round(fraction * count))
+        chosen.append(list(given) or free[:wanted])
+        free = free if given else free[wanted:]
+    if not free:
+        raise SplitError(
+            f"all {count} experiments went to validation and test; none is left for training; "
+            "name fewer, or lower the fractions"
+        )
+    of_experiment = [1 if name in chosen[0] else 2 if name in chosen[1] else 0 for name in names]
+    part = np.array(of_experiment, dtype=np.int8)[record.experiment]
+    validation, test = (sorted(group, key=names.index) for group in chosen)
+    return part, (
+        f"by experiment: {count - len(validation) - len(test)} for training; "
+        f"validation {', '.join(validation)}; test {', '.join(test)}"
+    )
+
+
+def _by_time(record: Record, fractions: tuple[float, float]) -> tuple[NDArray[np.int8], str]:
+    where = position(record)
+    counts = np.bincount(record.experiment)[record.experiment]
+    done = (where + 1) / counts
+    first, second = 1 - sum(fractions), 1 - fractions[1]
+    part = np.where(done <= first, 0, np.where(done <= second, 1, 2)).astype(np.int8)
+    return part, (
+        f"by time: of each experiment the first {first:.0%} for training, then "
+        f"{fractions[0]:.0%} for validation, the last {fractions[1]:.0%} for test; "
+        "no window reaches into another part"
+    )
+
+
+def _by_stage(
+    record: Record, fractions: tuple[float, float], longest: int, seed: int
+) -> tuple[NDArray[np.int8], str]:
+    if np.all(record.stage == NO_STAGE):
+        raise SplitError(
+            "split by stage needs the normal stress, which these logs do not have; "
+            "use --split time or --split experiment"
+        )
+    change = np.ones(len(record), dtype=np.bool_)
+    change[1:] = (record.stage[1:] != record.stage[:-1]) | (
+        record.experiment[1:] != record.experiment[:-1]
+    )
+    number = np.cumsum(change) - 1
+    held = np.bincount(number, weights=~record.gap) >= longest
+    held &= record.stage[change] != NO_STAGE
+    candidates = np.random.default_rng(seed).permutation(np.flatnonzero(held))
+    if candidates.size < 3:
+        raise SplitError(
+            f"only {candidates.size} stages are as long as the longest window "
+            f"({longest * record.dt:g} s), and a split by stage needs three; shorten the window "
+            "or use --split time"
+        )
+    wanted = [max(1, round(fraction * candidates.size)) for fraction in fractions]
+    of_stage = np.zeros(held.size, dtype=np.int8)
+    of_stage[candidates[: wanted[0]]] = 1
+    of_stage[candidates[wanted[0] : sum(wanted)]] = 2
+    return of_stage[number], (
+        f"by stage: {wanted[0]} stages for validation, {wanted[1]} for test, the rest for "
+        "training; no window reaches into another part"
+    )

@@ -1,0 +1,302 @@
+"""Training: an ensemble of one window length, one epoch one compiled program."""
+
+import math
+from typing import Any, Literal, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from slicken.learning.devices import at_once, share_out
+from slicken.learning.engine import Engine
+from slicken.learning.network import Architecture, Network, start_network
+
+_START, _ORDER = 0, 1  # what a run's seed is folded with: its first weights, its batches
+
+
+class Optimiser(BaseModel):
+    """How weights are changed: Adam (Kingma & Ba 2015).
+
+    Attributes:
+        learning_rate: at the start.
+        decay: ``none``, or ``cosine`` down to zero at the last epoch.
+        clip: largest norm of a run's gradient, longer ones are shortened; none where null.
+        batch: windows in a batch.
+        epsilon: Adam's, 1e-7 in Keras.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    learning_rate: float = Field(1e-3, gt=0)
+    decay: Literal["none", "cosine"] = "none"
+    clip: float | None = Field(None, gt=0)
+    batch: int = Field(32, ge=1)
+    epsilon: float = Field(1e-7, gt=0)
+
+    def transformation(self, steps: int) -> optax.GradientTransformation:
+        """The update rule of one run that trains for so many batches."""
+        rate: Any = self.learning_rate
+        if self.decay == "cosine":
+            rate = optax.cosine_decay_schedule(self.learning_rate, max(steps, 1))
+        adam = optax.adam(rate, eps=self.epsilon)
+        return (
+            adam if self.clip is None else optax.chain(optax.clip_by_global_norm(self.clip), adam)
+        )
+
+
+class TrainingData(NamedTuple):
+    """What every run of every window length sees; on the device once.
+
+    Args:
+        drivers: standardised record, shape ``(T, C)``.
+        friction: standardised, shape ``(T,)``.
+        training: target times, indices into the record, shape ``(N,)``.
+        validation: likewise.
+    """
+
+    drivers: Float[Array, "t c"]
+    friction: Float[Array, " t"]
+    training: Int[Array, " n"]
+    validation: Int[Array, " v"]
+
+
+class TrainingState(NamedTuple):
+    """An ensemble in training; every array has a leading axis R."""
+
+    networks: Network
+    optimiser: Any
+    best: Network
+    best_loss: Float[Array, " r"]
+    best_epoch: Int[Array, " r"]
+
+
+class EpochLosses(NamedTuple):
+    """Mean square error of standardised friction of each run, shape ``(R,)``."""
+
+    training: Any
+    validation: Any
+
+
+def gather(
+    drivers: Float[Array, "t c"], ends: Int[Array, "*n"], length: int
+) -> Float[Array, "*n l c"]:
+    """The windows that end at these samples, gathered where the record is."""
+    lags = jnp.arange(1 - length, 1)
+    return drivers[ends[..., None] + lags]
+
+
+class _Share(NamedTuple):
+    """What one device does: its runs (copies at the end, maybe), on its own data."""
+
+    device: jax.Device
+    runs: list[int]
+    seeds: PRNGKeyArray
+    data: TrainingData
+
+
+class Trainer:
+    """Trains R runs of one window length together.
+
+    The runs are shared out to the devices, each of which runs one program an epoch. A run depends
+    on its own seed and on the data only: neither on the other runs nor on where it is computed.
+
+    Args:
+        engine: what computes.
+        architecture: of the network.
+        optimiser: how weights change.
+        length: samples in a window, L.
+        seeds: one key a run.
+        epochs: how many will come, for the decay of the learning rate.
+        data: what the runs see.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        architecture: Architecture,
+        optimiser: Optimiser,
+        length: int,
+        seeds: list[PRNGKeyArray],
+        epochs: int,
+        data: TrainingData,
+    ) -> None:
+        self.length = length
+        self.runs = len(seeds)
+        self.batches = math.ceil(data.training.size / optimiser.batch)
+        self.validation_batches = math.ceil(data.validation.size / optimiser.batch)
+        self.batch = optimiser.batch
+        self._engine, self._architecture = engine, architecture
+        self._rule = optimiser.transformation(epochs * self.batches)
+        self._shares = [
+            _Share(
+                device,
+                runs,
+                jax.device_put(jnp.stack([seeds[run] for run in runs]), device),
+                jax.device_put(data, device),
+            )
+            for device, runs in share_out(self.runs, one_device=engine.fills_device)
+        ]
+        self._start = jax.jit(self._start_runs)
+        self._epoch = jax.jit(self._train_and_validate, donate_argnums=0)
+
+    def start(self) -> list[TrainingState]:
+        """Untrained networks, device by device."""
+        return [self._start(share.seeds) for share in self._shares]
+
+    def epoch(
+        self, states: list[TrainingState], number: int
+    ) -> tuple[list[TrainingState], EpochLosses]:
+        """Train every run over the training part once, then score it on the validation part.
+
+        Args:
+            states: consumed; use the ones returned.
+            number: of this epoch, from 1; decides the order of the batches.
+        """
+        ended = self._advance(states, number, self.batches, self.validation_batches)
+        losses = [jax.device_get(loss) for _, loss in ended]
+        both = (np.concatenate(loss)[: self.runs] for loss in zip(*losses, strict=True))
+        return [state for state, _ in ended], EpochLosses(*both)
+
+    def probe(self, batches: int) -> None:
+        """Compute so many batches of the first epoch and nothing more, to see how long it takes."""
+        self._advance(self.start(), 1, min(batches, self.batches), 0)
+
+    def best_networks(self, states: list[TrainingState]) -> Network:
+        """The weights of each run's best epoch, on the host."""
+        best = [jax.device_get(state.best) for state in states]
+        together: Network = jax.tree.map(lambda *leaves: np.concatenate(leaves)[: self.runs], *best)
+        return together
+
+    def best_epochs(self, states: list[TrainingState]) -> NDArray[np.int64]:
+        """The epoch of each run with the lowest validation loss; 0 where no loss was finite."""
+        epochs = [jax.device_get(state.best_epoch) for state in states]
+        return np.concatenate(epochs)[: self.runs].astype(np.int64)
+
+    def _advance(
+        self, states: list[TrainingState], number: int, batches: int, validation_batches: int
+    ) -> list[tuple[TrainingState, EpochLosses]]:
+        def of_share(
+            pair: tuple[_Share, TrainingState],
+        ) -> tuple[TrainingState, EpochLosses]:
+            share, state = pair
+            counts = np.array([number, batches, validation_batches], dtype=np.int32)
+            ended = self._epoch(
+                state, share.seeds, share.data, jax.device_put(counts, share.device)
+            )
+            return jax.block_until_ready(ended)
+
+        return at_once(of_share, list(zip(self._shares, states, strict=True)))
+
+    def _start_runs(self, seeds: PRNGKeyArray) -> TrainingState:
+        # One run at a time: start weights must not depend on how many runs there are.
+        return jax.lax.map(self._start_run, seeds)
+
+    def _start_run(self, seed: PRNGKeyArray) -> TrainingState:
+        key = jax.random.fold_in(seed, _START)
+        drivers = self._shares[0].data.drivers.shape[1]
+        network = start_network(self._architecture, drivers, self.length, key)
+        return TrainingState(
+            networks=network,
+            optimiser=self._rule.init(eqx.filter(network, eqx.is_array)),
+            best=network,
+            best_loss=jnp.array(jnp.inf, dtype=jnp.float32),
+            best_epoch=jnp.array(0, dtype=jnp.int32),
+        )
+
+    def _train_and_validate(
+        self,
+        state: TrainingState,
+        seeds: PRNGKeyArray,
+        data: TrainingData,
+        counts: Int[Array, "3"],
+    ) -> tuple[TrainingState, EpochLosses]:
+        number, batches, validation_batches = counts
+        order = self._order(seeds, number, data.training.size)
+
+        def one_batch(i: Array, carried: tuple[Network, Any, Array]) -> tuple[Network, Any, Array]:
+            networks, optimiser, total = carried
+            place = i * self.batch + jnp.arange(self.batch)
+            ends = data.training[jax.lax.dynamic_slice_in_dim(order, i * self.batch, self.batch, 1)]
+            weights = jnp.broadcast_to(place < data.training.size, ends.shape).astype(jnp.float32)
+            losses, gradients = self._engine.loss_and_gradients(
+                networks, gather(data.drivers, ends, self.length), data.friction[ends], weights
+            )
+            updates, optimiser = jax.vmap(self._rule.update)(gradients, optimiser, networks)
+            return (
+                optax.apply_updates(networks, updates),
+                optimiser,
+                total + losses * weights.sum(1),
+            )
+
+        total = jnp.zeros(seeds.shape[0])
+        networks, optimiser, total = jax.lax.fori_loop(
+            0, batches, one_batch, (state.networks, state.optimiser, total)
+        )
+        validation = self._validate(networks, data, validation_batches)
+        better = validation < state.best_loss  # false for a loss that is not a number
+
+        def keep(new: Array, old: Array) -> Array:
+            return jnp.where(better.reshape(-1, *[1] * (new.ndim - 1)), new, old)
+
+        state = TrainingState(
+            networks=networks,
+            optimiser=optimiser,
+            best=jax.tree.map(keep, networks, state.best),
+            best_loss=jnp.where(better, validation, state.best_loss),
+            best_epoch=jnp.where(better, number, state.best_epoch),
+        )
+        return state, EpochLosses(total / data.training.size, validation)
+
+    def _order(self, seeds: PRNGKeyArray, number: Array, windows: int) -> Int[Array, "r n"]:
+        """The order of the training windows of each run; filled up to whole batches."""
+        spare = self.batches * self.batch - windows
+
+        def of_run(seed: PRNGKeyArray) -> Array:
+            key = jax.random.fold_in(jax.random.fold_in(seed, _ORDER), number)
+            return jnp.pad(jax.random.permutation(key, windows), (0, spare))
+
+        return jax.lax.map(of_run, seeds)
+
+    def _validate(
+        self, networks: Network, data: TrainingData, batches: Array
+    ) -> Float[Array, " r"]:
+        count = data.validation.size
+        ends = jnp.pad(data.validation, (0, -count % self.batch), mode="edge")
+        runs = networks.offset.shape[0]
+
+        def one_batch(i: Array, total: Array) -> Array:
+            here = jax.lax.dynamic_slice_in_dim(ends, i * self.batch, self.batch)
+            windows = gather(data.drivers, here, self.length)
+            friction = self._engine.predict(
+                networks, jnp.broadcast_to(windows, (runs, *windows.shape))
+            )
+            counts = i * self.batch + jnp.arange(self.batch) < count
+            return total + jnp.sum(jnp.where(counts, (friction - data.friction[here]) ** 2, 0), 1)
+
+        return jax.lax.fori_loop(0, batches, one_batch, jnp.zeros(runs)) / count
+
+
+def run_seeds(seed: int, runs: int) -> list[PRNGKeyArray]:
+    """One key a run: run r is the same whatever the number of runs and the window length."""
+    return [jax.random.fold_in(jax.random.key(seed), run) for run in range(runs)]
+
+
+def training_data(
+    drivers: NDArray[np.float32],
+    friction: NDArray[np.float32],
+    training: NDArray[np.int64],
+    validation: NDArray[np.int64],
+) -> TrainingData:
+    """Put the standardised record and its target times into JAX arrays."""
+    return TrainingData(
+        jnp.asarray(drivers),
+        jnp.asarray(friction),
+        jnp.asarray(training, dtype=jnp.int32),
+        jnp.asarray(validation, dtype=jnp.int32),
+    )

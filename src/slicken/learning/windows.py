@@ -1,0 +1,158 @@
+"""Windows: the recent past of every instant, as indices into the record."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.channels import NORMAL_FORCE, NORMAL_STRESS
+from slicken.errors import ExperimentError, PlanError
+from slicken.experiment import Experiment
+
+NO_STAGE = -1
+
+
+@dataclass(frozen=True)
+class Record:
+    """All experiments of a study end to end; windows are indices into it, never copies.
+
+    Args:
+        experiments: names, in order.
+        channels: names of the drivers, in order.
+        dt: the time step that all experiments share, in seconds.
+        drivers: shape ``(T, C)``, in the units of the channels.
+        friction: shape ``(T,)``.
+        experiment: which experiment a sample belongs to, shape ``(T,)``.
+        time: seconds on each experiment's own clock, shape ``(T,)``.
+        stage: shape ``(T,)``; ``NO_STAGE`` where unknown.
+        slip: metres, shape ``(T,)``; NaN where unknown.
+        normal_stress: Pa (or N, where only the force is known), shape ``(T,)``; NaN where unknown.
+        gap: samples that no window may touch, shape ``(T,)``.
+    """
+
+    experiments: tuple[str, ...]
+    channels: tuple[str, ...]
+    dt: float
+    drivers: NDArray[np.float64]
+    friction: NDArray[np.float64]
+    experiment: NDArray[np.int64]
+    time: NDArray[np.float64]
+    stage: NDArray[np.int64]
+    slip: NDArray[np.float64]
+    normal_stress: NDArray[np.float64]
+    gap: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        """Number of samples of all experiments together, T."""
+        return int(self.time.size)
+
+    def samples_in(self, seconds: float) -> int:
+        """The number of samples L of a window, or of a stride, of so many seconds.
+
+        Raises:
+            PlanError: if the seconds are not a whole, positive number of time steps.
+        """
+        samples = round(seconds / self.dt)
+        if samples < 1 or abs(samples * self.dt - seconds) > 1e-6 * self.dt:
+            raise PlanError(
+                f"{seconds:g} s is not a whole number of time steps of {self.dt:g} s; "
+                f"choose a multiple of {self.dt:g} s, or set another step in the channel map"
+            )
+        return samples
+
+
+def join(experiments: Sequence[Experiment], drivers: Sequence[str]) -> Record:
+    """Lay experiments end to end.
+
+    Args:
+        experiments: all with the same time step.
+        drivers: names of the channels that the network sees; each experiment has them all.
+
+    Returns:
+        The record.
+
+    Raises:
+        ExperimentError: if there is no experiment, if two have one name, if their time steps
+            differ, or if one lacks a driver.
+    """
+    if not experiments:
+        raise ExperimentError("no experiment was given; a study needs at least one log")
+    names = [experiment.name for experiment in experiments]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise ExperimentError(
+            f"two experiments are named {repeated[0]!r}; rename one file, or leave one out"
+        )
+    steps = {experiment.name: experiment.dt for experiment in experiments}
+    if max(steps.values()) - min(steps.values()) > 1e-6 * min(steps.values()):
+        listed = ", ".join(f"{name} {dt:g} s" for name, dt in steps.items())
+        raise ExperimentError(
+            f"the time steps differ ({listed}); set one step for all in the channel map: "
+            "[preparation] step = ..."
+        )
+    for experiment in experiments:
+        missing = [name for name in drivers if name not in experiment.channels]
+        if missing:
+            raise ExperimentError(
+                f"{experiment.name}: no {' or '.join(missing)}, which other logs have; "
+                "name the drivers that all have in the plan (drivers = [...]), or leave the log out"
+            )
+    each = [_samples(experiment, drivers) for experiment in experiments]
+    together = {key: np.concatenate([samples[key] for samples in each]) for key in each[0]}
+    lengths = [len(experiment) for experiment in experiments]
+    return Record(
+        experiments=tuple(names),
+        channels=tuple(drivers),
+        dt=experiments[0].dt,
+        experiment=np.repeat(np.arange(len(experiments)), lengths),
+        **together,
+    )
+
+
+def _samples(experiment: Experiment, drivers: Sequence[str]) -> dict[str, NDArray[np.generic]]:
+    unknown = np.full(len(experiment), np.nan)
+    channels = experiment.channels
+    stress = channels.get(NORMAL_STRESS.name, channels.get(NORMAL_FORCE.name, unknown))
+    stage = experiment.stage
+    return {
+        "drivers": np.stack([channels[name] for name in drivers], axis=1),
+        "friction": experiment.friction,
+        "time": experiment.time,
+        "stage": np.full(len(experiment), NO_STAGE) if stage is None else stage,
+        "slip": unknown if experiment.slip is None else experiment.slip,
+        "normal_stress": stress,
+        "gap": experiment.gap,
+    }
+
+
+def reach(record: Record, part: NDArray[np.int8] | None = None) -> NDArray[np.int64]:
+    """How many samples a window that ends at each instant can hold at most.
+
+    A window crosses neither an experiment's end nor a gap; where ``part`` is given, it does not
+    cross from one part into another either, and touches no sample without a part (negative).
+
+    Args:
+        record: T samples.
+        part: shape ``(T,)``, the part of each sample.
+
+    Returns:
+        Shape ``(T,)``; 0 inside a gap.
+    """
+    usable = ~record.gap
+    breaks = np.zeros(len(record), dtype=np.bool_)
+    breaks[0] = True
+    breaks[1:] = record.experiment[1:] != record.experiment[:-1]
+    breaks[1:] |= ~usable[:-1]
+    if part is not None:
+        usable = usable & (part >= 0)
+        breaks[1:] |= part[1:] != part[:-1]
+    index = np.arange(len(record))
+    begins = np.maximum.accumulate(np.where(breaks, index, 0))
+    return np.where(usable, index - begins + 1, 0)
+
+
+def position(record: Record) -> NDArray[np.int64]:
+    """The number of each sample within its own experiment, from 0, shape ``(T,)``."""
+    first = np.searchsorted(record.experiment, np.arange(len(record.experiments)))
+    return np.arange(len(record)) - first[record.experiment]

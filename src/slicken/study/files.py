@@ -1,0 +1,50 @@
+"""Files that are whole or not there: written aside, synced, renamed."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from slicken.errors import FolderError
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A place to write a file (or a folder) that takes the name ``path`` when all went well.
+
+    Raises:
+        FolderError: if it cannot be written; what was at ``path`` stays.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield aside
+        _sync(aside)
+        if aside.is_dir() and path.is_dir():
+            shutil.rmtree(path)
+        aside.replace(path)
+    except OSError as error:
+        raise FolderError(
+            f"{path}: cannot be written ({error.strerror or error}); free some space or choose "
+            "another folder; what is finished stays, and the same command goes on from there"
+        ) from error
+    finally:
+        if aside.is_dir():
+            shutil.rmtree(aside, ignore_errors=True)
+        else:
+            aside.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all."""
+    with written_aside(path) as aside:
+        aside.write_text(text, encoding="utf-8")
+
+
+def _sync(path: Path) -> None:
+    """Make sure that contents are on the disk before the name is."""
+    for file in [path] if path.is_file() else sorted(path.rglob("*")):
+        if file.is_file():
+            with file.open("rb") as opened:
+                os.fsync(opened.fileno())

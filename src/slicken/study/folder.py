@@ -1,0 +1,277 @@
+"""Study folder: a study on disk; each file whole or not there, and enough to go on from."""
+
+import platform
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+import tomli_w
+import xarray as xr
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+import slicken
+from slicken.errors import FolderError, PlanError
+from slicken.experiment import Experiment
+from slicken.learning.network import Network, start_network
+from slicken.study.files import write_text, written_aside
+from slicken.study.plan import Plan
+from slicken.study.prepared import fingerprint
+
+_PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "xarray", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class WindowResult:
+    """What training at one window length gives.
+
+    Args:
+        seconds: the window length.
+        history: ``training_loss`` and ``validation_loss`` over ``(run, epoch)``; over ``run``
+            ``best_loss``, ``best_epoch`` and ``finite``.
+        networks: weights of each run's best epoch, arrays with a leading axis R.
+        predictions: over ``target`` ``measured`` and ``part``, over ``(run, target)``
+            ``predicted``: friction.
+    """
+
+    seconds: float
+    history: xr.Dataset
+    networks: Network
+    predictions: xr.Dataset
+
+
+class StudyFolder:
+    """One study in one folder; see ``docs/reference/folder.md``."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def claim(cls, path: Path, plan: Plan, experiments: Sequence[Experiment]) -> "StudyFolder":
+        """Begin a study here, or go on with the same one.
+
+        Raises:
+            FolderError: if the folder holds another study or something else, or cannot be written.
+        """
+        folder = cls(path)
+        if folder._plan_file.exists():
+            folder._must_be(plan, experiments)
+            return folder
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            raise FolderError(
+                f"{path}: this is not a study folder and not empty; choose another --out"
+            )
+        folder._begin(plan, experiments)
+        return folder
+
+    @classmethod
+    def open(cls, path: str | Path) -> "StudyFolder":
+        """A study that exists.
+
+        Raises:
+            FolderError: if there is none.
+        """
+        folder = cls(Path(path))
+        if not folder._plan_file.is_file():
+            raise FolderError(
+                f"{path}: no study here (no plan.toml); name a folder that "
+                "'slicken study --out' or 'slicken demo --out' has written"
+            )
+        return folder
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan as run."""
+        try:
+            return Plan(**self._header["plan"])
+        except (KeyError, TypeError):
+            raise FolderError(f"{self._plan_file}: holds no plan; the folder is damaged") from None
+        except PlanError as error:
+            raise FolderError(f"{self._plan_file}: {error}") from None
+
+    @cached_property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """The experiments as studied."""
+        file = self.path / "experiments.nc"
+        listed = self._header.get("experiment", [])
+        return tuple(
+            Experiment.from_dataset(_read_netcdf(file, group=f"{number:04d}"))
+            for number in range(len(listed))
+        )
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """Of slicken and what it stands on, when the study began."""
+        return dict(self._header.get("versions", {}))
+
+    def finished(self) -> tuple[float, ...]:
+        """Window lengths that are trained, in seconds."""
+        return tuple(s for s in self.plan.windows if self.window_path(s).is_dir())
+
+    def window_path(self, seconds: float) -> Path:
+        """Where a window length is kept, such as ``windows/0400s``."""
+        number = f"{seconds:04.0f}" if seconds == round(seconds) else f"{seconds:09.4f}"
+        return self.path / "windows" / f"{number}s"
+
+    def write_window(self, result: WindowResult) -> None:
+        """Keep a window length: all its files, or none.
+
+        Raises:
+            FolderError: if they cannot be written.
+        """
+        with written_aside(self.window_path(result.seconds)) as aside:
+            aside.mkdir(parents=True, exist_ok=True)
+            _to_netcdf(result.history, aside / "history.nc")
+            _to_netcdf(result.predictions, aside / "predictions.nc")
+            save_file(_flat(result.networks), aside / "weights.safetensors")
+
+    def read_window(self, seconds: float) -> WindowResult:
+        """What :meth:`write_window` kept.
+
+        Raises:
+            FolderError: if it is not there, or damaged.
+        """
+        place = self.window_path(seconds)
+        if not place.is_dir():
+            held = ", ".join(f"{s:g}" for s in self.finished()) or "none yet"
+            raise FolderError(f"{self.path}: no window of {seconds:g} s; finished are {held}")
+        return WindowResult(
+            seconds=seconds,
+            history=_read_netcdf(place / "history.nc"),
+            networks=self._read_networks(place / "weights.safetensors"),
+            predictions=_read_netcdf(place / "predictions.nc"),
+        )
+
+    def write_evidence(self, name: str, dataset: xr.Dataset) -> None:
+        """Keep a piece of evidence as ``evidence/NAME.nc``."""
+        with written_aside(self.path / "evidence" / f"{name}.nc") as aside:
+            _to_netcdf(dataset, aside)
+
+    def read_evidence(self, name: str) -> xr.Dataset | None:
+        """A piece of evidence, or None where it has not been gathered."""
+        file = self.path / "evidence" / f"{name}.nc"
+        return _read_netcdf(file) if file.is_file() else None
+
+    @property
+    def _plan_file(self) -> Path:
+        return self.path / "plan.toml"
+
+    @cached_property
+    def _header(self) -> dict[str, Any]:
+        try:
+            return tomllib.loads(self._plan_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise FolderError(f"{self._plan_file}: cannot be read ({error})") from None
+
+    def _begin(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
+        with written_aside(self.path / "experiments.nc") as aside:
+            for number, experiment in enumerate(experiments):
+                _to_netcdf(experiment.to_dataset(), aside, group=f"{number:04d}")
+        header = {
+            "plan": plan.model_dump(mode="json", exclude_none=True),
+            "versions": _versions(),
+            "experiment": [
+                {
+                    "name": experiment.name,
+                    "source": experiment.provenance.source,
+                    "sha256": experiment.provenance.sha256,
+                    "fingerprint": fingerprint(experiment),
+                }
+                for experiment in experiments
+            ],
+        }
+        # Last, because a folder with a plan is a study.
+        write_text(self._plan_file, tomli_w.dumps(header))
+
+    def _must_be(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
+        here, asked = self.plan.decisive(), plan.decisive()
+        for field, value in asked.items():
+            if here[field] != value:
+                raise FolderError(
+                    f"{self.path}: belongs to another plan ({field} is {_short(here[field])} there "
+                    f"and {_short(value)} here); choose another --out, or ask for the same plan"
+                )
+        there = {e["name"]: e["fingerprint"] for e in self._header.get("experiment", [])}
+        given = {e.name: fingerprint(e) for e in experiments}
+        if there != given:
+            changed = sorted(n for n in {*there, *given} if there.get(n) != given.get(n))
+            raise FolderError(
+                f"{self.path}: belongs to other logs ({', '.join(changed[:3])} differ); "
+                "choose another --out"
+            )
+
+    def _read_networks(self, file: Path) -> Network:
+        try:
+            arrays = load_file(file)
+        except (OSError, SafetensorError) as error:
+            raise FolderError(f"{file}: cannot be read ({error}); {_recompute(file)}") from None
+        drivers = (
+            int(arrays["convolutions.0.kernel"].shape[2])
+            if _convolves(arrays)
+            else (
+                int(arrays["recurrent.0.kernel"].shape[1]) if "recurrent.0.kernel" in arrays else 0
+            )
+        )
+        shapes = jax.eval_shape(
+            lambda: start_network(self.plan.network, max(drivers, 1), 2, jax.random.key(0))
+        )
+        named = _flat(shapes)
+        for name, shape in named.items():
+            if name not in arrays or arrays[name].shape[1:] != shape.shape:
+                raise FolderError(f"{file}: {name} does not fit the plan; {_recompute(file)}")
+        structure = jax.tree.structure(shapes)
+        filled: Network = jax.tree.unflatten(structure, [arrays[name] for name in named])
+        return filled
+
+
+def _convolves(arrays: dict[str, Any]) -> bool:
+    return "convolutions.0.kernel" in arrays
+
+
+def _flat(networks: Any) -> dict[str, Any]:  # noqa: ANN401 (arrays or their shapes)
+    """Leaves by name, such as ``recurrent.0.bias``, in the order of the tree."""
+    paths, _ = jax.tree_util.tree_flatten_with_path(networks)
+    return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in paths}
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "slicken": slicken.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        **{name: version(name) for name in _PACKAGES},
+    }
+
+
+def _to_netcdf(dataset: xr.Dataset, file: Path, group: str | None = None) -> None:
+    packed = {
+        str(name): {"zlib": True, "complevel": 4}
+        for name, variable in dataset.variables.items()
+        if variable.dtype.kind in "fi" and variable.ndim
+    }
+    dataset.to_netcdf(
+        file, mode="a" if file.exists() else "w", group=group, engine="h5netcdf", encoding=packed
+    )
+
+
+def _read_netcdf(file: Path, group: str | None = None) -> xr.Dataset:
+    try:
+        return xr.load_dataset(file, group=group, engine="h5netcdf")
+    except (OSError, ValueError, KeyError) as error:
+        first = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise FolderError(f"{file}: cannot be read ({first}); {_recompute(file)}") from None
+
+
+def _recompute(file: Path) -> str:
+    return f"remove {file.parent} and give the same command again to compute it anew"
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

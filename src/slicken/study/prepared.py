@@ -1,0 +1,119 @@
+"""Prepared: what every window length of a study sees; indices and one record, never windows."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from slicken.channels import DRIVERS
+from slicken.errors import PlanError
+from slicken.experiment import Experiment
+from slicken.learning.scaling import Scaling, learn_scaling
+from slicken.learning.splits import Part, Split, divide
+from slicken.learning.windows import Record, join
+from slicken.study.plan import Plan
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A record with its parts and its scaling.
+
+    Args:
+        record: all experiments end to end.
+        split: target times of each part.
+        scaling: learned on the training part.
+        missing: drivers of the published study that these logs do not have.
+    """
+
+    record: Record
+    split: Split
+    scaling: Scaling
+    missing: tuple[str, ...]
+
+    @cached_property
+    def drivers(self) -> NDArray[np.float32]:
+        """Standardised drivers, shape ``(T, C)``; 0, the mean, inside gaps, where nobody looks."""
+        return np.nan_to_num(self.scaling.drivers(self.record.drivers))
+
+    @cached_property
+    def friction(self) -> NDArray[np.float32]:
+        """Standardised friction, shape ``(T,)``."""
+        return np.nan_to_num(self.scaling.friction(self.record.friction))
+
+    def targets(self, part: Part) -> xr.Dataset:
+        """Measured friction at the target times of a part, and where and when each is.
+
+        Returns:
+            ``measured`` over ``target``, with coordinates time (s), experiment, stage, slip (m)
+            and normal_stress (Pa).
+        """
+        record, ends = self.record, self.split.ends[part]
+        names = np.array(record.experiments)
+        return xr.Dataset(
+            {"measured": ("target", record.friction[ends])},
+            coords={
+                "time": ("target", record.time[ends], {"units": "s"}),
+                "experiment": ("target", names[record.experiment[ends]].astype(object)),
+                "stage": ("target", record.stage[ends]),
+                "slip": ("target", record.slip[ends], {"units": "m"}),
+                "normal_stress": ("target", record.normal_stress[ends], {"units": "Pa"}),
+            },
+        )
+
+
+def prepare_study(experiments: Sequence[Experiment], plan: Plan) -> Prepared:
+    """Choose the drivers, lay out the record, divide it, and learn its scaling.
+
+    Raises:
+        SlickenError: if the experiments do not fit the plan; the message says what to change.
+    """
+    drivers, missing = choose_drivers(experiments, plan)
+    record = join(experiments, drivers)
+    longest = record.samples_in(plan.windows[-1])
+    for seconds in plan.windows:
+        if record.samples_in(seconds) < plan.network.shortest_window:
+            raise PlanError(
+                f"windows: {seconds:g} s is {record.samples_in(seconds)} samples, fewer than the "
+                f"{plan.network.shortest_window} that the convolutions need; choose longer ones"
+            )
+    split = divide(
+        record,
+        by=plan.split.by,
+        longest=longest,
+        stride=record.samples_in(plan.stride),
+        fractions=(plan.split.validation_share, plan.split.test_share),
+        named=(plan.split.validation, plan.split.test),
+        seed=plan.seed,
+    )
+    return Prepared(record, split, learn_scaling(record, split), missing)
+
+
+def choose_drivers(
+    experiments: Sequence[Experiment], plan: Plan
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The channels that the network sees, and those of the published five that no log has."""
+    if plan.drivers:
+        return plan.drivers, ()
+    names = [channel.name for channel in DRIVERS]
+    held = [name for name in names if any(name in e.channels for e in experiments)]
+    if not held:
+        raise PlanError(
+            f"the logs have none of the drivers {', '.join(names)}; name the columns in a channel "
+            "map, or other channels in the plan (drivers = [...])"
+        )
+    return tuple(held), tuple(name for name in names if name not in held)
+
+
+def fingerprint(experiment: Experiment) -> str:
+    """A checksum of what an experiment holds, however it came to hold it."""
+    digest = hashlib.sha256(repr((experiment.name, len(experiment), experiment.dt)).encode())
+    for name in sorted(experiment.channels):
+        digest.update(name.encode())
+        digest.update(experiment.channels[name].tobytes())
+    digest.update(experiment.gap.tobytes())
+    digest.update(b"" if experiment.stage is None else experiment.stage.tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,95 @@
+"""Excel and Parquet, written here and read back."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xlsxwriter
+
+from slicken.errors import LogError
+from slicken.experiment import read_log
+
+Table = Mapping[str, np.ndarray]
+
+
+def workbook(path: Path, sheets: Mapping[str, list[list[object]]]) -> Path:
+    book = xlsxwriter.Workbook(str(path))
+    for name, rows in sheets.items():
+        sheet = book.add_worksheet(name)
+        for index, row in enumerate(rows):
+            sheet.write_row(index, 0, row)
+    book.close()
+    return path
+
+
+def rows_of(table: Table) -> list[list[object]]:
+    return [list(table), *(list(map(float, row)) for row in zip(*table.values(), strict=True))]
+
+
+def test_the_largest_table_of_a_workbook_is_read(tmp_path: Path, table: Table) -> None:
+    preamble: list[list[object]] = [["Rotary shear", "run 12"], ["Radius", 20.0, "mm"], []]
+    path = workbook(
+        tmp_path / "log.xlsx",
+        {"Notes": [["a", 1.0], ["b", 2.0]], "Data": preamble + rows_of(table)},
+    )
+    log = read_log(path)
+    assert log.columns == tuple(table)
+    for name, values in table.items():
+        # A workbook keeps 16 digits, not the 17 that name a double.
+        np.testing.assert_allclose(log.values[name], values, rtol=1e-15)
+    assert log.rows[0] == 5
+    messages = " ".join(str(finding) for finding in log.findings)
+    assert "sheet 'Data'" in messages
+    assert "2 rows above the names in row 4" in messages
+
+
+def test_a_workbook_may_have_a_units_row_text_cells_and_empty_rows(tmp_path: Path) -> None:
+    rows: list[list[object]] = [["t", "mu"], ["s", "-"], [0, 0.5], [], [1, "0.6"], [2, "OVER"]]
+    log = read_log(workbook(tmp_path / "log.xlsx", {"Data": [*rows, [3, 0.7], ["End of test"]]}))
+    assert log.units["t"] == "s"
+    np.testing.assert_array_equal(log.values["mu"], [0.5, 0.6, np.nan, 0.7])
+    np.testing.assert_array_equal(log.rows, [3, 5, 6, 7])
+    assert any("End of test" in str(finding) for finding in log.findings)
+
+
+def test_a_workbook_without_numbers_says_what_is_expected(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "log.xlsx", {"Data": [["a", "b"], ["c", "d"]]})
+    with pytest.raises(LogError, match="one column a channel"):
+        read_log(path)
+
+
+def test_a_damaged_workbook_says_to_save_it_again(tmp_path: Path, table: Table) -> None:
+    path = workbook(tmp_path / "log.xlsx", {"Data": rows_of(table)})
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(LogError, match="save it again"):
+        read_log(path)
+
+
+def test_parquet_reads_back_to_the_bit(tmp_path: Path, table: Table) -> None:
+    frame = pd.DataFrame({**table, "clock": ["12:00"] * 40, "count": np.arange(40)})
+    frame.to_parquet(tmp_path / "log.parquet")
+    log = read_log(tmp_path / "log.parquet")
+    assert log.columns == (*table, "count")
+    for name, values in table.items():
+        np.testing.assert_array_equal(log.values[name], values)
+    assert log.rows[0] == 1
+    assert any("'clock'" in str(finding) for finding in log.findings)
+
+
+def test_a_parquet_index_with_a_name_is_a_column(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"mu": [0.5, 0.6]}, index=pd.Index([0.0, 1.0], name="time_s"))
+    frame.to_parquet(tmp_path / "log.parquet")
+    assert read_log(tmp_path / "log.parquet").columns == ("time_s", "mu")
+
+
+@pytest.mark.parametrize("keep", [10, 300])
+def test_a_damaged_parquet_file_says_to_write_it_again(
+    tmp_path: Path, table: Table, keep: int
+) -> None:
+    path = tmp_path / "log.parquet"
+    pd.DataFrame(table).to_parquet(path)
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(LogError, match="write it again"):
+        read_log(path)

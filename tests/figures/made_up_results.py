@@ -1,0 +1,203 @@
+"""Numbers shaped like those of a study, from a seed; nothing here is measured."""
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import ArrayLike
+
+from slicken.channels import DRIVERS
+from slicken.experiment.experiment import Experiment, Provenance
+
+WINDOWS = np.arange(50.0, 501.0, 50.0)
+NAMES = tuple(driver.name for driver in DRIVERS)
+
+
+def losses(windows: ArrayLike = WINDOWS, runs: int = 20, seed: int = 0) -> xr.DataArray:
+    rng = np.random.default_rng(seed)
+    lengths = np.asarray(windows, dtype=float)
+    trend = 1.1e-3 + 0.2e-3 * np.abs(lengths - 400) / 350
+    values = trend[:, None] + 0.06e-3 * rng.gamma(2, 1, (lengths.size, runs))
+    return xr.DataArray(
+        values, dims=("window", "run"), coords={"window": lengths, "run": np.arange(runs)}
+    )
+
+
+def history(epochs: int = 100, runs: int = 20, seed: int = 0, window: float = 400.0) -> xr.Dataset:
+    rng = np.random.default_rng(seed)
+    epoch = np.arange(1, epochs + 1)
+    decay = np.exp(-epoch / rng.uniform(4, 9, (runs, 1))) + 1.1e-3 * (1 + 6 / epoch)
+    training = decay * rng.lognormal(0, 0.05, (runs, epochs))
+    validation = decay * 1.3 * rng.lognormal(0, 0.18, (runs, epochs))
+    return xr.Dataset(
+        {
+            "training_loss": (("run", "epoch"), training),
+            "validation_loss": (("run", "epoch"), validation),
+        },
+        coords={"epoch": epoch, "run": np.arange(runs)},
+        attrs={"window_s": window},
+    )
+
+
+def target_coords(targets: int, experiments: int, stages: int, seed: int = 0) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    sizes = np.full(experiments, targets // experiments)
+    sizes[: targets % experiments] += 1
+    name, time, stage, stress = [], [], [], []
+    for number, size in enumerate(sizes):
+        borders = np.sort(
+            rng.choice(np.arange(1, max(size, stages + 1)), stages - 1, replace=False)
+        )
+        label = np.searchsorted(borders, np.arange(size), side="right")
+        level = rng.uniform(0.3e6, 5.8e6, stages)
+        name += [f"HVR{1200 + number}"] * size
+        time.append(500.0 + np.arange(size))
+        stage.append(label)
+        stress.append(level[label])
+    seconds = np.concatenate(time)
+    return {
+        "time": ("target", seconds),
+        "experiment": ("target", np.array(name, dtype=str)),
+        "stage": ("target", np.concatenate(stage)),
+        "slip": ("target", seconds * 0.004),
+        "normal_stress": ("target", np.concatenate(stress)),
+    }
+
+
+def predictions(
+    targets: int = 3000,
+    runs: int = 20,
+    experiments: int = 2,
+    stages: int = 6,
+    window: float = 400.0,
+    part: str = "test",
+    noise: float = 0.02,
+    seed: int = 0,
+) -> xr.Dataset:
+    rng = np.random.default_rng(seed)
+    coords = target_coords(targets, experiments, stages, seed)
+    stress = coords["normal_stress"][1] / 1e6
+    wander = np.convolve(rng.normal(0, 0.03, targets + 60), np.ones(61) / 8, "valid")
+    truth = 0.75 - 0.05 * stress + wander[:targets]
+    lag = np.convolve(np.pad(truth, (20, 20), mode="edge"), np.ones(41) / 41, "valid")[:targets]
+    run_bias = rng.normal(0, noise, (runs, 1))
+    predicted = 0.1 + 0.85 * lag + run_bias + rng.normal(0, 0.004, (runs, targets))
+    return xr.Dataset(
+        {
+            "predicted": (("run", "target"), predicted),
+            "measured": ("target", truth + rng.normal(0, 0.006, targets)),
+        },
+        coords={**coords, "run": np.arange(runs)},
+        attrs={"window_s": window, "part": part},
+    )
+
+
+def shares_by_run(runs: int = 20, channels: tuple[str, ...] = NAMES, seed: int = 0) -> xr.DataArray:
+    rng = np.random.default_rng(seed)
+    weight = np.array([17.0, 24.0, 31.0, 16.0, 12.0])[: len(channels)]
+    values = rng.dirichlet(weight * 12, runs)
+    return xr.DataArray(
+        values, dims=("run", "channel"), coords={"run": np.arange(runs), "channel": list(channels)}
+    )
+
+
+def shares_by_stage(
+    experiments: int = 4,
+    stages: int = 5,
+    runs: int = 20,
+    channels: tuple[str, ...] = NAMES,
+    seed: int = 0,
+) -> xr.DataArray:
+    rng = np.random.default_rng(seed)
+    weight = np.array([17.0, 24.0, 31.0, 16.0, 12.0])[: len(channels)]
+    rows = [
+        rng.dirichlet(weight * rng.uniform(0.7, 1.3, len(channels)) * 8, runs)
+        for _ in range(experiments * stages)
+    ]
+    return xr.DataArray(
+        np.stack(rows),
+        dims=("stage", "run", "channel"),
+        coords={
+            "channel": list(channels),
+            "run": np.arange(runs),
+            "experiment": (
+                "stage",
+                np.repeat([f"HVR{1200 + e}" for e in range(experiments)], stages),
+            ),
+            "stage_number": ("stage", np.tile(np.arange(stages), experiments)),
+            "normal_stress": ("stage", rng.uniform(0.3e6, 5.8e6, experiments * stages)),
+        },
+    )
+
+
+def shares_over_time(
+    targets: int = 3000,
+    experiments: int = 2,
+    stages: int = 6,
+    channels: tuple[str, ...] = NAMES,
+    seed: int = 0,
+) -> xr.DataArray:
+    rng = np.random.default_rng(seed)
+    base = np.array([0.17, 0.24, 0.31, 0.16, 0.12])[: len(channels)]
+    slow = np.cumsum(rng.normal(0, 0.012, (targets, len(channels))), axis=0)
+    values = base * np.exp(slow - slow.mean(axis=0)) * rng.lognormal(0, 0.03, slow.shape)
+    values /= values.sum(axis=1, keepdims=True)
+    return xr.DataArray(
+        values,
+        dims=("target", "channel"),
+        coords={**target_coords(targets, experiments, stages, seed), "channel": list(channels)},
+    )
+
+
+def share_by_lag(
+    length: int = 400, memory: float = 100.0, channels: tuple[str, ...] = NAMES
+) -> xr.DataArray:
+    lag = np.arange(length, dtype=float)
+    base = np.array([0.17, 0.24, 0.31, 0.16, 0.12])[: len(channels)]
+    shape = np.exp(-lag[:, None] / memory * np.linspace(0.6, 2.0, len(channels)))
+    values = base * shape * (1 + 0.1 * np.sin(lag[:, None] / 7))
+    return xr.DataArray(
+        values / values.sum(),
+        dims=("lag", "channel"),
+        coords={"lag": lag, "channel": list(channels)},
+    )
+
+
+def experiment(
+    samples: int = 3000,
+    name: str = "HVR1200",
+    stages: int = 6,
+    seed: int = 0,
+    without: tuple[str, ...] = (),
+    gap: slice | None = None,
+) -> Experiment:
+    rng = np.random.default_rng(seed)
+    time = np.arange(samples, dtype=float)
+    borders = np.sort(rng.choice(np.arange(100, samples - 100), stages - 1, replace=False))
+    stage = np.searchsorted(borders, time, side="right")
+    stress = rng.uniform(0.3e6, 5.8e6, stages)[stage] * (1 + rng.normal(0, 0.003, samples))
+    temperature = 25 + 40 * (1 - np.exp(-time / 900)) + rng.normal(0, 0.1, samples)
+    displacement = np.cumsum(stress * 3e-14 + rng.normal(0, 2e-8, samples))
+    channels = {
+        "slip_velocity": 0.004 + rng.normal(0, 2e-5, samples),
+        "axial_displacement": displacement,
+        "temperature": temperature,
+        "temperature_rate": np.gradient(temperature),
+        "axial_rate": np.gradient(displacement),
+        "normal_stress": stress,
+        "friction": 0.8 - 0.004 * (temperature - 25) + rng.normal(0, 0.006, samples),
+        "slip": time * 0.004,
+    }
+    channels = {key: value for key, value in channels.items() if key not in without}
+    missing = np.zeros(samples, dtype=bool)
+    if gap is not None:
+        missing[gap] = True
+        channels = {key: np.where(missing, np.nan, value) for key, value in channels.items()}
+    return Experiment(
+        name=name,
+        time=time,
+        channels=channels,
+        stage=None if "normal_stress" in without else stage,
+        gap=missing,
+        provenance=Provenance(source="made up"),
+    )
