@@ -1,3 +1,72 @@
-"""slicken: how much of its past does friction remember, and what does it remember?"""
+"""slicken: how much of its past does rock friction remember, and what does it remember?
+
+>>> import slicken
+>>> experiments = slicken.simulate("temperature-history", experiments=3, duration=900.0)
+>>> plan = slicken.Plan(preset="quick", windows=[50, 100], runs=2, epochs=5)
+>>> study = slicken.run_study(experiments, plan, "diorite/")  # doctest: +SKIP
+>>> study.contest.best  # doctest: +SKIP
+100.0
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from slicken.api import report_study, run_study
+    from slicken.errors import SlickenError
+    from slicken.evidence.prediction import Prediction
+    from slicken.evidence.study import Study
+    from slicken.experiment import (
+        ChannelMap,
+        Experiment,
+        Finding,
+        describe,
+        read_experiment,
+        read_log,
+    )
+    from slicken.experiment.fetching import fetch
+    from slicken.physics.scenarios import simulate
+    from slicken.study.plan import Plan
+
+_HOMES = {
+    "ChannelMap": "experiment",
+    "Experiment": "experiment",
+    "Finding": "experiment",
+    "Plan": "study.plan",
+    "Prediction": "evidence.prediction",
+    "SlickenError": "errors",
+    "Study": "evidence.study",
+    "describe": "experiment",
+    "fetch": "experiment.fetching",
+    "read_experiment": "experiment",
+    "read_log": "experiment",
+    "report_study": "api",
+    "run_study": "api",
+    "simulate": "physics.scenarios",
+}
+
+__all__ = [
+    "ChannelMap",
+    "Experiment",
+    "Finding",
+    "Plan",
+    "Prediction",
+    "SlickenError",
+    "Study",
+    "describe",
+    "fetch",
+    "read_experiment",
+    "read_log",
+    "report_study",
+    "run_study",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (whatever the name stands for)
+    # On first use only: JAX and pandas take seconds, and `slicken --help` needs neither.
+    if name in _HOMES:
+        return getattr(import_module(f"slicken.{_HOMES[name]}"), name)
+    raise AttributeError(f"module 'slicken' has no attribute {name!r}")

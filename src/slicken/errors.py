@@ -31,3 +31,7 @@ class TrainingError(SlickenError):
 
 class FolderError(SlickenError):
     """A study folder cannot be written, belongs to another plan, or is damaged."""
+
+
+class FetchError(SlickenError):
+    """Public logs cannot be fetched, or are not what was published."""

@@ -123,7 +123,7 @@ def reads_or_says_why(path: Path, content: bytes) -> None:
 
 
 FUZZ = settings(
-    max_examples=150,
+    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

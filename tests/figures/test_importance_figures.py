@@ -34,7 +34,7 @@ def test_drivers_are_ranked_by_their_mean_share() -> None:
     mean, spread = shares.mean("run"), shares.std("run")
     first = mean.idxmax("channel").item()
     line = f"{mean.sel(channel=first).item():.3f} ± {spread.sel(channel=first).item():.3f}"
-    assert words(axes)[0] == f"{line} rank 1 in all runs"
+    assert words(axes)[1] == f"{line} rank 1 in all runs"
 
 
 def test_every_run_is_a_point_of_its_driver() -> None:
@@ -54,7 +54,7 @@ def test_a_run_without_shares_is_left_out_of_mean_and_rank() -> None:
     _, (axes,) = new_figure(height_mm=60)
     draw_ranked(axes, shares)
     mean = np.delete(whole.to_numpy(), 2, axis=0).mean(axis=0).max()
-    assert words(axes)[0].startswith(f"{mean:.3f}")
+    assert words(axes)[1].startswith(f"{mean:.3f}")
 
 
 @pytest.mark.parametrize("channels", [made_up.NAMES, made_up.NAMES[:3], ("temperature", "probe")])

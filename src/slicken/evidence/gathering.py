@@ -48,12 +48,13 @@ class Reporter(Protocol):
         """A step begins; so many of all are done."""
 
 
-def _nobody(step: str, done: int, total: int) -> None:
+def nobody(step: str, done: int, total: int) -> None:
+    """Want to know nothing."""
     del step, done, total
 
 
 def gather_evidence(
-    folder: StudyFolder, prepared: Prepared, reporter: Reporter = _nobody
+    folder: StudyFolder, prepared: Prepared, reporter: Reporter = nobody
 ) -> Evidence:
     """Score, compare and explain every window length that is trained.
 

@@ -155,11 +155,11 @@ def _caveats(evidence: Evidence, prepared: Prepared) -> list[str]:
             f"Left out at {seconds:g} s because a loss was not finite: run "
             f"{listed}; the statistics are those of the others."
         )
-    for name in prepared.scaling.mostly_noise():
-        caveats.append(
-            f"{_title(name).capitalize()} was held constant: once standardised it is mostly noise "
-            "from one sample to the next, and earns a share all the same."
-        )
+    caveats.extend(
+        f"{_title(name).capitalize()} was held constant: once standardised it is mostly noise "
+        "from one sample to the next, and earns a share all the same."
+        for name in prepared.scaling.mostly_noise()
+    )
     for one, other in _INSEPARABLE:
         if {one.name, other.name} <= set(prepared.record.channels):
             caveats.append(
@@ -193,7 +193,6 @@ def _truth_words(
             first = ranked[0][0]
             causes = " and ".join(_title(name) for name in truth["causes"])
             agrees = "as planted" if first in truth["causes"] else f"but {causes} was planted"
-            words.append(
-                f"First by |d{kind.capitalize() if kind == 'loss' else kind}/dx|: {_title(first)}, {agrees}."
-            )
+            measure = "dLoss/dx" if kind == "loss" else "dfriction/dx"
+            words.append(f"First by |{measure}|: {_title(first)}, {agrees}.")
     return words

@@ -1,7 +1,6 @@
 """Experiment: from a rig's log to one run on a uniform time grid, in SI units.
 
->>> from slicken.experiment import read_experiment  # doctest: +SKIP
->>> read_experiment("run.csv", channels="rig.toml").friction  # doctest: +SKIP
+``read_experiment(path, channels=map)`` does it all; ``describe(read_log(path))`` only looks.
 """
 
 from typing import TYPE_CHECKING, Any

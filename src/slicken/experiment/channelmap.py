@@ -132,7 +132,11 @@ class ChannelMap(BaseModel):
 
 def _in_words(problem: ValidationError) -> str:
     """The first thing wrong, in one line that names the field."""
-    error = problem.errors(include_url=False)[0]
+    # A misspelt key makes another one missing: the misspelling is the better advice.
+    errors = sorted(
+        problem.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden"
+    )
+    error = errors[0]
     place = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
@@ -140,7 +144,7 @@ def _in_words(problem: ValidationError) -> str:
     if error["type"] == "missing":
         return f"'{place}' is missing; a channel map needs it"
     message = error["msg"].removeprefix("Value error, ")
-    if place == "channels":
+    if error["type"] == "value_error":
         return message
     message = message[:1].lower() + message[1:]
     return f"'{place}': {message}, not {_shown(error['input'])}"

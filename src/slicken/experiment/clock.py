@@ -36,9 +36,8 @@ def crop(draft: Draft, start: float | None, end: float | None) -> None:
             f"{draft.source}: fewer than two samples from start = {lowest:g} to end = {highest:g} "
             f"s; the log's clock runs from {first:g} to {last:g} s"
         )
-    bounds = [f"before {start:g} s"] * (start is not None) + [f"after {end:g} s"] * (
-        end is not None
-    )
+    bounds = [] if start is None else [f"before {start:g} s"]
+    bounds += [] if end is None else [f"after {end:g} s"]
     draft.steps.append(
         f"left out what came {' and '.join(bounds)}: "
         f"{int((~inside).sum())} of {inside.size} samples"

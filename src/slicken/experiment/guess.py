@@ -84,6 +84,9 @@ def _guess(
     """The one candidate that fits best, or None with a finding that says why not."""
     if channel is TIME:
         candidates = _that_run_forward(log, candidates, findings)
+    surest = max((each.reading.sure for each in candidates), default=0)
+    if surest > 1:  # "Displacement" needs no word where there is an "Axial displacement"
+        candidates = [each for each in candidates if each.reading.sure > 1 or each.unit]
     fitting = [each for each in candidates if _unit_fits(log, channel, each, findings)]
     if not fitting:
         return None
@@ -143,9 +146,9 @@ def _unit_fits(log: Log, channel: Channel, candidate: _Candidate, findings: list
             )
             findings.append(Finding("not used", message))
         return fits
-    if candidate.reading.sure == 1 and channel is SLIP_VELOCITY:
-        return False  # "Speed" without a unit is a turning rate as often as a velocity
-    if channel.name not in _BELIEVABLE:
+    # "Speed" without a unit is a turning rate as often as a velocity.
+    vague = candidate.reading.sure == 1 and channel is SLIP_VELOCITY
+    if channel.name not in _BELIEVABLE or vague:
         if channel not in _NOT_NEEDED:
             findings.append(_no_unit(candidate, channel))
         return False

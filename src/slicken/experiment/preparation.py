@@ -148,7 +148,10 @@ def _trim(draft: Draft, settings: Preparation) -> None:
             "leave the emptiest channel out of the channel map, or raise max_gap"
         )
     _leave_out(
-        draft, int(usable[0]), int(usable[-1]) + 1, "a channel without a value yet or any more"
+        draft,
+        int(usable[0]),
+        int(usable[-1]) + 1,
+        "not every channel, or its rate, has a value there",
     )
 
 

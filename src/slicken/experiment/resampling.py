@@ -44,7 +44,11 @@ def read_clock(time: NDArray[np.float64]) -> Clock:
     offsets = np.abs(time - time[0] - counts * step)
     regular = bool(offsets.max() <= _JITTER * step) and bool(np.all(np.diff(counts) >= 1))
     uneven = int(np.sum(np.abs(steps - usual) > _JITTER * usual))
-    return Clock(float(f"{step if regular else usual:.6g}"), regular, uneven)
+    if not regular:
+        return Clock(float(f"{usual:.6g}"), regular, uneven)
+    rounded = float(f"{step:.6g}")
+    drift = abs(rounded - step) * float(counts[-1])
+    return Clock(rounded if drift < _JITTER * step else step, regular, uneven)
 
 
 def resample(draft: Draft, step: float | None, max_gap: float) -> float:
@@ -63,7 +67,7 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> float:
     new = clock.step if step is None else step
     coarser = new >= _COARSER * clock.step
     start = draft.time[0] + (new if coarser else 0.0)
-    count = int(min(np.floor((draft.time[-1] - start) / new + 1e-6), _MOST_SAMPLES)) + 1
+    count = int(min(np.floor((draft.time[-1] - start) / new + _JITTER), _MOST_SAMPLES)) + 1
     if not 2 <= count <= _MOST_SAMPLES:
         many = f"more than {_MOST_SAMPLES}" if count > 2 else "fewer than two"
         raise ExperimentError(

@@ -157,9 +157,11 @@ def is_unit(text: str) -> bool:
 
 def _plain(unit: str) -> str:
     """A unit in plain letters: one micro sign, one degree sign, no superscripts."""
-    text = unicodedata.normalize("NFKC", unit.replace("⁻", "^-").replace("²", "^2"))
+    # Before NFKC, which would make an "o" of the ordinal that keyboards offer as a degree sign.
+    text = unit.replace("⁻", "^-").replace("²", "^2").replace("º", "°")
+    text = unicodedata.normalize("NFKC", text)
     text = text.strip().strip("[]").strip().replace("µ", "μ").replace("\u2212", "-")
-    text = text.replace("º", "°").rstrip(".")
+    text = text.rstrip(".")
     return _ALIASES.get(text.lower(), text)
 
 

@@ -16,7 +16,7 @@ from slicken.figures.experiments import draw_brief, draw_channel
 from slicken.figures.importance import draw_by_run_and_stage, draw_ranked
 from slicken.figures.importance_course import draw_by_lag, draw_over_time
 from slicken.figures.logs import draw_column, log_figure
-from slicken.figures.prediction import draw_scatter, draw_trace
+from slicken.figures.prediction import draw_interval, draw_scatter, draw_trace
 from slicken.figures.style import journal_style, letter_panels, new_figure, save
 from slicken.figures.training import draw_learning_curves
 from slicken.figures.windows import draw_window_curve
@@ -27,6 +27,7 @@ __all__ = [
     "draw_by_run_and_stage",
     "draw_channel",
     "draw_column",
+    "draw_interval",
     "draw_learning_curves",
     "draw_over_time",
     "draw_ranked",

@@ -300,7 +300,7 @@ def experiments_figure(experiments: Sequence[Experiment]) -> Figure:
         experiments: in the order in which they are drawn.
     """
     shown = experiments[:MOST_EXPERIMENTS]
-    columns = min(max(len(shown), 1), 3 if len(shown) <= 18 else 4)
+    columns = {0: 1, 1: 1, 2: 2, 4: 2}.get(len(shown), 3 if len(shown) <= 18 else 4)
     rows = rows_for(len(shown), columns)
     figure, panels = new_figure(
         width="double" if columns > 1 else "single", height_mm=10 + rows * 38,
@@ -319,7 +319,7 @@ def experiments_figure(experiments: Sequence[Experiment]) -> Figure:
         pair[1].set_xlabel("")
         tops.append(pair[0])
     figure.align_ylabels(panels)
-    letter_panels(tops, [plain(experiment.name, 96 // columns) for experiment in shown])
+    letter_panels(tops, [plain(experiment.name, 80 // columns) for experiment in shown])
     more = len(experiments) - len(shown)
     figure.supxlabel("Time (s)" + (f"; {more} more experiments are not shown" if more else ""))
     return figure

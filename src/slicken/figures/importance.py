@@ -55,12 +55,14 @@ def draw_ranked(axes: Axes, shares_by_run: "xr.DataArray") -> None:
     means, spreads = values.mean(axis=0), values.std(axis=0)
     order = np.argsort(-means, kind="stable")
     ranks = np.argsort(np.argsort(-values, axis=1, kind="stable"), axis=1) + 1
-    greatest = max(float(values.max()), float((means + spreads).max()))
+    greatest = max(float(values.max()), float((means + spreads).max()), 1 / len(channels))
     axes.set_xlim(0, 1.06 * greatest)
-    axes.axvline(1 / len(channels), color=FAINT, linestyle="--", linewidth=0.6, zorder=0.5)
+    _mark_equal_shares(axes, len(channels))
     for place, index in enumerate(order):
         _draw_driver(axes, channels[index], values[:, index], place)
-        words = f"{means[index]:.3f} ± {spreads[index]:.3f}\n{_ranks(ranks[:, index])}"
+        words = f"{means[index]:.3f}"
+        if len(values) > 1:
+            words += f" ± {spreads[index]:.3f}\n{_ranks(ranks[:, index])}"
         axes.annotate(
             words, (1, place), (4, 0), ("axes fraction", "data"), textcoords="offset points",
             va="center", fontsize=6.5, linespacing=1.15,
@@ -72,12 +74,18 @@ def draw_ranked(axes: Axes, shares_by_run: "xr.DataArray") -> None:
     axes.set_yticks(range(len(channels)), names)
     axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(channels) - 0.35, -0.5)
-    equal = axes.annotate(
-        "equal shares", (1 / len(channels), 0), (2, 1.5), ("data", "axes fraction"),
+    few_ticks(axes, x=4)
+
+
+def _mark_equal_shares(axes: Axes, drivers: int) -> None:
+    share = 1 / drivers
+    axes.axvline(share, color=FAINT, linestyle="--", linewidth=0.6, zorder=0.5)
+    left = share > 0.6 * axes.get_xlim()[1]
+    note = axes.annotate(
+        "equal shares", (share, 0), (-2 if left else 2, 1.5), ("data", "axes fraction"),
         textcoords="offset points",
     )  # fmt: skip
-    equal.set(fontsize=6, color=FAINT)
-    few_ticks(axes, x=4)
+    note.set(fontsize=6, color=FAINT, ha="right" if left else "left")
 
 
 def _draw_driver(axes: Axes, channel: str, shares: Floats, place: int) -> None:
@@ -201,8 +209,8 @@ def _divide_experiments(axes: Axes, experiments: list[str], *, named: bool) -> N
     for place, (start, end) in enumerate(intervals(experiments)):
         if place % 2:
             axes.axvspan(start - 0.5, end - 0.5, color=SHADE, linewidth=0, zorder=0)
-        room = int(per_stage * (end - start) / 1.2)
-        if named and room >= 2:
+        room = int(per_stage * (end - start) / 1.45)
+        if named and room >= 4:
             name = axes.annotate(
                 plain(experiments[start], room), ((start + end - 1) / 2, 1), (0, 2),
                 ("data", "axes fraction"), textcoords="offset points", ha="center",

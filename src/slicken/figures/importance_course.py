@@ -136,13 +136,12 @@ def lag_that_holds(lag: Floats, total: Floats, fraction: float) -> float:
 def _mark_reach(axes: Axes, lag: Floats, total: Floats) -> None:
     if total.sum() <= 0 or lag.size < 2:
         return
-    marks = [(lag_that_holds(lag, total, f), f"{100 * f:g} %") for f in (0.5, 0.9)]
-    near = abs(marks[0][0] - marks[1][0]) < 0.12 * abs(np.subtract(*axes.get_xlim()))
-    if near:
-        marks = [(marks[0][0], "50 %"), (marks[1][0], "90 %     ")]
-    for at, words in marks:
+    half, most = (lag_that_holds(lag, total, fraction) for fraction in (0.5, 0.9))
+    near = most - half < 0.12 * (lag[-1] - lag[0])
+    for at in (half, most):
         axes.axvline(at, color=FAINT, linestyle=":", linewidth=0.7, zorder=0.5)
-        above(axes, at, words)
+    above(axes, half, "50 %", "left" if near else "center")
+    above(axes, most, "90 %", "right" if near else "center")
 
 
 def _draw_course(axes: Axes, position: Floats, values: Floats, channel: str, phase: float) -> None:

@@ -58,6 +58,7 @@ def log_figure(
         _mark_findings(axes, findings)
         if place + _ACROSS >= len(shown):
             axes.tick_params(labelbottom=True)
+        if place >= (rows - 1) * _ACROSS:
             axes.set_xlabel(axis_label)
     if not shown:
         panels[0].set_visible(True)

@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil, floor, log10
+from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -15,6 +16,7 @@ from slicken.channels import NORMAL_STRESS
 from slicken.figures.style import FAINT, INK, SHADE, ink, title_of
 
 Floats = NDArray[np.float64]
+Across = Literal["left", "center", "right"]
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMES = "\N{MULTIPLICATION SIGN}"
@@ -168,12 +170,12 @@ def write_stress(axes: Axes, position: Floats, stage: ArrayLike, stress: ArrayLi
         at.set(color=FAINT, fontsize=6, va="bottom", ha="left")
 
 
-def above(axes: Axes, x: float, text: str) -> None:
-    """Write ``text`` just above the axes at ``x``."""
+def above(axes: Axes, x: float, text: str, across: Across = "center") -> None:
+    """Write ``text`` just above the axes at ``x``; ``across`` says which side of it is there."""
     at = axes.annotate(
         text, (x, 1), (0, 1.5), ("data", "axes fraction"), textcoords="offset points"
     )
-    at.set(color=FAINT, fontsize=6, va="bottom", ha="center")
+    at.set(color=FAINT, fontsize=6, va="bottom", ha=across)
 
 
 def hatch_gaps(axes: Axes, time: Floats, gap: NDArray[np.bool_]) -> None:
@@ -213,7 +215,7 @@ def label_ends(axes: Axes, heights: Sequence[float], channels: Sequence[str]) ->
 
 
 def _apart(wanted: Floats, least: float) -> Floats:
-    """The positions nearest to ``wanted``, in the same order, at least ``least`` apart.
+    """Positions in 0 to 1 near ``wanted``, in the same order, at least ``least`` apart.
 
     >>> _apart(np.array([0.5, 0.5]), 0.2).tolist()
     [0.4, 0.6]
@@ -230,8 +232,10 @@ def _apart(wanted: Floats, least: float) -> Floats:
         for middle, count in groups
         for place in range(int(count))
     ]
+    steps = np.arange(wanted.size) * least
+    inside = np.minimum(np.maximum(places, steps), 1 - steps[::-1])
     placed = np.empty_like(wanted)
-    placed[order] = places
+    placed[order] = inside
     return placed
 
 

@@ -56,8 +56,9 @@ def draw_scatter(
     mean, spread = runs.mean(axis=0), runs.std(axis=0)
     low, high = limits or friction_limits([predictions])
     axes.plot([low, high], [low, high], color=INK, linewidth=0.6, zorder=2.5, label="1:1")
-    _draw_bars(axes, measured, mean, spread)
-    _draw_points(axes, measured, mean)
+    if len(runs) > 1:
+        _draw_bars(axes, measured, mean, spread)
+    _draw_points(axes, measured, mean, "mean of runs" if len(runs) > 1 else "predicted")
     axes.set(xlim=(low, high), ylim=(low, high))
     few_ticks(axes, x=4, y=4)
     shown = scores if scores is not None else agreement(measured, mean)
@@ -95,7 +96,8 @@ def draw_trace(axes: Axes, predictions: "xr.Dataset", *, label: bool = True) -> 
         if len(runs) > 1:
             _draw_band(axes, time, runs.min(axis=0), runs.max(axis=0), "#cfe3f0", "all runs")
             _draw_band(axes, time, mean - spread, mean + spread, "#86bcdc", "one std of runs")
-        _draw_line(axes, time, mean, BLUE, "predicted, mean of runs")
+        many = len(runs) > 1
+        _draw_line(axes, time, mean, BLUE, "predicted, mean of runs" if many else "predicted")
     axes.set_xlim(time[0], max(time[-1], time[0] + 1e-9))
     few_ticks(axes, x=8, y=4)
     shade_stages(axes, time, ordered["stage"].to_numpy())
@@ -104,6 +106,38 @@ def draw_trace(axes: Axes, predictions: "xr.Dataset", *, label: bool = True) -> 
         axes.text(0.5, 0.9, NO_RUN, transform=axes.transAxes, ha="center", color=VERMILLION)
     if label:
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1.08), ncols=4)
+
+
+@styled
+def draw_interval(
+    axes: Axes,
+    time: Floats,
+    friction: Floats,
+    low: Floats,
+    high: Floats,
+    *,
+    measured: Floats,
+    label: str,
+) -> None:
+    """Friction predicted for a new log, with its interval, and what the log has.
+
+    Args:
+        axes: where.
+        time: s, shape ``(N,)``, increasing; a jump is not drawn over.
+        friction: predicted, shape ``(N,)``.
+        low: lower bound, shape ``(N,)``.
+        high: upper bound, shape ``(N,)``.
+        measured: friction in the log, shape ``(N,)``.
+        label: what the interval is called.
+    """
+    axes.set_xlabel("Time (s)")
+    axes.set_ylabel("Friction")
+    _draw_band(axes, time, low, high, "#cfe3f0", label)
+    _draw_line(axes, time, measured, INK, "measured")
+    _draw_line(axes, time, friction, BLUE, "predicted")
+    axes.set_xlim(time[0], max(time[-1], time[0] + 1e-9))
+    few_ticks(axes, x=8, y=4)
+    axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
 
 
 def finite_runs(predictions: "xr.Dataset") -> Floats:
@@ -176,13 +210,13 @@ def _draw_bars(axes: Axes, measured: Floats, mean: Floats, spread: Floats) -> No
     axes.add_collection(bars, autolim=False)
 
 
-def _draw_points(axes: Axes, measured: Floats, mean: Floats) -> None:
+def _draw_points(axes: Axes, measured: Floats, mean: Floats, label: str) -> None:
     density = _density(measured, mean)
     order = np.argsort(density, kind="stable")
     size = float(np.interp(np.log10(max(measured.size, 1)), [2, 4], [5.0, 0.8]))
     axes.scatter(
         measured[order], mean[order], c=density[order], cmap=_CLOUD, s=size, linewidths=0,
-        alpha=0.8, rasterized=True, zorder=2, label="mean of runs",
+        alpha=0.8, rasterized=True, zorder=2, label=label,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, wraps
 from pathlib import Path
 from typing import Any, Literal, ParamSpec, TypeVar
+from unicodedata import east_asian_width
 
 import matplotlib
 from matplotlib import font_manager
@@ -112,13 +113,80 @@ def title_of(channel: str) -> str:
 def plain(text: str, longest: int = 60) -> str:
     r"""One line of text from a stranger: no line breaks, no control characters, not too long.
 
-    Dollar signs need no escaping: the style never reads text as mathematics.
+    Names of one campaign differ at their ends, so the middle of a long one is left out. Dollar
+    signs need no escaping: the style never reads text as mathematics.
 
-    >>> plain("PPS\n60N_$2")
-    'PPS 60N_$2'
+    >>> plain("PPS\n60N_$2"), plain("PPS+30PTFE_100N_200RPM_2", 13)
+    ('PPS 60N_$2', 'PPS+30PT…PM_2')
     """
     words = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    return words if len(words) <= longest else words[: longest - 1] + "…"
+    if _columns(words) <= longest:
+        return words
+    head, tail = words, words
+    while head and _columns(head) > longest - 1 - (longest - 1) * 2 // 5:
+        head = head[:-1]
+    while tail and _columns(tail) > longest - 1 - _columns(head):
+        tail = tail[1:]
+    return f"{head}…{tail}"
+
+
+def _columns(words: str) -> int:
+    """Width in columns of a terminal: a Chinese or Japanese character is as wide as two letters."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in words)
+
+
+_LOOK: Mapping[str, Any] = {
+    "font.size": 7,
+    "axes.titlesize": 7.5,
+    "axes.labelsize": 7,
+    "xtick.labelsize": 6.5,
+    "ytick.labelsize": 6.5,
+    "legend.fontsize": 6.5,
+    "figure.titlesize": 8,
+    "figure.labelsize": 7,
+    "text.parse_math": False,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": INK,
+    "axes.linewidth": 0.5,
+    "axes.titlelocation": "left",
+    "axes.titlepad": 3.0,
+    "axes.labelpad": 2.5,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.formatter.useoffset": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "xtick.major.width": 0.5,
+    "ytick.major.width": 0.5,
+    "xtick.minor.width": 0.4,
+    "ytick.minor.width": 0.4,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "xtick.minor.size": 1.5,
+    "ytick.minor.size": 1.5,
+    "xtick.major.pad": 2,
+    "ytick.major.pad": 2,
+    "lines.linewidth": 0.8,
+    "lines.markersize": 3,
+    "hatch.linewidth": 0.4,
+    "legend.frameon": False,
+    "legend.handlelength": 1.6,
+    "legend.handletextpad": 0.5,
+    "legend.columnspacing": 1.2,
+    "legend.borderpad": 0.2,
+    "legend.borderaxespad": 0.2,
+    "legend.labelspacing": 0.3,
+    "figure.constrained_layout.h_pad": 0.03,
+    "figure.constrained_layout.w_pad": 0.03,
+    "pdf.fonttype": 42,
+    "ps.fonttype": 42,
+    "svg.hashsalt": "slicken",
+    "savefig.dpi": DOTS_PER_INCH,
+    "figure.dpi": 150,
+    "path.simplify": True,
+}
 
 
 @cache
@@ -141,59 +209,7 @@ def _settings() -> dict[Any, Any]:
         for name, value in matplotlib.rcParamsDefault.items()
         if not name.startswith(foreign) and "deprecat" not in name
     }
-    return defaults | {
-        "font.family": list(_fonts()),
-        "font.size": 7,
-        "axes.titlesize": 7.5,
-        "axes.labelsize": 7,
-        "xtick.labelsize": 6.5,
-        "ytick.labelsize": 6.5,
-        "legend.fontsize": 6.5,
-        "figure.titlesize": 8,
-        "figure.labelsize": 7,
-        "text.parse_math": False,
-        "text.color": INK,
-        "axes.labelcolor": INK,
-        "axes.edgecolor": INK,
-        "axes.linewidth": 0.5,
-        "axes.titlelocation": "left",
-        "axes.titlepad": 3.0,
-        "axes.labelpad": 2.5,
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-        "axes.axisbelow": True,
-        "axes.formatter.useoffset": False,
-        "xtick.color": INK,
-        "ytick.color": INK,
-        "xtick.major.width": 0.5,
-        "ytick.major.width": 0.5,
-        "xtick.minor.width": 0.4,
-        "ytick.minor.width": 0.4,
-        "xtick.major.size": 2.5,
-        "ytick.major.size": 2.5,
-        "xtick.minor.size": 1.5,
-        "ytick.minor.size": 1.5,
-        "xtick.major.pad": 2,
-        "ytick.major.pad": 2,
-        "lines.linewidth": 0.8,
-        "lines.markersize": 3,
-        "hatch.linewidth": 0.4,
-        "legend.frameon": False,
-        "legend.handlelength": 1.6,
-        "legend.handletextpad": 0.5,
-        "legend.columnspacing": 1.2,
-        "legend.borderpad": 0.2,
-        "legend.borderaxespad": 0.2,
-        "legend.labelspacing": 0.3,
-        "figure.constrained_layout.h_pad": 0.03,
-        "figure.constrained_layout.w_pad": 0.03,
-        "pdf.fonttype": 42,
-        "ps.fonttype": 42,
-        "svg.hashsalt": "slicken",
-        "savefig.dpi": DOTS_PER_INCH,
-        "figure.dpi": 150,
-        "path.simplify": True,
-    }
+    return defaults | dict(_LOOK) | {"font.family": list(_fonts())}
 
 
 @contextmanager
@@ -254,7 +270,7 @@ def new_figure(
     Args:
         width: one column of a journal page (90 mm) or two (190 mm).
         height_mm: height; cut to that of a page.
-        rows: rows of axes; 0 for a figure that its maker divides.
+        rows: rows of axes.
         columns: columns of axes.
         share_x: as in :meth:`matplotlib.figure.Figure.subplots`.
         share_y: as in :meth:`matplotlib.figure.Figure.subplots`.
@@ -262,8 +278,6 @@ def new_figure(
     """
     size = (WIDTHS_MM[width] / 25.4, min(height_mm, PAGE_MM) / 25.4)
     figure = JournalFigure(figsize=size, layout="constrained")
-    if rows == 0:
-        return figure, []
     axes = figure.subplots(
         rows, columns, sharex=share_x, sharey=share_y, squeeze=False, height_ratios=height_ratios
     )

@@ -1,4 +1,4 @@
-"""Devices: where the runs of an ensemble are computed."""
+"""Devices: where, and how many at a time, the runs of an ensemble are computed."""
 
 import os
 from collections.abc import Callable, Sequence
@@ -11,46 +11,50 @@ Given = TypeVar("Given")  # the short form needs Python 3.12
 Result = TypeVar("Result")
 
 FEWEST_RUNS = 2
-"""Runs that a device takes at a time, at least: a compiler treats one run as a special case, whose
-last bits would differ; then a run would depend on how many others there are."""
+"""Runs in a share, at least: the compiler treats one run as a special case, whose last bits differ;
+then a run would depend on how many others there are."""
 
-
-def use_all_cores() -> None:
-    """Let JAX see each CPU core as a device, so that runs share them.
-
-    Must come before JAX computes anything; where it comes too late (somebody's notebook has
-    computed already), the devices that there are will do, and the bits are the same.
-    """
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    try:
-        jax.config.update("jax_num_cpu_devices", cores or 1)
-    except RuntimeError:
-        return
+COMPILER_OPTIONS: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False}
+"""Shares keep all cores busy already; within one, threads would only wait for each other, and where
+a product is cut for them depends on how many cores there are."""
 
 
 def share_out(runs: int, *, one_device: bool) -> list[tuple[jax.Device, list[int]]]:
-    """Deal runs to devices, evenly and at least ``FEWEST_RUNS`` each.
+    """Deal runs into shares that are computed at the same time.
 
-    Every device gets the same number, so that one program fits all; the last run is repeated where
-    they do not come out even, and what the copies give is thrown away.
+    On CPUs there is a share a core: XLA keeps one core busy with a small recurrent network, and
+    runs as many programs at once as there are threads to call it. On GPUs there is a share a GPU.
+    Every share has the same number, so that one program fits all, and at least ``FEWEST_RUNS``; the
+    last run is repeated where they do not come out even, and what the copies give is thrown away.
 
     Args:
         runs: how many there are.
-        one_device: whether the engine shares out the work of a device itself.
+        one_device: whether the engine keeps a whole device busy itself.
 
     Returns:
-        Each device with the numbers of its runs, in order; without the copies these are
+        Each share's device and the numbers of its runs, in order; without the copies these are
         0, 1, ... runs - 1.
     """
-    devices = jax.devices()[:1] if one_device else jax.devices()
+    devices = jax.devices()
+    if one_device:
+        devices = devices[:1]
+    elif devices[0].platform == "cpu":
+        devices = devices[:1] * cores()
     each = max(FEWEST_RUNS, -(-runs // len(devices)))
     hands = [list(range(first, first + each)) for first in range(0, runs, each)]
     hands = [[min(run, runs - 1) for run in hand] for hand in hands]
     return list(zip(devices, hands, strict=False))
 
 
+def cores() -> int:
+    """CPU cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def at_once(work: Callable[[Given], Result], shares: Sequence[Given]) -> list[Result]:
-    """Do the work of all devices at the same time, a thread a device."""
+    """Do the work of all shares at the same time, a thread each."""
     if len(shares) == 1:
         return [work(shares[0])]
     with ThreadPoolExecutor(len(shares)) as pool:

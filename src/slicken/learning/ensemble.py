@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Int
 from numpy.typing import NDArray
 
-from slicken.learning.devices import at_once, share_out
+from slicken.learning.devices import COMPILER_OPTIONS, at_once, share_out
 from slicken.learning.engine import Engine
 from slicken.learning.network import Network
 from slicken.learning.training import gather
@@ -129,14 +129,21 @@ class Ensemble:
         return jnp.broadcast_to(windows, (networks.offset.shape[0], *windows.shape))
 
     def _on_all_devices(self, sweep: Callable[..., Any], *arrays: NDArray[Any]) -> list[Any]:
-        program = jax.jit(sweep)
+        shares = share_out(self.runs, one_device=self.engine.fills_device)
+
+        def given(device: jax.Device, runs: list[int]) -> tuple[Any, ...]:
+            networks = jax.tree.map(lambda leaf: np.asarray(leaf)[np.array(runs)], self.networks)
+            return jax.device_put((networks, *arrays), device)
+
+        programs = {
+            device: jax.jit(sweep).lower(*given(device, runs)).compile(COMPILER_OPTIONS)
+            for device, runs in dict(shares).items()
+        }
 
         def of_share(share: tuple[jax.Device, list[int]]) -> Any:  # noqa: ANN401 (any pytree)
-            device, runs = share
-            networks = jax.tree.map(lambda leaf: np.asarray(leaf)[np.array(runs)], self.networks)
-            return jax.device_get(program(*jax.device_put((networks, *arrays), device)))
+            return jax.device_get(programs[share[0]](*given(*share)))
 
-        return at_once(of_share, share_out(self.runs, one_device=self.engine.fills_device))
+        return at_once(of_share, shares)
 
 
 def _in_batches(ends: NDArray[np.int64]) -> NDArray[np.int32]:

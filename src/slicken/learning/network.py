@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.nn import initializers
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, Float, Int, PRNGKeyArray
 from pydantic import BaseModel, ConfigDict, Field
 
 Activation = Literal["linear", "relu"]
@@ -55,6 +55,7 @@ class Conv1D(eqx.Module):
     bias: Float[Array, " f"]
 
     def __call__(self, sequence: Float[Array, "*batch t c"]) -> Float[Array, "*batch s f"]:
+        """The convolved sequence, K - 1 steps shorter."""
         # A sum of K matrix products: as an XLA convolution, an ensemble would become a grouped
         # convolution, which CPUs do slowly.
         width = self.kernel.shape[0]
@@ -125,7 +126,7 @@ def activate(activation: Activation, values: Array) -> Array:
 
 
 def start_network(
-    architecture: Architecture, drivers: int, length: int, key: PRNGKeyArray
+    architecture: Architecture, drivers: int, length: int | Int[Array, ""], key: PRNGKeyArray
 ) -> Network:
     """An untrained network: Glorot kernels, orthogonal recurrent kernels, zero biases (Keras).
 
@@ -153,7 +154,7 @@ def start_network(
         quantile = jax.random.uniform(next(keys), (units,))
         if architecture.gate_start == "chrono":
             # h' = z h + (1 - z) n forgets over 1 / (1 - z) = 1 + exp(bias) steps.
-            bias = bias.at[0, :units].set(jnp.log(1 + quantile * max(length - 2, 0)))
+            bias = bias.at[0, :units].set(jnp.log(1 + quantile * jnp.maximum(length - 2, 0)))
         recurrent.append(GRU(kernel, recurrent_kernel, bias))
         channels = units
     dense = glorot(next(keys), (units, 1))[:, 0]

@@ -98,7 +98,7 @@ def _every_experiment_holds_a_window(record: Record, longest: int) -> None:
         if stretch < longest:
             raise SplitError(
                 f"{name}: its longest stretch without a gap has {stretch * record.dt:g} s, the "
-                f"longest window {longest * record.dt:g} s; shorten the window, or leave the log out"
+                f"longest window {longest * record.dt:g} s; shorten the window or leave the log out"
             )
 
 

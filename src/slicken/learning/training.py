@@ -1,9 +1,9 @@
 """Training: an ensemble of one window length, one epoch one compiled program."""
 
 import math
+from functools import partial
 from typing import Any, Literal, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -12,7 +12,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from slicken.learning.devices import at_once, share_out
+from slicken.learning.devices import COMPILER_OPTIONS, at_once, share_out
 from slicken.learning.engine import Engine
 from slicken.learning.network import Architecture, Network, start_network
 
@@ -91,7 +91,7 @@ def gather(
 
 
 class _Share(NamedTuple):
-    """What one device does: its runs (copies at the end, maybe), on its own data."""
+    """What one core or GPU does: its runs (copies at the end, maybe)."""
 
     device: jax.Device
     runs: list[int]
@@ -102,8 +102,9 @@ class _Share(NamedTuple):
 class Trainer:
     """Trains R runs of one window length together.
 
-    The runs are shared out to the devices, each of which runs one program an epoch. A run depends
-    on its own seed and on the data only: neither on the other runs nor on where it is computed.
+    The runs are dealt into shares, one a core or a GPU; an epoch of a share is one compiled
+    program. A run depends on its own seed and on the data only: neither on the other runs nor on
+    where it is computed.
 
     Args:
         engine: what computes.
@@ -133,21 +134,21 @@ class Trainer:
         self.batch = optimiser.batch
         self._engine, self._architecture = engine, architecture
         self._rule = optimiser.transformation(epochs * self.batches)
+        placed = {device: jax.device_put(data, device) for device in jax.devices()}
         self._shares = [
             _Share(
                 device,
                 runs,
                 jax.device_put(jnp.stack([seeds[run] for run in runs]), device),
-                jax.device_put(data, device),
+                placed[device],
             )
             for device, runs in share_out(self.runs, one_device=engine.fills_device)
         ]
-        self._start = jax.jit(self._start_runs)
-        self._epoch = jax.jit(self._train_and_validate, donate_argnums=0)
+        self._programs: dict[jax.Device, Any] = {}
 
     def start(self) -> list[TrainingState]:
-        """Untrained networks, device by device."""
-        return [self._start(share.seeds) for share in self._shares]
+        """Untrained networks, share by share."""
+        return [self._start_share(share) for share in self._shares]
 
     def epoch(
         self, states: list[TrainingState], number: int
@@ -181,32 +182,41 @@ class Trainer:
     def _advance(
         self, states: list[TrainingState], number: int, batches: int, validation_batches: int
     ) -> list[tuple[TrainingState, EpochLosses]]:
-        def of_share(
-            pair: tuple[_Share, TrainingState],
-        ) -> tuple[TrainingState, EpochLosses]:
+        counts = np.array([number, batches, validation_batches], dtype=np.int32)
+
+        def of_share(pair: tuple[_Share, TrainingState]) -> tuple[TrainingState, EpochLosses]:
             share, state = pair
-            counts = np.array([number, batches, validation_batches], dtype=np.int32)
-            ended = self._epoch(
-                state, share.seeds, share.data, jax.device_put(counts, share.device)
-            )
+            given = jax.device_put(counts, share.device)
+            ended = self._programs[share.device](state, share.seeds, share.data, given)
             return jax.block_until_ready(ended)
 
-        return at_once(of_share, list(zip(self._shares, states, strict=True)))
+        pairs = list(zip(self._shares, states, strict=True))
+        self._compile(pairs[0], counts)
+        return at_once(of_share, pairs)
 
-    def _start_runs(self, seeds: PRNGKeyArray) -> TrainingState:
-        # One run at a time: start weights must not depend on how many runs there are.
-        return jax.lax.map(self._start_run, seeds)
+    def _compile(self, pair: tuple[_Share, TrainingState], counts: NDArray[np.int32]) -> None:
+        """Compile the epoch once a device, before threads could do it once each."""
+        state = pair[1]
+        for share in self._shares:
+            if share.device not in self._programs:
+                program = jax.jit(self._train_and_validate, donate_argnums=0)
+                given = jax.device_put((state, share.seeds, share.data, counts), share.device)
+                self._programs[share.device] = program.lower(*given).compile(COMPILER_OPTIONS)
 
-    def _start_run(self, seed: PRNGKeyArray) -> TrainingState:
-        key = jax.random.fold_in(seed, _START)
-        drivers = self._shares[0].data.drivers.shape[1]
-        network = start_network(self._architecture, drivers, self.length, key)
-        return TrainingState(
-            networks=network,
-            optimiser=self._rule.init(eqx.filter(network, eqx.is_array)),
-            best=network,
-            best_loss=jnp.array(jnp.inf, dtype=jnp.float32),
-            best_epoch=jnp.array(0, dtype=jnp.int32),
+    def _start_share(self, share: _Share) -> TrainingState:
+        drivers = share.data.drivers.shape[1]
+        networks = _start_networks(self._architecture, drivers, self.length, share.seeds)
+        runs = len(share.runs)
+        return jax.device_put(
+            TrainingState(
+                networks=networks,
+                optimiser=jax.vmap(self._rule.init)(networks),
+                # A copy: the program writes over what it is given, each array once.
+                best=jax.tree.map(jnp.copy, networks),
+                best_loss=jnp.full(runs, jnp.inf, dtype=jnp.float32),
+                best_epoch=jnp.zeros(runs, dtype=jnp.int32),
+            ),
+            share.device,
         )
 
     def _train_and_validate(
@@ -280,6 +290,18 @@ class Trainer:
             return total + jnp.sum(jnp.where(counts, (friction - data.friction[here]) ** 2, 0), 1)
 
         return jax.lax.fori_loop(0, batches, one_batch, jnp.zeros(runs)) / count
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _start_networks(
+    architecture: Architecture, drivers: int, length: Int[Array, ""], seeds: PRNGKeyArray
+) -> Network:
+    """Untrained networks, made one by one: none must depend on how many there are."""
+
+    def of_run(seed: PRNGKeyArray) -> Network:
+        return start_network(architecture, drivers, length, jax.random.fold_in(seed, _START))
+
+    return jax.lax.map(of_run, seeds)
 
 
 def run_seeds(seed: int, runs: int) -> list[PRNGKeyArray]:

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Report: the figures of a study and a page that holds them."""

@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import jax
-import numpy as np
 import tomli_w
 import xarray as xr
 from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
-import slicken
 from slicken.errors import FolderError, PlanError
 from slicken.experiment import Experiment
 from slicken.learning.network import Network, start_network
@@ -242,7 +240,7 @@ def _flat(networks: Any) -> dict[str, Any]:  # noqa: ANN401 (arrays or their sha
 
 def _versions() -> dict[str, str]:
     return {
-        "slicken": slicken.__version__,
+        "slicken": version("slicken"),
         "python": platform.python_version(),
         "machine": platform.machine(),
         **{name: version(name) for name in _PACKAGES},

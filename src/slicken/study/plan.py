@@ -162,7 +162,7 @@ class Plan(BaseModel):
         return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
 
     def decisive(self) -> dict[str, Any]:
-        """The fields that decide a number; where the logs lie and how the study is called do not."""
+        """The fields that decide a number; what the study is called does not."""
         return self.model_dump(mode="json", exclude={"name", "logs", "channels", "preset"})
 
 

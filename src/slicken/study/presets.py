@@ -59,7 +59,8 @@ RECOMMENDED: dict[str, Any] = {
         "epsilon": 1e-8,
     },
 }
-"""An untrained stack of GRUs is blind beyond some tens of steps; the chrono start opens its eyes."""
+"""What is to train best on planted truths: an untrained stack of GRUs is blind beyond some tens of
+steps, and the chrono start of its gates opens its eyes."""
 
 QUICK: dict[str, Any] = {
     **RECOMMENDED,

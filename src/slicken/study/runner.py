@@ -10,7 +10,6 @@ import xarray as xr
 
 from slicken.errors import TrainingError
 from slicken.experiment import Experiment
-from slicken.learning.devices import use_all_cores
 from slicken.learning.engine import Engine, choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
@@ -77,7 +76,6 @@ def train_study(
             or cannot be written, or no run at all had finite losses.
     """
     observer = observer or Silent()
-    use_all_cores()
     engine = choose_engine(plan.engine)
     prepared = prepare_study(experiments, plan)
     folder = StudyFolder.claim(Path(out), plan, experiments)

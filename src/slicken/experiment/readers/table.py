@@ -11,10 +11,12 @@ from slicken.experiment.experiment import Finding
 from slicken.experiment.log import Log, listed
 from slicken.experiment.readers.numbers import number
 from slicken.experiment.readers.raw import RawTable
+from slicken.experiment.readers.timeofday import is_clock, seconds_of
 
 _FEW = 3
 _SHOWN = 60
 _STRAY = 0.01
+_ABSURD = 1e30
 _EMPTY, _TEXT = "it is empty", "it holds text, not numbers"
 
 
@@ -28,7 +30,8 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
         LogError: if no column holds numbers, or fewer than two rows do.
     """
     findings = list(raw.findings)
-    numbers, texts = _numbers(raw)
+    numbers, texts = _numbers(raw, findings)
+    _read_clocks(raw, numbers, texts, findings)
     left_out: dict[str, str] = {}
     numeric = _numeric_columns(raw, numbers, texts, left_out)
     if not numeric:
@@ -56,7 +59,9 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
     )
 
 
-def _numbers(raw: RawTable) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def _numbers(
+    raw: RawTable, findings: list[Finding]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Every cell as a number, NaN where it is none; and where cells hold text; ``(S, columns)``."""
     shape = raw.frame.shape
     numbers, texts = np.full(shape, np.nan), np.zeros(shape, np.bool_)
@@ -66,8 +71,35 @@ def _numbers(raw: RawTable) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
             numbers[:, index] = column.to_numpy(np.float64, na_value=np.nan)
         else:
             numbers[:, index], texts[:, index] = _parsed(column, raw.decimal)
-    numbers[~np.isfinite(numbers)] = np.nan
+    absurd = np.isfinite(numbers) & (np.abs(numbers) > _ABSURD)
+    if absurd.any():
+        message = f"{int(absurd.sum())} numbers beyond {_ABSURD:g} count as missing"
+        row = int(raw.rows[int(np.argmax(absurd.any(axis=1)))])
+        findings.append(Finding("absurd number", message, row=row))
+    numbers[~np.isfinite(numbers) | absurd] = np.nan
     return numbers, texts
+
+
+def _read_clocks(
+    raw: RawTable,
+    numbers: NDArray[np.float64],
+    texts: NDArray[np.bool_],
+    findings: list[Finding],
+) -> None:
+    """Columns of clock readings become seconds since the first."""
+    for index, name in enumerate(raw.names):
+        column = raw.frame.iloc[:, index]
+        if np.isfinite(numbers[:, index]).any() or not texts[:, index].any():
+            continue
+        cells = column.astype(object).where(column.notna(), "").tolist()
+        seconds = seconds_of(cells)
+        if seconds is not None:
+            begun = str(next(cell for cell in cells if is_clock(cell)))
+            numbers[:, index], texts[:, index] = seconds, np.isnan(seconds) & texts[:, index]
+            raw.units[index] = "s"
+            title = name or f"column {index + 1}"
+            message = f"{title!r} holds a clock, read as seconds since {begun}"
+            findings.append(Finding("clock", message))
 
 
 def _parsed(
@@ -187,5 +219,5 @@ def _say_left_out(left_out: dict[str, str], findings: list[Finding]) -> None:
         names = [name for name, why in left_out.items() if why == reason]
         if names:
             verb = "is" if len(names) == 1 else "are"
-            why = "a clock or text, not numbers" if reason == _TEXT else "no number in it"
+            why = "text, not numbers" if reason == _TEXT else "no number in it"
             findings.append(Finding(kind, f"{listed(names)} {verb} left out: {why}"))

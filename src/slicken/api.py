@@ -1,0 +1,51 @@
+"""The package as Python sees it: everything that the command line does."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from slicken.evidence.gathering import Reporter, nobody
+from slicken.evidence.study import Study
+from slicken.evidence.summary import write_summary
+from slicken.experiment import Experiment
+from slicken.report.page import write_report
+from slicken.study.plan import Plan
+from slicken.study.runner import Observer, train_study
+
+
+def run_study(
+    experiments: Sequence[Experiment],
+    plan: Plan,
+    out: str | Path,
+    *,
+    observer: Observer | None = None,
+    reporter: Reporter = nobody,
+) -> Study:
+    """Do a whole study, or go on with an unfinished one: train, gather evidence, summarise.
+
+    Args:
+        experiments: prepared logs, all with one time step.
+        plan: what to do.
+        out: the study folder.
+        observer: told how training goes.
+        reporter: told how the gathering of evidence goes.
+
+    Returns:
+        The study; ``summary.json`` is in its folder. For figures and a page, see
+        :func:`report_study`.
+
+    Raises:
+        SlickenError: says what is wrong and what to try; what was finished stays.
+    """
+    study = Study(train_study(experiments, plan, out, observer), reporter)
+    write_summary(study)
+    return study
+
+
+def report_study(study: Study) -> Path:
+    """Write figures, ``summary.json`` and ``report.html`` into the folder of a study.
+
+    Returns:
+        The page.
+    """
+    write_summary(study)
+    return write_report(study)

@@ -1,0 +1,183 @@
+"""The terminal: progress with time left, plain lines where nobody watches, one line for errors."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from slicken.evidence.study import Study
+    from slicken.experiment import Experiment
+    from slicken.learning.training import EpochLosses
+    from slicken.study.forecast import Forecast
+    from slicken.study.plan import Plan
+    from slicken.study.prepared import Prepared
+
+QUIET_SECONDS = 20.0
+"""Where nobody watches, a line of progress at most this often."""
+MOST_FINDINGS = 15
+
+
+def say(line: str = "") -> None:
+    """Print a line."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def complain(line: str) -> None:
+    """Print one line to the error stream."""
+    sys.stderr.write(f"slicken: {' '.join(line.split())}\n")
+
+
+def in_words(seconds: float) -> str:
+    """A duration as people say it.
+
+    Example:
+        >>> in_words(75), in_words(7500), in_words(200000)
+        ('1 min 15 s', '2 h 5 min', '2 d 8 h')
+    """
+    whole = max(0, round(seconds))
+    for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60)):
+        if whole >= size:
+            return f"{whole // size} {unit} {whole % size // part} {smaller}"
+    return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
+
+
+def show_findings(experiments: Iterable["Experiment"]) -> None:
+    """Print what was found in logs and done to them; the same finding in many logs once."""
+    counts: Counter[str] = Counter()
+    for experiment in experiments:
+        counts.update({str(finding): 1 for finding in experiment.findings})
+    for text, count in counts.most_common(MOST_FINDINGS):
+        say(f"  {text}" + (f"  [{count} logs]" if count > 1 else ""))
+    if len(counts) > MOST_FINDINGS:
+        say(f"  ... and {len(counts) - MOST_FINDINGS} more, in report.html and summary.json")
+
+
+class Watcher:
+    """Tells a terminal, or a log file, how a study goes; an Observer and a Reporter."""
+
+    def __init__(self) -> None:
+        self._progress: Progress | None = None
+        self._task: Any = None
+        self._last_line = 0.0
+        self._plan: Plan | None = None
+        self._to_do = 0
+        self._done = 0
+
+    @contextmanager
+    def watching(self) -> Iterator["Watcher"]:
+        """Show a bar while a study runs, if somebody watches."""
+        try:
+            yield self
+        finally:
+            self._end_bar()
+
+    def prepared(self, plan: "Plan", prepared: "Prepared", done: Sequence[float]) -> None:
+        """Say what the study is about."""
+        self._plan = plan
+        split = prepared.split
+        say(f"drivers: {', '.join(prepared.record.channels)}")
+        if prepared.missing:
+            say(f"missing: {', '.join(prepared.missing)} (the study runs on the others)")
+        if plan.let_stress_give_friction_away:
+            say("WARNING: the plan lets stress be a driver; friction is shear over normal stress")
+        for name in prepared.scaling.mostly_noise():
+            say(f"note: {name} was held constant; once standardised it is mostly noise")
+        say(f"split {split.words}")
+        counts = ", ".join(f"{ends.size} {part}" for part, ends in split.ends.items())
+        say(f"target times: {counts}, the same for every window length")
+        listed = ", ".join(f"{s:g}" for s in plan.windows)
+        say(f"windows of {listed} s; {plan.runs} runs of {plan.epochs} epochs each")
+        if done:
+            say(f"finished before: {', '.join(f'{s:g}' for s in done)} s")
+        self._to_do = (len(plan.windows) - len(done)) * plan.epochs
+        if self._to_do:
+            say("measuring how long it will take ...")
+
+    def forecast(self, forecast: "Forecast") -> None:
+        """Say how long it will take."""
+        say(f"forecast: {in_words(forecast.total)} for the training and what follows from it")
+        if forecast.total > 86400:
+            say(
+                "  that is long; --stride 10 takes every tenth second as a target time, "
+                "--preset quick a smaller network"
+            )
+        self._begin_bar("training", self._to_do)
+
+    def epoch(self, window: float, epoch: int, losses: "EpochLosses", left: float) -> None:
+        """Say where training is, and the time left."""
+        self._done += 1
+        validation = [loss for loss in losses.validation.tolist() if loss == loss]
+        mean = sum(validation) / len(validation) if validation else float("nan")
+        words = f"{window:g} s, epoch {epoch}: validation loss {mean:.4g}"
+        self._move(words, self._done, self._to_do, f"{in_words(left)} left")
+
+    def window(self, window: float, best: Any, diverged: Sequence[int]) -> None:  # noqa: ANN401
+        """Say how a window length ended."""
+        kept = [loss for run, loss in enumerate(best.tolist()) if run not in diverged]
+        if kept:
+            mean, low = sum(kept) / len(kept), min(kept)
+            self._print(f"{window:6g} s  mean loss {mean:.5g}, lowest {low:.5g}, {len(kept)} runs")
+        if diverged:
+            self._print(
+                f"{window:6g} s  left out because a loss was not finite: run "
+                f"{', '.join(str(run) for run in diverged)}"
+            )
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Say which evidence is being gathered."""
+        if done == 0:
+            self._end_bar()
+            self._begin_bar("evidence", total)
+        self._move(f"scores and gradients {step}", done, total, "")
+        if done == total:
+            self._end_bar()
+
+    def _begin_bar(self, title: str, total: int) -> None:
+        if not sys.stdout.isatty():
+            return
+        from rich.progress import BarColumn, Progress, TextColumn
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:3.0f} %  {task.fields[words]}  {task.fields[left]}"),
+            transient=True,
+        )
+        self._task = self._progress.add_task(title, total=total, words="", left="")
+        self._progress.start()
+
+    def _end_bar(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+    def _move(self, words: str, done: int, total: int, left: str) -> None:
+        if self._progress is not None:
+            self._progress.update(self._task, completed=done, words=words, left=left)
+        elif time.monotonic() - self._last_line > QUIET_SECONDS:
+            self._last_line = time.monotonic()
+            say(f"  {done}/{total}  {words}" + (f"  ({left})" if left else ""))
+
+    def _print(self, line: str) -> None:
+        if self._progress is not None:
+            self._progress.console.print(line, highlight=False, markup=False)
+        else:
+            say(line)
+
+
+def show_study(study: "Study", page: Path) -> None:
+    """Print what a study found and where it lies."""
+    say()
+    for line in study.verdict.lines():
+        say(line)
+    say()
+    say(f"figures: {study.path / 'figures'}")
+    say(f"page:    {page}")
+    say(f"numbers: {study.path / 'summary.json'}")

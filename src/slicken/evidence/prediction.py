@@ -1,0 +1,125 @@
+"""Prediction: friction for a log that no network has seen, with intervals."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from slicken.errors import ExperimentError, PlanError
+from slicken.evidence.gathering import predictions
+from slicken.evidence.scores import Score, score
+from slicken.experiment import Experiment
+from slicken.learning.engine import choose_engine
+from slicken.learning.ensemble import Ensemble
+from slicken.learning.windows import join, reach
+from slicken.study.folder import StudyFolder
+from slicken.study.prepared import Prepared
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """Friction predicted by an ensemble at every instant that its window can reach.
+
+    Args:
+        name: of the experiment.
+        seconds: the window length.
+        time: s, shape ``(N,)``.
+        runs: friction of each run, shape ``(R, N)``.
+        measured: friction in the log, shape ``(N,)``.
+        residuals: absolute errors of the ensemble mean on the validation part of its study,
+            sorted.
+    """
+
+    name: str
+    seconds: float
+    time: NDArray[np.float64]
+    runs: NDArray[np.float64]
+    measured: NDArray[np.float64]
+    residuals: NDArray[np.float64]
+
+    @property
+    def friction(self) -> NDArray[np.float64]:
+        """Mean over runs, shape ``(N,)``."""
+        return self.runs.mean(axis=0)
+
+    def interval(self, level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Lower and upper bound that hold so large a part of the validation targets.
+
+        Split conformal prediction (Vovk, Gammerman & Shafer 2005): the mean over runs, give or take
+        a quantile of the errors on the validation part. It covers the new log as well if that is
+        like the logs of the study; no interval knows a fault that it has not seen.
+
+        Args:
+            level: between 0 and 1.
+        """
+        if not 0 < level < 1:
+            raise PlanError(f"an interval of level {level:g} makes no sense; choose 0.9, say")
+        rank = int(np.ceil(level * (self.residuals.size + 1))) - 1
+        width = self.residuals[min(rank, self.residuals.size - 1)]
+        return self.friction - width, self.friction + width
+
+    def score(self) -> Score:
+        """Agreement with the friction in the log."""
+        return score(self.measured, self.friction)
+
+    def to_dataset(self, level: float = 0.9) -> xr.Dataset:
+        """Everything over ``time``, for a file."""
+        low, high = self.interval(level)
+        return xr.Dataset(
+            {
+                "friction": ("time", self.friction),
+                "low": ("time", low),
+                "high": ("time", high),
+                "spread": ("time", self.runs.std(axis=0)),
+                "measured": ("time", self.measured),
+            },
+            coords={"time": ("time", self.time, {"units": "s"})},
+            attrs={"experiment": self.name, "window": self.seconds, "level": level},
+        )
+
+
+def predict_experiment(
+    folder: StudyFolder, prepared: Prepared, experiment: Experiment, seconds: float
+) -> Prediction:
+    """Predict the friction of a new experiment with the ensemble of one window length.
+
+    Args:
+        folder: the study.
+        prepared: its experiments and scaling.
+        experiment: has the drivers of the study and its time step.
+        seconds: the window length.
+
+    Raises:
+        ExperimentError: if it lacks a driver, has another time step, or is too short.
+    """
+    record = join([experiment], prepared.record.channels)
+    if abs(record.dt - prepared.record.dt) > 1e-6 * record.dt:
+        raise ExperimentError(
+            f"{experiment.name}: its time step is {record.dt:g} s, that of the study "
+            f"{prepared.record.dt:g} s; set step = {prepared.record.dt:g} in the channel map"
+        )
+    length = record.samples_in(seconds)
+    ends = np.flatnonzero(reach(record) >= length)
+    if not ends.size:
+        raise ExperimentError(
+            f"{experiment.name}: no stretch without a gap is as long as the window of "
+            f"{seconds:g} s; use a longer record, or a shorter window with --window"
+        )
+    result = folder.read_window(seconds)
+    finite = result.history["finite"].to_numpy()
+    if not finite.any():
+        raise PlanError(f"{seconds:g} s: no run ended with a finite loss; choose another --window")
+    ensemble = Ensemble(result.networks, length, choose_engine(folder.plan.engine))
+    drivers = np.nan_to_num(prepared.scaling.drivers(record.drivers))
+    standardised = ensemble.predict(drivers, ends)[finite]
+    validation = predictions(result, "validation")
+    errors = validation["predicted"].mean("run") - validation["measured"]
+    return Prediction(
+        name=experiment.name,
+        seconds=seconds,
+        time=record.time[ends],
+        runs=prepared.scaling.to_friction(standardised),
+        measured=record.friction[ends],
+        residuals=np.sort(np.abs(errors.to_numpy())),
+    )

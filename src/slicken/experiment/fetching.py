@@ -1,0 +1,154 @@
+"""Fetching: public logs, from the repository of those who published them."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from slicken.errors import FetchError
+
+DATA_VARIABLE = "SLICKEN_DATA"
+"""A folder named by this variable is used as it is; nothing is fetched over it."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Public logs that slicken knows where to find; it does not hold them.
+
+    Args:
+        name: what ``slicken fetch`` calls them.
+        folder: where they are kept, under ``SLICKEN_DATA`` or the cache.
+        base: address that file names are added to.
+        source: repository, commit and licence, in words.
+        files: file name to SHA-256.
+    """
+
+    name: str
+    folder: str
+    base: str
+    source: str
+    files: Mapping[str, str]
+
+
+TE67 = Dataset(
+    name="te67",
+    folder="te67_pps_ptfe",
+    base=(
+        "https://raw.githubusercontent.com/kyembot/pin-on-disk-data-analysis/"
+        "15201cc1a04af20ec6e1dd1f7fa4ea07a016446b/pod_data/"
+    ),
+    source=(
+        "12 pin-on-disc runs, PPS and PPS+PTFE, April 2019; github.com/kyembot/"
+        "pin-on-disk-data-analysis at 15201cc1a04a; MIT licence, (c) 2019 Kim Lagrama"
+    ),
+    files={
+        "PPS+15PTFE_60N_200RPM_30MINS_1.tsv": (
+            "d6c5d3a404f1baea4b41187f611a609cb6036296946257471ca3d968be2eb189"
+        ),
+        "PPS+30PTFE_100N_200RPM_30MINS_1.tsv": (
+            "1d71cdb2d7afae54f23490928accafa3c7c87b8728bccec61dbe686c1db1e24a"
+        ),
+        "PPS+30PTFE_100N_200RPM_30MINS_2.tsv": (
+            "542acab9369a2f9e50c3ca4069626454e24e838b84e7433551db0e7c1d38bab5"
+        ),
+        "PPS+30PTFE_60N_200RPM_30MINS_1.tsv": (
+            "c43ced8e6147a4f67f926af612cb3ce80b3f5d77b4c4718e93eabe54de4525a3"
+        ),
+        "PPS+30PTFE_60N_200RPM_30MINS_2.tsv": (
+            "02e953900d4185f3369138f0670cc7be6579bc27edaae06adb5ca71b07debc8b"
+        ),
+        "PPS+45PTFE_100N_200RPM_30MINS_1.tsv": (
+            "326b190df2c60a864193d51c08a41d04b54340882b7110913d531a4732ae8d15"
+        ),
+        "PPS+45PTFE_100N_200RPM_30MINS_2.tsv": (
+            "726c742a666b1bd714f48c8375d17d016899c4afac0ec053276dfca5066c8908"
+        ),
+        "PPS+45PTFE_60N_200RPM_30MINS_1.tsv": (
+            "8ec4f8d93aa43d3e429163d7de97f0741b6a8ab4bcb957e3c03757faf0fb6e72"
+        ),
+        "PPS+45PTFE_60N_200RPM_30MINS_2.tsv": (
+            "46d40562450be37acd05d27cb49250c80ffe2a6f61223613440020219384dda8"
+        ),
+        "PPS_100N_1.tsv": ("7a3bfa954ef5a2c06a98e5fd2921625b688c936adafdf3631e3b09783004219a"),
+        "PPS_60N_1.tsv": ("9d787fe48f73ad5775259e387848d9a56866c257f3eb9a51c0759267da4f0882"),
+        "PPS_60N_2.tsv": ("89b4ecbc0564197898a96794af46cb83b5ef73a1d23a450e38d90457e9bdfed5"),
+    },
+)
+
+DATASETS = {dataset.name: dataset for dataset in (TE67,)}
+
+
+def fetch(name: str, *, base: str | None = None, progress: bool = False) -> list[Path]:
+    """Find public logs, fetching what is not there; each file is checked against its SHA-256.
+
+    Args:
+        name: of a dataset in :data:`DATASETS`.
+        base: another address to fetch from, such as a mirror within a laboratory.
+        progress: whether to show how far each file is.
+
+    Returns:
+        The files, in the folder named by ``SLICKEN_DATA`` if it holds them, else in the cache.
+
+    Raises:
+        FetchError: if the name is unknown, a file cannot be had, or is not what was published.
+    """
+    if name not in DATASETS:
+        raise FetchError(f"no dataset is named {name!r}; there are {', '.join(DATASETS)}")
+    dataset = DATASETS[name]
+    given = given_folder()
+    if given is not None and (given / dataset.folder).is_dir():
+        return sorted(
+            path for path in (given / dataset.folder).iterdir() if path.name in dataset.files
+        )
+    return _fetch_all(dataset, base or dataset.base, progress=progress)
+
+
+def given_folder() -> Path | None:
+    """The folder that ``SLICKEN_DATA`` names, if it names one."""
+    named = os.environ.get(DATA_VARIABLE, "")
+    return Path(named) if named else None
+
+
+def cache_folder() -> Path:
+    """Where fetched logs are kept."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("slicken"))
+
+
+def _fetch_all(dataset: Dataset, base: str, *, progress: bool) -> list[Path]:
+    import pooch
+    import requests
+
+    pooch.get_logger().setLevel("WARNING")
+    store = pooch.create(
+        path=cache_folder() / dataset.folder,
+        base_url=base.rstrip("/") + "/",
+        registry={file: f"sha256:{checksum}" for file, checksum in dataset.files.items()},
+        urls={file: base.rstrip("/") + "/" + quote(file) for file in dataset.files},
+        retry_if_failed=2,
+    )
+    paths = []
+    for file in dataset.files:
+        try:
+            paths.append(Path(store.fetch(file, progressbar=progress)))
+        except requests.RequestException as error:
+            raise FetchError(
+                f"{file}: cannot be fetched from {base} ({type(error).__name__}); check the "
+                f"network, name a mirror with --base, or set {DATA_VARIABLE} to a folder that "
+                f"holds {dataset.folder}"
+            ) from None
+        except ValueError as error:
+            if "hash" not in str(error).lower():
+                raise
+            raise FetchError(
+                f"{file}: what {base} sent is not what was published (its SHA-256 differs); "
+                "nothing was kept: try again, or another address with --base"
+            ) from None
+        except OSError as error:
+            raise FetchError(
+                f"{store.path}: cannot be written ({error.strerror or error}); free some space, "
+                f"or set {DATA_VARIABLE} to a folder that holds {dataset.folder}"
+            ) from None
+    return sorted(paths)

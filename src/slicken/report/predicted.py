@@ -1,0 +1,40 @@
+"""Predicted: the friction predicted for a new log, as a table and a picture."""
+
+from pathlib import Path
+
+import numpy as np
+
+from slicken.evidence.prediction import Prediction
+from slicken.figures import draw_interval, new_figure, save
+from slicken.study.files import written_aside
+
+
+def write_prediction(prediction: Prediction, table: Path, level: float) -> list[Path]:
+    """Write a CSV of friction with its interval, and a figure beside it.
+
+    Args:
+        prediction: of a new experiment.
+        table: the CSV.
+        level: of the interval.
+
+    Returns:
+        The table, then the pictures.
+    """
+    dataset = prediction.to_dataset(level)
+    columns = ("time", "friction", "low", "high", "spread", "measured")
+    rows = np.column_stack([dataset[name].to_numpy() for name in columns])
+    header = "time_s,friction,friction_low,friction_high,spread_over_runs,measured_friction"
+    with written_aside(table) as aside:
+        np.savetxt(aside, rows, delimiter=",", header=header, comments="", fmt="%.8g")
+    figure, (axes,) = new_figure(width="double", height_mm=70)
+    draw_interval(
+        axes,
+        prediction.time,
+        prediction.friction,
+        dataset["low"].to_numpy(),
+        dataset["high"].to_numpy(),
+        measured=prediction.measured,
+        label=f"{level:.0%} interval",
+    )
+    axes.set_title(f"{prediction.name}, window of {prediction.seconds:g} s", loc="left")
+    return [table, *save(figure, table.parent, table.stem)]

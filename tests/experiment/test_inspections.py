@@ -1,0 +1,49 @@
+"""What `slicken inspect` has to show."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import numpy as np
+
+from slicken.experiment import ChannelMap, describe
+from slicken.experiment.log import Log
+
+
+def test_columns_are_summed_up_in_their_own_units(
+    make_log: Callable[..., Log], make_map: Callable[..., ChannelMap]
+) -> None:
+    temperature = np.arange(200.0)
+    temperature[3] = np.nan
+    inspection = describe(make_log(temperature=temperature), make_map())
+    summary = {column.name: column for column in inspection.columns}["temperature"]
+    assert (summary.unit, summary.channel, summary.missing) == ("degC", "temperature", 1)
+    assert (summary.minimum, summary.median, summary.maximum) == (0, 100, 199)
+    assert inspection.missing == ()
+    assert inspection.experiment is not None
+
+
+def test_a_proposed_map_is_a_map_and_says_what_it_lacks(make_log: Callable[..., Log]) -> None:
+    inspection = describe(make_log())
+    text = inspection.to_toml()
+    assert ChannelMap.from_toml(text) == inspection.channel_map
+    assert "'shortening' could be axial displacement" in text
+    assert "# no column for [channels.axial_displacement]" in text
+    assert inspection.missing == ("slip_velocity", "axial_displacement")
+
+
+def test_a_log_that_cannot_be_prepared_is_still_described(make_log: Callable[..., Log]) -> None:
+    inspection = describe(make_log(friction=np.full(200, 0.6)))
+    assert inspection.experiment is None
+    assert "never changes" in inspection.problem
+    assert len(inspection.columns) == 5
+
+
+def test_importing_the_room_is_quick_and_quiet() -> None:
+    code = (
+        "import sys, slicken.experiment\n"
+        "print([m for m in ('pandas', 'pint', 'pydantic', 'scipy', 'pyarrow') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter and code
+    assert done.stdout.strip() == "[]"
+    assert done.stderr == ""

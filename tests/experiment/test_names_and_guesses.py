@@ -1,0 +1,147 @@
+"""What column names give away, and what they do not."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from slicken.errors import ChannelError
+from slicken.experiment import ChannelMap, guess_channels, prepare
+from slicken.experiment.log import Log
+from slicken.experiment.names import read_name, split_name
+
+
+@pytest.mark.parametrize(
+    ("name", "channel", "unit"),
+    [
+        ("Sliding Velocity", "slip_velocity", ""),
+        ("Wear (um)", "axial_displacement", "um"),
+        ("(1) Time.(s)", "time", "s"),
+        ("slip_velocity_um_s", "slip_velocity", "um/s"),
+        ("slip_velocity_mm_per_s", "slip_velocity", "mm/s"),
+        ("normal_stress_mpa", "normal_stress", "MPa"),
+        ("mu", "friction", ""),
+        ("Traction Coeff (-)", "friction", "1"),
+        ("Specimen Temp", "temperature", ""),
+        ("Friction Coefficient", "friction", ""),
+        ("COF", "friction", ""),
+        ("温度", "temperature", ""),
+        ("温度\uff08℃\uff09", "temperature", "°C"),
+        ("時間[秒]", "time", "秒"),
+        ("摩擦係数", "friction", ""),
+        ("法線応力(MPa)", "normal_stress", "MPa"),
+        ("せん断応力 (MPa)", "shear_stress", "MPa"),
+        ("すべり速度(m/s)", "slip_velocity", "m/s"),
+        ("軸変位 (μm)", "axial_displacement", "μm"),
+        ("v/mm/s", "slip_velocity", "mm/s"),
+        ("t / s", "time", "s"),
+        ("T (C)", "temperature", "C"),
+        ("Temperature, °C", "temperature", "°C"),
+        ("Normal Stress MPa", "normal_stress", "MPa"),
+        ("SlipVelocity", "slip_velocity", ""),
+        ("Temp_degC", "temperature", "degC"),
+        ("Slip rate [m s-1]", "slip_velocity", "m s-1"),
+        ("Equivalent slip velocity (m/s)", "slip_velocity", "m/s"),
+        ("Friction Force (N)", "shear_force", "N"),
+        ("Pin Load (N)", "normal_force", "N"),
+        ("slip_um", "slip", "um"),
+        ("Axial shortening (mm)", "axial_displacement", "mm"),
+    ],
+)
+def test_names_say_channel_and_unit(name: str, channel: str, unit: str) -> None:
+    base, found = split_name(name)
+    reading = read_name(base, found)
+    assert reading is not None
+    assert (reading.channel.name, found) == (channel, unit)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "load_point_velocity_um_s", "Rolling Speed (mm/s)", "Ambient Temp (C)", "Temp setpoint (C)",
+        "TOTAL REVOLUTIONS", "Contact Potential", "Radius", "", "12", "Motor speed (m/s)",
+    ],
+)  # fmt: skip
+def test_names_that_only_sound_alike_say_nothing(name: str) -> None:
+    assert read_name(split_name(name)[0]) is None
+
+
+def log_of(*names: str, units: dict[str, str] | None = None, **numbers: float) -> Log:
+    values = {name: np.arange(1.0, 6.0) for name in names}
+    values.update({name: np.full(5, number) for name, number in numbers.items()})
+    return Log("run", "run.csv", "", values, np.arange(5) + 2, units or {})
+
+
+def guessed(log: Log) -> tuple[dict[str, tuple[str, str | None, int]], str]:
+    channel_map, findings = guess_channels(log)
+    found = {name: (c.column, c.unit, c.sign) for name, c in channel_map.channels.items()}
+    return found, " / ".join(str(finding) for finding in findings)
+
+
+def test_a_length_without_a_unit_is_not_guessed_and_asks_for_a_map() -> None:
+    found, said = guessed(log_of("time", "mu", "Axial displacement"))
+    assert "axial_displacement" not in found
+    assert "[channels.axial_displacement] of a channel map" in said
+
+
+def test_a_unit_in_the_units_row_is_as_good_as_one_in_the_name() -> None:
+    found, _ = guessed(
+        log_of("time", "mu", "Axial displacement", units={"Axial displacement": "um"})
+    )
+    assert found["axial_displacement"] == ("Axial displacement", "um", 1)
+
+
+def test_a_unit_taken_for_granted_is_said() -> None:
+    found, said = guessed(log_of("time", "mu", "Sliding Velocity"))
+    assert found["slip_velocity"] == ("Sliding Velocity", "m/s", 1)
+    assert "taken to be in m/s" in said
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("slip velocity", 4000.0), ("temp", 300.0), ("mu", 60.0)]
+)
+def test_numbers_that_no_experiment_has_are_not_taken_for_si(name: str, number: float) -> None:
+    found, said = guessed(log_of("time", **{name: number}))
+    assert set(found) == {"time"}
+    assert f"median of {number:g} is not believable" in said
+
+
+def test_two_columns_that_fit_alike_are_ambiguous() -> None:
+    found, said = guessed(log_of("Time (s)", "mu", "Pot RTD Temp (degC)", "Lube RTD Temp (degC)"))
+    assert "temperature" not in found
+    assert "'Pot RTD Temp (degC)', 'Lube RTD Temp (degC)'" in said
+
+
+def test_the_specimens_temperature_comes_before_any_other() -> None:
+    found, _ = guessed(log_of("Time (s)", "mu", "Specimen temp (degC)", "Oil temp (degC)"))
+    assert found["temperature"][0] == "Specimen temp (degC)"
+
+
+def test_a_constant_is_no_clock() -> None:
+    found, said = guessed(log_of("Time (s)", "mu", **{"Test time (s)": 3600.0}))
+    assert found["time"][0] == "Time (s)"
+    assert "does not run forward" in said
+
+
+def test_thickness_is_shortening_upside_down_and_said() -> None:
+    found, said = guessed(log_of("time_s", "mu", "layer_thickness_um"))
+    assert found["axial_displacement"] == ("layer_thickness_um", "um", -1)
+    assert "sign turned" in said
+
+
+def test_a_turning_rate_called_speed_is_not_a_velocity() -> None:
+    found, _ = guessed(log_of("time_s", "mu", "Speed (rpm)", "Speed"))
+    assert "slip_velocity" not in found
+
+
+def test_a_log_whose_time_cannot_be_guessed_lists_its_columns() -> None:
+    log = log_of("a", "b")
+    with pytest.raises(ChannelError, match=r"\[channels.time\].*columns are 'a', 'b'"):
+        prepare(log, guess_channels(log)[0])
+
+
+def test_a_log_whose_friction_cannot_be_guessed_asks_for_it(
+    make_log: Callable[..., Log], make_map: Callable[..., ChannelMap]
+) -> None:
+    with pytest.raises(ChannelError, match=r"\[channels.friction\].*shear and normal"):
+        prepare(make_log(), make_map({"friction": None}))

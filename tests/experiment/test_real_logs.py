@@ -1,0 +1,120 @@
+"""Logs that real rigs wrote, from the folder that SLICKEN_DATA names."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slicken.channels import DRIVERS
+from slicken.experiment import Experiment, describe, read_experiment, read_log
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+TE67 = {
+    "PPS+15PTFE_60N_200RPM_30MINS_1": 3601,
+    "PPS+30PTFE_100N_200RPM_30MINS_1": 3601,
+    "PPS+30PTFE_100N_200RPM_30MINS_2": 3601,
+    "PPS+30PTFE_60N_200RPM_30MINS_1": 3601,
+    "PPS+30PTFE_60N_200RPM_30MINS_2": 3601,
+    "PPS+45PTFE_100N_200RPM_30MINS_1": 3601,
+    "PPS+45PTFE_100N_200RPM_30MINS_2": 3601,
+    "PPS+45PTFE_60N_200RPM_30MINS_1": 3601,
+    "PPS+45PTFE_60N_200RPM_30MINS_2": 3601,
+    "PPS_100N_1": 1801,
+    "PPS_60N_1": 1801,
+    "PPS_60N_2": 1801,
+}
+
+
+def said(experiment: Experiment) -> str:
+    return "\n".join(str(finding) for finding in experiment.findings)
+
+
+@pytest.mark.parametrize(("name", "rows"), TE67.items())
+def test_every_te67_log_is_read_whole(real_logs: Path, name: str, rows: int) -> None:
+    path = real_logs / "te67_pps_ptfe" / f"{name}.tsv"
+    log = read_log(path)
+    assert len(log) == rows
+    assert log.rows[0] == 17
+    assert len(log.columns) == 16
+    findings = "\n".join(str(finding) for finding in log.findings)
+    assert "decimal comma" in findings
+    assert "8 lines above the names in row 16" in findings
+    assert f"row {rows + 17}" in findings
+    assert "Test completed at" in findings
+    assert "'Friction Force' is there twice" in findings
+    # Read again by hand: the decimal comma is the only thing to undo.
+    last = path.read_text().splitlines()[rows + 15].split("\t")
+    assert log.values["Friction Coefficient"][-1] == float(last[15].replace(",", "."))
+    assert log.values["Test Time"][-1] == float(last[4].replace(",", "."))
+
+
+@pytest.mark.parametrize(("name", "rows"), TE67.items())
+def test_every_te67_log_has_the_five_drivers_with_its_map(
+    real_logs: Path, name: str, rows: int
+) -> None:
+    path = real_logs / "te67_pps_ptfe" / f"{name}.tsv"
+    experiment = read_experiment(path, EXAMPLES / "te67" / "te67.toml")
+    assert {driver.name for driver in DRIVERS} <= set(experiment.channels)
+    assert rows - 10 < len(experiment) <= rows + 5
+    assert experiment.dt == 1.0
+    assert not experiment.gap.any()
+    assert "almost no slip" in said(experiment)
+    assert experiment.stage is not None
+    assert experiment.stage.max() == 0
+    assert experiment.channels["axial_displacement"].max() < 3e-3
+    # 65 rpm at 22 mm, as the rig's own log says of its speed.
+    assert np.median(experiment.channels["slip_velocity"]) == pytest.approx(0.15, abs=0.005)
+
+
+def test_te67_without_a_map_asks_for_the_unit_of_the_displacement(real_logs: Path) -> None:
+    experiment = read_experiment(real_logs / "te67_pps_ptfe" / "PPS_60N_1.tsv")
+    assert "axial_displacement" not in experiment.channels
+    assert "'Displacement' could be axial displacement, but its unit stands nowhere" in said(
+        experiment
+    )
+    assert "slip velocity is 'Sliding Velocity', taken to be in m/s" in said(experiment)
+
+
+def test_kodiak_is_read_without_a_map(real_logs: Path) -> None:
+    path = real_logs / "kodiak_p655" / "p655_reduced_1hz.csv"
+    experiment = read_experiment(path)
+    table = np.genfromtxt(path, delimiter=",", names=True)
+    inside = np.isin(table["time_s"], experiment.time)
+    np.testing.assert_array_equal(experiment.friction, table["mu"][inside])
+    np.testing.assert_allclose(
+        experiment.channels["slip_velocity"], 1e-6 * table["slip_velocity_um_s"][inside], rtol=1e-15
+    )
+    assert "missing driver: no temperature" in said(experiment)
+    assert "layer_thickness_um' in um, with its sign turned" in said(experiment)
+    assert "first 5 samples" in said(experiment)
+    # Five samples at rest before sliding, and the slip backward at the end.
+    assert experiment.time[0] == 5
+    assert 3400 < experiment.time[-1] < 3436
+
+
+def test_kodiak_has_two_stages_that_part_where_the_load_rises(real_logs: Path) -> None:
+    path = real_logs / "kodiak_p655" / "p655_reduced_1hz.csv"
+    experiment = read_experiment(path, EXAMPLES / "kodiak" / "kodiak-channels.toml")
+    assert experiment.stage is not None
+    stress = experiment.channels["normal_stress"]
+    levels = [np.median(stress[experiment.stage == number]) for number in range(2)]
+    np.testing.assert_allclose(levels, [75e6, 100e6], rtol=0.01)
+    assert experiment.stage.max() == 1
+    edge = int(np.argmax(experiment.stage))
+    assert stress[edge - 5] < 80e6 < stress[edge + 10]
+    assert experiment.time[-1] == 3345
+
+
+@pytest.mark.parametrize(("name", "rows"), [("demo_5", 1000), ("demo_7", 7500), ("demo_8", 7500)])
+def test_pcs_logs_are_guessed_but_for_their_two_temperatures(
+    real_logs: Path, name: str, rows: int
+) -> None:
+    inspection = describe(read_log(real_logs / "pcs_tribometer_demo" / f"{name}.txt"))
+    channels = inspection.channel_map.channels
+    assert inspection.samples == rows
+    assert channels["slip_velocity"].column == "Sliding Speed (mm/s)"
+    assert channels["axial_displacement"].column == "Wear (um)"
+    assert inspection.missing == ("temperature",)
+    assert "'Pot RTD Temp (degC)', 'Lube RTD Temp (degC)'" in inspection.to_toml()
+    assert inspection.experiment is not None
+    assert not inspection.experiment.gap.any()
