@@ -53,7 +53,7 @@ def test_every_te67_log_has_the_five_drivers_with_its_map(
     real_logs: Path, name: str, rows: int
 ) -> None:
     path = real_logs / "te67_pps_ptfe" / f"{name}.tsv"
-    experiment = read_experiment(path, EXAMPLES / "te67" / "te67.toml")
+    experiment = read_experiment(path, EXAMPLES / "te67" / "channels.toml")
     assert {driver.name for driver in DRIVERS} <= set(experiment.channels)
     assert rows - 10 < len(experiment) <= rows + 5
     assert experiment.dt == 1.0
@@ -94,7 +94,7 @@ def test_kodiak_is_read_without_a_map(real_logs: Path) -> None:
 
 def test_kodiak_has_two_stages_that_part_where_the_load_rises(real_logs: Path) -> None:
     path = real_logs / "kodiak_p655" / "p655_reduced_1hz.csv"
-    experiment = read_experiment(path, EXAMPLES / "kodiak" / "kodiak-channels.toml")
+    experiment = read_experiment(path, EXAMPLES / "kodiak" / "channels.toml")
     assert experiment.stage is not None
     stress = experiment.channels["normal_stress"]
     levels = [np.median(stress[experiment.stage == number]) for number in range(2)]

@@ -74,7 +74,10 @@ def divide(
     if by == "experiment":
         part, words = _by_experiment(record, fractions, named, seed)
     elif any(named):
-        raise SplitError("validation and test name experiments; that needs split = 'experiment'")
+        raise SplitError(
+            "validation and test name experiments; that needs --split experiment, and three or "
+            "more experiments"
+        )
     elif by == "time":
         part, words = _by_time(record, fractions)
     else:
@@ -86,7 +89,7 @@ def divide(
             raise SplitError(
                 f"split by {by}: no target time for {name} whose window of "
                 f"{longest * record.dt:g} s stays within that part; shorten the longest window, "
-                "give that part a larger share, or add logs"
+                "choose a smaller stride, give that part a larger share, or add logs"
             )
     return Split(by=by, part=part, ends=ends, longest=longest, words=words)
 
@@ -127,7 +130,7 @@ def _by_experiment(
     chosen: list[list[str]] = []
     for fraction, given in zip(fractions, named, strict=True):
         wanted = max(1, round(fraction * count))
-        chosen.append(list(given) or free[:wanted])
+        chosen.append(list(dict.fromkeys(given)) or free[:wanted])
         free = free if given else free[wanted:]
     if not free:
         raise SplitError(
@@ -169,13 +172,13 @@ def _by_stage(
         record.experiment[1:] != record.experiment[:-1]
     )
     number = np.cumsum(change) - 1
-    held = np.bincount(number, weights=~record.gap) >= longest
-    held &= record.stage[change] != NO_STAGE
+    stretches = np.maximum.reduceat(reach(record, number), np.flatnonzero(change))
+    held = (stretches >= longest) & (record.stage[change] != NO_STAGE)
     candidates = np.random.default_rng(seed).permutation(np.flatnonzero(held))
     if candidates.size < 3:
         raise SplitError(
-            f"only {candidates.size} stages are as long as the longest window "
-            f"({longest * record.dt:g} s), and a split by stage needs three; shorten the window "
+            f"only {candidates.size} stages have a stretch without a gap as long as the longest "
+            f"window ({longest * record.dt:g} s), and a split by stage needs three; shorten the window "
             "or use --split time"
         )
     wanted = [max(1, round(fraction * candidates.size)) for fraction in fractions]

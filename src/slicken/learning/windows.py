@@ -54,7 +54,7 @@ class Record:
             PlanError: if the seconds are not a whole, positive number of time steps.
         """
         samples = round(seconds / self.dt)
-        if samples < 1 or abs(samples * self.dt - seconds) > 1e-6 * self.dt:
+        if samples < 1 or abs(samples * self.dt - seconds) > 1e-6 * seconds:
             raise PlanError(
                 f"{seconds:g} s is not a whole number of time steps of {self.dt:g} s; "
                 f"choose a multiple of {self.dt:g} s, or set another step in the channel map"
@@ -126,7 +126,7 @@ def _samples(experiment: Experiment, drivers: Sequence[str]) -> dict[str, NDArra
     }
 
 
-def reach(record: Record, part: NDArray[np.int8] | None = None) -> NDArray[np.int64]:
+def reach(record: Record, part: NDArray[np.signedinteger] | None = None) -> NDArray[np.int64]:
     """How many samples a window that ends at each instant can hold at most.
 
     A window crosses neither an experiment's end nor a gap; where ``part`` is given, it does not

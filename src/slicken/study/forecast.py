@@ -8,6 +8,8 @@ from slicken.learning.training import Trainer
 
 _PROBES = 4
 """Batches that a probe times."""
+_TRUST = 0.05
+"""What the forecast at the start weighs against what was done since, as part of the whole."""
 _FORWARD_SHARE = 0.35
 """Time of a batch forward only, as part of a batch forward and backward: a third, and the call."""
 
@@ -42,7 +44,8 @@ class Forecast:
             + (self.extra[w] if self._done.get(w, 0) < self.epochs else 0.0)
             for w in self.epoch
         )
-        return rest * (self._spent / self._expected if self._expected else 1.0)
+        prior = _TRUST * self.total
+        return rest * (prior + self._spent) / (prior + self._expected)
 
     def epoch_took(self, window: float, seconds: float) -> None:
         """Learn from an epoch that ended."""

@@ -1,0 +1,172 @@
+"""Engines: every one of them through the same facts."""
+
+from typing import Any
+
+import builders
+import jax
+import jax.numpy as jnp
+import naive
+import numpy as np
+import pytest
+
+from slicken.errors import PlanError
+from slicken.learning.engine import ENGINES, Engine, choose_engine
+from slicken.learning.network import Architecture, Network
+
+SHAPES = [
+    # Every pair of layer counts, kernels and activations taking turns; then the published shape.
+    Architecture(
+        filters=3, kernel=(2, 3, 1)[gru % 3], conv_layers=conv, units=3, gru_layers=gru,
+        activation=("linear", "relu")[(conv + gru) % 2],
+    )
+    for conv in (0, 1, 2)
+    for gru in (1, 2, 3, 4)
+]  # fmt: skip
+PAPER_SHAPE = Architecture(filters=5, kernel=3, conv_layers=2, units=4, gru_layers=4)
+RUNS, BATCH, LENGTH, DRIVERS = 2, 3, 8, 2
+
+Given = tuple[Network, Any, Any, Any]
+
+
+@pytest.fixture(params=sorted(ENGINES))
+def engine(request: pytest.FixtureRequest) -> Engine:
+    return ENGINES[request.param]()
+
+
+def given_to(architecture: Architecture, *, spread: float = 0.2, seed: int = 3) -> Given:
+    """Networks none of whose weights is zero, windows, targets and weights of windows."""
+    networks = builders.start_networks(
+        architecture, drivers=DRIVERS, length=LENGTH, runs=RUNS, spread=spread
+    )
+    random = np.random.default_rng(seed)
+    windows = random.normal(size=(RUNS, BATCH, LENGTH, DRIVERS))
+    targets = random.normal(size=(RUNS, BATCH))
+    weights = np.tile([1.0, 1.0, 0.0], (RUNS, 1))
+    return jax.tree.map(jnp.asarray, (networks, windows, targets, weights))
+
+
+def in_double(given: Given) -> Given:
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float64), given)
+
+
+def everything(engine: Engine, given: Given) -> Any:  # noqa: ANN401 (arrays by name)
+    """All that an engine computes, in one program."""
+
+    @jax.jit
+    def compute(networks: Network, x: Any, y: Any, w: Any) -> Any:  # noqa: ANN401 (arrays)
+        losses, gradients = engine.loss_and_gradients(networks, x, y, w)
+        friction, by_window = engine.predict_with_gradients(networks, x)
+        return {
+            "predicted": engine.predict(networks, x),
+            "losses": losses,
+            "gradients": gradients,
+            "friction": friction,
+            "by_window": by_window,
+        }
+
+    return jax.device_get(compute(*given))
+
+
+@pytest.mark.parametrize("architecture", [SHAPES[0], SHAPES[5], PAPER_SHAPE], ids=str)
+def test_an_engine_equals_the_naive_network_and_central_differences(
+    engine: Engine, architecture: Architecture
+) -> None:
+    """In float64: output and loss to 1e-10, gradients to what central differences can tell."""
+    relu = architecture.activation == "relu"
+    with jax.enable_x64(True):
+        given = in_double(given_to(architecture))
+        networks, windows, targets, counts = (jax.device_get(a) for a in given)
+        found = everything(engine, given)
+    for run in range(RUNS):
+        weights = naive.of_run(networks, run)
+        expected = [naive.friction(weights, window, relu=relu) for window in windows[run]]
+        np.testing.assert_allclose(found["predicted"][run], expected, rtol=0, atol=1e-10)
+        np.testing.assert_allclose(found["friction"][run], expected, rtol=0, atol=1e-10)
+
+        def loss(weights: Any, run: int = run) -> float:  # noqa: ANN401 (arrays by name)
+            return naive.loss(weights, windows[run], targets[run], counts[run], relu=relu)
+
+        assert found["losses"][run] == pytest.approx(loss(weights), abs=1e-10)
+        slopes = naive.of_run(found["gradients"], run)
+        for name, slope in naive.weight_gradients(weights, loss).items():
+            np.testing.assert_allclose(slopes[name], slope, atol=1e-8, rtol=1e-6, err_msg=name)
+        for window, gradient in zip(windows[run], found["by_window"][run], strict=True):
+            slope = naive.central_differences(
+                lambda x, w=weights: naive.friction(w, x, relu=relu), window
+            )
+            np.testing.assert_allclose(gradient, slope, atol=1e-8, rtol=1e-6)
+
+
+def test_an_engine_equals_the_naive_network_in_single_precision(engine: Engine) -> None:
+    """float32 keeps seven digits; eight steps of four layers may lose one."""
+    given = given_to(PAPER_SHAPE)
+    found = everything(engine, given)
+    for run in range(RUNS):
+        weights = naive.of_run(given[0], run)
+        expected = [naive.friction(weights, window) for window in np.asarray(given[1][run])]
+        np.testing.assert_allclose(found["predicted"][run], expected, rtol=0, atol=2e-6)
+        assert found["predicted"].dtype == found["by_window"].dtype == np.float32
+
+
+def test_windows_without_weight_count_for_nothing(engine: Engine) -> None:
+    networks, windows, targets, weights = given_to(PAPER_SHAPE)
+    spoiled = everything(
+        engine, (networks, windows.at[:, 2].set(9.0), targets.at[:, 2].set(1e3), weights)
+    )
+    plain = everything(engine, (networks, windows, targets, weights))
+    np.testing.assert_array_equal(spoiled["losses"], plain["losses"])
+    jax.tree.map(np.testing.assert_array_equal, spoiled["gradients"], plain["gradients"])
+
+
+def test_weights_are_relative(engine: Engine) -> None:
+    """A weighted mean: all windows twice as heavy are the same windows."""
+    networks, windows, targets, weights = given_to(SHAPES[5])
+    once = everything(engine, (networks, windows, targets, weights))
+    twice = everything(engine, (networks, windows, targets, 2 * weights))
+    np.testing.assert_allclose(once["losses"], twice["losses"], rtol=1e-6)
+
+
+def test_a_run_does_not_depend_on_the_other_runs(engine: Engine) -> None:
+    """Not even on one whose numbers are no numbers; the bits of the first run stay."""
+    networks, windows, targets, weights = given_to(PAPER_SHAPE)
+    broken = jax.tree.map(lambda leaf: leaf.at[1].set(jnp.nan), networks)
+    beside_good = everything(engine, (networks, windows, targets, weights))
+    beside_bad = everything(engine, (broken, windows.at[1].set(5.0), targets, weights))
+    jax.tree.map(
+        lambda one, other: np.testing.assert_array_equal(one[0], other[0]), beside_good, beside_bad
+    )
+    assert np.isnan(beside_bad["losses"][1])
+
+
+@pytest.mark.parametrize("name", sorted(set(ENGINES) - {"reference"}))
+@pytest.mark.parametrize(
+    "architecture", SHAPES, ids=lambda a: f"{a.conv_layers}x{a.gru_layers}-{a.kernel}-{a.activation}"
+)
+def test_an_engine_equals_the_reference(name: str, architecture: Architecture) -> None:
+    """For 0 to 2 convolutions and 1 to 4 recurrent layers, in float64."""
+    with jax.enable_x64(True):
+        given = in_double(given_to(architecture))
+        ours, reference = (everything(ENGINES[n](), given) for n in (name, "reference"))
+    jax.tree.map(
+        lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12),
+        ours,
+        reference,
+    )
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_the_layered_engine_is_the_same_with_runs_in_turn_or_together(together: bool) -> None:
+    from slicken.learning.engine.layered import LayeredEngine
+
+    given = given_to(SHAPES[5])
+    ours = everything(LayeredEngine(runs_together=together), given)
+    reference = everything(ENGINES["reference"](), given)
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-6), ours, reference)
+
+
+def test_the_door_knows_every_engine_by_name() -> None:
+    assert choose_engine().name in ENGINES
+    for name in ENGINES:
+        assert choose_engine(name).name == name
+    with pytest.raises(PlanError, match="there are auto, layered, reference"):
+        choose_engine("warp")
