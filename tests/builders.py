@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -136,10 +137,18 @@ def start_networks(
     Args:
         spread: of noise added to all weights, so that none is zero by design.
     """
-    each = [start_network(architecture, drivers, length, s) for s in run_seeds(seed, runs)]
+    start = jax.jit(lambda key: start_network(architecture, drivers, length, key))
+    each = [start(key) for key in run_seeds(seed, runs)]
     networks = jax.tree.map(lambda *leaves: jnp.stack(leaves), *each)
     random = np.random.default_rng(seed)
     return jax.tree.map(
         lambda leaf: leaf + spread * jnp.asarray(random.normal(size=leaf.shape), leaf.dtype),
         networks,
     )
+
+
+def replaced(networks: Network, **arrays: ArrayLike) -> Network:
+    """Networks with other arrays in place of some."""
+    for name, array in arrays.items():
+        networks = eqx.tree_at(lambda n, name=name: getattr(n, name), networks, array)
+    return networks

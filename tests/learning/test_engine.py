@@ -1,5 +1,6 @@
 """Engines: every one of them through the same facts."""
 
+from functools import cache
 from typing import Any
 
 import builders
@@ -11,6 +12,7 @@ import pytest
 
 from slicken.errors import PlanError
 from slicken.learning.engine import ENGINES, Engine, choose_engine
+from slicken.learning.engine.layered import LayeredEngine
 from slicken.learning.network import Architecture, Network
 
 SHAPES = [
@@ -33,16 +35,23 @@ def engine(request: pytest.FixtureRequest) -> Engine:
     return ENGINES[request.param]()
 
 
-def given_to(architecture: Architecture, *, spread: float = 0.2, seed: int = 3) -> Given:
-    """Networks none of whose weights is zero, windows, targets and weights of windows."""
-    networks = builders.start_networks(
-        architecture, drivers=DRIVERS, length=LENGTH, runs=RUNS, spread=spread
-    )
-    random = np.random.default_rng(seed)
+@cache
+def started(architecture: Architecture) -> Network:
+    """Networks none of whose weights is zero."""
+    with jax.enable_x64(False):
+        return builders.start_networks(
+            architecture, drivers=DRIVERS, length=LENGTH, runs=RUNS, spread=0.2
+        )
+
+
+def given_to(architecture: Architecture) -> Given:
+    """Networks, windows, targets, and weights of windows of which the last is zero."""
+    networks = started(architecture)
+    random = np.random.default_rng(3)
     windows = random.normal(size=(RUNS, BATCH, LENGTH, DRIVERS))
     targets = random.normal(size=(RUNS, BATCH))
     weights = np.tile([1.0, 1.0, 0.0], (RUNS, 1))
-    return jax.tree.map(jnp.asarray, (networks, windows, targets, weights))
+    return networks, *(jnp.asarray(a, jnp.float32) for a in (windows, targets, weights))
 
 
 def in_double(given: Given) -> Given:
@@ -50,6 +59,17 @@ def in_double(given: Given) -> Given:
 
 
 def everything(engine: Engine, given: Given) -> Any:  # noqa: ANN401 (arrays by name)
+    """All that an engine computes, on the host."""
+    return jax.device_get(program(type(engine), getattr(engine, "runs_together", None))(*given))
+
+
+@cache
+def program(kind: type[Any], together: bool | None) -> Any:  # noqa: ANN401 (what jit returns)
+    """Compiled once for all tests."""
+    return all_of(kind() if together is None else kind(runs_together=together))
+
+
+def all_of(engine: Engine) -> Any:  # noqa: ANN401 (what jit returns)
     """All that an engine computes, in one program."""
 
     @jax.jit
@@ -64,10 +84,10 @@ def everything(engine: Engine, given: Given) -> Any:  # noqa: ANN401 (arrays by 
             "by_window": by_window,
         }
 
-    return jax.device_get(compute(*given))
+    return compute
 
 
-@pytest.mark.parametrize("architecture", [SHAPES[0], SHAPES[5], PAPER_SHAPE], ids=str)
+@pytest.mark.parametrize("architecture", [SHAPES[5], PAPER_SHAPE], ids=["small", "paper"])
 def test_an_engine_equals_the_naive_network_and_central_differences(
     engine: Engine, architecture: Architecture
 ) -> None:
@@ -146,7 +166,10 @@ def test_an_engine_equals_the_reference(name: str, architecture: Architecture) -
     """For 0 to 2 convolutions and 1 to 4 recurrent layers, in float64."""
     with jax.enable_x64(True):
         given = in_double(given_to(architecture))
-        ours, reference = (everything(ENGINES[n](), given) for n in (name, "reference"))
+        # The machine code need not be quick here; unpolished, it takes half the time to make.
+        unpolished = {"xla_backend_optimization_level": 0}
+        programs = (all_of(ENGINES[n]()).lower(*given) for n in (name, "reference"))
+        ours, reference = (program.compile(unpolished)(*given) for program in programs)
     jax.tree.map(
         lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12),
         ours,
@@ -156,8 +179,6 @@ def test_an_engine_equals_the_reference(name: str, architecture: Architecture) -
 
 @pytest.mark.parametrize("together", [True, False])
 def test_the_layered_engine_is_the_same_with_runs_in_turn_or_together(together: bool) -> None:
-    from slicken.learning.engine.layered import LayeredEngine
-
     given = given_to(SHAPES[5])
     ours = everything(LayeredEngine(runs_together=together), given)
     reference = everything(ENGINES["reference"](), given)

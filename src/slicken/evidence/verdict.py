@@ -64,8 +64,8 @@ def judge(
         memory = f"Window length: {contest.words()}."
     else:
         memory = (
-            "Window length: these data cannot tell. The networks do not beat a constant on the "
-            f"test part, so the contest on the validation part ({contest.words()}) means nothing."
+            f"Window length: these data cannot tell. {_why_no_skill(evidence.skills)}, so the contest on "
+            f"the validation part decides nothing ({contest.words()})."
         )
     return Verdict(
         memory=memory,
@@ -87,31 +87,47 @@ def ranking(shares: xr.DataArray) -> list[tuple[str, float]]:
 
 def _skill_words(evidence: Evidence, best: float) -> str:
     at_best = evidence.scores.sel(window=best)
-    rmse = {
-        name: float(at_best["rmse"].sel(model=name))
-        for name in at_best["model"].to_numpy().tolist()
-    }
+    models = at_best["model"].to_numpy().tolist()
+    rmse = {name: float(at_best["rmse"].sel(model=name)) for name in models}
+    network = at_best.sel(model="network")
     words = (
-        f"Test part at {best:g} s: RMSE {rmse['network']:.4f} in friction; ridge regression "
-        f"{rmse['ridge']:.4f}, training mean {rmse['mean']:.4f}, median {rmse['median']:.4f}."
+        f"Test part at {best:g} s: RMSE {rmse['network']:.4f} in friction, R2 "
+        f"{float(network['r2']):.2f}, correlation {float(network['correlation']):.2f}; RMSE of a "
+        f"ridge regression {rmse['ridge']:.4f}, of the training mean {rmse['mean']:.4f}, of the "
+        f"training median {rmse['median']:.4f}. Skill against a constant (1 is perfect, 0 no "
+        f"better), {_skills_listed(evidence.skills)}."
     )
-    words += " " + " ".join(_one_skill(skill) for skill in evidence.skills)
     if rmse["ridge"] <= rmse["network"]:
         words += " A linear model on the same windows does as well or better."
     return words
 
 
-def _one_skill(skill: Skill) -> str:
-    change = f"{abs(skill.value):.0%} {'smaller' if skill.value >= 0 else 'larger'}"
-    against = f"The squared error is {change} than that of the training {skill.against}"
-    if skill.blocks < FEWEST_BLOCKS:
+def _why_no_skill(skills: Sequence[Skill]) -> str:
+    *training, test = skills
+    if any(skill.value <= 0 for skill in training):
+        return "On the test part the networks do not beat a constant"
+    if test.value <= 0:
         return (
-            f"{against}, but the test part holds only {skill.blocks} independent "
-            f"block{'s' if skill.blocks != 1 else ''}, too few for an interval."
+            "On the test part the networks get the level of friction but not its changes: a "
+            "constant at the right level does better"
         )
-    return (
-        f"{against} (skill {skill.value:.2f}, 95 % interval {skill.low:.2f} to {skill.high:.2f})."
+    return "The networks are not proven to beat a constant on the test part"
+
+
+def _skills_listed(skills: Sequence[Skill]) -> str:
+    blocks = skills[0].blocks
+    if blocks < FEWEST_BLOCKS:
+        listed = ", ".join(f"{skill.against} {skill.value:.2f}" for skill in skills)
+        plural = "s" if blocks != 1 else ""
+        return (
+            f"without an interval because the test part holds only {blocks} independent "
+            f"block{plural}: {listed}"
+        )
+    listed = ", ".join(
+        f"{skill.against} {skill.value:.2f} ({skill.low:.2f} to {skill.high:.2f})"
+        for skill in skills
     )
+    return f"with its 95 % interval over {blocks} blocks of time: {listed}"
 
 
 def _importance_words(shares_by_run: Mapping[str, xr.DataArray], *, has_skill: bool) -> str:
@@ -126,7 +142,7 @@ def _importance_words(shares_by_run: Mapping[str, xr.DataArray], *, has_skill: b
         f"by |dfriction/dx|: {_listed(ranked['friction'])}."
     )
     if not has_skill:
-        return f"{words} Without skill on the test part this ranking means nothing."
+        return f"{words} Without proven skill on the test part this ranking tells nothing."
     if ranked["loss"][0][0] != ranked["friction"][0][0]:
         words += " The two measures disagree on the first."
     return words

@@ -106,7 +106,7 @@ def draw_by_lag(
     channels = [str(name) for name in table["channel"].to_numpy()]
     for index, channel in enumerate(channels):
         _draw_course(axes, lag, values[:, index], channel, index / len(channels))
-    reach = max(lag[-1], planted or 0.0, lag[0] + 1e-9)
+    reach = max(lag[-1], 1.08 * (planted or 0.0), lag[0] + 1e-9)  # room for the label
     axes.set_xlim(reach, lag[0])
     axes.set_ylim(0, top if top is not None else 1.08 * float(np.nanmax(values)))
     few_ticks(axes, x=6, y=4)

@@ -54,8 +54,13 @@ def cores() -> int:
 
 
 def at_once(work: Callable[[Given], Result], shares: Sequence[Given]) -> list[Result]:
-    """Do the work of all shares at the same time, a thread each."""
-    if len(shares) == 1:
-        return [work(shares[0])]
-    with ThreadPoolExecutor(len(shares)) as pool:
+    """Do the work of all shares at the same time, a thread each.
+
+    A single share has its thread too: while Python waits for a thread it hears Ctrl-C, inside a
+    compiled program it would not.
+    """
+    pool = ThreadPoolExecutor(len(shares))
+    try:
         return list(pool.map(work, shares))
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)

@@ -82,7 +82,7 @@ def train_study(
     done = folder.finished()
     observer.prepared(plan, prepared, done)
     trainers = {
-        seconds: _trainer(plan, prepared, engine, seconds)
+        seconds: make_trainer(plan, prepared, engine, seconds)
         for seconds in plan.windows
         if seconds not in done
     }
@@ -104,7 +104,8 @@ def train_study(
     return folder
 
 
-def _trainer(plan: Plan, prepared: Prepared, engine: Engine, seconds: float) -> Trainer:
+def make_trainer(plan: Plan, prepared: Prepared, engine: Engine, seconds: float) -> Trainer:
+    """What trains all runs of one window length."""
     ends = prepared.split.ends
     return Trainer(
         engine=engine,
