@@ -5,7 +5,6 @@ engines take turns in one process, because these machines drift: only the ratio 
 """
 
 import argparse
-import time
 
 import numpy as np
 
@@ -32,15 +31,6 @@ def make_trainer(engine: str, *, length: int, runs: int, batches: int) -> Traine
     )
 
 
-def seconds_of(trainer: Trainer, batches: int) -> float:
-    """Time of so many batches, without the fixed costs of a call."""
-    began = time.perf_counter()
-    trainer.probe(1)
-    middle = time.perf_counter()
-    trainer.probe(1 + batches)
-    return (time.perf_counter() - middle) - (middle - began)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--length", type=int, default=400, help="samples in a window")
@@ -51,7 +41,7 @@ def main() -> None:
     print(machine())
     print(f"the paper's network, L = {asked.length}, batch 32, {asked.runs} runs")
     trainers = {
-        name: make_trainer(name, length=asked.length, runs=asked.runs, batches=asked.batches + 1)
+        name: make_trainer(name, length=asked.length, runs=asked.runs, batches=asked.batches)
         for name in ENGINES
     }
     for trainer in trainers.values():
@@ -60,7 +50,7 @@ def main() -> None:
     rates: dict[str, list[float]] = {name: [] for name in trainers}
     for _ in range(asked.turns):
         for name, trainer in trainers.items():
-            rates[name].append(windows / seconds_of(trainer, asked.batches))
+            rates[name].append(windows / trainer.probe(asked.batches))
     slowest = min(np.median(rate) for rate in rates.values())
     for name, rate in rates.items():
         print(

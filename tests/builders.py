@@ -147,6 +147,12 @@ def start_networks(
     )
 
 
+def on_host(networks: Network) -> Network:
+    """As numpy arrays, which is how the package keeps weights."""
+    kept: Network = jax.device_get(networks)
+    return kept
+
+
 def replaced(networks: Network, **arrays: ArrayLike) -> Network:
     """Networks with other arrays in place of some."""
     for name, array in arrays.items():

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
         read_log,
     )
     from slicken.experiment.fetching import fetch
-    from slicken.physics.scenarios import simulate
+    from slicken.physics.scenarios import simulate, simulate_logs, write_log
+    from slicken.report.predicted import write_prediction
+    from slicken.study.logs import read_logs
     from slicken.study.plan import Plan
 
 _HOMES = {
@@ -42,9 +44,13 @@ _HOMES = {
     "fetch": "experiment.fetching",
     "read_experiment": "experiment",
     "read_log": "experiment",
+    "read_logs": "study.logs",
     "report_study": "api",
     "run_study": "api",
     "simulate": "physics.scenarios",
+    "simulate_logs": "physics.scenarios",
+    "write_log": "physics.scenarios",
+    "write_prediction": "report.predicted",
 }
 
 __all__ = [
@@ -59,9 +65,13 @@ __all__ = [
     "fetch",
     "read_experiment",
     "read_log",
+    "read_logs",
     "report_study",
     "run_study",
     "simulate",
+    "simulate_logs",
+    "write_log",
+    "write_prediction",
 ]
 
 

@@ -222,17 +222,15 @@ def test_training_is_adam_as_published(
 
 
 def test_cosine_decay_ends_at_standing_still(prepared: Prepared) -> None:
+    """The last epoch of the plan moves the weights less than the first, and one beyond not at all."""
     trainer = trainer_of(prepared, epochs=4, decay="cosine", batch=64)
     states, moved = trainer.start(), []
-    for number in range(1, 5):
-        before = np.asarray(states[0].networks.dense)
+    for number in range(1, 6):
+        before = np.array(states[0].networks.dense)
         states, _ = trainer.epoch(states, number)
-        moved.append(float(np.abs(states[0].networks.dense - before).max()))
-    assert moved[3] < 0.25 * moved[0]
-    after, _ = trainer.epoch(states, 5)
-    assert np.asarray(states[0].best_epoch).max() <= 5
-    # One epoch beyond the plan: the rate is zero and stays there.
-    assert after[0].networks.dense.shape == before.shape
+        moved.append(float(np.abs(np.array(states[0].networks.dense) - before).max()))
+    assert moved[3] < 0.3 * moved[0]
+    assert moved[4] == 0
 
 
 def test_a_probe_changes_nothing(prepared: Prepared) -> None:

@@ -10,39 +10,54 @@ if TYPE_CHECKING:
 
 
 def run(
-    logs: Annotated[list[Path], typer.Argument(help="Logs to look at.")],
-    channels: Annotated[Path | None, typer.Option(help="Channel map.")] = None,
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs to look at.")],
+    channels: Annotated[Path | None, typer.Option(metavar="MAP.toml", help="Channel map.")] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for a picture and a channel map of each log.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="For a picture and a channel map of each log."),
     ] = None,
 ) -> None:
     """Say what is in a log: columns, units, what each became, what is wrong, what is missing."""
-    from slicken.cli.terminal import say
+    from slicken.cli.terminal import complain, say
+    from slicken.errors import LogError
     from slicken.experiment import ChannelMap, describe, read_log
 
     channel_map = ChannelMap.load(channels) if channels else None
+    unread, shown = 0, 0
     for path in logs:
-        log = read_log(path)
+        try:
+            log = read_log(path)
+        except LogError as error:
+            # The others can be looked at all the same.
+            complain(str(error))
+            unread += 1
+            continue
         inspection = describe(log, channel_map)
         _show(inspection)
         if out is not None:
-            _write(log, inspection, out)
+            _write(log, inspection, out, _name(path, logs))
         say()
-    if out is None:
+        shown += 1
+    if shown and out is None:
         say("--out FOLDER writes a picture and a channel map to start from")
+    if unread:
+        raise typer.Exit(2)
 
 
 def _show(inspection: "Inspection") -> None:
     from slicken.cli.terminal import say
 
     say(f"{inspection.source}: {inspection.samples} samples")
-    width = max(len(column.name) for column in inspection.columns)
+    names = max(len("column"), *(len(column.name) for column in inspection.columns))
+    units = max(len("unit"), *(len(column.unit) for column in inspection.columns))
     say(
-        f"  {'column':{width}}  {'unit':>6}  {'min':>10} {'median':>10} {'max':>10}  absent  channel"
+        f"  {'column':{names}}  {'unit':>{units}}  {'min':>10} {'median':>10} {'max':>10}"
+        "  absent  channel"
     )
     for c in inspection.columns:
         numbers = " ".join(f"{value:10.4g}" for value in (c.minimum, c.median, c.maximum))
-        say(f"  {c.name:{width}}  {c.unit:>6}  {numbers}  {c.missing:6d}  {c.channel}")
+        row = f"  {c.name:{names}}  {c.unit:>{units}}  {numbers}  {c.missing:6d}  {c.channel}"
+        say(row.rstrip())
     for finding in inspection.findings:
         say(f"  {finding}")
     if inspection.missing:
@@ -58,22 +73,34 @@ def _show(inspection: "Inspection") -> None:
         )
 
 
-def _write(log: "Log", inspection: "Inspection", folder: Path) -> None:
+def _name(path: Path, logs: list[Path]) -> str:
+    """What files about a log are called; its folder tells two logs of one name apart."""
+    alone = sum(other.stem == path.stem for other in logs) == 1
+    return path.stem if alone else f"{path.absolute().parent.name}-{path.name}"
+
+
+def _write(log: "Log", inspection: "Inspection", folder: Path, name: str) -> None:
     from slicken.cli.terminal import say
     from slicken.figures import experiment_figure, log_figure, save
     from slicken.study.files import write_text
 
     times = [c.name for c in inspection.columns if c.channel == "time"]
     figure = log_figure(
-        {name: log.column(name) for name in log.columns if name not in times},
+        {column: log.column(column) for column in log.columns if column not in times},
         log.column(times[0]) if times else None,
         title=inspection.source,
         recognised={c.name: c.channel for c in inspection.columns if c.channel},
         findings=inspection.findings,
     )
-    written = save(figure, folder, f"{inspection.name}-log")
+    written = save(figure, folder, f"{name}-log")
     if inspection.experiment is not None:
-        written += save(experiment_figure(inspection.experiment), folder, inspection.name)
-    write_text(folder / f"{inspection.name}.toml", inspection.to_toml())
-    for path in (*written, folder / f"{inspection.name}.toml"):
+        written += save(experiment_figure(inspection.experiment), folder, name)
+    for path in written:
         say(f"  wrote {path}")
+    channel_map = folder / f"{name}.toml"
+    if channel_map.exists():
+        # It may have been completed by hand.
+        say(f"  kept {channel_map}, which was there before")
+    else:
+        write_text(channel_map, inspection.to_toml())
+        say(f"  wrote {channel_map}")

@@ -7,12 +7,23 @@ import typer
 
 
 def run(
-    study: Annotated[Path, typer.Argument(help="A study folder.")],
-    log: Annotated[Path, typer.Argument(help="A log that has the drivers of the study.")],
-    channels: Annotated[Path | None, typer.Option(help="Channel map of the log.")] = None,
-    window: Annotated[float | None, typer.Option(help="Length in s; the best if none.")] = None,
-    level: Annotated[float, typer.Option(help="Of the interval.")] = 0.9,
-    out: Annotated[Path | None, typer.Option(help="CSV file; LOG-friction.csv if none.")] = None,
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder.")],
+    log: Annotated[
+        Path, typer.Argument(metavar="LOG", help="A log that has the drivers of the study.")
+    ],
+    channels: Annotated[
+        Path | None, typer.Option(metavar="MAP.toml", help="Channel map of the log.")
+    ] = None,
+    window: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Window length; the best if none.")
+    ] = None,
+    level: Annotated[
+        float, typer.Option(metavar="SHARE", help="Of the interval, between 0 and 1.")
+    ] = 0.9,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.csv | FOLDER", help="LOG-friction.csv here if none."),
+    ] = None,
 ) -> None:
     """Predict the friction of a new log, and compare it with what was measured."""
     from slicken.cli.terminal import say, show_findings
@@ -20,11 +31,12 @@ def run(
     from slicken.experiment import read_experiment
     from slicken.report.predicted import write_prediction
 
+    table = _table(log, out)
     opened = Study.open(study)
     experiment = read_experiment(log, channels)
     show_findings([experiment])
     prediction = opened.predict(experiment, window)
-    table, *pictures = write_prediction(prediction, out or Path(f"{log.stem}-friction.csv"), level)
+    written = write_prediction(prediction, table, level)
     score = prediction.score()
     low, high = prediction.interval(level)
     inside = float(((prediction.measured >= low) & (prediction.measured <= high)).mean())
@@ -35,6 +47,20 @@ def run(
     say(f"RMSE {score.rmse:.4f}, R2 {score.r2:.2f}, correlation {score.correlation:.2f}")
     say(f"{inside:.0%} of the measured friction lies within the {level:.0%} interval")
     if not opened.evidence.has_skill:
-        say("note: this study has no skill on its own test part; do not rely on its predictions")
-    for path in (table, *pictures):
+        say(
+            "note: this study has no proven skill on its own test part; do not rely on what it "
+            "predicts"
+        )
+    for path in written:
         say(f"wrote {path}")
+
+
+def _table(log: Path, out: Path | None) -> Path:
+    """Where the CSV goes; never over the log itself."""
+    from slicken.errors import FolderError
+
+    out = out or Path()
+    table = out if out.suffix.lower() == ".csv" else out / f"{log.stem}-friction.csv"
+    if table.resolve() == log.resolve():
+        raise FolderError(f"{table}: this is the log itself; choose another --out")
+    return table

@@ -6,15 +6,17 @@ from typing import Annotated
 import typer
 
 
-def run(study: Annotated[Path, typer.Argument(help="A study folder.")]) -> None:
+def run(study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder.")]) -> None:
     """Draw the figures and write the page of a study again."""
     from slicken.api import report_study
-    from slicken.cli.terminal import Watcher, show_study
+    from slicken.cli.terminal import Watcher, say, show_study
     from slicken.evidence.study import Study
     from slicken.study.folder import StudyFolder
 
     watcher = Watcher()
+    opened = Study(StudyFolder.open(study), watcher)
     with watcher.watching():
-        opened = Study(StudyFolder.open(study), watcher)
-        page = report_study(opened)
-    show_study(opened, page)
+        # Asked for here, so that the page is drawn after the bar has ended.
+        opened.evidence  # noqa: B018
+    say("drawing ...")
+    show_study(opened, report_study(opened))

@@ -8,25 +8,39 @@ import typer
 
 def run(
     scenario: Annotated[
-        str, typer.Argument(help="What friction depends on, such as temperature-history.")
+        str,
+        typer.Argument(
+            metavar="SCENARIO", help="What friction depends on, such as temperature-history."
+        ),
     ],
-    out: Annotated[Path | None, typer.Option(help="Folder for the logs.")] = None,
-    experiments: Annotated[int, typer.Option(help="How many.")] = 12,
-    duration: Annotated[float, typer.Option(help="Seconds of each.")] = 3600.0,
-    memory: Annotated[
-        float | None, typer.Option(help="Planted memory: seconds, or metres of slip.")
+    out: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="For the logs; SCENARIO if none.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    experiments: Annotated[int, typer.Option(metavar="N", help="How many.")] = 12,
+    duration: Annotated[float, typer.Option(metavar="SECONDS", help="Of each.")] = 3600.0,
+    memory: Annotated[
+        float | None,
+        typer.Option(metavar="LENGTH", help="Planted memory: seconds, or metres of slip."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,
 ) -> None:
     """Write logs as a rig would, from a fault whose memory and causes are known."""
+    import json
+    import shlex
+
     from slicken.cli.terminal import say
     from slicken.physics.scenarios import simulate_logs, write_log
+    from slicken.study.files import write_text
 
     logs = simulate_logs(
         scenario, experiments=experiments, duration=duration, memory=memory, seed=seed
     )
     folder = out or Path(scenario)
+    # First, for it makes the folder; logs alone do not say what was planted.
+    truth = {log.name: dict(log.truth) for log in logs}
+    write_text(folder / "truth.json", json.dumps(truth, indent=2, ensure_ascii=False) + "\n")
     for log in logs:
         write_log(log, folder / f"{log.name}.csv")
     say(f"planted: {logs[0].truth['words']}")
-    say(f"{len(logs)} logs in {folder}; next: slicken study {folder}/*.csv --preset quick")
+    say(f"{len(logs)} logs in {folder}, and what was planted in {folder / 'truth.json'}")
+    say(f"next: slicken study {shlex.quote(str(folder))}/*.csv --preset quick")

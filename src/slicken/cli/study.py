@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
+    from slicken.cli.terminal import Watcher
     from slicken.experiment import Experiment
     from slicken.study.plan import Plan
 
@@ -15,22 +16,33 @@ def run(
         list[str], typer.Argument(metavar="PLAN.toml | LOG...", help="A plan, or logs.")
     ],
     out: Annotated[
-        Path | None, typer.Option(help="Study folder; an unfinished one is gone on with.")
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Study folder; an unfinished one is gone on with."),
     ] = None,
     channels: Annotated[
-        Path | None, typer.Option(help="Channel map: which column is what, in which unit.")
+        Path | None,
+        typer.Option(metavar="MAP.toml", help="Channel map: which column is what, in which unit."),
     ] = None,
     windows: Annotated[
-        str | None, typer.Option(help="Lengths in s, such as 50:500:50 or 50,100,400.")
+        str | None,
+        typer.Option(metavar="SECONDS", help="Lengths, such as 50:500:50 or 50,100,400."),
     ] = None,
-    runs: Annotated[int | None, typer.Option(help="Trainings of each window length.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs of each training.")] = None,
+    runs: Annotated[
+        int | None, typer.Option(metavar="N", help="Trainings of each window length.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Epochs of each training.")
+    ] = None,
     stride: Annotated[
-        float | None, typer.Option(help="Seconds from one target time to the next.")
+        float | None, typer.Option(metavar="SECONDS", help="From one target time to the next.")
     ] = None,
-    preset: Annotated[str | None, typer.Option(help="paper, recommended or quick.")] = None,
-    split: Annotated[str | None, typer.Option(help="auto, experiment, time or stage.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    preset: Annotated[
+        str | None, typer.Option(metavar="NAME", help="paper, recommended or quick.")
+    ] = None,
+    split: Annotated[
+        str | None, typer.Option(metavar="BY", help="auto, experiment, time or stage.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Of everything random.")] = None,
 ) -> None:
     """Do the whole protocol: window length, friction predicted, importance of every driver."""
     changes = {
@@ -51,12 +63,24 @@ def run(
 
 def do_study(experiments: "list[Experiment]", plan: "Plan", out: Path) -> None:
     """Run a study, say how it goes, and write its figures and its page."""
+    from slicken.cli.terminal import Stopped, Watcher, listed_seconds
+
+    watcher = Watcher()
+    try:
+        _do_study(experiments, plan, out, watcher)
+    except KeyboardInterrupt:
+        if not watcher.finished:
+            raise Stopped("no window length was finished yet; begin again with") from None
+        lengths = listed_seconds(watcher.finished)
+        raise Stopped(f"windows of {lengths} are finished and kept in {out}; go on with") from None
+
+
+def _do_study(experiments: "list[Experiment]", plan: "Plan", out: Path, watcher: "Watcher") -> None:
     from slicken.api import report_study, run_study
-    from slicken.cli.terminal import Watcher, say, show_findings, show_study
+    from slicken.cli.terminal import say, show_findings, show_study
 
     say(f"{plan.name}: {len(experiments)} experiments -> {out}")
     show_findings(experiments)
-    watcher = Watcher()
     with watcher.watching():
         study = run_study(experiments, plan, out, observer=watcher, reporter=watcher)
     say("drawing ...")
@@ -69,7 +93,7 @@ def _plan(sources: list[str], changes: dict[str, Any]) -> "tuple[Plan, Path]":
 
     plans = [source for source in sources if source.endswith(".toml")]
     if not plans:
-        logs = tuple(str(Path(source).resolve()) for source in sources)
+        logs = tuple(str(Path(source).absolute()) for source in sources)
         return Plan(name=Path(logs[0]).stem, logs=logs, **changes), Path.cwd()
     if len(sources) > 1:
         raise PlanError(f"{plans[0]} is a plan and names its own logs; give it alone, or only logs")

@@ -1,8 +1,10 @@
 """The terminal: progress with time left, plain lines where nobody watches, one line for errors."""
 
+import re
+import shutil
 import sys
+import textwrap
 import time
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +20,11 @@ if TYPE_CHECKING:
     from slicken.study.plan import Plan
     from slicken.study.prepared import Prepared
 
+_NUMBER = re.compile(r"\d[\d.,:]*(?:e[+-]?\d+)?")
 QUIET_SECONDS = 20.0
 """Where nobody watches, a line of progress at most this often."""
-MOST_FINDINGS = 15
+MOST_FINDINGS = 25
+"""Lines of findings, at most."""
 
 
 def say(line: str = "") -> None:
@@ -32,6 +36,19 @@ def say(line: str = "") -> None:
 def complain(line: str) -> None:
     """Print one line to the error stream."""
     sys.stderr.write(f"slicken: {' '.join(line.split())}\n")
+
+
+class Stopped(Exception):  # noqa: N818 (somebody wanted it; nothing went wrong)
+    """The user stopped a command: what is kept, and the words that lead to the next command.
+
+    Args:
+        words: ready to be followed by a colon and a command.
+        command: to go on with; the same one where None.
+    """
+
+    def __init__(self, words: str, command: str | None = None) -> None:
+        super().__init__(words)
+        self.command = command
 
 
 def in_words(seconds: float) -> str:
@@ -48,15 +65,40 @@ def in_words(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
 
 
+def listed_seconds(lengths: Iterable[float]) -> str:
+    """Window lengths in one breath.
+
+    Example:
+        >>> listed_seconds([100.0, 50.0])
+        '50, 100 s'
+    """
+    return f"{', '.join(f'{seconds:g}' for seconds in sorted(lengths))} s"
+
+
 def show_findings(experiments: Iterable["Experiment"]) -> None:
-    """Print what was found in logs and done to them; the same finding in many logs once."""
-    counts: Counter[str] = Counter()
+    """Print what was found in logs and done to them; findings that differ in numbers only, once."""
+    alike: dict[str, list[tuple[str, str]]] = {}
+    logs = 0
     for experiment in experiments:
-        counts.update({str(finding): 1 for finding in experiment.findings})
-    for text, count in counts.most_common(MOST_FINDINGS):
-        say(f"  {text}" + (f"  [{count} logs]" if count > 1 else ""))
-    if len(counts) > MOST_FINDINGS:
-        say(f"  ... and {len(counts) - MOST_FINDINGS} more, in report.html and summary.json")
+        logs += 1
+        for text in map(str, experiment.findings):
+            alike.setdefault(_NUMBER.sub("#", text), []).append((experiment.name, text))
+    for found in list(alike.values())[:MOST_FINDINGS]:
+        say(f"  {found[0][1]}{_where(found) if logs > 1 else _how_many(found)}")
+    if len(alike) > MOST_FINDINGS:
+        say(f"  ... and {len(alike) - MOST_FINDINGS} more; 'slicken inspect LOG' shows all")
+
+
+def _where(found: list[tuple[str, str]]) -> str:
+    (first, _), names = found[0], {name for name, _ in found}
+    if len(names) == 1:
+        return f"  [{first}]{_how_many(found)}"
+    same = len({text for _, text in found}) == 1
+    return f"  [{len(names)} logs{'' if same else f'; the numbers are those of {first}'}]"
+
+
+def _how_many(found: list[tuple[str, str]]) -> str:
+    return f"  [and {len(found) - 1} more like it]" if len(found) > 1 else ""
 
 
 class Watcher:
@@ -67,8 +109,11 @@ class Watcher:
         self._task: Any = None
         self._last_line = 0.0
         self._plan: Plan | None = None
+        self._title = ""
         self._to_do = 0
         self._done = 0
+        self.finished: set[float] = set()
+        """Window lengths that lie whole in the folder."""
 
     @contextmanager
     def watching(self) -> Iterator["Watcher"]:
@@ -92,11 +137,16 @@ class Watcher:
         say(f"split {split.words}")
         counts = ", ".join(f"{ends.size} {part}" for part, ends in split.ends.items())
         say(f"target times: {counts}, the same for every window length")
-        listed = ", ".join(f"{s:g}" for s in plan.windows)
-        say(f"windows of {listed} s; {plan.runs} runs of {plan.epochs} epochs each")
-        if done:
-            say(f"finished before: {', '.join(f'{s:g}' for s in done)} s")
+        say(
+            f"windows of {listed_seconds(plan.windows)}; "
+            f"{plan.runs} runs of {plan.epochs} epochs each"
+        )
+        self.finished.update(done)
         self._to_do = (len(plan.windows) - len(done)) * plan.epochs
+        if done and not self._to_do:
+            say("all of them are finished: no training is left, figures and page are drawn again")
+        elif done:
+            say(f"finished before: {listed_seconds(done)}; going on with the others")
         if self._to_do:
             say("measuring how long it will take ...")
 
@@ -115,11 +165,12 @@ class Watcher:
         self._done += 1
         validation = [loss for loss in losses.validation.tolist() if loss == loss]
         mean = sum(validation) / len(validation) if validation else float("nan")
-        words = f"{window:g} s, epoch {epoch}: validation loss {mean:.4g}"
+        words = f"{window:g} s, epoch {epoch}, loss {mean:.4g}"
         self._move(words, self._done, self._to_do, f"{in_words(left)} left")
 
     def window(self, window: float, best: Any, diverged: Sequence[int]) -> None:  # noqa: ANN401
         """Say how a window length ended."""
+        self.finished.add(window)
         kept = [loss for run, loss in enumerate(best.tolist()) if run not in diverged]
         if kept:
             mean, low = sum(kept) / len(kept), min(kept)
@@ -134,19 +185,20 @@ class Watcher:
         """Say which evidence is being gathered."""
         if done == 0:
             self._end_bar()
-            self._begin_bar("evidence", total)
-        self._move(f"scores and gradients {step}", done, total, "")
+            self._begin_bar("scores and gradients", total)
+        self._move(step, done, total, "")
         if done == total:
             self._end_bar()
 
     def _begin_bar(self, title: str, total: int) -> None:
+        self._title = title
         if not sys.stdout.isatty():
             return
         from rich.progress import BarColumn, Progress, TextColumn
 
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             TextColumn("{task.percentage:3.0f} %  {task.fields[words]}  {task.fields[left]}"),
             transient=True,
         )
@@ -163,7 +215,7 @@ class Watcher:
             self._progress.update(self._task, completed=done, words=words, left=left)
         elif time.monotonic() - self._last_line > QUIET_SECONDS:
             self._last_line = time.monotonic()
-            say(f"  {done}/{total}  {words}" + (f"  ({left})" if left else ""))
+            say(f"  {self._title}, {done} of {total}: {words}" + (f"; {left}" if left else ""))
 
     def _print(self, line: str) -> None:
         if self._progress is not None:
@@ -176,8 +228,22 @@ def show_study(study: "Study", page: Path) -> None:
     """Print what a study found and where it lies."""
     say()
     for line in study.verdict.lines():
-        say(line)
+        say_wrapped(line)
+    unfinished = [s for s in study.plan.windows if s not in study.windows]
+    if unfinished:
+        say_wrapped(
+            f"Unfinished: windows of {listed_seconds(unfinished)} are not trained yet; the command "
+            "of the study goes on with them."
+        )
     say()
     say(f"figures: {study.path / 'figures'}")
     say(f"page:    {page}")
     say(f"numbers: {study.path / 'summary.json'}")
+
+
+def say_wrapped(line: str) -> None:
+    """Print a long line, broken between words where somebody reads it on a terminal."""
+    if sys.stdout.isatty():
+        width = min(100, shutil.get_terminal_size().columns)
+        line = "\n".join(textwrap.wrap(line, width, subsequent_indent="  "))
+    say(line)

@@ -93,6 +93,12 @@ def predict_experiment(
     Raises:
         ExperimentError: if it lacks a driver, has another time step, or is too short.
     """
+    missing = [c for c in prepared.record.channels if c not in experiment.channels]
+    if missing:
+        raise ExperimentError(
+            f"{experiment.name}: no {' and no '.join(missing)}, which the networks of this study "
+            "need; name the columns in a channel map"
+        )
     record = join([experiment], prepared.record.channels)
     if abs(record.dt - prepared.record.dt) > 1e-6 * record.dt:
         raise ExperimentError(

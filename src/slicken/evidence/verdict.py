@@ -165,6 +165,11 @@ def _caveats(evidence: Evidence, prepared: Prepared) -> list[str]:
             f"WARNING: {named} is among the drivers, because the plan says so. Friction is shear "
             "over normal stress: the network may divide instead of learn."
         )
+    if evidence.contest.losses.sizes["window"] > 1:
+        caveats.append(
+            "Ties are judged over runs only; with other experiments for validation, another length "
+            "may win."
+        )
     for seconds, runs in evidence.contest.left_out().items():
         listed = ", ".join(str(run) for run in runs)
         caveats.append(

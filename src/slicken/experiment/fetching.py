@@ -1,7 +1,7 @@
 """Fetching: public logs, from the repository of those who published them."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -79,13 +79,18 @@ TE67 = Dataset(
 DATASETS = {dataset.name: dataset for dataset in (TE67,)}
 
 
-def fetch(name: str, *, base: str | None = None, progress: bool = False) -> list[Path]:
+def fetch(
+    name: str,
+    *,
+    base: str | None = None,
+    reporter: Callable[[str, int, int], None] | None = None,
+) -> list[Path]:
     """Find public logs, fetching what is not there; each file is checked against its SHA-256.
 
     Args:
         name: of a dataset in :data:`DATASETS`.
         base: another address to fetch from, such as a mirror within a laboratory.
-        progress: whether to show how far each file is.
+        reporter: told before each file: its name, how many are there, and how many there will be.
 
     Returns:
         The files, in the folder named by ``SLICKEN_DATA`` if it holds them, else in the cache.
@@ -94,20 +99,40 @@ def fetch(name: str, *, base: str | None = None, progress: bool = False) -> list
         FetchError: if the name is unknown, a file cannot be had, or is not what was published.
     """
     if name not in DATASETS:
-        raise FetchError(f"no dataset is named {name!r}; there are {', '.join(DATASETS)}")
+        raise FetchError(f"no dataset is named {name!r}; there is {', '.join(DATASETS)}")
     dataset = DATASETS[name]
     given = given_folder()
     if given is not None and (given / dataset.folder).is_dir():
-        return sorted(
-            path for path in (given / dataset.folder).iterdir() if path.name in dataset.files
+        return _as_it_is(dataset, given / dataset.folder)
+    return _fetch_all(dataset, base or dataset.base, reporter)
+
+
+def _as_it_is(dataset: Dataset, folder: Path) -> list[Path]:
+    missing = [file for file in dataset.files if not (folder / file).is_file()]
+    if missing:
+        raise FetchError(
+            f"{folder}: {len(missing)} of {len(dataset.files)} files of {dataset.name} are not "
+            f"there ({missing[0]}{', ...' if len(missing) > 1 else ''}); {DATA_VARIABLE} names "
+            "this folder, and nothing is fetched over it: complete it, or unset the variable"
         )
-    return _fetch_all(dataset, base or dataset.base, progress=progress)
+    return sorted(folder / file for file in dataset.files)
 
 
 def given_folder() -> Path | None:
-    """The folder that ``SLICKEN_DATA`` names, if it names one."""
+    """The folder that ``SLICKEN_DATA`` names, if it names one.
+
+    Raises:
+        FetchError: if there is no such folder.
+    """
     named = os.environ.get(DATA_VARIABLE, "")
-    return Path(named) if named else None
+    if not named:
+        return None
+    folder = Path(named)
+    if not folder.is_dir():
+        raise FetchError(
+            f"{named}: no such folder; {DATA_VARIABLE} names it: mend or unset the variable"
+        )
+    return folder
 
 
 def cache_folder() -> Path:
@@ -117,7 +142,9 @@ def cache_folder() -> Path:
     return Path(platformdirs.user_cache_dir("slicken"))
 
 
-def _fetch_all(dataset: Dataset, base: str, *, progress: bool) -> list[Path]:
+def _fetch_all(
+    dataset: Dataset, base: str, reporter: Callable[[str, int, int], None] | None
+) -> list[Path]:
     import pooch
     import requests
 
@@ -127,12 +154,14 @@ def _fetch_all(dataset: Dataset, base: str, *, progress: bool) -> list[Path]:
         base_url=base.rstrip("/") + "/",
         registry={file: f"sha256:{checksum}" for file, checksum in dataset.files.items()},
         urls={file: base.rstrip("/") + "/" + quote(file) for file in dataset.files},
-        retry_if_failed=2,
+        retry_if_failed=1,
     )
     paths = []
-    for file in dataset.files:
+    for number, file in enumerate(dataset.files):
+        if reporter is not None:
+            reporter(file, number, len(dataset.files))
         try:
-            paths.append(Path(store.fetch(file, progressbar=progress)))
+            paths.append(Path(store.fetch(file)))
         except requests.RequestException as error:
             raise FetchError(
                 f"{file}: cannot be fetched from {base} ({type(error).__name__}); check the "
@@ -141,7 +170,9 @@ def _fetch_all(dataset: Dataset, base: str, *, progress: bool) -> list[Path]:
             ) from None
         except ValueError as error:
             if "hash" not in str(error).lower():
-                raise
+                raise FetchError(
+                    f"{base}: not an address to fetch from; give one that begins with https://"
+                ) from None
             raise FetchError(
                 f"{file}: what {base} sent is not what was published (its SHA-256 differs); "
                 "nothing was kept: try again, or another address with --base"

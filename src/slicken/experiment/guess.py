@@ -123,6 +123,8 @@ def _that_run_forward(
     log: Log, candidates: list[_Candidate], findings: list[Finding]
 ) -> list[_Candidate]:
     """Some rigs log the length of a step as ``Step Time``: a constant is no clock."""
+    if len(candidates) == 1:
+        return candidates  # if it does not run forward, the preparation says where
     running = []
     for each in candidates:
         times = log.values[each.column]

@@ -67,6 +67,8 @@ class Ensemble:
         Returns:
             Shape ``(R, N)``.
         """
+        if not ends.size:
+            return np.zeros((self.runs, 0), dtype=np.float32)
         batches = _in_batches(ends)
 
         def sweep(networks: Network, drivers: Array, batches: Array) -> Array:
@@ -89,7 +91,7 @@ class Ensemble:
         Args:
             drivers: standardised record, shape ``(T, C)``.
             friction: standardised, shape ``(T,)``.
-            ends: target times as indices into it, shape ``(N,)``.
+            ends: target times as indices into it, at least one, shape ``(N,)``.
         """
         batches = _in_batches(ends)
         counts = (np.arange(batches.size) < ends.size).astype(np.float32).reshape(batches.shape)
@@ -148,7 +150,7 @@ class Ensemble:
 
 def _in_batches(ends: NDArray[np.int64]) -> NDArray[np.int32]:
     """Target times in whole batches, the last filled up with copies, shape ``(batches, B)``."""
-    batches = max(1, math.ceil(ends.size / BATCH))
+    batches = math.ceil(ends.size / BATCH)
     filled = np.pad(ends, (0, batches * BATCH - ends.size), mode="edge")
     return filled.reshape(batches, BATCH).astype(np.int32)
 

@@ -1,6 +1,7 @@
 """Training: an ensemble of one window length, one epoch one compiled program."""
 
 import math
+import time
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
@@ -10,7 +11,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 
 from slicken.learning.devices import COMPILER_OPTIONS, at_once, share_out
 from slicken.learning.engine import Engine
@@ -25,7 +26,8 @@ class Optimiser(BaseModel):
     Attributes:
         learning_rate: at the start.
         decay: ``none``, or ``cosine`` down to zero at the last epoch.
-        clip: largest norm of a run's gradient, longer ones are shortened; none where null.
+        clip: largest norm of a run's gradient, longer ones are shortened; None, written
+            ``"none"`` where there is no null (TOML), shortens nothing.
         batch: windows in a batch.
         epsilon: Adam's, 1e-7 in Keras.
     """
@@ -37,6 +39,15 @@ class Optimiser(BaseModel):
     clip: float | None = Field(None, gt=0)
     batch: int = Field(32, ge=1)
     epsilon: float = Field(1e-7, gt=0)
+
+    @field_validator("clip", mode="before")
+    @classmethod
+    def _read_clip(cls, clip: object) -> object:
+        return None if clip == "none" else clip
+
+    @field_serializer("clip")
+    def _write_clip(self, clip: float | None) -> float | str:
+        return "none" if clip is None else clip
 
     def transformation(self, steps: int) -> optax.GradientTransformation:
         """The update rule of one run that trains for so many batches."""
@@ -164,9 +175,15 @@ class Trainer:
         both = (np.concatenate(loss)[: self.runs] for loss in zip(*losses, strict=True))
         return [state for state, _ in ended], EpochLosses(*both)
 
-    def probe(self, batches: int) -> None:
-        """Compute so many batches of the first epoch and nothing more, to see how long it takes."""
-        self._advance(self.start(), 1, min(batches, self.batches), 0)
+    def probe(self, batches: int) -> float:
+        """Seconds that so many batches of an epoch take, all runs together; compiles if need be.
+
+        What they learn is thrown away.
+        """
+        states = jax.block_until_ready(self.start())
+        began = time.perf_counter()
+        self._advance(states, 1, min(batches, self.batches), 0)
+        return time.perf_counter() - began
 
     def best_networks(self, states: list[TrainingState]) -> Network:
         """The weights of each run's best epoch, on the host."""

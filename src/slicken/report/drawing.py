@@ -63,7 +63,8 @@ def draw_study(study: Study) -> list[Drawn]:
 def _figures(study: Study) -> Iterator[tuple[str, str, str, "Figure"]]:
     contest, best = study.contest, study.contest.best
     skilled = study.evidence.has_skill
-    note = "" if skilled else " Without skill on the test part no length is best."
+    note = "" if skilled else " Without proven skill on the test part no length is best."
+    warning = "" if skilled else " Without proven skill on the test part this says nothing."
     yield (
         "windows",
         "Validation loss against window length",
@@ -95,7 +96,7 @@ def _figures(study: Study) -> Iterator[tuple[str, str, str, "Figure"]]:
         + _first_of(study.predictions(best, "test")["experiment"].to_numpy().tolist()),
         trace_figure(study.predictions(best, "test")),
     )
-    yield from _importance_figures(study, best, note)
+    yield from _importance_figures(study, best, warning)
     yield (
         "learning",
         "Learning curves",

@@ -1,6 +1,7 @@
 """The page: a study's answer, figures and everything needed to repeat it, in one HTML file."""
 
 import base64
+import math
 from pathlib import Path
 
 import jinja2
@@ -30,12 +31,14 @@ def render(study: Study, drawn: list[Drawn]) -> str:
         autoescape=True,
         undefined=jinja2.StrictUndefined,
     )
+    environment.filters["as"] = _as
     return environment.get_template("report.html.j2").render(
         study=study,
         verdict=study.verdict,
         figures=[(figure, _inline(figure.png)) for figure in drawn],
         drivers=[CHANNELS[name].title for name in study.prepared.record.channels],
         rows=_rows(study),
+        unfinished=[f"{s:g}" for s in study.plan.windows if s not in study.windows],
         assumptions=PAPER_ASSUMPTIONS if study.plan.preset == "paper" else (),
         plan_toml=study.plan.to_toml(),
     )
@@ -62,6 +65,11 @@ def _rows(study: Study) -> list[dict[str, object]]:
             }
         )
     return rows
+
+
+def _as(value: float, form: str) -> str:
+    """A number for a table; a dash where there is none."""
+    return format(value, form) if math.isfinite(value) else "–"
 
 
 def _inline(picture: Path) -> str:

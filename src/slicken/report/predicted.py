@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from slicken.evidence.prediction import Prediction
-from slicken.figures import draw_interval, new_figure, save
+from slicken.figures import draw_interval, letter_panels, new_figure, save
 from slicken.study.files import written_aside
 
 
@@ -36,5 +36,5 @@ def write_prediction(prediction: Prediction, table: Path, level: float) -> list[
         measured=prediction.measured,
         label=f"{level:.0%} interval",
     )
-    axes.set_title(f"{prediction.name}, window of {prediction.seconds:g} s", loc="left")
+    letter_panels([axes], [f"{prediction.name}, window of {prediction.seconds:g} s"])
     return [table, *save(figure, table.parent, table.stem)]

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from slicken.errors import FolderError
@@ -19,27 +19,47 @@ def written_aside(path: Path) -> Iterator[Path]:
     aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # In a container, the next process has the number of the one that was killed.
+        _remove(aside)
         yield aside
         _sync(aside)
-        if aside.is_dir() and path.is_dir():
-            shutil.rmtree(path)
-        aside.replace(path)
+        _rename(aside, path)
     except OSError as error:
         raise FolderError(
             f"{path}: cannot be written ({error.strerror or error}); free some space or choose "
             "another folder; what is finished stays, and the same command goes on from there"
         ) from error
     finally:
-        if aside.is_dir():
-            shutil.rmtree(aside, ignore_errors=True)
-        else:
-            aside.unlink(missing_ok=True)
+        _remove(aside)
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     with written_aside(path) as aside:
         aside.write_text(text, encoding="utf-8")
+
+
+def _rename(aside: Path, path: Path) -> None:
+    """Give the name, which a file takes over from another but a folder does not."""
+    if not (aside.is_dir() and path.is_dir()):
+        aside.replace(path)
+        return
+    before = aside.with_name(f"{aside.name}.before.partial")
+    path.rename(before)
+    try:
+        aside.replace(path)
+    except OSError:
+        before.rename(path)
+        raise
+    _remove(before)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):  # an error that brought us here says more
+            path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import platform
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -13,9 +13,9 @@ import jax
 import tomli_w
 import xarray as xr
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
-from slicken.errors import FolderError, PlanError
+from slicken.errors import FolderError, PlanError, SlickenError
 from slicken.experiment import Experiment
 from slicken.learning.network import Network, start_network
 from slicken.study.files import write_text, written_aside
@@ -58,10 +58,14 @@ class StudyFolder:
             FolderError: if the folder holds another study or something else, or cannot be written.
         """
         folder = cls(path)
-        if folder._plan_file.exists():
-            folder._must_be(plan, experiments)
-            return folder
-        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        try:
+            if folder._plan_file.exists():
+                folder._must_be(plan, experiments)
+                return folder
+            free = not path.exists() or folder._holds_only_a_start_of(experiments)
+        except OSError as error:
+            raise FolderError(f"{path}: {error.strerror}; choose another --out") from None
+        if not free:
             raise FolderError(
                 f"{path}: this is not a study folder and not empty; choose another --out"
             )
@@ -96,11 +100,8 @@ class StudyFolder:
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
         """The experiments as studied."""
-        file = self.path / "experiments.nc"
-        listed = self._header.get("experiment", [])
         return tuple(
-            Experiment.from_dataset(_read_netcdf(file, group=f"{number:04d}"))
-            for number in range(len(listed))
+            self._experiment(number) for number in range(len(self._header.get("experiment", [])))
         )
 
     @property
@@ -125,9 +126,9 @@ class StudyFolder:
         """
         with written_aside(self.window_path(result.seconds)) as aside:
             aside.mkdir(parents=True, exist_ok=True)
-            _to_netcdf(result.history, aside / "history.nc")
-            _to_netcdf(result.predictions, aside / "predictions.nc")
-            save_file(_flat(result.networks), aside / "weights.safetensors")
+            (aside / "history.nc").write_bytes(_netcdf(result.history))
+            (aside / "predictions.nc").write_bytes(_netcdf(result.predictions))
+            (aside / "weights.safetensors").write_bytes(save(_flat(result.networks)))
 
     def read_window(self, seconds: float) -> WindowResult:
         """What :meth:`write_window` kept.
@@ -149,12 +150,16 @@ class StudyFolder:
     def write_evidence(self, name: str, dataset: xr.Dataset) -> None:
         """Keep a piece of evidence as ``evidence/NAME.nc``."""
         with written_aside(self.path / "evidence" / f"{name}.nc") as aside:
-            _to_netcdf(dataset, aside)
+            aside.write_bytes(_netcdf(dataset))
 
     def read_evidence(self, name: str) -> xr.Dataset | None:
         """A piece of evidence, or None where it has not been gathered."""
         file = self.path / "evidence" / f"{name}.nc"
         return _read_netcdf(file) if file.is_file() else None
+
+    def _experiment(self, number: int) -> Experiment:
+        file = self.path / "experiments.nc"
+        return Experiment.from_dataset(_read_netcdf(file, group=f"{number:04d}"))
 
     @property
     def _plan_file(self) -> Path:
@@ -169,10 +174,10 @@ class StudyFolder:
 
     def _begin(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
         with written_aside(self.path / "experiments.nc") as aside:
-            for number, experiment in enumerate(experiments):
-                _to_netcdf(experiment.to_dataset(), aside, group=f"{number:04d}")
+            groups = {f"{n:04d}": e.to_dataset() for n, e in enumerate(experiments)}
+            aside.write_bytes(_netcdf(groups))
         header = {
-            "plan": plan.model_dump(mode="json", exclude_none=True),
+            "plan": plan.model_dump(mode="json"),
             "versions": _versions(),
             "experiment": [
                 {
@@ -188,14 +193,21 @@ class StudyFolder:
         write_text(self._plan_file, tomli_w.dumps(header))
 
     def _must_be(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
-        here, asked = self.plan.decisive(), plan.decisive()
+        here, asked = _by_field(self.plan.decisive()), _by_field(plan.decisive())
         for field, value in asked.items():
-            if here[field] != value:
+            if here.get(field) != value:
+                kept, wanted = _short(here.get(field)), _short(value)
                 raise FolderError(
-                    f"{self.path}: belongs to another plan ({field} is {_short(here[field])} there "
-                    f"and {_short(value)} here); choose another --out, or ask for the same plan"
+                    f"{self.path}: belongs to another plan ({field} is {kept} there and "
+                    f"{wanted} here); choose another --out, or ask for the same plan"
                 )
-        there = {e["name"]: e["fingerprint"] for e in self._header.get("experiment", [])}
+        try:
+            there = {e["name"]: e["fingerprint"] for e in self._header["experiment"]}
+        except (KeyError, TypeError):
+            raise FolderError(
+                f"{self._plan_file}: does not list its experiments; the folder is damaged, choose "
+                "another --out"
+            ) from None
         given = {e.name: fingerprint(e) for e in experiments}
         if there != given:
             changed = sorted(n for n in {*there, *given} if there.get(n) != given.get(n))
@@ -203,6 +215,24 @@ class StudyFolder:
                 f"{self.path}: belongs to other logs ({', '.join(changed[:3])} differ); "
                 "choose another --out"
             )
+        if list(there) != list(given):
+            raise FolderError(
+                f"{self.path}: has the same logs in another order, which decides the split; give "
+                f"them as {', '.join(there)}, or choose another --out"
+            )
+
+    def _holds_only_a_start_of(self, experiments: Sequence[Experiment]) -> bool:
+        """Whether nothing is here but what a process left that was killed as it began this."""
+        if not self.path.is_dir():
+            return False
+        held = [path for path in self.path.iterdir() if not path.name.endswith(".partial")]
+        if [path.name for path in held] != ["experiments.nc"]:
+            return not held
+        try:
+            kept = [self._experiment(number) for number in range(len(experiments))]
+        except (SlickenError, KeyError):
+            return False
+        return [fingerprint(e) for e in kept] == [fingerprint(e) for e in experiments]
 
     def _read_networks(self, file: Path) -> Network:
         try:
@@ -220,8 +250,9 @@ class StudyFolder:
             lambda: start_network(self.plan.network, max(drivers, 1), 2, jax.random.key(0))
         )
         named = _flat(shapes)
-        for name, shape in named.items():
-            if name not in arrays or arrays[name].shape[1:] != shape.shape:
+        for name in sorted({*named, *arrays}):
+            fits = name in named and name in arrays
+            if not fits or arrays[name].shape[1:] != named[name].shape:
                 raise FolderError(f"{file}: {name} does not fit the plan; {_recompute(file)}")
         structure = jax.tree.structure(shapes)
         filled: Network = jax.tree.unflatten(structure, [arrays[name] for name in named])
@@ -247,27 +278,42 @@ def _versions() -> dict[str, str]:
     }
 
 
-def _to_netcdf(dataset: xr.Dataset, file: Path, group: str | None = None) -> None:
-    packed = {
+def _netcdf(dataset: xr.Dataset | Mapping[str, xr.Dataset]) -> memoryview:
+    """A netCDF file, in memory: HDF5 cannot be trusted with a full disk (it crashes)."""
+    if isinstance(dataset, xr.Dataset):
+        return dataset.to_netcdf(engine="h5netcdf", encoding=_packing(dataset))
+    tree = xr.DataTree.from_dict({f"/{group}": held for group, held in dataset.items()})
+    packing = {f"/{group}": _packing(held) for group, held in dataset.items()}
+    return tree.to_netcdf(engine="h5netcdf", encoding=packing)
+
+
+def _packing(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
+    return {
         str(name): {"zlib": True, "complevel": 4}
         for name, variable in dataset.variables.items()
         if variable.dtype.kind in "fi" and variable.ndim
     }
-    dataset.to_netcdf(
-        file, mode="a" if file.exists() else "w", group=group, engine="h5netcdf", encoding=packed
-    )
 
 
 def _read_netcdf(file: Path, group: str | None = None) -> xr.Dataset:
     try:
         return xr.load_dataset(file, group=group, engine="h5netcdf")
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FolderError(f"{file}: cannot be read ({first}); {_recompute(file)}") from None
 
 
 def _recompute(file: Path) -> str:
     return f"remove {file.parent} and give the same command again to compute it anew"
+
+
+def _by_field(values: Mapping[str, Any], table: str = "") -> dict[str, Any]:
+    """Tables opened, so that a difference has a name such as ``network.units``."""
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        inner = _by_field(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+        fields.update({f"{table}{field}": found for field, found in inner.items()})
+    return fields
 
 
 def _short(value: object) -> str:

@@ -1,6 +1,5 @@
 """Forecast: how long a plan will take, measured before the long work, corrected as it goes."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -82,14 +81,6 @@ def measure(trainers: Mapping[float, Trainer], epochs: int, targets: int) -> For
 
 def _time(trainer: Trainer) -> tuple[float, float]:
     """Seconds to compile, and seconds of a batch."""
-    began = time.perf_counter()
-    trainer.probe(1)
-    first = time.perf_counter()
-    trainer.probe(1)
-    second = time.perf_counter()
-    trainer.probe(1 + _PROBES)
-    third = time.perf_counter()
-    batches = max(1, min(_PROBES, trainer.batches - 1))
-    # A probe has fixed costs (first weights) that the difference of two leaves out.
-    batch = max((third - second) - (second - first), 1e-6) / batches
-    return first - began, batch
+    compiling = trainer.probe(1)
+    batches = min(_PROBES, trainer.batches)
+    return compiling, trainer.probe(batches) / batches

@@ -1,14 +1,15 @@
 """Logs: the files that a plan names, wherever they are."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from slicken.errors import PlanError
-from slicken.experiment import Experiment, read_experiment
+from slicken.experiment import ChannelMap, Experiment, read_experiment
 from slicken.experiment.fetching import DATA_VARIABLE, cache_folder, given_folder
 from slicken.study.plan import Plan
 
 
-def read_logs(plan: Plan, beside: Path) -> list[Experiment]:
+def read_logs(plan: Plan, beside: str | Path = ".") -> list[Experiment]:
     """Read and prepare every log that a plan names.
 
     Args:
@@ -17,13 +18,17 @@ def read_logs(plan: Plan, beside: Path) -> list[Experiment]:
             that ``SLICKEN_DATA`` names, then among fetched logs.
 
     Raises:
-        SlickenError: if a file is not there or cannot be prepared.
+        SlickenError: if a file is not there, is there twice, or cannot be prepared.
     """
+    beside = Path(beside)
     if not plan.logs:
         raise PlanError('the plan names no logs; add logs = ["run1.csv", ...] or give files')
     channels = _channel_map(plan, beside)
     paths = [path for name in plan.logs for path in find_logs(name, beside)]
-    return [read_experiment(path, channels) for path in dict.fromkeys(paths)]
+    _no_two_alike(paths)
+    experiments = [read_experiment(path, channels) for path in paths]
+    _no_copies(paths, experiments)
+    return experiments
 
 
 def find_logs(name: str, beside: Path) -> list[Path]:
@@ -32,35 +37,76 @@ def find_logs(name: str, beside: Path) -> list[Path]:
     Raises:
         PlanError: if there is none; says where was looked.
     """
-    if Path(name).is_absolute():
-        places = [Path(Path(name).anchor)]
-        name = str(Path(name).relative_to(places[0]))
-    else:
-        given = given_folder()
-        places = [beside, *([given] if given else []), cache_folder()]
+    places, rest = _places(name, beside)
     for place in places:
-        if (place / name).is_file():
-            return [place / name]
-        found = sorted(path for path in _matches(place, name) if path.is_file())
+        here = place / rest
+        if here.is_file():
+            return [here]
+        if here.is_dir():
+            raise PlanError(f"{here}: a folder, not a log; name the files in it: {name}/*")
+        found = sorted(path for path in _matches(place, rest) if path.is_file())
         if found:
             return found
-    looked = ", ".join(str(place) for place in places)
+    kind = "file that fits the pattern" if _is_pattern(name) else "such file"
+    if Path(name).is_absolute():
+        raise PlanError(f"{name}: no {kind}; check the name and the folder")
+    looked = ", ".join(str(place.absolute()) for place in places)
     raise PlanError(
-        f"{name}: no such file in {looked}; fetch public logs with 'slicken fetch', or set "
+        f"{name}: no {kind} in {looked}; fetch public logs with 'slicken fetch', or set "
         f"{DATA_VARIABLE} to the folder that holds them"
     )
 
 
-def _matches(place: Path, pattern: str) -> list[Path]:
+def _places(name: str, beside: Path) -> tuple[list[Path], str]:
+    """Folders to look in, and what to look for there."""
+    path = Path(name)
+    if path.is_absolute():
+        return [Path(path.anchor)], str(path.relative_to(path.anchor))
+    given = given_folder()
+    return [beside, *([given] if given else []), cache_folder()], name
+
+
+def _is_pattern(name: str) -> bool:
+    return any(character in name for character in "*?[")
+
+
+def _matches(place: Path, pattern: str) -> Iterable[Path]:
     try:
-        return list(place.glob(pattern)) if any(c in pattern for c in "*?[") else []
+        return list(place.glob(pattern)) if _is_pattern(pattern) else []
     except ValueError as error:
         raise PlanError(
             f"{pattern}: not a file pattern ({error}); use * such as runs/*.tsv"
         ) from None
 
 
-def _channel_map(plan: Plan, beside: Path) -> Path | None:
+def _no_two_alike(paths: list[Path]) -> None:
+    """Every file once, and every name once: figures and tables know experiments by name."""
+    by_file: set[Path] = set()
+    by_name: dict[str, Path] = {}
+    for path in paths:
+        if path.resolve() in by_file:
+            raise PlanError(f"{path}: named twice; name each log once, and check the patterns")
+        other = by_name.setdefault(path.stem, path)
+        if other is not path:
+            raise PlanError(
+                f"{other} and {path}: two experiments would be named {path.stem!r}; rename one file"
+            )
+        by_file.add(path.resolve())
+
+
+def _no_copies(paths: list[Path], experiments: list[Experiment]) -> None:
+    seen: dict[str, Path] = {}
+    for path, experiment in zip(paths, experiments, strict=True):
+        other = seen.setdefault(experiment.provenance.sha256, path)
+        if other is not path:
+            raise PlanError(
+                f"{path}: the same bytes as {other}; one record in two parts would be a leak: "
+                "leave one out"
+            )
+
+
+def _channel_map(plan: Plan, beside: Path) -> ChannelMap | None:
     if not plan.channels:
         return None
-    return next((p for p in (beside / plan.channels,) if p.is_file()), Path(plan.channels))
+    here = Path(plan.channels)
+    return ChannelMap.load(beside / here if (beside / here).exists() or not here.exists() else here)

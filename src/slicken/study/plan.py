@@ -1,5 +1,6 @@
 """Plan: everything that decides a study, each default spelled out."""
 
+import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -89,7 +90,7 @@ class Plan(BaseModel):
     network: Architecture = Architecture()
     optimiser: Optimiser = Optimiser()
 
-    def __init__(self, **values: Any) -> None:  # noqa: ANN401 (checked by pydantic)
+    def __init__(self, /, **values: Any) -> None:  # noqa: ANN401 (checked by pydantic)
         try:
             super().__init__(**values)
         except ValidationError as error:
@@ -99,7 +100,7 @@ class Plan(BaseModel):
     @classmethod
     def _fill_from_preset(cls, values: dict[str, Any]) -> dict[str, Any]:
         preset = values.get("preset", "recommended")
-        if preset not in PRESETS:
+        if not isinstance(preset, str) or preset not in PRESETS:
             return values  # the field's own check names the presets that exist
         filled = {**PRESETS[preset], **values}
         for table in ("network", "optimiser"):
@@ -149,7 +150,9 @@ class Plan(BaseModel):
         try:
             values = tomllib.loads(path.read_text(encoding="utf-8"))
         except OSError as error:
-            raise PlanError(f"{path}: the plan cannot be read ({error.strerror})") from None
+            raise PlanError(
+                f"{path}: the plan cannot be read ({error.strerror}); check the name"
+            ) from None
         except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
             raise PlanError(f"{path}: this is not TOML ({error})") from None
         try:
@@ -159,7 +162,7 @@ class Plan(BaseModel):
 
     def to_toml(self) -> str:
         """The plan with every default spelled out."""
-        return tomli_w.dumps(self.model_dump(mode="json", exclude_none=True))
+        return tomli_w.dumps(self.model_dump(mode="json"))
 
     def decisive(self) -> dict[str, Any]:
         """The fields that decide a number; what the study is called does not."""
@@ -187,7 +190,7 @@ def read_windows(windows: object) -> tuple[float, ...]:
             seconds = [float(s) for s in windows]
         else:
             seconds = [float(windows)]  # type: ignore[arg-type]  # anything else is refused below
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise PlanError(f"windows: {windows!r} cannot be read; {advice}") from None
     if not seconds or not all(0 < s < 1e9 for s in seconds):
         raise PlanError(f"windows: {windows!r} holds no positive length; {advice}")
@@ -215,6 +218,15 @@ def _merged(values: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any
     return merged
 
 
+_EXPECTED = {
+    "tuple_type": 'a list, such as ["one.csv", "two.csv"]',
+    "model_type": "a table, its fields below a line with its name in brackets",
+    "dict_type": "a table, its fields below a line with its name in brackets",
+    "string_type": "text in quotes",
+    "bool_type": "true or false",
+}
+
+
 def _in_words(error: ValidationError) -> str:
     """The first thing that is wrong, in one line that names the field."""
     first = error.errors()[0]
@@ -223,5 +235,10 @@ def _in_words(error: ValidationError) -> str:
         table: Any = Plan
         for place in first["loc"][:-1]:
             table = table.model_fields[place].annotation
-        return f"{field}: there is no such field; there are {', '.join(table.model_fields)}"
+        known = list(table.model_fields)
+        close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        return f"{field}: there is no such field; there are {', '.join(known)}{hint}"
+    if first["type"] in _EXPECTED:
+        return f"{field}: expected {_EXPECTED[first['type']]}, but got {first['input']!r}"
     return f"{field}: {first['msg'][0].lower()}{first['msg'][1:]}, but got {first['input']!r}"

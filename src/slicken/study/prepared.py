@@ -37,12 +37,14 @@ class Prepared:
     @cached_property
     def drivers(self) -> NDArray[np.float32]:
         """Standardised drivers, shape ``(T, C)``; 0, the mean, inside gaps, where nobody looks."""
-        return np.nan_to_num(self.scaling.drivers(self.record.drivers))
+        gap = self.record.gap[:, None]
+        return self.scaling.drivers(np.where(gap, self.scaling.mean, self.record.drivers))
 
     @cached_property
     def friction(self) -> NDArray[np.float32]:
-        """Standardised friction, shape ``(T,)``."""
-        return np.nan_to_num(self.scaling.friction(self.record.friction))
+        """Standardised friction, shape ``(T,)``; 0 inside gaps."""
+        mean = self.scaling.friction_mean
+        return self.scaling.friction(np.where(self.record.gap, mean, self.record.friction))
 
     def targets(self, part: Part) -> xr.Dataset:
         """Measured friction at the target times of a part, and where and when each is.
@@ -110,7 +112,8 @@ def choose_drivers(
 
 def fingerprint(experiment: Experiment) -> str:
     """A checksum of what an experiment holds, however it came to hold it."""
-    digest = hashlib.sha256(repr((experiment.name, len(experiment), experiment.dt)).encode())
+    clock = float(experiment.time[0]), experiment.dt, len(experiment)
+    digest = hashlib.sha256(repr((experiment.name, *clock)).encode())
     for name in sorted(experiment.channels):
         digest.update(name.encode())
         digest.update(experiment.channels[name].tobytes())

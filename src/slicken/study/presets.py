@@ -28,7 +28,8 @@ optimiser and split are not, and stand at the defaults of Keras 3."""
 
 PAPER_ASSUMPTIONS = (
     "layer sizes: 64 filters of 3 samples, 64 GRU units",
-    "no activation after the convolutions, no padding; gates in the 'reset after' form",
+    "no activation after the convolutions, no padding; gates in the 'reset after' form; the last "
+    "state of the last GRU goes into the Dense layer",
     "Glorot kernels, orthogonal recurrent kernels, zero biases",
     "Adam with a learning rate of 0.001, batches of 32, mean square error",
     "every sample is a target time",

@@ -1,0 +1,202 @@
+"""Plans: read, completed from a preset, written out, and refused with advice."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import builders
+import pytest
+import tomli_w
+
+from slicken.channels import GIVES_FRICTION_AWAY
+from slicken.errors import PlanError
+from slicken.learning.network import Architecture
+from slicken.learning.training import Optimiser
+from slicken.study.plan import Plan, read_windows
+from slicken.study.presets import PRESETS
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_a_plan_is_filled_from_its_preset(preset: str) -> None:
+    plan, wanted = Plan(preset=preset), PRESETS[preset]
+    assert plan.windows == read_windows(wanted["windows"])
+    assert (plan.runs, plan.epochs, plan.stride) == tuple(
+        wanted[name] for name in ("runs", "epochs", "stride")
+    )
+    for table in ("network", "optimiser"):
+        for name, value in wanted[table].items():
+            assert getattr(getattr(plan, table), name) == value
+
+
+def test_the_paper_preset_is_the_published_protocol() -> None:
+    paper = Plan(preset="paper")
+    assert paper.windows == tuple(range(50, 501, 50))
+    assert (paper.runs, paper.epochs, paper.network.conv_layers, paper.network.gru_layers) == (
+        20, 100, 2, 4,
+    )  # fmt: skip
+    assert paper.optimiser == Optimiser(learning_rate=1e-3, batch=32, epsilon=1e-7)
+
+
+def test_what_is_given_beats_the_preset_field_by_field() -> None:
+    plan = Plan(preset="paper", runs=3, network={"units": 7}, optimiser={"clip": 2.0})
+    assert (plan.runs, plan.epochs) == (3, 100)
+    assert (plan.network.units, plan.network.filters) == (7, 64)
+    assert (plan.optimiser.clip, plan.optimiser.batch) == (2.0, 32)
+    whole = Architecture(filters=2)
+    assert Plan(preset="quick", network=whole).network == whole
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"preset": "paper"},
+        {"optimiser": {"clip": None}},
+        {"windows": "0.1:0.5:0.1", "stride": 0.1, "seed": 2**32 - 1},
+        {
+            "name": "Größe: \"quotes\", a\\b and Δµ",
+            "logs": ("runs/*.tsv", "C:\\logs\\one.csv"),
+            "drivers": ("temperature", "normal_stress"),
+            "let_stress_give_friction_away": True,
+            "split": {"by": "experiment", "validation": ("ä",), "test": ("b", "c")},
+        },
+    ],
+    ids=["default", "paper", "no clip", "fractions", "strange"],
+)  # fmt: skip
+def test_a_plan_survives_toml(changes: dict[str, Any], tmp_path: Path) -> None:
+    plan = Plan(**changes)
+    file = tmp_path / "plan.toml"
+    file.write_text(plan.to_toml(), encoding="utf-8")
+    assert Plan.load(file) == plan
+    assert Plan.load(file).decisive() == plan.decisive()
+
+
+@pytest.mark.parametrize("preset", sorted(PRESETS))
+def test_toml_spells_out_every_field(preset: str) -> None:
+    written = tomllib.loads(Plan(preset=preset).to_toml())
+
+    def fields(model: type[Any]) -> set[str]:
+        return set(model.model_fields)
+
+    assert set(written) == fields(Plan)
+    for table, values in written.items():
+        if isinstance(values, dict):
+            assert set(values) == fields(Plan.model_fields[table].annotation), table
+
+
+def test_a_clip_can_be_switched_off_in_toml(tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text('preset = "recommended"\n[optimiser]\nclip = "none"\n', encoding="utf-8")
+    assert Plan.load(file).optimiser.clip is None
+    assert Plan(preset="recommended").optimiser.clip == 1.0
+
+
+def test_changes_beat_the_file_and_tables_are_merged(tmp_path: Path) -> None:
+    file = tmp_path / "plan.toml"
+    file.write_text(
+        tomli_w.dumps({"runs": 7, "epochs": 9, "split": {"by": "time", "test_share": 0.3}}),
+        encoding="utf-8",
+    )
+    plan = Plan.load(file, runs=2, split={"by": "stage"})
+    assert (plan.runs, plan.epochs) == (2, 9)
+    assert (plan.split.by, plan.split.test_share) == ("stage", 0.3)
+
+
+@pytest.mark.parametrize(
+    ("windows", "seconds"),
+    [
+        ("50:500:50", tuple(range(50, 501, 50))),
+        ("50,100,400", (50, 100, 400)),
+        ("10:20:5, 400", (10, 15, 20, 400)),
+        ("50:120:50", (50, 100)),
+        ([400, 50, 50.0], (50, 400)),
+        (range(50, 151, 50), (50, 100, 150)),
+        (60, (60,)),
+        ("0.1:0.3:0.1", (0.1, 0.2, 0.3)),
+    ],
+)
+def test_window_lengths_are_read_sorted_and_each_once(
+    windows: object, seconds: tuple[float, ...]
+) -> None:
+    assert read_windows(windows) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize(
+    "windows",
+    ["", "abc", "50:500", "500:50:50", "50:500:0", "50:500:-5", "1:2:3:4", "0", "-50", [], [0],
+     [float("nan")], ["inf"], "0:inf:1", [10**400], None, {}, [[50]]],
+)  # fmt: skip
+def test_window_lengths_that_make_no_sense_are_refused(windows: object) -> None:
+    with pytest.raises(PlanError, match="give seconds such as 50:500:50"):
+        Plan(windows=windows)
+
+
+def test_too_many_window_lengths_are_refused_before_they_are_listed() -> None:
+    with pytest.raises(PlanError, match=r"'1:1e8:0\.1' asks for .* more than 200"):
+        read_windows("1:1e8:0.1")
+    with pytest.raises(PlanError, match="windows: .*at most 200"):
+        Plan(windows=range(1, 300))
+
+
+@pytest.mark.parametrize(
+    ("values", "advice"),
+    [
+        ({"epoch": 5}, "epoch: there is no such field; there are name, .*epochs"),
+        ({"network": {"unit": 5}}, r"network\.unit: .*there are filters, .*units"),
+        ({"optimiser": {"momentum": 1}}, r"optimiser\.momentum: .*learning_rate"),
+        ({"split": {"on": 1}}, r"split\.on: .*validation_share"),
+        ({"runs": 0}, "runs: .*greater than or equal to 1, but got 0"),
+        ({"epochs": "many"}, "epochs: .*valid integer.* but got 'many'"),
+        ({"preset": "best"}, "preset: .*'paper', 'recommended' or 'quick'"),
+        ({"preset": ["paper"]}, "preset: .*'paper', 'recommended' or 'quick'"),
+        ({"preset": {}}, "preset: .*'paper', 'recommended' or 'quick'"),
+        ({"network": 3}, "network: "),
+        ({"optimiser": {"clip": "often"}}, r"optimiser\.clip"),
+        ({"optimiser": {"clip": -1}}, r"optimiser\.clip.*greater than 0"),
+        ({"optimiser": {"learning_rate": 0}}, r"optimiser\.learning_rate: .*greater than 0"),
+        ({"seed": -1}, "seed: "),
+        ({"logs": "one.csv"}, "logs: "),
+        ({"self": 1}, "self: there is no such field"),
+        ({"drivers": ["heat"]}, "unknown channel 'heat'; known are slip_velocity"),
+        ({"drivers": ["time"]}, "unknown channel 'time'"),
+        ({"drivers": ["friction"]}, "friction is what the network predicts; leave it out"),
+        ({"drivers": ["temperature", "temperature"]}, "named twice"),
+        ({"split": {"test_share": 0.6}}, r"split\.test_share: .*less than 0\.5"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_an_impossible_plan_names_the_field(values: dict[str, Any], advice: str) -> None:
+    with pytest.raises(PlanError, match=advice):
+        Plan(**values)
+
+
+@pytest.mark.parametrize("stress", [channel.name for channel in GIVES_FRICTION_AWAY])
+def test_stress_is_a_driver_only_in_words_that_cannot_be_missed(stress: str) -> None:
+    with pytest.raises(PlanError, match="let_stress_give_friction_away = true"):
+        Plan(drivers=[stress, "temperature"])
+    plan = Plan(drivers=[stress], let_stress_give_friction_away=True)
+    assert plan.drivers == (stress,)
+
+
+def test_a_plan_that_cannot_be_read_says_why(tmp_path: Path) -> None:
+    broken, binary = tmp_path / "broken.toml", tmp_path / "binary.toml"
+    broken.write_text("runs = = 3", encoding="utf-8")
+    binary.write_bytes(b"\xff\xfe\x00runs")
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text("[network]\nunit = 3", encoding="utf-8")
+    for file, advice in (
+        (tmp_path / "none.toml", "none.toml: the plan cannot be read"),
+        (tmp_path, "the plan cannot be read"),
+        (broken, "broken.toml: this is not TOML"),
+        (binary, "binary.toml: this is not TOML"),
+        (wrong, r"wrong.toml: network\.unit: there is no such field"),
+    ):
+        with pytest.raises(PlanError, match=advice):
+            Plan.load(file)
+
+
+def test_what_does_not_decide_a_number_is_not_decisive() -> None:
+    one = builders.make_plan(name="a", logs=("x.csv",), channels="map.toml")
+    other = builders.make_plan(name="b")
+    assert one.decisive() == other.decisive()
+    assert one.decisive() != builders.make_plan(seed=1).decisive()
