@@ -1,5 +1,7 @@
 """What all tests share; it also puts this folder on the path, for ``naive`` and ``builders``."""
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -20,8 +22,36 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> "StudyFolder":
     Copy it before changing anything.
     """
     import builders
-
     from slicken.study.runner import train_study
 
     out = tmp_path_factory.mktemp("trained") / "study"
     return train_study(builders.make_experiments(), builders.make_plan(), out)
+
+
+@pytest.fixture(scope="session")
+def real_logs() -> Path:
+    folder = Path(os.environ.get("SLICKEN_DATA", ""))
+    if not os.environ.get("SLICKEN_DATA") or not folder.is_dir():
+        pytest.skip("SLICKEN_DATA does not name the folder of real logs")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A user's folder: ``logs/`` of four simulated experiments, ``plan.toml``, and its study in
+    ``tiny/``, made by the command line.
+
+    Copy it before changing anything.
+    """
+    import commands
+
+    folder = tmp_path_factory.mktemp("bench")
+    (folder / "plan.toml").write_text(commands.SMALL, encoding="utf-8")
+    for words in (
+        "simulate temperature-history --experiments 4 --duration 700 --out logs",
+        "study plan.toml --out tiny",
+    ):
+        answer = commands.give(*words.split(), where=folder)
+        assert answer.code == 0, answer
+        (folder / f"{words.split()[0]}.txt").write_text(answer.out, encoding="utf-8")
+    return folder

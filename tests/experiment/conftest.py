@@ -1,22 +1,12 @@
-"""Logs to test with: made here, or real ones from the folder that SLICKEN_DATA names."""
+"""Logs to test with, made here; real ones are in the folder that SLICKEN_DATA names."""
 
-import os
 from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from slicken.experiment import ChannelMap
 from slicken.experiment.log import Log
-
-
-@pytest.fixture(scope="session")
-def real_logs() -> Path:
-    folder = Path(os.environ.get("SLICKEN_DATA", ""))
-    if not os.environ.get("SLICKEN_DATA") or not folder.is_dir():
-        pytest.skip("SLICKEN_DATA does not name the folder of real logs")
-    return folder
 
 
 @pytest.fixture

@@ -160,7 +160,9 @@ def test_a_run_does_not_depend_on_the_other_runs(engine: Engine) -> None:
 
 @pytest.mark.parametrize("name", sorted(set(ENGINES) - {"reference"}))
 @pytest.mark.parametrize(
-    "architecture", SHAPES, ids=lambda a: f"{a.conv_layers}x{a.gru_layers}-{a.kernel}-{a.activation}"
+    "architecture",
+    SHAPES,
+    ids=lambda a: f"{a.conv_layers}x{a.gru_layers}-{a.kernel}-{a.activation}",
 )
 def test_an_engine_equals_the_reference(name: str, architecture: Architecture) -> None:
     """For 0 to 2 convolutions and 1 to 4 recurrent layers, in float64."""

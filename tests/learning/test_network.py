@@ -87,9 +87,7 @@ def test_an_untrained_network_starts_as_keras_does() -> None:
 
 def test_chrono_biases_are_the_log_of_a_uniform_number_up_to_the_window() -> None:
     """log U(1, L - 1), on the input bias of the update gates only (Tallec & Ollivier 2018)."""
-    wide = Architecture(
-        filters=1, conv_layers=0, units=100, gru_layers=2, gate_start="chrono"
-    )
+    wide = Architecture(filters=1, conv_layers=0, units=100, gru_layers=2, gate_start="chrono")
     networks = builders.start_networks(wide, drivers=1, length=100, runs=1)
     network = jax.tree.map(lambda leaf: leaf[0], networks)
     for layer in network.recurrent:
@@ -119,7 +117,9 @@ def test_the_window_length_changes_nothing_but_the_chrono_biases() -> None:
     for name, weights in one.items():
         if name.endswith("recurrent.0.bias"):
             # The same quantiles of another range.
-            quantiles = [(np.exp(w[0, :4]) - 1) / (n - 2) for w, n in ((weights, 10), (other[name], 500))]
+            quantiles = [
+                (np.exp(w[0, :4]) - 1) / (n - 2) for w, n in ((weights, 10), (other[name], 500))
+            ]
             np.testing.assert_allclose(*quantiles, rtol=1e-5)
             other[name][0, :4] = weights[0, :4]
         np.testing.assert_array_equal(weights, other[name], err_msg=name)

@@ -23,18 +23,14 @@ def records(draw: st.DrawFn) -> Record:
         samples = sum(stages) if stages else draw(st.integers(20, 150))
         gaps = draw(st.sets(st.integers(0, samples - 1), max_size=3))
         experiments.append(
-            builders.make_experiment(
-                f"run{i}", samples, seed=i, stages=stages, gaps=sorted(gaps)
-            )
+            builders.make_experiment(f"run{i}", samples, seed=i, stages=stages, gaps=sorted(gaps))
         )
     return join(experiments, builders.DRIVERS)
 
 
 def touched(split: Split, part: str) -> set[int]:
     """Every sample in any of the longest windows of a part, one by one."""
-    return {
-        int(end) - lag for end in split.ends[part] for lag in range(split.longest)
-    }
+    return {int(end) - lag for end in split.ends[part] for lag in range(split.longest)}
 
 
 @given(

@@ -26,7 +26,12 @@ def prepared() -> Prepared:
 
 
 def trainer_of(
-    prepared: Prepared, *, runs: int = 3, epochs: int = 2, engine: Any = None, **optimiser: Any  # noqa: ANN401 (an engine; settings)
+    prepared: Prepared,
+    *,
+    runs: int = 3,
+    epochs: int = 2,
+    engine: Any = None,
+    **optimiser: Any,  # noqa: ANN401 (an engine; settings)
 ) -> Trainer:
     ends = prepared.split.ends
     return Trainer(
@@ -67,9 +72,14 @@ class Witness:
     def predict(self, networks: Network, windows: Any) -> Any:  # noqa: ANN401 (arrays)
         return jnp.zeros(windows.shape[:2]) + networks.offset[:, None]
 
-    def loss_and_gradients(self, networks: Network, windows: Any, targets: Any, weights: Any) -> Any:  # noqa: ANN401 (arrays)
+    def loss_and_gradients(
+        self, networks: Network, windows: Any, targets: Any, weights: Any
+    ) -> Any:  # noqa: ANN401 (arrays)
         jax.debug.callback(
-            lambda t, w: self.seen.append((np.array(t), np.array(w))), targets, weights, ordered=False
+            lambda t, w: self.seen.append((np.array(t), np.array(w))),
+            targets,
+            weights,
+            ordered=False,
         )
         losses = (targets * weights).sum(1) / weights.sum(1)
         return losses, jax.tree.map(jnp.zeros_like, networks)
@@ -184,9 +194,7 @@ def test_a_run_that_diverges_leaves_the_others_alone(prepared: Prepared) -> None
 
 
 @pytest.mark.parametrize(("decay", "clip"), [("none", None), ("cosine", 0.3)])
-def test_training_is_adam_as_published(
-    prepared: Prepared, decay: str, clip: float | None
-) -> None:
+def test_training_is_adam_as_published(prepared: Prepared, decay: str, clip: float | None) -> None:
     """Five epochs of one batch, against Adam in numpy on gradients by central differences."""
     steps, rate = 5, 1e-2
     ends = prepared.split.ends["training"][:6]

@@ -134,7 +134,9 @@ class Brittle(LayeredEngine):
         super().__init__(runs_together=False)
         self.above = above
 
-    def loss_and_gradients(self, networks: Network, windows: Any, targets: Any, weights: Any) -> Any:  # noqa: ANN401 (arrays)
+    def loss_and_gradients(
+        self, networks: Network, windows: Any, targets: Any, weights: Any
+    ) -> Any:  # noqa: ANN401 (arrays)
         losses, gradients = super().loss_and_gradients(networks, windows, targets, weights)
         bad = networks.dense.mean(axis=1) > self.above
 

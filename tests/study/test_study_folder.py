@@ -108,7 +108,10 @@ def test_a_window_length_with_a_fraction_has_a_place_of_its_own(tmp_path: Path) 
         ({"seed": 1}, "seed is 0 there and 1 here"),
         ({"runs": 4}, "runs is 3 there and 4 here"),
         ({"windows": [5, 10, 15]}, "windows is"),
-        ({"optimiser": {"learning_rate": 0.5}}, "optimiser.learning_rate is 0.01 there and 0.5 here"),
+        (
+            {"optimiser": {"learning_rate": 0.5}},
+            "optimiser.learning_rate is 0.01 there and 0.5 here",
+        ),
     ],
 )
 def test_a_folder_of_another_plan_is_refused_and_says_which_field(
@@ -162,9 +165,7 @@ def test_a_folder_of_something_else_is_refused_and_nothing_is_touched(tmp_path: 
     with pytest.raises(FolderError, match="not a study folder and not empty; choose another"):
         train_study(builders.make_experiments(), builders.make_plan(), tmp_path)
     with pytest.raises(FolderError, match="not a study folder"):
-        train_study(
-            builders.make_experiments(), builders.make_plan(), tmp_path / "thesis.tex"
-        )
+        train_study(builders.make_experiments(), builders.make_plan(), tmp_path / "thesis.tex")
     assert contents(tmp_path) == before
 
 

@@ -54,7 +54,7 @@ def fit_ridge(prepared: Prepared, length: int) -> Ridge:
     size = length * channels
     gram, moment = np.zeros((size, size)), np.zeros(size)
     ends = prepared.split.ends["training"]
-    total, target_mean = np.zeros(size), float(prepared.friction[ends].mean())
+    total, target_mean = np.zeros(size), float(prepared.friction[ends].mean(dtype=float))
     for here in _chunks(ends, size):
         windows = _windows(prepared.drivers, here, length)
         gram += windows.T @ windows

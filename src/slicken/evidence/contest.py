@@ -77,9 +77,11 @@ class Contest:
         if runs < 2:
             return f"{self.best:g} s has the lowest loss, of one run; one run cannot tell"
         if self.flat:
+            also = f"but {self.shortest:g} s does as well"
             return (
                 f"all lengths tie within one standard error over {runs} paired runs; the mean is "
-                f"lowest at {self.best:g} s, but {self.shortest:g} s does as well"
+                f"lowest at {self.best:g} s, "
+                f"{also if self.shortest < self.best else 'the shortest of them'}"
             )
         if len(self.tied) > 1:
             listed = ", ".join(f"{s:g}" for s in self.tied)
@@ -87,7 +89,17 @@ class Contest:
                 f"{listed} s tie within one standard error over {runs} paired runs; the mean is "
                 f"lowest at {self.best:g} s, and {self.shortest:g} s is the shortest of them"
             )
-        return f"{self.best:g} s is best: lowest mean over {runs} paired runs, and no length ties"
+        words = f"{self.best:g} s is best: lowest mean over {runs} paired runs, and no length ties"
+        lonely = ", ".join(f"{s:g}" for s in self._hardly_paired())
+        if lonely:
+            words += f"; {lonely} s shares too few runs with it to compare"
+        return words
+
+    def _hardly_paired(self) -> list[float]:
+        """Lengths of which fewer than two runs ended well together with the best."""
+        differences = self.losses - self.losses.sel(window=self.best)
+        few = (differences.notnull().sum("run") < 2).to_numpy()
+        return [float(s) for s in self.losses["window"].to_numpy()[few]]
 
 
 def _where_lowest(values: xr.DataArray) -> float:

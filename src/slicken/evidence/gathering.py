@@ -86,7 +86,10 @@ def gather_evidence(
 
 
 def importance(folder: StudyFolder, prepared: Prepared, result: WindowResult) -> xr.Dataset:
-    """Gradients of one window length, from the folder or computed and kept there."""
+    """Gradients of one window length, from the folder or computed and kept there.
+
+    As :func:`measure_importance` gives them, with ``finite`` over ``run``: whether it ended well.
+    """
     name = f"importance_{folder.window_path(result.seconds).name}"
     kept = folder.read_evidence(name)
     if kept is not None:
@@ -96,7 +99,8 @@ def importance(folder: StudyFolder, prepared: Prepared, result: WindowResult) ->
         result.networks, prepared.record.samples_in(result.seconds), choose_engine(plan.engine)
     )
     gradients = measure_importance(prepared, ensemble, plan.importance_on)
-    folder.write_evidence(name, gradients.assign_coords(finite=result.history["finite"]))
+    gradients = gradients.assign_coords(finite=result.history["finite"])
+    folder.write_evidence(name, gradients)
     return gradients
 
 

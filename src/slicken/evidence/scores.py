@@ -116,7 +116,18 @@ def _skill(ours: float, theirs: float) -> float:
 
 
 def blocks_of(targets: xr.Dataset, seconds: float) -> NDArray[np.int64]:
-    """Number the blocks of target times, each so many seconds of one experiment, shape ``(N,)``."""
-    _, experiment = np.unique(targets["experiment"].to_numpy().astype(str), return_inverse=True)
-    within = np.floor(targets["time"].to_numpy() / seconds).astype(np.int64)
-    return experiment * (int(within.max()) + 1) + within
+    """Number the blocks of target times, each a stretch of one experiment, shape ``(N,)``.
+
+    An experiment's targets are cut into as many equal stretches of at least so many seconds as
+    they hold; they are one block where they hold fewer.
+    """
+    time = targets["time"].to_numpy()
+    names = targets["experiment"].to_numpy().astype(str)
+    blocks = np.zeros(time.size, dtype=np.int64)
+    for name in np.unique(names):
+        here = names == name
+        since = time[here] - time[here].min()
+        count = max(1, int(since.max() / seconds))
+        stretch = np.floor(since * count / max(since.max(), seconds)).astype(np.int64)
+        blocks[here] = blocks.max() + 1 + np.minimum(stretch, count - 1)
+    return blocks

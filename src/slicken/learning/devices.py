@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import jax
 
@@ -14,9 +14,7 @@ FEWEST_RUNS = 2
 """Runs in a share, at least: the compiler treats one run as a special case, whose last bits differ;
 then a run would depend on how many others there are."""
 
-COMPILER_OPTIONS: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False}
-"""Shares keep all cores busy already; within one, threads would only wait for each other, and where
-a product is cut for them depends on how many cores there are."""
+_ONE_THREAD: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False}
 
 
 def share_out(runs: int, *, one_device: bool) -> list[tuple[jax.Device, list[int]]]:
@@ -44,6 +42,18 @@ def share_out(runs: int, *, one_device: bool) -> list[tuple[jax.Device, list[int
     hands = [list(range(first, first + each)) for first in range(0, runs, each)]
     hands = [[min(run, runs - 1) for run in hand] for hand in hands]
     return list(zip(devices, hands, strict=False))
+
+
+def compiled(program: jax.stages.Wrapped, *arguments: Any) -> Any:  # noqa: ANN401 (any arrays)
+    """Compile a jitted program for arrays like these, on the device that holds them.
+
+    On CPUs a program keeps to one thread: shares keep all cores busy already, and where threads cut
+    a product, and so its last bits, would depend on how many cores there are.
+    """
+    leaf = jax.tree.leaves(arguments)[0]
+    on_cpu = next(iter(leaf.devices())).platform == "cpu"
+    lowered = program.lower(*arguments)
+    return lowered.compile(_ONE_THREAD if on_cpu else None)
 
 
 def cores() -> int:

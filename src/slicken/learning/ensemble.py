@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Int
 from numpy.typing import NDArray
 
-from slicken.learning.devices import COMPILER_OPTIONS, at_once, share_out
+from slicken.learning.devices import at_once, compiled, share_out
 from slicken.learning.engine import Engine
 from slicken.learning.network import Network
 from slicken.learning.training import gather
@@ -138,7 +138,7 @@ class Ensemble:
             return jax.device_put((networks, *arrays), device)
 
         programs = {
-            device: jax.jit(sweep).lower(*given(device, runs)).compile(COMPILER_OPTIONS)
+            device: compiled(jax.jit(sweep), *given(device, runs))
             for device, runs in dict(shares).items()
         }
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 
-from slicken.learning.devices import COMPILER_OPTIONS, at_once, share_out
+from slicken.learning.devices import at_once, compiled, share_out
 from slicken.learning.engine import Engine
 from slicken.learning.network import Architecture, Network, start_network
 
@@ -218,7 +218,7 @@ class Trainer:
             if share.device not in self._programs:
                 program = jax.jit(self._train_and_validate, donate_argnums=0)
                 given = jax.device_put((state, share.seeds, share.data, counts), share.device)
-                self._programs[share.device] = program.lower(*given).compile(COMPILER_OPTIONS)
+                self._programs[share.device] = compiled(program, *given)
 
     def _start_share(self, share: _Share) -> TrainingState:
         drivers = share.data.drivers.shape[1]

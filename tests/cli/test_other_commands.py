@@ -1,0 +1,160 @@
+"""The other commands: inspect, simulate, demo, fetch, and the help."""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import slicken
+from commands import contents, give
+from slicken.cli import demo
+from slicken.study.plan import Plan
+
+
+def test_without_a_command_there_is_help(tmp_path: Path) -> None:
+    answer = give(where=tmp_path)
+    assert (answer.code, answer.err) == (0, "")
+    for name in ("demo", "inspect", "study", "report", "predict", "simulate", "fetch"):
+        assert re.search(rf"^  {name} +[A-Z].*[^.]$", answer.out, re.MULTILINE), name
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    assert give("--version", where=tmp_path).out == f"slicken {slicken.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "name", ["demo", "inspect", "study", "report", "predict", "simulate", "fetch"]
+)
+def test_every_option_is_explained(tmp_path: Path, name: str) -> None:
+    answer = give(name, "--help", where=tmp_path)
+    assert answer.code == 0
+    options = re.findall(r"^  (--\S+(?: \S+)*)  +(\S.*)?$", answer.out, re.MULTILINE)
+    assert options
+    assert "path>" not in answer.out, "places have names"
+
+
+def test_inspect_shows_columns_channels_findings_and_what_is_missing(bench: Path) -> None:
+    answer = give("inspect", "logs/temperature-history-01.csv", where=bench)
+    assert answer.code == 0
+    assert answer.out.startswith("temperature-history-01.csv: 701 samples\n")
+    assert re.search(r"temperature_degC +degC +[\d.]+ +[\d.]+ +[\d.]+ +0  temperature", answer.out)
+    assert "guess: friction is 'friction'" in answer.out
+    assert re.search(r"prepared: 699 samples, step 1 s, stages: \d", answer.out)
+    assert "--out FOLDER writes a picture and a channel map" in answer.out
+
+
+def test_inspect_draws_and_writes_a_channel_map_that_reads_the_log(
+    bench: Path, tmp_path: Path
+) -> None:
+    log = bench / "logs" / "temperature-history-01.csv"
+    answer = give("inspect", log, "--out", "look", where=tmp_path)
+    assert answer.code == 0, answer
+    assert sorted(contents(tmp_path / "look")) == [
+        "temperature-history-01-log.pdf",
+        "temperature-history-01-log.png",
+        "temperature-history-01.pdf",
+        "temperature-history-01.png",
+        "temperature-history-01.toml",
+    ]
+    mapped = slicken.read_experiment(log, tmp_path / "look" / "temperature-history-01.toml")
+    guessed = slicken.read_experiment(log)
+    assert mapped.channels.keys() == guessed.channels.keys()
+    assert np.array_equal(mapped.friction, guessed.friction)
+
+
+def test_inspect_keeps_a_channel_map_that_was_completed_by_hand(
+    bench: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "temperature-history-01.toml"
+    mine.write_text("# mine", encoding="utf-8")
+    log = bench / "logs" / "temperature-history-01.csv"
+    answer = give("inspect", log, "--out", ".", where=tmp_path)
+    assert f"kept {mine.name}, which was there before" in answer.out
+    assert mine.read_text(encoding="utf-8") == "# mine"
+
+
+def test_inspect_tells_two_logs_of_one_name_apart(bench: Path, tmp_path: Path) -> None:
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        shutil.copy(bench / "logs" / "temperature-history-01.csv", tmp_path / place / "run.csv")
+    answer = give("inspect", "a/run.csv", "b/run.csv", "--out", "look", where=tmp_path)
+    assert answer.code == 0
+    names = set(contents(tmp_path / "look"))
+    assert {"a-run.csv.toml", "b-run.csv.toml", "a-run.csv-log.png"} <= names
+
+
+def test_inspect_says_why_no_experiment_can_be_prepared(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("time_s,humidity\n0,1\n1,2\n2,4\n", encoding="utf-8")
+    answer = give("inspect", "log.csv", where=tmp_path)
+    assert answer.code == 0
+    assert "missing: slip_velocity, axial_displacement, temperature" in answer.out
+    assert re.search("no experiment can be prepared: log.csv: no friction; say which", answer.out)
+
+
+def test_a_simulation_writes_logs_and_the_truth_and_says_what_comes_next(
+    bench: Path, tmp_path: Path
+) -> None:
+    said = (bench / "simulate.txt").read_text(encoding="utf-8")
+    assert re.search("planted: .*100 s.*temperature", said)
+    assert "next: slicken study logs/*.csv --preset quick" in said
+    truth = json.loads((bench / "logs" / "truth.json").read_text(encoding="utf-8"))
+    assert [log.stem for log in sorted((bench / "logs").glob("*.csv"))] == sorted(truth)
+    assert {each["memory_s"] for each in truth.values()} == {100.0}
+    answer = give(
+        *"simulate temperature-history --experiments 1 --duration 700".split(),
+        *("--out", "a place"),
+        where=tmp_path,
+    )
+    assert "next: slicken study 'a place'/*.csv" in answer.out
+    one = "temperature-history-01.csv"
+    assert (tmp_path / "a place" / one).read_bytes() == (bench / "logs" / one).read_bytes()
+
+
+def test_the_demo_prints_what_was_planted_beside_what_was_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def small(seed: int) -> Plan:
+        return Plan(
+            name="demo", preset="quick", windows=[10, 120], runs=2, epochs=1, stride=20, seed=seed,
+            network={"filters": 4, "units": 4, "gru_layers": 1},
+        )  # fmt: skip
+
+    assert demo._plan(3).seed == 3
+    assert demo._plan(3).windows == tuple(map(float, demo.WINDOWS))
+    monkeypatch.setattr(demo, "EXPERIMENTS", 3)
+    monkeypatch.setattr(demo, "DURATION", 600.0)
+    monkeypatch.setattr(demo, "_plan", small)
+    monkeypatch.setattr("slicken.api.write_report", lambda study: study.path / "report.html")
+    answer = give("demo", "--out", "here", "--seed", 1, where=tmp_path)
+    assert answer.code == 0, answer
+    before, _, after = answer.out.partition("forecast: ")
+    assert re.search("planted: .*mean, over the last 100 s, of the temperature", before)
+    assert re.search("^Planted: .*100 s", after, re.MULTILINE)
+    assert re.search("^Found: .*planted memory of 100 s", after, re.MULTILINE)
+    assert re.search(r"^First by \|dLoss/dx\|: ", after, re.MULTILINE)
+    summary = json.loads((tmp_path / "here" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["truth"]["memory_s"] == 100.0
+    assert summary["plan"]["seed"] == 1
+
+
+@pytest.fixture
+def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    from slicken.experiment.fetching import TE67
+
+    folder = tmp_path / "data" / TE67.folder
+    folder.mkdir(parents=True)
+    for file in TE67.files:
+        (folder / file).write_bytes(b"as it is")
+    monkeypatch.setenv("SLICKEN_DATA", str(tmp_path / "data"))
+    yield folder
+
+
+def test_fetch_says_where_the_logs_are_and_whose(held: Path, tmp_path: Path) -> None:
+    answer = give("fetch", "te67", where=tmp_path)
+    assert answer.code == 0
+    assert "MIT licence" in answer.out
+    assert answer.out.endswith(f"12 files in {held}\n")

@@ -1,0 +1,69 @@
+"""The terminal: what is said of findings, time and progress."""
+
+import builders
+import pytest
+
+from slicken.cli.terminal import in_words, say_wrapped, show_findings
+from slicken.experiment.experiment import Experiment, Finding
+
+
+def found(name: str, *findings: Finding) -> Experiment:
+    from dataclasses import replace
+
+    return replace(builders.make_experiment(name), findings=findings)
+
+
+def gap(row: int) -> Finding:
+    return Finding("gap", f"{row / 10:g} s without a sample", row=row, time=float(row))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (-1, "0 s"), (59.4, "59 s"), (60, "1 min 0 s"), (7199, "1 h 59 min"),
+     (86400, "1 d 0 h"), (90000, "1 d 1 h")],
+)  # fmt: skip
+def test_durations_are_said_as_people_do(seconds: float, words: str) -> None:
+    assert in_words(seconds) == words
+
+
+def test_findings_of_one_log_are_all_there(capsys: pytest.CaptureFixture[str]) -> None:
+    show_findings([found("a", Finding("format", "tabs"), gap(10))])
+    assert capsys.readouterr().out.splitlines() == [
+        "  format: tabs",
+        "  gap (row 10, 10 s): 1 s without a sample",
+    ]
+
+
+def test_the_same_finding_in_many_logs_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    same = Finding("format", "tabs")
+    show_findings([found("a", same), found("b", same, gap(10)), found("c", same)])
+    assert capsys.readouterr().out.splitlines() == [
+        "  format: tabs  [3 logs]",
+        "  gap (row 10, 10 s): 1 s without a sample  [b]",
+    ]
+
+
+def test_findings_that_differ_in_numbers_are_said_once(capsys: pytest.CaptureFixture[str]) -> None:
+    show_findings([found("a", gap(10), gap(20)), found("b", gap(30))])
+    assert capsys.readouterr().out.splitlines() == [
+        "  gap (row 10, 10 s): 1 s without a sample  [2 logs; the numbers are those of a]",
+    ]
+    show_findings([found("a", gap(10), gap(20), gap(40)), found("b")])
+    assert capsys.readouterr().out.splitlines() == [
+        "  gap (row 10, 10 s): 1 s without a sample  [a]  [and 2 more like it]",
+    ]
+
+
+def test_more_findings_than_anybody_reads_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    show_findings([found("a", *(Finding("x" * n, "odd") for n in range(1, 41)))])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 26
+    assert lines[-1] == "  ... and 15 more; 'slicken inspect LOG' shows all"
+
+
+def test_long_lines_stay_whole_where_nobody_reads_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    line = "word " * 60
+    say_wrapped(line)
+    assert capsys.readouterr().out == line + "\n"
