@@ -34,7 +34,7 @@ def test_every_option_is_explained(tmp_path: Path, name: str) -> None:
     assert answer.code == 0
     options = re.findall(r"^  (--\S+(?: \S+)*)  +(\S.*)?$", answer.out, re.MULTILINE)
     assert options
-    assert "path>" not in answer.out, "places have names"
+    assert not re.search("--.*<path>", answer.out), "places have names"
 
 
 def test_inspect_shows_columns_channels_findings_and_what_is_missing(bench: Path) -> None:
@@ -105,7 +105,7 @@ def test_a_simulation_writes_logs_and_the_truth_and_says_what_comes_next(
     assert [log.stem for log in sorted((bench / "logs").glob("*.csv"))] == sorted(truth)
     assert {each["memory_s"] for each in truth.values()} == {100.0}
     answer = give(
-        *"simulate temperature-history --experiments 1 --duration 700".split(),
+        *("simulate", "temperature-history", "--experiments", 1, "--duration", 700),
         *("--out", "a place"),
         where=tmp_path,
     )
@@ -119,7 +119,7 @@ def test_the_demo_prints_what_was_planted_beside_what_was_found(
 ) -> None:
     def small(seed: int) -> Plan:
         return Plan(
-            name="demo", preset="quick", windows=[10, 120], runs=2, epochs=1, stride=20, seed=seed,
+            name="demo", preset="quick", windows=[10], runs=2, epochs=1, stride=20, seed=seed,
             network={"filters": 4, "units": 4, "gru_layers": 1},
         )  # fmt: skip
 

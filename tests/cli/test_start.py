@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("jax", "pandas", "matplotlib", "xarray", "scipy", "equinox", "pydantic", "sklearn", "rich")
+HEAVY = ("jax", "pandas", "matplotlib", "xarray", "scipy", "equinox", "sklearn", "rich")
 """What only a command that needs it may import."""
 
 FRESH = """

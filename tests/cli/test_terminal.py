@@ -1,8 +1,8 @@
 """The terminal: what is said of findings, time and progress."""
 
-import builders
 import pytest
 
+import builders
 from slicken.cli.terminal import in_words, say_wrapped, show_findings
 from slicken.experiment.experiment import Experiment, Finding
 

@@ -3,11 +3,11 @@
 import shutil
 from pathlib import Path
 
-import builders
 import numpy as np
 import pytest
 import xarray as xr
 
+import builders
 from slicken.evidence.baselines import constants, fit_ridge
 from slicken.evidence.gathering import gather_evidence, importance, predictions
 from slicken.evidence.importance import by_run

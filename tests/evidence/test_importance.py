@@ -1,12 +1,12 @@
 """Importance: against central finite differences, shares by hand, and constant networks."""
 
-import builders
 import jax
-import naive
 import numpy as np
 import pytest
 import xarray as xr
 
+import builders
+import naive
 from slicken.evidence import importance as explained
 from slicken.evidence.importance import KINDS, measure_importance, shares
 from slicken.evidence.verdict import ranking

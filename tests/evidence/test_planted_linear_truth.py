@@ -1,10 +1,10 @@
 """A planted linear truth: importance names its causes, in their order, at their lags."""
 
-import builders
 import numpy as np
 import pytest
 import xarray as xr
 
+import builders
 from slicken.evidence.importance import KINDS, by_lag, by_run, measure_importance
 from slicken.evidence.verdict import ranking
 from slicken.learning.engine import choose_engine

@@ -1,11 +1,11 @@
 """Baselines: constants, and a ridge regression against scikit-learn's on windows laid out."""
 
-import builders
-import naive
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge as Peer
 
+import builders
+import naive
 from slicken.evidence import baselines
 from slicken.evidence.baselines import PENALTIES, constants, fit_ridge
 from slicken.study.prepared import Prepared

@@ -1,13 +1,13 @@
 """Scores by hand, skill against a plain loop, and blocks of target times."""
 
-import builders
-import naive
 import numpy as np
 import pytest
 import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+import builders
+import naive
 from slicken.evidence import scores
 from slicken.evidence.scores import FEWEST_BLOCKS, blocks_of, score, skill
 

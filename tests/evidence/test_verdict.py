@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import builders
 import numpy as np
 import pytest
 import xarray as xr
 
+import builders
 from slicken.evidence.contest import Contest
 from slicken.evidence.gathering import MODELS, Evidence
 from slicken.evidence.scores import Skill

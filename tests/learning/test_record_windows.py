@@ -1,12 +1,12 @@
 """Windows: against a plain loop, and what none may touch."""
 
-import builders
-import naive
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import builders
+import naive
 from slicken.errors import ExperimentError, PlanError
 from slicken.learning.splits import PARTS, divide
 from slicken.learning.training import gather
@@ -95,7 +95,7 @@ def test_a_window_that_is_no_multiple_of_the_step_is_refused(seconds: float) -> 
 
 
 def test_a_clock_that_starts_late_does_not_spoil_the_step() -> None:
-    """A float clock at 1e6 s has steps of 0.1 s that are off by 1e-10 s; windows are still whole."""
+    """A float clock at 1e6 s has steps of 0.1 s that are off by 1e-10 s; windows stay whole."""
     late = builders.make_experiment(dt=0.1, start=1e6)
     assert join([late], builders.DRIVERS).samples_in(500) == 5000
 

@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import builders
 import numpy as np
 import pytest
 
+import builders
 from slicken.errors import ExperimentError
 from slicken.learning.scaling import learn_scaling
 from slicken.learning.windows import join

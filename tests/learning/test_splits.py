@@ -2,12 +2,12 @@
 
 from itertools import combinations
 
-import builders
 import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import builders
 from slicken.errors import SplitError
 from slicken.learning.splits import PARTS, UNUSED, Split, divide
 from slicken.learning.windows import Record, join

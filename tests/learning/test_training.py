@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-import builders
 import jax
 import jax.numpy as jnp
-import naive
 import numpy as np
 import pytest
 
-from slicken.learning.engine import choose_engine
+import builders
+import naive
+from slicken.learning.engine import Engine, choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.network import Architecture, Network
 from slicken.learning.training import Optimiser, Trainer, run_seeds, training_data
@@ -30,8 +30,8 @@ def trainer_of(
     *,
     runs: int = 3,
     epochs: int = 2,
-    engine: Any = None,
-    **optimiser: Any,  # noqa: ANN401 (an engine; settings)
+    engine: Engine | None = None,
+    **optimiser: Any,  # noqa: ANN401 (settings)
 ) -> Trainer:
     ends = prepared.split.ends
     return Trainer(
@@ -69,22 +69,23 @@ class Witness:
     def __init__(self) -> None:
         self.seen: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def predict(self, networks: Network, windows: Any) -> Any:  # noqa: ANN401 (arrays)
+    def predict(self, networks: Network, windows: jax.Array) -> jax.Array:
         return jnp.zeros(windows.shape[:2]) + networks.offset[:, None]
 
     def loss_and_gradients(
-        self, networks: Network, windows: Any, targets: Any, weights: Any
-    ) -> Any:  # noqa: ANN401 (arrays)
-        jax.debug.callback(
-            lambda t, w: self.seen.append((np.array(t), np.array(w))),
-            targets,
-            weights,
-            ordered=False,
-        )
+        self, networks: Network, windows: jax.Array, targets: jax.Array, weights: jax.Array
+    ) -> tuple[jax.Array, Network]:
+        del windows
+        jax.debug.callback(self.write_down, targets, weights)
         losses = (targets * weights).sum(1) / weights.sum(1)
         return losses, jax.tree.map(jnp.zeros_like, networks)
 
-    def predict_with_gradients(self, networks: Network, windows: Any) -> Any:  # noqa: ANN401 (arrays)
+    def write_down(self, targets: jax.Array, weights: jax.Array) -> None:
+        self.seen.append((np.array(targets), np.array(weights)))
+
+    def predict_with_gradients(
+        self, networks: Network, windows: jax.Array
+    ) -> tuple[jax.Array, jax.Array]:
         raise NotImplementedError
 
 
@@ -230,7 +231,7 @@ def test_training_is_adam_as_published(prepared: Prepared, decay: str, clip: flo
 
 
 def test_cosine_decay_ends_at_standing_still(prepared: Prepared) -> None:
-    """The last epoch of the plan moves the weights less than the first, and one beyond not at all."""
+    """The last epoch of the plan moves the weights less than the first; one beyond, not at all."""
     trainer = trainer_of(prepared, epochs=4, decay="cosine", batch=64)
     states, moved = trainer.start(), []
     for number in range(1, 6):

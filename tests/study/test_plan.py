@@ -4,10 +4,10 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import builders
 import pytest
 import tomli_w
 
+import builders
 from slicken.channels import GIVES_FRICTION_AWAY
 from slicken.errors import PlanError
 from slicken.learning.network import Architecture
@@ -134,7 +134,7 @@ def test_window_lengths_that_make_no_sense_are_refused(windows: object) -> None:
 def test_too_many_window_lengths_are_refused_before_they_are_listed() -> None:
     with pytest.raises(PlanError, match=r"'1:1e8:0\.1' asks for .* more than 200"):
         read_windows("1:1e8:0.1")
-    with pytest.raises(PlanError, match="windows: .*at most 200"):
+    with pytest.raises(PlanError, match=r"windows: .*at most 200"):
         Plan(windows=range(1, 300))
 
 

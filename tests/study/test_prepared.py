@@ -2,10 +2,10 @@
 
 import dataclasses
 
-import builders
 import numpy as np
 import pytest
 
+import builders
 from slicken.channels import DRIVERS
 from slicken.errors import PlanError
 from slicken.study.forecast import Forecast

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import builders
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import builders
 from slicken.errors import SlickenError, TrainingError
 from slicken.learning.engine import ENGINES, choose_engine
 from slicken.learning.engine.layered import LayeredEngine
@@ -42,6 +42,7 @@ class Diary(Silent):
         self.diverged: list[list[int]] = []
 
     def prepared(self, plan: Plan, prepared: Prepared, done: Sequence[float]) -> None:
+        del plan, prepared
         self.done = done
 
     def forecast(self, forecast: Forecast) -> None:
@@ -53,6 +54,7 @@ class Diary(Silent):
         self.left.append(left)
 
     def window(self, window: float, best: np.ndarray, diverged: Sequence[int]) -> None:
+        del best
         self.windows.append(window)
         self.diverged.append(list(diverged))
         if window == self.stop_after:
@@ -135,12 +137,12 @@ class Brittle(LayeredEngine):
         self.above = above
 
     def loss_and_gradients(
-        self, networks: Network, windows: Any, targets: Any, weights: Any
-    ) -> Any:  # noqa: ANN401 (arrays)
+        self, networks: Network, windows: jax.Array, targets: jax.Array, weights: jax.Array
+    ) -> tuple[jax.Array, Network]:
         losses, gradients = super().loss_and_gradients(networks, windows, targets, weights)
         bad = networks.dense.mean(axis=1) > self.above
 
-        def spoil(leaf: Any) -> Any:  # noqa: ANN401 (an array)
+        def spoil(leaf: jax.Array) -> jax.Array:
             return jnp.where(bad.reshape(-1, *[1] * (leaf.ndim - 1)), jnp.nan, leaf)
 
         return losses, jax.tree.map(spoil, gradients)

@@ -6,12 +6,12 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import builders
 import jax
 import numpy as np
 import pytest
 import xarray as xr
 
+import builders
 from slicken.errors import FolderError
 from slicken.study.files import write_text, written_aside
 from slicken.study.folder import StudyFolder, WindowResult
@@ -155,7 +155,7 @@ def test_the_same_values_on_another_clock_are_another_log(copied: StudyFolder) -
 
 def test_the_same_logs_in_another_order_are_refused(copied: StudyFolder) -> None:
     """The seed deals the experiments out by their place: another order is another split."""
-    with pytest.raises(FolderError, match="another order.*run0, run1, run2"):
+    with pytest.raises(FolderError, match=r"another order.*run0, run1, run2"):
         StudyFolder.claim(copied.path, builders.make_plan(), builders.make_experiments()[::-1])
 
 
@@ -213,9 +213,7 @@ def test_a_half_written_window_is_ignored_and_done_again(copied: StudyFolder) ->
     assert contents(done) == expected
 
 
-def test_what_a_killed_process_of_the_same_number_left_is_not_mixed_in(
-    trained: StudyFolder, tmp_path: Path
-) -> None:
+def test_what_a_killed_process_of_the_same_number_left_is_not_mixed_in(tmp_path: Path) -> None:
     """In a container the next process may well have the number of the one that was killed."""
     import os
 
@@ -310,7 +308,7 @@ def test_a_disk_that_cannot_be_written_is_an_error_with_advice_and_nothing_is_lo
 ) -> None:
     before = contents(copied.path)
     monkeypatch.setattr(broken, full_disk)
-    with pytest.raises(FolderError, match="No space left on device.*free some space or choose"):
+    with pytest.raises(FolderError, match=r"No space left on device.*free some space or choose"):
         copied.write_window(small_result(10.0))
     with pytest.raises(FolderError, match="cannot be written"):
         copied.write_evidence("scores", xr.Dataset())

@@ -56,7 +56,7 @@ def in_words(seconds: float) -> str:
 
     Example:
         >>> in_words(75), in_words(7500), in_words(200000)
-        ('1 min 15 s', '2 h 5 min', '2 d 8 h')
+        ('1 min 15 s', '2 h 5 min', '2 d 7 h')
     """
     whole = max(0, round(seconds))
     for unit, size, smaller, part in (("d", 86400, "h", 3600), ("h", 3600, "min", 60)):

@@ -64,8 +64,8 @@ def judge(
         memory = f"Window length: {contest.words()}."
     else:
         memory = (
-            f"Window length: these data cannot tell. {_why_no_skill(evidence.skills)}, so the contest on "
-            f"the validation part decides nothing ({contest.words()})."
+            f"Window length: these data cannot tell. {_why_no_skill(evidence.skills)}, so the "
+            f"contest on the validation part decides nothing ({contest.words()})."
         )
     return Verdict(
         memory=memory,

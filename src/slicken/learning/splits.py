@@ -178,8 +178,8 @@ def _by_stage(
     if candidates.size < 3:
         raise SplitError(
             f"only {candidates.size} stages have a stretch without a gap as long as the longest "
-            f"window ({longest * record.dt:g} s), and a split by stage needs three; shorten the window "
-            "or use --split time"
+            f"window ({longest * record.dt:g} s), and a split by stage needs three; shorten the "
+            "window or use --split time"
         )
     wanted = [max(1, round(fraction * candidates.size)) for fraction in fractions]
     of_stage = np.zeros(held.size, dtype=np.int8)

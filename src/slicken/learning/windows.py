@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.channels import NORMAL_FORCE, NORMAL_STRESS
+from slicken.channels import NORMAL_STRESS
 from slicken.errors import ExperimentError, PlanError
 from slicken.experiment import Experiment
 
@@ -27,7 +27,7 @@ class Record:
         time: seconds on each experiment's own clock, shape ``(T,)``.
         stage: shape ``(T,)``; ``NO_STAGE`` where unknown.
         slip: metres, shape ``(T,)``; NaN where unknown.
-        normal_stress: Pa (or N, where only the force is known), shape ``(T,)``; NaN where unknown.
+        normal_stress: Pa, shape ``(T,)``; NaN where unknown, or where only the force is known.
         gap: samples that no window may touch, shape ``(T,)``.
     """
 
@@ -113,7 +113,6 @@ def join(experiments: Sequence[Experiment], drivers: Sequence[str]) -> Record:
 def _samples(experiment: Experiment, drivers: Sequence[str]) -> dict[str, NDArray[np.generic]]:
     unknown = np.full(len(experiment), np.nan)
     channels = experiment.channels
-    stress = channels.get(NORMAL_STRESS.name, channels.get(NORMAL_FORCE.name, unknown))
     stage = experiment.stage
     return {
         "drivers": np.stack([channels[name] for name in drivers], axis=1),
@@ -121,7 +120,7 @@ def _samples(experiment: Experiment, drivers: Sequence[str]) -> dict[str, NDArra
         "time": experiment.time,
         "stage": np.full(len(experiment), NO_STAGE) if stage is None else stage,
         "slip": unknown if experiment.slip is None else experiment.slip,
-        "normal_stress": stress,
+        "normal_stress": channels.get(NORMAL_STRESS.name, unknown),
         "gap": experiment.gap,
     }
 

@@ -106,7 +106,7 @@ def _figures(study: Study) -> Iterator[tuple[str, str, str, "Figure"]]:
     yield (
         "experiments",
         "The experiments",
-        "Friction and normal stress (or force) of each experiment as prepared.",
+        "Friction and, where it is known, normal stress of each experiment as prepared.",
         experiments_figure(study.experiments),
     )
 

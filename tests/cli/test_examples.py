@@ -1,0 +1,112 @@
+"""Examples: the plans for real logs, from the command line, with everything made small."""
+
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+import xarray as xr
+
+from commands import contents, give
+from slicken.experiment.fetching import TE67
+from slicken.study.plan import Plan
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FIVE = ["slip_velocity", "axial_displacement", "temperature", "temperature_rate", "axial_rate"]
+SMALLER = ("--windows", "10,20", "--runs", 2, "--epochs", 1, "--stride", 100)
+
+
+@pytest.fixture
+def plan(tmp_path: Path, real_logs: Path, request: pytest.FixtureRequest) -> Path:
+    """A copy of an example whose network is small, beside its channel map."""
+    assert real_logs.is_dir()
+    folder = shutil.copytree(EXAMPLES / request.param, tmp_path / request.param)
+    text = (folder / "plan.toml").read_text(encoding="utf-8")
+    assert "[network]" not in text
+    small = "\n[network]\nfilters = 4\nunits = 4\ngru_layers = 1\n"
+    (folder / "plan.toml").write_text(text + small, encoding="utf-8")
+    return folder / "plan.toml"
+
+
+def studied(plan: Path) -> tuple[str, dict[str, object]]:
+    answer = give("study", plan, *SMALLER, "--out", "out", where=plan.parent)
+    assert answer.code == 0, answer
+    assert (plan.parent / "out" / "report.html").is_file()
+    summary = json.loads((plan.parent / "out" / "summary.json").read_text(encoding="utf-8"))
+    for entry in summary["windows"]:
+        assert entry["left_out_runs"] == []
+        for model in ("network", "ridge", "mean", "median"):
+            assert entry["test"][model]["rmse"] > 0
+    return answer.out, summary
+
+
+@pytest.mark.parametrize("plan", ["te67"], indirect=True)
+def test_the_tribometer_runs_are_studied_with_all_five_drivers(plan: Path) -> None:
+    said, summary = studied(plan)
+    assert summary["drivers"] == FIVE
+    assert summary["missing_drivers"] == []
+    assert len(summary["experiments"]) == 12
+    assert {each["sha256"] for each in summary["experiments"]} == set(TE67.files.values())
+    assert "split by experiment: 8 for training" in said
+    assert re.search("format: .*decimal comma +.12 logs", said)
+    assert re.search("repeated column: 'Friction Force'.*12 logs", said)
+    assert re.search("text line .*'Test completed at.*12 logs", said)
+    assert re.search("trimmed: .*almost no slip.*12 logs", said)
+    with xr.open_dataset(
+        plan.parent / "out" / "windows" / "0010s" / "predictions.nc", engine="h5netcdf"
+    ) as predictions:
+        # Newtons are no pascals: a figure would say 0.00 MPa.
+        assert bool(predictions["normal_stress"].isnull().all())
+        assert bool((predictions["stage"] == 0).all())
+    assert re.search("steady driver: slip velocity hardly changes.*12 logs", said)
+
+
+@pytest.mark.parametrize("plan", ["kodiak"], indirect=True)
+def test_the_natural_rock_is_studied_on_the_drivers_that_exist(plan: Path) -> None:
+    said, summary = studied(plan)
+    assert summary["drivers"] == ["slip_velocity", "axial_displacement", "axial_rate"]
+    assert summary["missing_drivers"] == ["temperature", "temperature_rate"]
+    assert "missing: temperature, temperature_rate (the study runs on the others)" in said
+    assert "split by time: of each experiment the first 60%" in said
+    assert "The logs have no temperature, temperature rate" in said
+
+
+@pytest.mark.parametrize("name", ["te67", "kodiak"])
+def test_an_example_is_a_plan_that_says_how_long_it_takes(name: str) -> None:
+    plan = Plan.load(EXAMPLES / name / "plan.toml")
+    text = (EXAMPLES / name / "plan.toml").read_text(encoding="utf-8")
+    assert plan.name == name
+    assert f"slicken study examples/{name}/plan.toml --out {name}" in text
+    assert re.search("minutes on two cores", text)
+
+
+LOGS = ("te67_pps_ptfe/*.tsv", "kodiak_p655/*.csv", "pcs_tribometer_demo/*.txt")
+
+
+def test_every_real_log_can_be_inspected(real_logs: Path) -> None:
+    logs = [
+        log for pattern in LOGS for log in sorted(real_logs.glob(pattern)) if log.stem.islower()
+        or log.suffix == ".tsv"
+    ]  # fmt: skip
+    assert len(logs) == 16
+    answer = give("inspect", *logs, where=real_logs)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.count("  prepared: ") == 16
+    assert "no experiment can be prepared" not in answer.out
+
+
+def test_what_is_beside_the_real_logs_is_said_to_be_no_log(real_logs: Path) -> None:
+    others = ["kodiak_p655/p655intact100l", "te67_pps_ptfe/SOURCE.txt"]
+    answer = give("inspect", *others, where=real_logs)
+    assert answer.code == 2
+    binary, text = answer.err.splitlines()
+    assert re.search("p655intact100l: binary, not text; .*export it from the rig", binary)
+    assert re.search("SOURCE.txt: no table of numbers found", text)
+
+
+def test_checksums_in_the_project_are_those_of_the_real_files(real_logs: Path) -> None:
+    held = contents(real_logs / TE67.folder)
+    found = {name: hashlib.sha256(held[name]).hexdigest() for name in TE67.files}
+    assert found == dict(TE67.files)

@@ -1,0 +1,194 @@
+"""The page: opens with the verdict, stands alone, shows what came from logs as text."""
+
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slicken.evidence.study import Study
+from slicken.experiment import Finding
+from slicken.report.drawing import Drawn, chosen_windows
+from slicken.report.page import render
+
+VOID = {"meta", "img", "br", "hr", "link", "input"}
+
+
+class Outline(HTMLParser):
+    """The tags and the text of a page; fails where tags do not nest."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.text: list[tuple[str, str]] = []
+        self.feed(page)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        if data.strip():
+            self.text.append((self.open[-1], " ".join(data.split())))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+@pytest.fixture(scope="module")
+def study(bench: Path) -> Study:
+    return Study.open(bench / "tiny")
+
+
+@pytest.fixture(scope="module")
+def page(bench: Path) -> str:
+    return (bench / "tiny" / "report.html").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def outline(page: str) -> Outline:
+    return Outline(page)
+
+
+@pytest.fixture
+def drawn(study: Study) -> list[Drawn]:
+    """Figures that are there already."""
+    names = sorted(file.stem for file in (study.path / "figures").glob("*.png"))
+    return [
+        Drawn(name, f"Title of {name}", "Caption.", (study.path / "figures" / f"{name}.png",))
+        for name in names
+    ]
+
+
+def test_the_page_opens_with_the_verdict(study: Study, outline: Outline) -> None:
+    body = [(tag, text) for tag, text in outline.text if tag not in ("title", "style")]
+    assert body[0] == ("h1", "tiny")
+    assert body[2] == ("strong", study.verdict.memory)
+    assert body[3] == ("p", study.verdict.skill)
+    assert body[4] == ("p", study.verdict.importance)
+    items = [text for tag, text in body if tag == "li"]
+    assert [line for line in study.verdict.caveats if line not in items] == []
+
+
+def test_the_page_needs_nothing_but_itself(page: str, outline: Outline) -> None:
+    assert "http" not in re.sub(r"base64,[A-Za-z0-9+/=]+", "", page)
+    for tag in ("script", "link", "iframe", "object"):
+        assert outline.all(tag) == []
+    assert all(str(each["src"]).startswith("data:image/png;base64,") for each in outline.all("img"))
+    assert "@import" not in page
+    assert "url(" not in page
+
+
+def test_every_figure_is_there_with_words_for_who_cannot_see_it(
+    study: Study, outline: Outline
+) -> None:
+    named = {str(each["id"]) for each in outline.all("figure")}
+    assert named == {file.stem for file in (study.path / "figures").glob("*.png")}
+    assert named >= {"windows", "predictions", "traces", "learning", "experiments"}
+    assert named >= {f"importance_{k}" for k in ("stages", "ranked", "time", "slip", "lags")}
+    assert len(outline.all("img")) == len(named)
+    assert all(str(each["alt"]).startswith("Figure: ") for each in outline.all("img"))
+    assert sum(tag == "figcaption" for tag, _ in outline.tags) == len(named)
+
+
+def test_every_log_has_its_history_folded_away(study: Study, outline: Outline) -> None:
+    assert len(outline.all("details")) == len(study.experiments) == 4
+    text = " ".join(words for _, words in outline.text)
+    for experiment in study.experiments:
+        assert experiment.provenance.sha256 in text
+        for said in (*experiment.provenance.steps, *map(str, experiment.findings)):
+            assert " ".join(said.split()) in text
+
+
+def test_the_page_holds_scores_split_versions_and_the_plan(study: Study, outline: Outline) -> None:
+    text = " ".join(words for _, words in outline.text)
+    rows = [words for tag, words in outline.text if tag == "td"]
+    assert "10" in rows
+    assert f"{float(study.contest.losses.sel(window=20).mean()):.4g}" in rows
+    assert study.prepared.split.words in text
+    assert f"jax {study.folder.versions['jax']}" in text
+    assert "gru_layers = 1" in text
+
+
+def test_what_came_from_a_log_is_shown_as_text(
+    study: Study, drawn: list[Drawn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = "<script>alert(1)</script>"
+    wild = tuple(
+        replace(
+            experiment,
+            name=f"{bad}{number}",
+            findings=(Finding("text line", f"{bad} & <b>'{number}'</b>"),),
+            provenance=replace(experiment.provenance, source=bad, steps=(bad,)),
+        )
+        for number, experiment in enumerate(study.experiments)
+    )
+    monkeypatch.setattr(Study, "experiments", wild)
+    outline = Outline(render(study, drawn))
+    assert outline.all("script") == []
+    assert outline.all("b") == []
+    assert ("summary", f"{bad}3: 699 samples, step 1 s, 1 findings") in outline.text
+    assert ("li", f"text line: {bad} & <b>'3'</b>") in outline.text
+
+
+def test_numbers_that_are_not_there_are_dashes(study: Study, drawn: list[Drawn]) -> None:
+    page = render(study, drawn)
+    assert not re.search(r">-?(nan|inf)<", page)
+    again = Study(study.folder)
+    scores = study.scores.copy(deep=True)
+    scores["correlation"][:] = np.nan
+    again.__dict__["evidence"] = replace(study.evidence, scores=scores)
+    assert Outline(render(again, drawn)).text.count(("td", "–")) == 4
+
+
+def test_the_paper_preset_owns_up_to_its_assumptions(
+    study: Study, drawn: list[Drawn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "The publication does not say" not in render(study, drawn)
+    plan = study.plan.model_copy(update={"preset": "paper"})
+    monkeypatch.setattr(Study, "plan", plan)
+    page = render(study, drawn)
+    assert "The publication does not say" in page
+    assert "layer sizes: 64 filters of 3 samples, 64 GRU units" in page
+
+
+def test_the_page_says_what_is_not_trained_yet(
+    study: Study, drawn: list[Drawn], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "Unfinished" not in render(study, drawn)
+    monkeypatch.setattr(
+        Study, "plan", study.plan.model_copy(update={"windows": (10.0, 20.0, 400.0)})
+    )
+    assert "windows of 400 s are not trained yet" in render(study, drawn)
+
+
+def test_a_summary_and_a_page_tell_the_same(study: Study, page: str) -> None:
+    summary = json.loads((study.path / "summary.json").read_text(encoding="utf-8"))
+    for entry in summary["windows"]:
+        assert f"<td>{entry['test']['network']['rmse']:.4f}</td>" in page
+        assert f"<td>{entry['mean']:.4g}</td>" in page
+
+
+@pytest.mark.parametrize(
+    ("windows", "best", "chosen"),
+    [
+        ((50.0,), 50.0, [50.0]),
+        ((50.0, 100.0, 200.0, 400.0), 50.0, [50.0, 100.0, 200.0, 400.0]),
+        (tuple(range(50, 501, 50)), 400, [50, 250, 400, 500]),
+        (tuple(range(50, 501, 50)), 500, [50, 250, 300, 500]),
+    ],
+)
+def test_four_lengths_at_most_are_drawn_and_the_best_is_one(
+    windows: tuple[float, ...], best: float, chosen: list[float]
+) -> None:
+    assert chosen_windows(windows, best) == chosen
