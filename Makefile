@@ -29,7 +29,7 @@ check: install  ## format, lint, types, and the walls between the rooms
 	$(BIN)/lint-imports
 
 test: install  ## every test, doctests too
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
 bench: install  ## memory and speed, with the machine they were measured on
 	$(BIN)/python benchmarks/memory.py

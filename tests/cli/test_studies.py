@@ -183,9 +183,8 @@ def test_a_true_ctrl_c_in_a_true_study_ends_with_130_and_one_line(
     bench: Path, tmp_path: Path
 ) -> None:
     """While a compiled program runs in its thread, at that."""
-    plan = SMALL.replace("logs/*.csv", str(bench / "logs" / "*.csv")).replace(
-        "epochs = 2", "epochs = 20000"
-    )
+    plan = SMALL.replace("logs/*.csv", str(bench / "logs" / "*.csv"))
+    plan = plan.replace("epochs = 2", "epochs = 20000")
     (tmp_path / "plan.toml").write_text(plan, encoding="utf-8")
     with subprocess.Popen(  # noqa: S603 - our own command
         [SLICKEN, "study", "plan.toml", "--out", "new"],
