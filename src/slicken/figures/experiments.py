@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, TIME
+from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_FORCE, NORMAL_STRESS, TIME
 from slicken.experiment.experiment import Experiment
 from slicken.figures.marks import few_ticks, hatch_gaps, intervals, say
 from slicken.figures.style import SHADE, ink, styled
@@ -83,8 +83,9 @@ def draw_brief(friction: Axes, stress: Axes, experiment: Experiment) -> None:
     draw_channel(friction, experiment, FRICTION.name)
     friction.tick_params(labelbottom=False)
     friction.set_xlabel("")
-    if NORMAL_STRESS.name in experiment.channels:
-        draw_channel(stress, experiment, NORMAL_STRESS.name)
+    load = next((c for c in (NORMAL_STRESS, NORMAL_FORCE) if c.name in experiment.channels), None)
+    if load is not None:
+        draw_channel(stress, experiment, load.name)
         low, high = stress.get_ylim()
         stress.set_ylim(min(0.0, low), high)
         few_ticks(stress, y=2)
