@@ -390,3 +390,17 @@ def test_evidence_comes_back_or_is_none(copied: StudyFolder) -> None:
     )
     copied.write_evidence("scores", dataset)
     xr.testing.assert_identical(copied.read_evidence("scores"), dataset)
+
+
+def test_a_missing_experiments_file_is_written_again_and_nothing_else_is_asked_to_go(
+    trained: StudyFolder, tmp_path: Path
+) -> None:
+    copy = tmp_path / "study"
+    shutil.copytree(trained.path, copy)
+    whole = (copy / "experiments.nc").read_bytes()
+    (copy / "experiments.nc").write_bytes(whole[:100])
+    with pytest.raises(FolderError, match=r"remove \S+experiments\.nc and"):
+        _ = StudyFolder.open(copy).experiments
+    (copy / "experiments.nc").unlink()
+    StudyFolder.claim(copy, trained.plan, trained.experiments)
+    assert (copy / "experiments.nc").read_bytes() == whole

@@ -61,6 +61,8 @@ class StudyFolder:
         try:
             if folder._plan_file.exists():
                 folder._must_be(plan, experiments)
+                if not folder._experiments_file.is_file():
+                    folder._write_experiments(experiments)
                 return folder
             free = not path.exists() or folder._holds_only_a_start_of(experiments)
         except OSError as error:
@@ -158,8 +160,11 @@ class StudyFolder:
         return _read_netcdf(file) if file.is_file() else None
 
     def _experiment(self, number: int) -> Experiment:
-        file = self.path / "experiments.nc"
-        return Experiment.from_dataset(_read_netcdf(file, group=f"{number:04d}"))
+        return Experiment.from_dataset(_read_netcdf(self._experiments_file, f"{number:04d}"))
+
+    @property
+    def _experiments_file(self) -> Path:
+        return self.path / "experiments.nc"
 
     @property
     def _plan_file(self) -> Path:
@@ -173,9 +178,7 @@ class StudyFolder:
             raise FolderError(f"{self._plan_file}: cannot be read ({error})") from None
 
     def _begin(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
-        with written_aside(self.path / "experiments.nc") as aside:
-            groups = {f"{n:04d}": e.to_dataset() for n, e in enumerate(experiments)}
-            aside.write_bytes(_netcdf(groups))
+        self._write_experiments(experiments)
         header = {
             "plan": plan.model_dump(mode="json"),
             "versions": _versions(),
@@ -191,6 +194,11 @@ class StudyFolder:
         }
         # Last, because a folder with a plan is a study.
         write_text(self._plan_file, tomli_w.dumps(header))
+
+    def _write_experiments(self, experiments: Sequence[Experiment]) -> None:
+        with written_aside(self._experiments_file) as aside:
+            groups = {f"{n:04d}": e.to_dataset() for n, e in enumerate(experiments)}
+            aside.write_bytes(_netcdf(groups))
 
     def _must_be(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
         here, asked = _by_field(self.plan.decisive()), _by_field(plan.decisive())
@@ -239,15 +247,10 @@ class StudyFolder:
             arrays = load_file(file)
         except (OSError, SafetensorError) as error:
             raise FolderError(f"{file}: cannot be read ({error}); {_recompute(file)}") from None
-        drivers = (
-            int(arrays["convolutions.0.kernel"].shape[2])
-            if _convolves(arrays)
-            else (
-                int(arrays["recurrent.0.kernel"].shape[1]) if "recurrent.0.kernel" in arrays else 0
-            )
-        )
+        first = "convolutions.0.kernel" if self.plan.network.conv_layers else "recurrent.0.kernel"
+        drivers = arrays[first].shape[-2] if first in arrays and arrays[first].ndim > 2 else 1
         shapes = jax.eval_shape(
-            lambda: start_network(self.plan.network, max(drivers, 1), 2, jax.random.key(0))
+            lambda: start_network(self.plan.network, drivers, 2, jax.random.key(0))
         )
         named = _flat(shapes)
         for name in sorted({*named, *arrays}):
@@ -257,10 +260,6 @@ class StudyFolder:
         structure = jax.tree.structure(shapes)
         filled: Network = jax.tree.unflatten(structure, [arrays[name] for name in named])
         return filled
-
-
-def _convolves(arrays: dict[str, Any]) -> bool:
-    return "convolutions.0.kernel" in arrays
 
 
 def _flat(networks: Any) -> dict[str, Any]:  # noqa: ANN401 (arrays or their shapes)
@@ -304,7 +303,9 @@ def _read_netcdf(file: Path, group: str | None = None) -> xr.Dataset:
 
 
 def _recompute(file: Path) -> str:
-    return f"remove {file.parent} and give the same command again to compute it anew"
+    # A window length is one thing; of everything else one file can be made again.
+    damaged = file.parent if file.parent.parent.name == "windows" else file
+    return f"remove {damaged} and give the same command again to compute it anew"
 
 
 def _by_field(values: Mapping[str, Any], table: str = "") -> dict[str, Any]:
