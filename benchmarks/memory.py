@@ -1,7 +1,7 @@
 """Memory: preparing a study must not cost more for long windows than for short ones.
 
 Each case runs in a process of its own and reports its peak resident memory. The record is long
-enough (40 experiments of an hour) that windows, were they copied, would need 14 GB at 500 s.
+enough (40 experiments of an hour) that windows, were they copied, would need 1.2 GB at 500 s.
 """
 
 import resource
