@@ -32,8 +32,8 @@ TEMPERATURE_RATE = Channel("temperature_rate", "Temperature rate", "dT/dt", "K/s
 AXIAL_RATE = Channel("axial_rate", "Axial displacement rate", "dx/dt", "m/s", "µm/s", 1e6)
 NORMAL_STRESS = Channel("normal_stress", "Normal stress", "σ", "Pa", "MPa", 1e-6)
 SHEAR_STRESS = Channel("shear_stress", "Shear stress", "τ", "Pa", "MPa", 1e-6)
-NORMAL_FORCE = Channel("normal_force", "Normal force", "N", "N", "N")
-SHEAR_FORCE = Channel("shear_force", "Friction force", "F", "N", "N")
+NORMAL_FORCE = Channel("normal_force", "Normal force", "Fn", "N", "N")
+SHEAR_FORCE = Channel("shear_force", "Friction force", "Ft", "N", "N")
 FRICTION = Channel("friction", "Friction coefficient", "µ", "1", "")
 SLIP = Channel("slip", "Slip", "D", "m", "m")
 

@@ -1,5 +1,7 @@
 """Experiments, raw logs, learning curves and thinning, read back from what was drawn."""
 
+from dataclasses import replace
+
 import made_up_results as made_up
 import numpy as np
 import pytest
@@ -162,3 +164,15 @@ def test_a_raw_log_without_a_clock_is_drawn_against_rows_and_one_without_columns
 def test_a_log_of_very_many_columns_says_how_many_are_not_shown() -> None:
     figure = log_figure({f"c{n}": np.arange(5.0) for n in range(40)})
     assert "10 more columns" in figure.get_supxlabel()
+
+
+def test_the_overview_never_calls_a_force_a_stress() -> None:
+    stressed = made_up.experiment(600)
+    newtons = {"normal_force": np.full(600, 59.8)}
+    rest = {name: v for name, v in stressed.channels.items() if name != "normal_stress"}
+    forced = replace(stressed, name="forced", channels={**rest, **newtons})
+    labels = [axes.get_ylabel() for axes in experiments_figure([forced, stressed]).axes]
+    assert "Fn (N)" in labels
+    assert "σ (MPa)" in labels
+    only_force = experiments_figure([forced, replace(forced, name="other")]).axes
+    assert "σ (MPa)" not in [axes.get_ylabel() for axes in only_force]

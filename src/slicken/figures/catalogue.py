@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from slicken.channels import CHANNELS, NORMAL_STRESS
 from slicken.experiment.experiment import Experiment
-from slicken.figures.experiments import draw_brief, draw_channel, shown_channels
+from slicken.figures.experiments import draw_brief, draw_channel, load_of, shown_channels
 from slicken.figures.importance import (
     Against,
     draw_by_run_and_stage,
@@ -315,7 +315,9 @@ def experiments_figure(experiments: Sequence[Experiment]) -> Figure:
             continue
         draw_brief(*pair, shown[number])
         pair[0].set_ylabel("" if column else "Friction")
-        pair[1].set_ylabel("" if column else f"{NORMAL_STRESS.symbol} (MPa)")
+        load = load_of(shown[number]) or NORMAL_STRESS
+        same = column and load == (load_of(shown[number - column]) or NORMAL_STRESS)
+        pair[1].set_ylabel("" if same else f"{load.symbol} ({load.shown_unit})")
         pair[1].set_xlabel("")
         tops.append(pair[0])
     figure.align_ylabels(panels)

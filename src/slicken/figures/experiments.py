@@ -4,7 +4,15 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_FORCE, NORMAL_STRESS, TIME
+from slicken.channels import (
+    CHANNELS,
+    DRIVERS,
+    FRICTION,
+    NORMAL_FORCE,
+    NORMAL_STRESS,
+    TIME,
+    Channel,
+)
 from slicken.experiment.experiment import Experiment
 from slicken.figures.marks import few_ticks, hatch_gaps, intervals, say
 from slicken.figures.style import SHADE, ink, styled
@@ -71,6 +79,11 @@ def _open_flat(axes: Axes, values: Floats) -> None:
         axes.set_ylim(low - room, high + room)
 
 
+def load_of(experiment: Experiment) -> Channel | None:
+    """Normal stress, or the normal force where only that is known; None where neither is."""
+    return next((c for c in (NORMAL_STRESS, NORMAL_FORCE) if c.name in experiment.channels), None)
+
+
 @styled
 def draw_brief(friction: Axes, stress: Axes, experiment: Experiment) -> None:
     """Friction above normal stress, small, for an overview of many experiments.
@@ -83,7 +96,7 @@ def draw_brief(friction: Axes, stress: Axes, experiment: Experiment) -> None:
     draw_channel(friction, experiment, FRICTION.name)
     friction.tick_params(labelbottom=False)
     friction.set_xlabel("")
-    load = next((c for c in (NORMAL_STRESS, NORMAL_FORCE) if c.name in experiment.channels), None)
+    load = load_of(experiment)
     if load is not None:
         draw_channel(stress, experiment, load.name)
         low, high = stress.get_ylim()
