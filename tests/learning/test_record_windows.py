@@ -1,5 +1,6 @@
 """Windows: against a plain loop, and what none may touch."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,8 +9,8 @@ from hypothesis import strategies as st
 import builders
 import naive
 from slicken.errors import ExperimentError, PlanError
+from slicken.learning.engine import Windows
 from slicken.learning.splits import PARTS, divide
-from slicken.learning.training import gather
 from slicken.learning.windows import NO_STAGE, join, position, reach
 
 LAYOUTS = st.lists(
@@ -51,7 +52,7 @@ def test_gathered_windows_equal_a_plain_loop_and_hold_no_gap(
     ends = np.flatnonzero((reach(record) >= length) & (position(record) % stride == 0))
     if not ends.size:
         return
-    gathered = np.asarray(gather(record.drivers.astype(np.float32), ends, length))
+    gathered = np.asarray(Windows(jnp.asarray(record.drivers, jnp.float32), ends, length).copied())
     looped = naive.windows(record.drivers, ends.tolist(), length)
     np.testing.assert_array_equal(gathered, looped.astype(np.float32))
     assert np.isfinite(gathered).all()  # the builder puts NaN into gaps

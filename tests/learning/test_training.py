@@ -10,7 +10,7 @@ import pytest
 
 import builders
 import naive
-from slicken.learning.engine import Engine, choose_engine
+from slicken.learning.engine import Engine, Windows, choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.network import Architecture, Network
 from slicken.learning.training import Optimiser, Trainer, run_seeds, training_data
@@ -64,16 +64,20 @@ class Witness:
     """An engine that learns nothing and writes down what it was given."""
 
     name = "witness"
-    fills_device = False
+    fewest_runs = 2
 
     def __init__(self) -> None:
         self.seen: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def predict(self, networks: Network, windows: jax.Array) -> jax.Array:
-        return jnp.zeros(windows.shape[:2]) + networks.offset[:, None]
+    def with_threads(self, threads: int) -> "Witness":
+        del threads
+        return self
+
+    def predict(self, networks: Network, windows: Windows) -> jax.Array:
+        return jnp.zeros(windows.ends.shape) + networks.offset[:, None]
 
     def loss_and_gradients(
-        self, networks: Network, windows: jax.Array, targets: jax.Array, weights: jax.Array
+        self, networks: Network, windows: Windows, targets: jax.Array, weights: jax.Array
     ) -> tuple[jax.Array, Network]:
         del windows
         jax.debug.callback(self.write_down, targets, weights)
@@ -84,7 +88,7 @@ class Witness:
         self.seen.append((np.array(targets), np.array(weights)))
 
     def predict_with_gradients(
-        self, networks: Network, windows: jax.Array
+        self, networks: Network, windows: Windows
     ) -> tuple[jax.Array, jax.Array]:
         raise NotImplementedError
 

@@ -13,7 +13,7 @@ import pytest
 
 import builders
 from slicken.errors import SlickenError, TrainingError
-from slicken.learning.engine import ENGINES, choose_engine
+from slicken.learning.engine import ENGINES, Windows, choose_engine
 from slicken.learning.engine.layered import LayeredEngine
 from slicken.learning.network import Network
 from slicken.learning.training import EpochLosses
@@ -137,7 +137,7 @@ class Brittle(LayeredEngine):
         self.above = above
 
     def loss_and_gradients(
-        self, networks: Network, windows: jax.Array, targets: jax.Array, weights: jax.Array
+        self, networks: Network, windows: Windows, targets: jax.Array, weights: jax.Array
     ) -> tuple[jax.Array, Network]:
         losses, gradients = super().loss_and_gradients(networks, windows, targets, weights)
         bad = networks.dense.mean(axis=1) > self.above

@@ -10,35 +10,30 @@ import jax
 Given = TypeVar("Given")  # the short form needs Python 3.12
 Result = TypeVar("Result")
 
-FEWEST_RUNS = 2
-"""Runs in a share, at least: the compiler treats one run as a special case, whose last bits differ;
-then a run would depend on how many others there are."""
-
 _ONE_THREAD: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False}
 
 
-def share_out(runs: int, *, one_device: bool) -> list[tuple[jax.Device, list[int]]]:
+def share_out(runs: int, *, fewest: int) -> list[tuple[jax.Device, list[int]]]:
     """Deal runs into shares that are computed at the same time.
 
     On CPUs there is a share a core: XLA keeps one core busy with a small recurrent network, and
     runs as many programs at once as there are threads to call it. On GPUs there is a share a GPU.
-    Every share has the same number, so that one program fits all, and at least ``FEWEST_RUNS``; the
-    last run is repeated where they do not come out even, and what the copies give is thrown away.
+    Every share has the same number, so that one program fits all; the last run is repeated where
+    they do not come out even, and what the copies give is thrown away.
 
     Args:
         runs: how many there are.
-        one_device: whether the engine keeps a whole device busy itself.
+        fewest: runs in a share, at least. XLA's compiler treats one run as a special case, whose
+            last bits differ; then a run would depend on how many others there are.
 
     Returns:
         Each share's device and the numbers of its runs, in order; without the copies these are
         0, 1, ... runs - 1.
     """
     devices = jax.devices()
-    if one_device:
-        devices = devices[:1]
-    elif devices[0].platform == "cpu":
+    if devices[0].platform == "cpu":
         devices = devices[:1] * cores()
-    each = max(FEWEST_RUNS, -(-runs // len(devices)))
+    each = max(fewest, -(-runs // len(devices)))
     hands = [list(range(first, first + each)) for first in range(0, runs, each)]
     hands = [[min(run, runs - 1) for run in hand] for hand in hands]
     return list(zip(devices, hands, strict=False))

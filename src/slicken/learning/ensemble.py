@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -11,10 +12,9 @@ import numpy as np
 from jaxtyping import Array, Int
 from numpy.typing import NDArray
 
-from slicken.learning.devices import at_once, compiled, share_out
-from slicken.learning.engine import Engine
+from slicken.learning.devices import at_once, compiled, cores, share_out
+from slicken.learning.engine import Engine, Windows
 from slicken.learning.network import Network
-from slicken.learning.training import gather
 
 BATCH = 32
 """Windows that go through an ensemble at a time; the memory it needs grows with it."""
@@ -71,9 +71,9 @@ class Ensemble:
             return np.zeros((self.runs, 0), dtype=np.float32)
         batches = _in_batches(ends)
 
-        def sweep(networks: Network, drivers: Array, batches: Array) -> Array:
+        def sweep(engine: Engine, networks: Network, drivers: Array, batches: Array) -> Array:
             def one_batch(here: Int[Array, " b"]) -> Array:
-                return self.engine.predict(networks, self._windows(networks, drivers, here))
+                return engine.predict(networks, self._windows(networks, drivers, here))
 
             return jax.lax.map(one_batch, batches)
 
@@ -97,11 +97,12 @@ class Ensemble:
         counts = (np.arange(batches.size) < ends.size).astype(np.float32).reshape(batches.shape)
         measured = friction[batches]
 
-        def sweep(networks: Network, drivers: Array, *batches: Array) -> Any:  # noqa: ANN401
+        def sweep(engine: Engine, networks: Network, drivers: Array, *batches: Array) -> Any:  # noqa: ANN401
             def one_batch(sums: Any, batch: tuple[Array, ...]) -> tuple[Any, Any]:  # noqa: ANN401
                 here, target, count = batch
-                windows = self._windows(networks, drivers, here)
-                predicted, gradients = self.engine.predict_with_gradients(networks, windows)
+                predicted, gradients = engine.predict_with_gradients(
+                    networks, self._windows(networks, drivers, here)
+                )
                 size = jnp.abs(gradients)
                 error = 2 * jnp.abs(predicted - target) * count
                 sums = (
@@ -126,19 +127,21 @@ class Ensemble:
             loss_by_lag=together(lambda part: part[0][1] / ends.size),
         )
 
-    def _windows(self, networks: Network, drivers: Array, ends: Int[Array, " b"]) -> Array:
-        windows = gather(drivers, ends, self.length)
-        return jnp.broadcast_to(windows, (networks.offset.shape[0], *windows.shape))
+    def _windows(self, networks: Network, drivers: Array, ends: Int[Array, " b"]) -> Windows:
+        """The same ones for every run."""
+        each = jnp.broadcast_to(ends, (networks.offset.shape[0], *ends.shape))
+        return Windows(drivers, each, self.length)
 
     def _on_all_devices(self, sweep: Callable[..., Any], *arrays: NDArray[Any]) -> list[Any]:
-        shares = share_out(self.runs, one_device=self.engine.fills_device)
+        shares = share_out(self.runs, fewest=self.engine.fewest_runs)
+        engine = self.engine.with_threads(max(1, cores() // len(shares)))
 
         def given(device: jax.Device, runs: list[int]) -> tuple[Any, ...]:
             networks = jax.tree.map(lambda leaf: np.asarray(leaf)[np.array(runs)], self.networks)
             return jax.device_put((networks, *arrays), device)
 
         programs = {
-            device: compiled(jax.jit(sweep), *given(device, runs))
+            device: compiled(jax.jit(partial(sweep, engine)), *given(device, runs))
             for device, runs in dict(shares).items()
         }
 

@@ -13,8 +13,8 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 
-from slicken.learning.devices import at_once, compiled, share_out
-from slicken.learning.engine import Engine
+from slicken.learning.devices import at_once, compiled, cores, share_out
+from slicken.learning.engine import Engine, Windows
 from slicken.learning.network import Architecture, Network, start_network
 
 _START, _ORDER = 0, 1  # what a run's seed is folded with: its first weights, its batches
@@ -93,14 +93,6 @@ class EpochLosses(NamedTuple):
     validation: Any
 
 
-def gather(
-    drivers: Float[Array, "t c"], ends: Int[Array, "*n"], length: int
-) -> Float[Array, "*n l c"]:
-    """The windows that end at these samples, gathered where the record is."""
-    lags = jnp.arange(1 - length, 1)
-    return drivers[ends[..., None] + lags]
-
-
 class _Share(NamedTuple):
     """What one core or GPU does: its runs (copies at the end, maybe)."""
 
@@ -143,7 +135,7 @@ class Trainer:
         self.batches = math.ceil(data.training.size / optimiser.batch)
         self.validation_batches = math.ceil(data.validation.size / optimiser.batch)
         self.batch = optimiser.batch
-        self._engine, self._architecture = engine, architecture
+        self._architecture = architecture
         self._rule = optimiser.transformation(epochs * self.batches)
         placed = {device: jax.device_put(data, device) for device in jax.devices()}
         self._shares = [
@@ -153,8 +145,9 @@ class Trainer:
                 jax.device_put(jnp.stack([seeds[run] for run in runs]), device),
                 placed[device],
             )
-            for device, runs in share_out(self.runs, one_device=engine.fills_device)
+            for device, runs in share_out(self.runs, fewest=engine.fewest_runs)
         ]
+        self._engine = engine.with_threads(max(1, cores() // len(self._shares)))
         self._programs: dict[jax.Device, Any] = {}
 
     def start(self) -> list[TrainingState]:
@@ -252,7 +245,10 @@ class Trainer:
             ends = data.training[jax.lax.dynamic_slice_in_dim(order, i * self.batch, self.batch, 1)]
             weights = jnp.broadcast_to(place < data.training.size, ends.shape).astype(jnp.float32)
             losses, gradients = self._engine.loss_and_gradients(
-                networks, gather(data.drivers, ends, self.length), data.friction[ends], weights
+                networks,
+                Windows(data.drivers, ends, self.length),
+                data.friction[ends],
+                weights,
             )
             updates, optimiser = jax.vmap(self._rule.update)(gradients, optimiser, networks)
             return (
@@ -299,10 +295,8 @@ class Trainer:
 
         def one_batch(i: Array, total: Array) -> Array:
             here = jax.lax.dynamic_slice_in_dim(ends, i * self.batch, self.batch)
-            windows = gather(data.drivers, here, self.length)
-            friction = self._engine.predict(
-                networks, jnp.broadcast_to(windows, (runs, *windows.shape))
-            )
+            each = jnp.broadcast_to(here, (runs, *here.shape))
+            friction = self._engine.predict(networks, Windows(data.drivers, each, self.length))
             counts = i * self.batch + jnp.arange(self.batch) < count
             return total + jnp.sum(jnp.where(counts, (friction - data.friction[here]) ** 2, 0), 1)
 

@@ -4,7 +4,7 @@ An engine runs an ensemble, R networks with their arrays stacked on a leading ax
 batch of B windows. The rest of the package calls :func:`choose_engine` and never asks which.
 """
 
-from slicken.learning.engine.contract import Engine
+from slicken.learning.engine.contract import Engine, Windows
 from slicken.learning.engine.door import ENGINES, choose_engine
 
-__all__ = ["ENGINES", "Engine", "choose_engine"]
+__all__ = ["ENGINES", "Engine", "Windows", "choose_engine"]

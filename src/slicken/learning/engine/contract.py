@@ -2,32 +2,57 @@
 
 from typing import Protocol
 
-from jaxtyping import Array, Float
+import equinox as eqx
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Int
 
 from slicken.learning.network import Network
+
+
+class Windows(eqx.Module):
+    """Windows of a record: where they end, not copies of them.
+
+    Attributes:
+        drivers: the record, shape ``(T, C)``.
+        ends: the samples where each run's windows end, shape ``(R, B)``.
+        length: samples that each reaches back over, L.
+    """
+
+    drivers: Float[Array, "t c"]
+    ends: Int[Array, "r b"]
+    length: int = eqx.field(static=True)
+
+    def copied(self) -> Float[Array, "r b l c"]:
+        """The windows themselves."""
+        lags = jnp.arange(1 - self.length, 1)
+        return self.drivers[self.ends[..., None] + lags]
 
 
 class Engine(Protocol):
     """Three functions of an ensemble; pure, traceable by JAX, float32 or float64.
 
     ``networks`` is a :class:`~slicken.learning.network.Network` whose arrays have a leading axis
-    R. Run r sees windows ``[r]`` only, and its numbers do not depend on which other runs are in the
+    R. Run r sees its own windows only, and its numbers do not depend on which other runs are in the
     ensemble. Each engine must agree with the reference (``tests/learning/test_engine.py`` puts all
     through the same facts).
     """
 
     name: str
-    fills_device: bool
-    """Whether one call keeps all cores busy; else the runs are shared out, a core a device."""
+    fewest_runs: int
+    """Runs in a call, at least, for the bits of a run not to depend on their number."""
 
-    def predict(self, networks: Network, windows: Float[Array, "r b l c"]) -> Float[Array, "r b"]:
+    def with_threads(self, threads: int) -> "Engine":
+        """The same engine, of which one call keeps so many cores busy if it can use them."""
+        ...
+
+    def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:
         """Standardised friction at the last instant of each window."""
         ...
 
     def loss_and_gradients(
         self,
         networks: Network,
-        windows: Float[Array, "r b l c"],
+        windows: Windows,
         targets: Float[Array, "r b"],
         weights: Float[Array, "r b"],
     ) -> tuple[Float[Array, " r"], Network]:
@@ -35,7 +60,7 @@ class Engine(Protocol):
         ...
 
     def predict_with_gradients(
-        self, networks: Network, windows: Float[Array, "r b l c"]
+        self, networks: Network, windows: Windows
     ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
         """Standardised friction, and its gradient with respect to each window."""
         ...

@@ -8,12 +8,13 @@ while other cores take other runs. On a GPU the runs are mapped together (``vmap
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from slicken.learning.engine.contract import Windows
 from slicken.learning.network import GRU, Network, activate
 
 
@@ -21,20 +22,25 @@ class LayeredEngine:
     """Batches through layers; runs in turn on a CPU, together on a GPU."""
 
     name = "layered"
-    fills_device = False
+    fewest_runs = 2
 
     def __init__(self, *, runs_together: bool) -> None:
         self.runs_together = runs_together
 
-    def predict(self, networks: Network, windows: Float[Array, "r b l c"]) -> Float[Array, "r b"]:
+    def with_threads(self, threads: int) -> Self:
+        """Itself: what JAX compiles keeps one core busy, whatever is asked."""
+        del threads
+        return self
+
+    def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:
         """Standardised friction at the last instant of each window."""
-        friction: Array = self._each_run(_predict, networks, windows)
+        friction: Array = self._each_run(_predict, networks, windows.copied())
         return friction
 
     def loss_and_gradients(
         self,
         networks: Network,
-        windows: Float[Array, "r b l c"],
+        windows: Windows,
         targets: Float[Array, "r b"],
         weights: Float[Array, "r b"],
     ) -> tuple[Float[Array, " r"], Network]:
@@ -44,12 +50,12 @@ class LayeredEngine:
             return jnp.sum(w * (_predict(network, x) - y) ** 2) / jnp.sum(w)
 
         pair: tuple[Array, Network] = self._each_run(
-            jax.value_and_grad(loss), networks, windows, targets, weights
+            jax.value_and_grad(loss), networks, windows.copied(), targets, weights
         )
         return pair
 
     def predict_with_gradients(
-        self, networks: Network, windows: Float[Array, "r b l c"]
+        self, networks: Network, windows: Windows
     ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
         """Standardised friction, and its gradient with respect to each window."""
 
@@ -58,7 +64,7 @@ class LayeredEngine:
             # A window's friction depends on that window alone, so one sweep with ones gives all.
             return friction, pull_back(jnp.ones_like(friction))[0]
 
-        pair: tuple[Array, Array] = self._each_run(of_run, networks, windows)
+        pair: tuple[Array, Array] = self._each_run(of_run, networks, windows.copied())
         return pair
 
     def _each_run(self, of_run: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 (any pytree)

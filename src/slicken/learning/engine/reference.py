@@ -1,10 +1,13 @@
 """The reference engine: the network as it is written, mapped by JAX; what others must equal."""
 
+from typing import Self
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from slicken.learning.engine.contract import Windows
 from slicken.learning.network import Network
 
 
@@ -12,16 +15,21 @@ class ReferenceEngine:
     """``vmap`` over runs and windows, ``lax.scan`` over time, gradients by JAX."""
 
     name = "reference"
-    fills_device = False
+    fewest_runs = 2
 
-    def predict(self, networks: Network, windows: Float[Array, "r b l c"]) -> Float[Array, "r b"]:
+    def with_threads(self, threads: int) -> Self:
+        """Itself: what JAX compiles keeps one core busy, whatever is asked."""
+        del threads
+        return self
+
+    def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:
         """Standardised friction at the last instant of each window."""
-        return eqx.filter_vmap(_predict_batch)(networks, windows)
+        return eqx.filter_vmap(_predict_batch)(networks, windows.copied())
 
     def loss_and_gradients(
         self,
         networks: Network,
-        windows: Float[Array, "r b l c"],
+        windows: Windows,
         targets: Float[Array, "r b"],
         weights: Float[Array, "r b"],
     ) -> tuple[Float[Array, " r"], Network]:
@@ -31,18 +39,18 @@ class ReferenceEngine:
             return jnp.sum(w * (_predict_batch(network, x) - y) ** 2) / jnp.sum(w)
 
         of_run = eqx.filter_vmap(eqx.filter_value_and_grad(loss))
-        losses, gradients = of_run(networks, windows, targets, weights)
+        losses, gradients = of_run(networks, windows.copied(), targets, weights)
         return losses, gradients
 
     def predict_with_gradients(
-        self, networks: Network, windows: Float[Array, "r b l c"]
+        self, networks: Network, windows: Windows
     ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
         """Standardised friction, and its gradient with respect to each window."""
 
         def of_run(network: Network, x: Array) -> tuple[Array, Array]:
             return jax.vmap(jax.value_and_grad(network.__call__))(x)
 
-        friction, gradients = eqx.filter_vmap(of_run)(networks, windows)
+        friction, gradients = eqx.filter_vmap(of_run)(networks, windows.copied())
         return friction, gradients
 
 

@@ -1,0 +1,159 @@
+"""The native engine: the whole network, forward and back, in one call of compiled C++.
+
+A task is one network over some windows, one window a vector lane, all its states in one thread's
+own memory (``native/`` has the code and says why each part is as it is). Overlapping windows share
+what depends on the instant only, so the record goes in, not windows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from functools import cache, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from slicken.errors import PlanError
+from slicken.learning.devices import cores
+from slicken.learning.engine.contract import Windows
+from slicken.learning.engine.library import REMEDY, engine_library
+from slicken.learning.network import Network
+
+_TARGET = "slicken_compute"
+
+
+class _Work(IntEnum):
+    """What a call computes; the numbers are those of ``native/tile.h``."""
+
+    PREDICT = 0
+    TRAIN = 1
+    PULL_WEIGHTS = 2
+    PULL_WINDOWS = 3
+
+
+@cache
+def _register() -> None:
+    """Make the library known to JAX, once."""
+    if jax.default_backend() != "cpu":
+        raise PlanError(
+            f"the native engine computes on CPUs, and JAX uses a {jax.default_backend().upper()} "
+            "here; take engine layered, or set JAX_PLATFORMS=cpu"
+        )
+    library = engine_library()
+    if library.handle is None:
+        raise PlanError(f"the native engine is {library.problem}; {REMEDY}")
+    compute = jax.ffi.pycapsule(library.handle.slicken_compute)
+    jax.ffi.register_ffi_target(_TARGET, compute, platform="cpu")
+
+
+@dataclass(frozen=True)
+class NativeEngine:
+    """Compiled C++ on the CPU.
+
+    Args:
+        threads: that one call may keep busy; None: a core each. The numbers do not depend on it.
+
+    Raises:
+        PlanError: if the library was not built or does not load.
+    """
+
+    threads: int | None = None
+
+    name = "native"
+    fewest_runs = 1
+
+    def __post_init__(self) -> None:
+        _register()
+
+    def with_threads(self, threads: int) -> "NativeEngine":
+        """The same engine, of which one call keeps so many cores busy if it can use them."""
+        return replace(self, threads=threads)
+
+    def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:
+        """Standardised friction at the last instant of each window; differentiable."""
+        return _friction(self, networks, windows)
+
+    def loss_and_gradients(
+        self,
+        networks: Network,
+        windows: Windows,
+        targets: Float[Array, "r b"],
+        weights: Float[Array, "r b"],
+    ) -> tuple[Float[Array, " r"], Network]:
+        """Weighted mean square error of each run, and its gradient in all weights."""
+        leaves, form = jax.tree.flatten(networks)
+        runs = targets[:, 0]
+        losses, *gradients = self._call(
+            _Work.TRAIN, [runs, *leaves], networks, windows, targets, weights
+        )
+        return losses, jax.tree.unflatten(form, gradients)
+
+    def predict_with_gradients(
+        self, networks: Network, windows: Windows
+    ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
+        """Standardised friction, and its gradient with respect to each window."""
+        return self._pull_windows(
+            networks, windows, jnp.ones_like(networks.dense, shape=windows.ends.shape)
+        )
+
+    def _pull_windows(
+        self, networks: Network, windows: Windows, pull: Array
+    ) -> tuple[Array, Array]:
+        of_windows = (*windows.ends.shape, windows.length, windows.drivers.shape[1])
+        like = [pull, jax.ShapeDtypeStruct(of_windows, pull.dtype)]
+        friction, gradients = self._call(_Work.PULL_WINDOWS, like, networks, windows, pull)
+        return friction, gradients
+
+    def _call(
+        self, work: _Work, like: list[Any], networks: Network, windows: Windows, *others: Array
+    ) -> Sequence[Array]:
+        call = jax.ffi.ffi_call(
+            _TARGET, [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in like]
+        )
+        found: Sequence[Array] = call(
+            windows.drivers,
+            windows.ends.astype(jnp.int32),
+            *others,
+            *jax.tree.leaves(networks),
+            work=np.int64(work),
+            length=np.int64(windows.length),
+            conv_layers=np.int64(len(networks.convolutions)),
+            relu=np.int64(networks.activation == "relu"),
+            threads=np.int64(self.threads or cores()),
+        )
+        return found
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _friction(engine: NativeEngine, networks: Network, windows: Windows) -> Array:
+    like = [jax.ShapeDtypeStruct(windows.ends.shape, windows.drivers.dtype)]
+    return engine._call(_Work.PREDICT, like, networks, windows)[0]
+
+
+def _keep(
+    engine: NativeEngine, networks: Network, windows: Windows
+) -> tuple[Array, tuple[Network, Windows]]:
+    return _friction(engine, networks, windows), (networks, windows)
+
+
+def _pull(
+    engine: NativeEngine, kept: tuple[Network, Windows], pull: Array
+) -> tuple[Network, Windows]:
+    """Forward once more, and back: handing all states through JAX would be slower.
+
+    The compiler drops the half whose result nobody wants.
+    """
+    networks, windows = kept
+    leaves, form = jax.tree.flatten(networks)
+    gradients = engine._call(_Work.PULL_WEIGHTS, leaves, networks, windows, pull)
+    by_window = engine._pull_windows(networks, windows, pull)[1]
+    samples = windows.ends[..., None] + jnp.arange(1 - windows.length, 1)
+    of_record = jnp.zeros_like(windows.drivers).at[samples].add(by_window)
+    nothing: Any = np.zeros(windows.ends.shape, jax.dtypes.float0)  # JAX's word for an integer's
+    return jax.tree.unflatten(form, gradients), Windows(of_record, nothing, windows.length)
+
+
+_friction.defvjp(_keep, _pull)
