@@ -1,5 +1,6 @@
 """The door: which engine runs here."""
 
+import os
 from collections.abc import Callable
 
 import jax
@@ -7,7 +8,11 @@ import jax
 from slicken.errors import PlanError
 from slicken.learning.engine.contract import Engine
 from slicken.learning.engine.layered import LayeredEngine
+from slicken.learning.engine.library import engine_library
 from slicken.learning.engine.reference import ReferenceEngine
+
+VARIABLE = "SLICKEN_ENGINE"
+"""Names the engine that ``auto`` is to take."""
 
 ENGINES: dict[str, Callable[[], Engine]] = {
     "layered": lambda: LayeredEngine(runs_together=jax.default_backend() != "cpu"),
@@ -22,7 +27,26 @@ def choose_engine(name: str = "auto") -> Engine:
         PlanError: if there is no engine of this name.
     """
     if name == "auto":
-        name = "layered"
+        name = os.environ.get(VARIABLE) or "layered"
     if name not in ENGINES:
         raise PlanError(f"no engine is named {name!r}; there are auto, {', '.join(ENGINES)}")
     return ENGINES[name]()
+
+
+def explain_choice() -> str:
+    """Which engine ``auto`` takes here, and why, in one line."""
+    if named := os.environ.get(VARIABLE):
+        return f"{named}: {VARIABLE} asks for it"
+    if jax.default_backend() != "cpu":
+        return "layered: JAX finds a GPU, and the native engine computes on CPUs"
+    if lacking := what_native_lacks():
+        return f"layered: {lacking}"
+    return "native: the fastest on CPUs, and JAX finds no GPU"
+
+
+def what_native_lacks() -> str:
+    """Why ``auto`` takes a slower engine than this processor could run; empty where it does not."""
+    if os.environ.get(VARIABLE) or jax.default_backend() != "cpu":
+        return ""
+    problem = engine_library().problem
+    return f"the native engine is {problem}" if problem else ""
