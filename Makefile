@@ -3,18 +3,24 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+NATIVE := CMakeLists.txt $(wildcard native/*.cpp native/*.h)
+# Kept from one install to the next, so that only what changed is compiled.
+BUILD := build/native
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench clean
+.PHONY: help install demo check test bench sanitize clean
 
 help:  ## show these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml constraints.txt $(NATIVE)
 	$(PYTHON) -c 'import sys; sys.exit("slicken needs Python 3.11 or newer; try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --group build
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --config-settings build-dir=$(BUILD) --editable . --group dev
+	@! cat $(VENV)/lib/*/site-packages/slicken/learning/engine/not-built.txt 2>/dev/null || \
+	  echo "so slicken is installed without its native engine; $(BIN)/slicken doctor says more, and if a compiler ran, $(BIN)/cmake --build $(BUILD) shows its words"
 	@touch $@
 
 install: $(STAMP)  ## make .venv with slicken and its tools, versions pinned
@@ -34,6 +40,10 @@ test: install  ## every test, doctests too
 bench: install  ## memory and speed, with the machine they were measured on
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/speed.py
+
+sanitize: install  ## the native engine under AddressSanitizer and ThreadSanitizer
+	native/sanitize.sh address
+	native/sanitize.sh thread
 
 clean:  ## remove what make made
 	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,6 +14,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from commands import SMALL, alone, contents, give, refused
+from slicken.learning.engine import what_native_lacks
 
 SLICKEN = str(Path(sys.executable).parent / "slicken")
 
@@ -52,6 +53,11 @@ def test_a_study_says_what_it_reads_and_what_it_guesses(bench: Path) -> None:
     assert any(re.search(r"steady driver: .*; the numbers are those of temp", s) for s in lines)
     assert "windows of 10, 20 s; 2 runs of 2 epochs each" in lines
     assert any(re.match("split by experiment: 2 for training; validation", s) for s in lines)
+
+
+def test_a_study_speaks_of_engines_only_where_the_native_one_is_missing(bench: Path) -> None:
+    told = [line for line in said(bench) if line.startswith("engine: ")]
+    assert len(told) == bool(what_native_lacks())
 
 
 def test_the_forecast_is_said_before_the_long_work(bench: Path) -> None:

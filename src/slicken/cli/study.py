@@ -77,9 +77,10 @@ def do_study(experiments: "list[Experiment]", plan: "Plan", out: Path) -> None:
 
 def _do_study(experiments: "list[Experiment]", plan: "Plan", out: Path, watcher: "Watcher") -> None:
     from slicken.api import report_study, run_study
-    from slicken.cli.terminal import say, show_findings, show_study
+    from slicken.cli.terminal import say, show_engine, show_findings, show_study
 
     say(f"{plan.name}: {len(experiments)} experiments -> {out}")
+    show_engine(plan.engine)
     show_findings(experiments)
     with watcher.watching():
         study = run_study(experiments, plan, out, observer=watcher, reporter=watcher)

@@ -101,6 +101,19 @@ def _how_many(found: list[tuple[str, str]]) -> str:
     return f"  [and {len(found) - 1} more like it]" if len(found) > 1 else ""
 
 
+def show_engine(asked: str) -> None:
+    """Say in a line that a slower engine runs than this processor could; else nothing.
+
+    Args:
+        asked: the engine that the plan names.
+    """
+    from slicken.learning.engine import what_native_lacks
+
+    lacking = what_native_lacks() if asked == "auto" else ""
+    if lacking:
+        say(f"engine: layered; {lacking}, so this takes several times longer; see slicken doctor")
+
+
 class Watcher:
     """Tells a terminal, or a log file, how a study goes; an Observer and a Reporter."""
 

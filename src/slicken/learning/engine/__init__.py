@@ -5,6 +5,20 @@ batch of B windows. The rest of the package calls :func:`choose_engine` and neve
 """
 
 from slicken.learning.engine.contract import Engine, Windows
-from slicken.learning.engine.door import ENGINES, choose_engine
+from slicken.learning.engine.door import (
+    ENGINES,
+    choose_engine,
+    explain_choice,
+    what_native_lacks,
+)
+from slicken.learning.engine.library import engine_library
 
-__all__ = ["ENGINES", "Engine", "Windows", "choose_engine"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "Windows",
+    "choose_engine",
+    "engine_library",
+    "explain_choice",
+    "what_native_lacks",
+]
