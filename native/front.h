@@ -316,14 +316,19 @@ inline void Front::pull_weights(const Real* record, const Stretches& where, Real
                                : record + here.start * shape->drivers;
             std::size_t in_stride = l ? layer[l - 1].stride() : shape->drivers;
             const V* there = reinterpret_cast<const V*>(arriving);
-            Walk walk{1, 0, 0, rows, in_stride};
-            for (int tap = 0; tap < at.width; tap++)
-                outer<1>(walk, in + tap * in_stride, at.in, there, at.columns,
-                         at.kernel_gradient + std::size_t(tap) * at.in * at.columns);
-            if (l < computed - 1)
-                for (int r = 0; r < rows; r++)
-                    for (int j = 0; j < at.columns; j++)
-                        at.bias_gradient[j] += there[r * at.columns + j];
+            // Taps that lie one behind the other in the input are one longer tap.
+            bool joined = in_stride == std::size_t(at.in);
+            int taps = joined ? 1 : at.width, depth = joined ? at.width * at.in : at.in;
+            for (int r = 0; r < rows; r += DENSE_ROWS) {
+                Walk walk{1, 0, 0, least(DENSE_ROWS, rows - r), in_stride};
+                const V* some = there + std::size_t(r) * at.columns;
+                for (int tap = 0; tap < taps; tap++)
+                    outer<1>(walk, in + (r + tap) * in_stride, depth, some, at.columns,
+                             at.kernel_gradient + std::size_t(tap) * at.in * at.columns);
+                if (l < computed - 1)
+                    for (int i = 0; i < walk.inner * at.columns; i++)
+                        at.bias_gradient[i % at.columns] += some[i];
+            }
             if (l == 0) break;
             std::size_t stride = layer[l - 1].stride();
             Real* buffer = moved[l % 2];

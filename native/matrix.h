@@ -130,35 +130,38 @@ SLICKEN_INLINE void dense_block(const DenseShape& s, const Real* a, const V* b, 
 }
 
 template <int COLUMNS, bool ADD, class Last>
-SLICKEN_INLINE void dense_columns(const DenseShape& s, const Real* a, const V* b, const V* bias,
-                                  Real* out, int column, Last last) {
+SLICKEN_INLINE void dense_columns(const DenseShape& s, int begin, int end, const Real* a, const V* b,
+                                  const V* bias, Real* out, int column, Last last) {
     constexpr int ROWS = least(ACCUMULATORS / COLUMNS, 8);
-    int m = 0;
-    for (; m + ROWS <= s.rows; m += ROWS)
+    int m = begin;
+    for (; m + ROWS <= end; m += ROWS)
         dense_block<ROWS, COLUMNS, ADD>(s, a + m * s.a_stride, b, bias, out + m * s.out_stride,
                                         [&](V v, int i, int j) __attribute__((always_inline)) {
                                             return last(v, m + i, column + j);
                                         });
-    for (; m < s.rows; m++)
+    for (; m < end; m++)
         dense_block<1, COLUMNS, ADD>(s, a + m * s.a_stride, b, bias, out + m * s.out_stride,
                                      [&](V v, int i, int j) __attribute__((always_inline)) {
                                          return last(v, m + i, column + j);
                                      });
 }
 
-// Columns that a block takes.
+// Columns that a block takes, and rows whose operands stay in the nearest cache.
 constexpr int DENSE_COLUMNS = ACCUMULATORS == 24 ? 4 : 2;
+constexpr int DENSE_ROWS = 48;
 
 // `last(value, row, column)` is what is stored in the end, column in vectors.
 template <bool ADD, class Last>
 SLICKEN_INLINE void dense(const DenseShape& s, const Real* a, const V* b, const V* bias, Real* out,
                           Last last) {
-    for (int j = 0; j < s.columns; j += DENSE_COLUMNS)
-        with_known<DENSE_COLUMNS>(
-            least(DENSE_COLUMNS, s.columns - j), [&](auto known) __attribute__((always_inline)) {
-                dense_columns<decltype(known)::value, ADD>(s, a, b + j, bias ? bias + j : nullptr,
-                                                           out + j * VL, j, last);
-            });
+    for (int m = 0; m < s.rows; m += DENSE_ROWS)
+        for (int j = 0; j < s.columns; j += DENSE_COLUMNS)
+            with_known<DENSE_COLUMNS>(
+                least(DENSE_COLUMNS, s.columns - j), [&](auto known) __attribute__((always_inline)) {
+                    dense_columns<decltype(known)::value, ADD>(
+                        s, m, least(m + DENSE_ROWS, s.rows), a, b + j, bias ? bias + j : nullptr,
+                        out + j * VL, j, last);
+                });
 }
 
 // --- outer: sum[j] += sum over positions of a[position][j] x[position] ---------------------------

@@ -251,7 +251,6 @@ struct Recurrent {
 
     // Gradients of a step's gates from the gradient in its state; `above` comes from the layer
     // above, or is null.
-    template <bool WEIGHTS>
     SLICKEN_APART void gate_gradients(int units, const V* left, const V* before, const V* above,
                                       V* to) const {
         std::size_t size = std::size_t(units) * NV;
@@ -274,12 +273,6 @@ struct Recurrent {
                 to[UPDATE_GATE * size + at] = of_update;
                 to[RESET_GATE * size + at] = of_reset;
                 to[INNER_GATE * size + at] = of_inner;
-                if (WEIGHTS) {
-                    bias_gradient[CANDIDATE_GATE * size + at] += candidate;
-                    bias_gradient[UPDATE_GATE * size + at] += of_update;
-                    bias_gradient[RESET_GATE * size + at] += of_reset;
-                    bias_gradient[INNER_GATE * size + at] += of_inner;
-                }
             }
     }
 
@@ -343,7 +336,7 @@ struct Recurrent {
                 for (int t = end - 1; t >= begin; t--) {
                     V* here = gates + (t - begin) * gate_size;
                     const V *before = state[l] + t * size, *left = kept[l] + t * size * KEPT;
-                    gate_gradients<WEIGHTS>(g.units, left, before,
+                    gate_gradients(g.units, left, before,
                                             last ? nullptr : down + t * most_size, here);
                     // While the products run, the memory of the step before comes nearer.
                     product<NV, true, true>(into_state, here + UPDATE_GATE * size, 3 * g.units,
@@ -376,6 +369,11 @@ struct Recurrent {
     void add_weight_gradients(int l, int of_steps, std::size_t gate_size) const {
         const GruShape& g = shape->gru[l];
         int units_wide = round_up(g.units, VL) / VL, inputs_wide = round_up(g.in, VL) / VL;
+        for (int i = 0; i < GATE_ROWS * g.units * NV; i++) {
+            V total = bias_gradient[i];
+            for (int s = 0; s < of_steps; s++) total += gates[s * gate_size + i];
+            bias_gradient[i] = total;
+        }
         for (int n = 0; n < NV; n++) {
             const Real* here = reinterpret_cast<const Real*>(gates + n);
             Walk walk{of_steps, gate_size * VL, std::size_t(VL * units_wide), VL, 1};
