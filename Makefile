@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo check test bench clean
@@ -31,9 +32,10 @@ check: install  ## format, lint, types, and the walls between the rooms
 test: install  ## every test, doctests too
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
-bench: install  ## memory and speed, with the machine they were measured on
+bench: install  ## memory, and speed beside peers, with the machine they were measured on
 	$(BIN)/python benchmarks/memory.py
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/environments.py
+	$(BIN)/python benchmarks/speed.py $(BENCH)
 
 clean:  ## remove what make made
-	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) benchmarks/.venvs build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

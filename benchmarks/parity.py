@@ -74,7 +74,7 @@ def prove_parity(implementations: list[Implementation], *, limit: float) -> dict
             for one, parity in zip(implementations, pool.map(of_one, implementations), strict=True):
                 found[one.key] = parity
                 print(f"  {one.title}: {_words(parity)}", flush=True)
-    _require(found)
+    require_parity(found)
     return found
 
 
@@ -99,7 +99,12 @@ def _words(parity: Parity | str) -> str:
     return f"outputs within {parity.output:.1e}, losses within {parity.loss:.1e}"
 
 
-def _require(found: dict[str, Parity | str]) -> None:
+def require_parity(found: dict[str, Parity | str]) -> None:
+    """Stop where one is further from the reference than the tolerances.
+
+    Raises:
+        ParityError: which ones, and how far.
+    """
     far = [
         f"{key}: outputs {parity.output:.1e}, losses {parity.loss:.1e}"
         for key, parity in found.items()
