@@ -69,6 +69,8 @@ def main() -> None:
             print(case_table(of_case), flush=True)
             records += of_case
             base_yards = yards if case == BASE else base_yards
+            if not asked.dry:  # so that what was measured outlives what may go wrong later
+                publish(tell(records, base_yards, []), records, dry=False)
         grown = [] if asked.no_growth else grow(engines, settings, yardsticks)
         yardsticks[1].stop()
     publish(tell(records, base_yards, grown), records, dry=asked.dry)
