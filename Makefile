@@ -6,6 +6,7 @@ STAMP := $(VENV)/.installed
 NATIVE := CMakeLists.txt $(wildcard native/*.cpp native/*.h)
 # Kept from one install to the next, so that only what changed is compiled.
 BUILD := build/native
+BENCH ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo check test bench sanitize clean
@@ -37,13 +38,14 @@ check: install  ## format, lint, types, and the walls between the rooms
 test: install  ## every test, doctests too
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
 
-bench: install  ## memory and speed, with the machine they were measured on
+bench: install  ## memory, and speed beside peers, with the machine they were measured on
 	$(BIN)/python benchmarks/memory.py
-	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/environments.py
+	$(BIN)/python benchmarks/speed.py $(BENCH)
 
 sanitize: install  ## the native engine under AddressSanitizer and ThreadSanitizer
 	native/sanitize.sh address
 	native/sanitize.sh thread
 
 clean:  ## remove what make made
-	rm -rf $(VENV) build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) benchmarks/.venvs build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

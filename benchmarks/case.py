@@ -1,0 +1,49 @@
+"""A case: one size of the work that all implementations are given."""
+
+from dataclasses import dataclass, replace
+
+
+@dataclass(frozen=True)
+class Case:
+    """A network of the paper's form, trained on windows of one length.
+
+    Args:
+        length: samples in a window, L.
+        batch: windows in a batch, B.
+        runs: networks trained, R.
+        units: of each GRU layer, H.
+    """
+
+    length: int = 400
+    batch: int = 32
+    runs: int = 20
+    units: int = 64
+
+    def __str__(self) -> str:
+        runs = "1 run" if self.runs == 1 else f"{self.runs} runs"
+        return f"L = {self.length}, batch {self.batch}, {runs}, {self.units} units"
+
+
+BASE = Case()
+
+ONE_FACTOR_CHANGED = (
+    *(replace(BASE, length=length) for length in (50, 100, 200)),
+    replace(BASE, batch=128),
+    replace(BASE, runs=1),
+    *(replace(BASE, units=units) for units in (16, 32, 128)),
+)
+
+CORNERS = (
+    replace(BASE, length=50, units=16),
+    replace(BASE, runs=1, length=50),
+    replace(BASE, runs=1, batch=128),
+    replace(BASE, runs=1, units=16),
+    replace(BASE, runs=1, units=128),
+)
+
+CASES = {
+    "all": (BASE, *ONE_FACTOR_CHANGED, *CORNERS),
+    "base": (BASE,),
+    "quick": (BASE, CORNERS[0], replace(BASE, runs=1)),
+}
+"""What ``--cases`` can name; the base case is always the first."""
