@@ -98,10 +98,12 @@ struct Front {
     void load(const Real* const* arrays, Work work);
     void forward(const Real* record, const Stretches& where) const;
     void clear_gate_gradient(const Stretches& where) const;
+    void clear_dead(const Stretches& where, int dead) const;
     void pull_weights(const Real* record, const Stretches& where, Real* gradient,
                       const std::size_t* offset, bool add) const;
     std::uint64_t multiply_adds(const Stretches& where, Work work, int windows) const;
-    void pull_window(const Stretches& forward_rows, int window, int base, Real* gradient) const;
+    void pull_window(const Stretches& forward_rows, int window, int base, int dead,
+                     Real* gradient) const;
 
   private:
     void shape_layer(Carver& from, FrontLayer& l, int width, int in, int out, bool weights_too,
@@ -283,6 +285,13 @@ inline void Front::clear_gate_gradient(const Stretches& where) const {
     }
 }
 
+// Steps that no gradient reached, in the stretches where nothing was zero yet.
+inline void Front::clear_dead(const Stretches& where, int dead) const {
+    for (int s = 0; s < where.count; s++)
+        if (where.each[s].windows == 1)
+            clear(gate_gradient + where.each[s].base * top().stride(), dead * top().stride());
+}
+
 // The gradient in a layer's input over `rows` of its output, with guards of zeros around them.
 inline void Front::step_back(const FrontLayer& l, const Real* gradient, int rows, const Real* mask,
                              std::size_t mask_stride, Real* out) const {
@@ -345,11 +354,11 @@ inline void Front::pull_weights(const Real* record, const Stretches& where, Real
     emit(gradient, offset, add);
 }
 
-// The gradient in one window; its gate gradients begin at row `base`.
-inline void Front::pull_window(const Stretches& forward_rows, int window, int base,
+// The gradient in one window; its gate gradients begin at row `base`, the first `dead` are zero.
+inline void Front::pull_window(const Stretches& forward_rows, int window, int base, int dead,
                                Real* gradient) const {
-    const Real* arriving = gate_gradient + base * top().stride();
-    int rows = steps;
+    const Real* arriving = gate_gradient + (base + dead) * top().stride();
+    int rows = steps - dead;
     for (int l = computed - 1; l >= 0; l--) {
         const FrontLayer& at = as_computed(l);
         std::size_t stride = std::size_t(at.in_columns()) * VL;
@@ -360,15 +369,16 @@ inline void Front::pull_window(const Stretches& forward_rows, int window, int ba
         Real* out = buffer + reach * stride;
         const Real* mask = nullptr;
         if (shape->relu && l > 0)
-            mask = feature[l - 1] + forward_rows.window_base[window] * layer[l - 1].stride();
+            mask = feature[l - 1] + (forward_rows.window_base[window] + dead) * layer[l - 1].stride();
         step_back(at, arriving, rows, mask, stride, out);
         arriving = out;
         rows = below;
     }
     std::size_t stride = std::size_t(as_computed(0).in_columns()) * VL;
-    for (int t = 0; t < length; t++)
+    clear(gradient, std::size_t(dead) * shape->drivers);
+    for (int t = dead; t < length; t++)
         for (int c = 0; c < shape->drivers; c++)
-            gradient[t * shape->drivers + c] = arriving[t * stride + c];
+            gradient[t * shape->drivers + c] = arriving[(t - dead) * stride + c];
 }
 
 // Those of the work asked for, padding not counted.

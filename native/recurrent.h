@@ -42,6 +42,7 @@ struct Recurrent {
     V* kernel_gradient[NV];     // of each group, (3 units, vectors of inputs)
     V* recurrent_gradient[NV];  // (3 units, vectors of units)
     V* bias_gradient;           // (GATE_ROWS, units, NV)
+    int* dead;                  // of each layer: steps, from the first, that no gradient reaches
 
     int most_units() const {
         int most_of_all = 0;
@@ -78,6 +79,7 @@ struct Recurrent {
         packed = from.take<Real>(6 * units * units);
         bias = from.take<Real>(4 * units);
         if (!keep) return;
+        dead = from.take<int>(s.gru_layers);
         into_state = from.take<Real>(3 * units * units);
         into_input = from.take<Real>(3 * units * units);
         carried = from.take<V>(units * NV);
@@ -94,15 +96,17 @@ struct Recurrent {
         bias_gradient = from.take<V>(GATE_ROWS * units * NV);
     }
 
-    // Those of the work asked for, idle lanes not counted.
+    // Those of the work asked for that were done, idle lanes not counted.
     std::uint64_t multiply_adds(Work work, int windows) const {
-        std::uint64_t of_step = 0;
+        std::uint64_t total = 0;
         for (int l = 0; l < shape->gru_layers; l++) {
             std::uint64_t columns = 3 * shape->gru[l].units;
-            of_step += columns * (shape->gru[l].units + (l ? shape->gru[l].in : 0));
+            std::uint64_t of_step = columns * (shape->gru[l].units + (l ? shape->gru[l].in : 0));
+            total += of_step * windows * steps;
+            int back = work == Work::predict ? 0 : work == Work::pull_windows ? 1 : 2;
+            if (back) total += of_step * windows * (steps - dead[l]) * back;
         }
-        int times = work == Work::predict ? 1 : work == Work::pull_windows ? 2 : 3;
-        return of_step * times * windows * steps;
+        return total;
     }
 
     const V* last_state() const {
@@ -308,6 +312,18 @@ struct Recurrent {
             }
     }
 
+    SLICKEN_INLINE bool nothing_carried(std::size_t size) const {
+        auto any = carried[0] != V{};
+        for (std::size_t i = 1; i < size; i++) any |= carried[i] != V{};
+        for (int i = 0; i < VL; i++)
+            if (any[i]) return false;
+        return true;
+    }
+
+    // Gradients that vanish become zero, not denormal. Where a layer carries nothing further back
+    // and the layer above sends nothing, all that is left is zero: it is not computed. (What is not
+    // a number is not zero.)
+    //
     // `row`: where each window's last gate gradients go, null for none; `stride` between steps.
     // `emit(l)` is called when the weight gradients of layer l are complete.
     template <bool WEIGHTS, class Emit>
@@ -331,13 +347,19 @@ struct Recurrent {
                 }
                 clear(bias_gradient, GATE_ROWS * size);
             }
+            int silent_above = last ? steps : dead[l + 1];
+            dead[l] = 0;
             for (int end = steps; end > 0;) {
+                if (end <= silent_above && nothing_carried(size)) {
+                    dead[l] = end;
+                    break;
+                }
                 int begin = most(0, end - CHUNK);
                 for (int t = end - 1; t >= begin; t--) {
                     V* here = gates + (t - begin) * gate_size;
                     const V *before = state[l] + t * size, *left = kept[l] + t * size * KEPT;
                     gate_gradients(g.units, left, before,
-                                            last ? nullptr : down + t * most_size, here);
+                                            t < silent_above ? nullptr : down + t * most_size, here);
                     // While the products run, the memory of the step before comes nearer.
                     product<NV, true, true>(into_state, here + UPDATE_GATE * size, 3 * g.units,
                                             g.units, carried, t ? left - size * KEPT : left,

@@ -113,15 +113,15 @@ struct Tile {
         }
         recurrent.template back<WEIGHTS>(
             gru, pull, job.arrays[arrays - 2], row, alone, stride, [&](int l) {
-                for (int n = 0; n < NV; n++) {
+                for (int n = 0; n < NV; n++)
                     recurrent.emit(l, n, job.gradient, gru_offset + 3 * l, n > 0);
-                    if (l == 0 && front[0].composed) give_bias(n);
-                    if (l == 0) front[n].pull_weights(job.record, where[n], job.gradient, offset, n > 0);
-                }
             });
+        for (int n = 0; n < NV; n++) front[n].clear_dead(apart[n], recurrent.dead[0]);
         if (WEIGHTS) {
             const V* last = recurrent.last_state();
             for (int n = 0; n < NV; n++) {
+                if (front[n].composed) give_bias(n);
+                front[n].pull_weights(job.record, where[n], job.gradient, offset, n > 0);
                 for (int u = 0; u < shape->gru[shape->gru_layers - 1].units; u++)
                     put(job.gradient[offset[arrays - 2] + u], sum(pull[n] * last[u * NV + n]), n > 0);
                 put(job.gradient[offset[arrays - 1]], sum(pull[n]), n > 0);
@@ -130,7 +130,7 @@ struct Tile {
             std::size_t size = std::size_t(job.length) * shape->drivers;
             for (int i = 0; i < job.windows; i++)
                 front[i / VL].pull_window(where[i / VL], i % VL, apart[i / VL].window_base[i % VL],
-                                          job.window_gradients + i * size);
+                                          recurrent.dead[0], job.window_gradients + i * size);
         }
     }
 
