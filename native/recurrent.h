@@ -165,21 +165,30 @@ struct Recurrent {
 #pragma GCC unroll 4
             for (int n = 0; n < NV; n++) sum[2 * U + i][n] = splat(bias[3 * g.units + u + i]);
         multiply_add<3 * U, NV>(sum, w, before, g.units);
+        // Two rounds, so that many functions are under way at a time: one waits long for itself.
 #pragma GCC unroll 1
         for (int i = 0; i < U; i++)
 #pragma GCC unroll 4
             for (int n = 0; n < NV; n++) {
                 V update = sigmoid(sum[i][n]), reset = sigmoid(sum[U + i][n]);
-                V inner = sum[2 * U + i][n], made = tanh(candidate[i][n] + reset * inner);
-                int at = (u + i) * NV + n;
-                after[at] = made + update * (before[at] - made);
+                V inner = sum[2 * U + i][n];
+                sum[i][n] = update;
+                candidate[i][n] += reset * inner;
                 if (KEEP) {
                     V* to = left + (std::size_t(u + i) * KEPT) * NV + n;
                     to[INNER * NV] = inner;
                     to[RESET * NV] = reset;
                     to[UPDATE * NV] = update;
-                    to[CANDIDATE * NV] = made;
                 }
+            }
+#pragma GCC unroll 1
+        for (int i = 0; i < U; i++)
+#pragma GCC unroll 4
+            for (int n = 0; n < NV; n++) {
+                V made = tanh(candidate[i][n]);
+                int at = (u + i) * NV + n;
+                after[at] = made + sum[i][n] * (before[at] - made);
+                if (KEEP) left[((u + i) * KEPT + CANDIDATE) * NV + n] = made;
             }
     }
 

@@ -82,36 +82,42 @@ SLICKEN_INLINE V clamp(V x, float bound) {
 #endif
 }
 
-SLICKEN_INLINE V ratio(V a, V b) {
+SLICKEN_INLINE V ratio(V a, V b, float offset) {
 #if defined(__AVX512F__)
     // Fourteen good bits, doubled by a step of Newton's.
     V inverse = (V)_mm512_rcp14_ps((__m512)b);
     inverse = inverse + inverse * (1.0f - b * inverse);
-    return a * inverse;
+    return a * inverse + offset;
 #else
-    return a / b;
+    return a / b + offset;
 #endif
 }
 
-// tanh as x P(x^2) / Q(x^2); coefficients as in Eigen's float tanh; beyond the bound it is 1.
-SLICKEN_INLINE V tanh(V x) {
-    x = clamp(x, 7.90531110763549805f);
+// x P(x^2) / Q(x^2) + offset, as tanh is with the coefficients of Eigen's float tanh; beyond the
+// bound it is 1 to the last bit. Of x / DIVISOR, and divided by it: with two and an offset of one
+// half that is the logistic function.
+template <int DIVISOR>
+SLICKEN_INLINE V scaled_tanh(V x, float offset) {
+    constexpr float H = 1.0f / DIVISOR, S = H * H;  // powers of two: no rounding
+    x = clamp(x, 7.90531110763549805f * DIVISOR);
     V s = x * x;
-    V p = splat(-2.76076847742355e-16f);
-    p = p * s + 2.00018790482477e-13f;
-    p = p * s - 8.60467152213735e-11f;
-    p = p * s + 5.12229709037114e-08f;
-    p = p * s + 1.48572235717979e-05f;
-    p = p * s + 6.37261928875436e-04f;
-    p = p * s + 4.89352455891786e-03f;
-    V q = splat(1.19825839466702e-06f);
-    q = q * s + 1.18534705686654e-04f;
-    q = q * s + 2.26843463243900e-03f;
+    V p = splat(-2.76076847742355e-16f * S * S * S * S * S * S * S);
+    p = p * s + 2.00018790482477e-13f * S * S * S * S * S * S;
+    p = p * s - 8.60467152213735e-11f * S * S * S * S * S;
+    p = p * s + 5.12229709037114e-08f * S * S * S * S;
+    p = p * s + 1.48572235717979e-05f * S * S * S;
+    p = p * s + 6.37261928875436e-04f * S * S;
+    p = p * s + 4.89352455891786e-03f * S;
+    V q = splat(1.19825839466702e-06f * S * S * S);
+    q = q * s + 1.18534705686654e-04f * S * S;
+    q = q * s + 2.26843463243900e-03f * S;
     q = q * s + 4.89352518554385e-03f;
-    return ratio(x * p, q);
+    return ratio(x * p, q, offset);
 }
 
-SLICKEN_INLINE V sigmoid(V x) { return 0.5f + 0.5f * tanh(0.5f * x); }
+SLICKEN_INLINE V tanh(V x) { return scaled_tanh<1>(x, 0); }
+
+SLICKEN_INLINE V sigmoid(V x) { return scaled_tanh<2>(x, 0.5f); }
 
 #else  // double: for proofs, not for speed
 
