@@ -93,9 +93,16 @@ SLICKEN_INLINE V ratio(V a, V b) {
 #endif
 }
 
-// tanh as x P(x^2) / Q(x^2); coefficients as in Eigen's float tanh; beyond the bound it is 1.
+// tanh as x P(x^2) / Q(x^2); coefficients and bounds as in Eigen's float tanh. Beyond the bound it
+// is 1, exactly: where that is so depends on whether multiply-adds are fused.
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr float TANH_BOUND = 7.99881172180175781f;
+#else
+constexpr float TANH_BOUND = 7.90531110763549805f;
+#endif
+
 SLICKEN_INLINE V tanh(V x) {
-    x = clamp(x, 7.90531110763549805f);
+    x = clamp(x, TANH_BOUND);
     V s = x * x;
     V p = splat(-2.76076847742355e-16f);
     p = p * s + 2.00018790482477e-13f;
