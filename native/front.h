@@ -370,13 +370,15 @@ inline void Front::pull_window(const Stretches& forward_rows, int window, int ba
 inline std::uint64_t Front::multiply_adds(const Stretches& where, Work work, int windows) const {
     bool weights_too = work == Work::train || work == Work::pull_weights;
     std::uint64_t total = 0;
+    int seen = 0;  // samples that a layer's rows lack, from the record on
     for (int l = 0; l < computed; l++) {
         const FrontLayer& at = as_computed(l);
         std::uint64_t of_row = std::uint64_t(at.width) * at.in * at.out, rows = 0;
-        for (int s = 0; s < where.count; s++) rows += where.each[s].rows - reach;
+        seen += at.width - 1;
+        for (int s = 0; s < where.count; s++) rows += where.each[s].rows - seen;
         int times = 1 + weights_too + (weights_too && l > 0);
         total += times * rows * of_row;
-        if (work == Work::pull_windows) total += of_row * windows * steps;
+        if (work == Work::pull_windows) total += of_row * windows * (length - seen);
     }
     return total;
 }
