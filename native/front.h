@@ -97,6 +97,7 @@ struct Front {
     void carve(Carver& from, const NetworkShape& s, Work work, int samples, Front* shares);
     void load(const Real* const* arrays, Work work);
     void forward(const Real* record, const Stretches& where) const;
+    void spoil(const Real* in, int rows, Real* out) const;
     void clear_gate_gradient(const Stretches& where) const;
     void pull_weights(const Real* record, const Stretches& where, Real* gradient,
                       const std::size_t* offset, bool add) const;
@@ -266,6 +267,24 @@ inline void Front::forward(const Real* record, const Stretches& where) const {
             in = out;
             stride = at.stride();
         }
+        if (composed)
+            spoil(record + here.start * shape->drivers, here.rows,
+                  feature[0] + here.base * top().stride());
+    }
+}
+
+// Through layers as written, an infinity is soon infinity less infinity, which is no number; the
+// composed kernel would make one large number of it. So what sees one gets no number here too.
+inline void Front::spoil(const Real* in, int rows, Real* out) const {
+    for (int r = 0; r < rows; r++) {
+        Real none = 0;
+        for (int c = 0; c < shape->drivers; c++) {
+            Real sample = in[std::size_t(r) * shape->drivers + c];
+            none += sample - sample;
+        }
+        if (none == 0) continue;
+        for (int at = most(0, r - reach); at <= least(r, rows - reach - 1); at++)
+            for (std::size_t q = 0; q < top().stride(); q++) out[at * top().stride() + q] += none;
     }
 }
 
