@@ -1,7 +1,9 @@
 #include "ensemble.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <limits>
 #include <new>
 
 #include "arena.h"
@@ -133,9 +135,21 @@ std::size_t task_bytes(const NetworkShape& shape, Work work, int length) {
     return build_of<Real>(*chosen().load()).scratch_bytes(shape, work, length, 2);
 }
 
+// Without windows: no gradient, and a mean of nothing, which is no number.
+template <class Real>
+void compute_nothing(const Ensemble<Real>& e) {
+    Real nothing = e.work == Work::train ? std::numeric_limits<Real>::quiet_NaN() : Real(0);
+    for (std::size_t a = 0; a < e.gradients.size(); a++)
+        std::fill_n(e.gradients[a], std::size_t(e.runs) * e.sizes[a], nothing);
+    if (e.losses) std::fill_n(e.losses, e.runs, nothing);
+}
+
 template <class Real>
 std::string compute(const Ensemble<Real>& e) {
-    if (e.runs == 0 || e.windows == 0) return "";
+    if (e.runs == 0 || e.windows == 0) {
+        compute_nothing(e);
+        return "";
+    }
     if (std::string wrong = complaint(e); !wrong.empty()) return wrong;
     const Build<Real>& build = build_of<Real>(*chosen().load());
     Tiling tiling(build.lanes, e.runs, e.windows, e.threads);

@@ -97,6 +97,7 @@ struct Front {
     void carve(Carver& from, const NetworkShape& s, Work work, int samples, Front* shares);
     void load(const Real* const* arrays, Work work);
     void forward(const Real* record, const Stretches& where) const;
+    void spoil(const Real* in, int rows, Real* out) const;
     void clear_gate_gradient(const Stretches& where) const;
     void clear_dead(const Stretches& where, int dead) const;
     void pull_weights(const Real* record, const Stretches& where, Real* gradient,
@@ -268,6 +269,24 @@ inline void Front::forward(const Real* record, const Stretches& where) const {
             in = out;
             stride = at.stride();
         }
+        if (composed)
+            spoil(record + here.start * shape->drivers, here.rows,
+                  feature[0] + here.base * top().stride());
+    }
+}
+
+// Through layers as written, an infinity is soon infinity less infinity, which is no number; the
+// composed kernel would make one large number of it. So what sees one gets no number here too.
+inline void Front::spoil(const Real* in, int rows, Real* out) const {
+    for (int r = 0; r < rows; r++) {
+        Real none = 0;
+        for (int c = 0; c < shape->drivers; c++) {
+            Real sample = in[std::size_t(r) * shape->drivers + c];
+            none += sample - sample;
+        }
+        if (none == 0) continue;
+        for (int at = most(0, r - reach); at <= least(r, rows - reach - 1); at++)
+            for (std::size_t q = 0; q < top().stride(); q++) out[at * top().stride() + q] += none;
     }
 }
 
@@ -385,13 +404,15 @@ inline void Front::pull_window(const Stretches& forward_rows, int window, int ba
 inline std::uint64_t Front::multiply_adds(const Stretches& where, Work work, int windows) const {
     bool weights_too = work == Work::train || work == Work::pull_weights;
     std::uint64_t total = 0;
+    int seen = 0;  // samples that a layer's rows lack, from the record on
     for (int l = 0; l < computed; l++) {
         const FrontLayer& at = as_computed(l);
         std::uint64_t of_row = std::uint64_t(at.width) * at.in * at.out, rows = 0;
-        for (int s = 0; s < where.count; s++) rows += where.each[s].rows - reach;
+        seen += at.width - 1;
+        for (int s = 0; s < where.count; s++) rows += where.each[s].rows - seen;
         int times = 1 + weights_too + (weights_too && l > 0);
         total += times * rows * of_row;
-        if (work == Work::pull_windows) total += of_row * windows * steps;
+        if (work == Work::pull_windows) total += of_row * windows * (length - seen);
     }
     return total;
 }

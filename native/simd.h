@@ -93,13 +93,19 @@ SLICKEN_INLINE V ratio(V a, V b, float offset) {
 #endif
 }
 
-// x P(x^2) / Q(x^2) + offset, as tanh is with the coefficients of Eigen's float tanh; beyond the
-// bound it is 1 to the last bit. Of x / DIVISOR, and divided by it: with two and an offset of one
-// half that is the logistic function.
+// x P(x^2) / Q(x^2) + offset, as tanh is with the coefficients of Eigen's float tanh. Of x / DIVISOR,
+// and divided by it: with two and an offset of one half that is the logistic function. Beyond the
+// bound it is its limit, exactly: where that is so depends on whether multiply-adds are fused.
+#if defined(__FMA__) || defined(__aarch64__)
+constexpr float TANH_BOUND = 7.99881172180175781f;
+#else
+constexpr float TANH_BOUND = 7.90531110763549805f;
+#endif
+
 template <int DIVISOR>
 SLICKEN_INLINE V scaled_tanh(V x, float offset) {
     constexpr float H = 1.0f / DIVISOR, S = H * H;  // powers of two: no rounding
-    x = clamp(x, 7.90531110763549805f * DIVISOR);
+    x = clamp(x, TANH_BOUND * DIVISOR);
     V s = x * x;
     V p = splat(-2.76076847742355e-16f * S * S * S * S * S * S * S);
     p = p * s + 2.00018790482477e-13f * S * S * S * S * S * S;

@@ -85,7 +85,7 @@ class NativeEngine:
     ) -> tuple[Float[Array, " r"], Network]:
         """Weighted mean square error of each run, and its gradient in all weights."""
         leaves, form = jax.tree.flatten(networks)
-        runs = targets[:, 0]
+        runs = jax.ShapeDtypeStruct(targets.shape[:1], targets.dtype)
         losses, *gradients = self._call(
             _Work.TRAIN, [runs, *leaves], networks, windows, targets, weights
         )
