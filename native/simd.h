@@ -82,48 +82,48 @@ SLICKEN_INLINE V clamp(V x, float bound) {
 #endif
 }
 
-SLICKEN_INLINE V ratio(V a, V b, float offset) {
+SLICKEN_INLINE V ratio(V a, V b) {
 #if defined(__AVX512F__)
     // Fourteen good bits, doubled by a step of Newton's.
     V inverse = (V)_mm512_rcp14_ps((__m512)b);
     inverse = inverse + inverse * (1.0f - b * inverse);
-    return a * inverse + offset;
+    return a * inverse;
 #else
-    return a / b + offset;
+    return a / b;
 #endif
 }
 
-// x P(x^2) / Q(x^2) + offset, as tanh is with the coefficients of Eigen's float tanh. Of x / DIVISOR,
-// and divided by it: with two and an offset of one half that is the logistic function. Beyond the
-// bound it is its limit, exactly: where that is so depends on whether multiply-adds are fused.
+// tanh as x P(x^2) / Q(x^2); coefficients and bounds as in Eigen's float tanh. Beyond the bound it
+// is 1, exactly: where that is so depends on whether multiply-adds are fused.
 #if defined(__FMA__) || defined(__aarch64__)
 constexpr float TANH_BOUND = 7.99881172180175781f;
 #else
 constexpr float TANH_BOUND = 7.90531110763549805f;
 #endif
 
+// Of x / DIVISOR, a power of two: the coefficients take it without rounding.
 template <int DIVISOR>
-SLICKEN_INLINE V scaled_tanh(V x, float offset) {
-    constexpr float H = 1.0f / DIVISOR, S = H * H;  // powers of two: no rounding
+SLICKEN_INLINE V tanh_of(V x) {
+    constexpr float H = 1.0f / DIVISOR, S = H * H;
     x = clamp(x, TANH_BOUND * DIVISOR);
     V s = x * x;
-    V p = splat(-2.76076847742355e-16f * S * S * S * S * S * S * S);
-    p = p * s + 2.00018790482477e-13f * S * S * S * S * S * S;
-    p = p * s - 8.60467152213735e-11f * S * S * S * S * S;
-    p = p * s + 5.12229709037114e-08f * S * S * S * S;
-    p = p * s + 1.48572235717979e-05f * S * S * S;
-    p = p * s + 6.37261928875436e-04f * S * S;
-    p = p * s + 4.89352455891786e-03f * S;
+    V p = splat(-2.76076847742355e-16f * S * S * S * S * S * S * H);
+    p = p * s + 2.00018790482477e-13f * S * S * S * S * S * H;
+    p = p * s - 8.60467152213735e-11f * S * S * S * S * H;
+    p = p * s + 5.12229709037114e-08f * S * S * S * H;
+    p = p * s + 1.48572235717979e-05f * S * S * H;
+    p = p * s + 6.37261928875436e-04f * S * H;
+    p = p * s + 4.89352455891786e-03f * H;
     V q = splat(1.19825839466702e-06f * S * S * S);
     q = q * s + 1.18534705686654e-04f * S * S;
     q = q * s + 2.26843463243900e-03f * S;
     q = q * s + 4.89352518554385e-03f;
-    return ratio(x * p, q, offset);
+    return ratio(x * p, q);
 }
 
-SLICKEN_INLINE V tanh(V x) { return scaled_tanh<1>(x, 0); }
+SLICKEN_INLINE V tanh(V x) { return tanh_of<1>(x); }
 
-SLICKEN_INLINE V sigmoid(V x) { return scaled_tanh<2>(x, 0.5f); }
+SLICKEN_INLINE V sigmoid(V x) { return 0.5f + 0.5f * tanh_of<2>(x); }
 
 #else  // double: for proofs, not for speed
 

@@ -25,6 +25,7 @@ from slicken.learning.network import Network
 _TARGET = "slicken_compute"
 
 
+
 class _Work(IntEnum):
     """What a call computes; the numbers are those of ``native/tile.h``."""
 
