@@ -44,12 +44,3 @@ def nominal_flops(case: Case) -> int:
     this is one number for all implementations.
     """
     return 3 * 2 * forward_multiply_adds(length=case.length, units=case.units)
-
-
-def performed_flops(case: Case, engine: str) -> int:  # noqa: ARG001 (engines may do less)
-    """Operations of one window in a training step as an engine of slicken does them.
-
-    An engine that uses the structure of the network exactly, such as two linear convolutions that
-    are one, does fewer than the nominal ones. Until an engine says so, they are the nominal ones.
-    """
-    return nominal_flops(case)

@@ -12,16 +12,20 @@ class Case:
         batch: windows in a batch, B.
         runs: networks trained, R.
         units: of each GRU layer, H.
+        gates: how they start, ``zero`` or ``chrono``. From zero, gradients vanish within some 200
+            samples, which an engine may make use of; from chrono they do not.
     """
 
     length: int = 400
     batch: int = 32
     runs: int = 20
     units: int = 64
+    gates: str = "zero"
 
     def __str__(self) -> str:
         runs = "1 run" if self.runs == 1 else f"{self.runs} runs"
-        return f"L = {self.length}, batch {self.batch}, {runs}, {self.units} units"
+        gates = "" if self.gates == "zero" else f", gates {self.gates}"
+        return f"L = {self.length}, batch {self.batch}, {runs}, {self.units} units{gates}"
 
 
 BASE = Case()
@@ -31,6 +35,7 @@ ONE_FACTOR_CHANGED = (
     replace(BASE, batch=128),
     replace(BASE, runs=1),
     *(replace(BASE, units=units) for units in (16, 32, 128)),
+    replace(BASE, gates="chrono"),
 )
 
 CORNERS = (

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from arithmetic import nominal_flops, performed_flops
+from arithmetic import nominal_flops
 from case import BASE, Case
 from parity import Parity
 from turns import Timed, Yards
@@ -44,6 +44,7 @@ class Record:
     batch: int
     runs: int
     units: int
+    gates: str
     windows_per_s: float | None
     windows_per_s_min: float | None
     windows_per_s_max: float | None
@@ -60,7 +61,7 @@ class Record:
     @property
     def case(self) -> Case:
         """The size of the work."""
-        return Case(self.length, self.batch, self.runs, self.units)
+        return Case(self.length, self.batch, self.runs, self.units, self.gates)
 
 
 def make_records(
@@ -99,12 +100,12 @@ def as_json(records: list[Record]) -> list[dict[str, Any]]:
 
 
 def _record(one: Timed, yards: Yards, parity: Parity | str | None, best: float | None) -> Record:
-    case, engine = one.case, one.implementation.engine
+    case = one.case
     rate = median(one.rates) if one.rates else None
     nominal = None if rate is None else rate * nominal_flops(case) / 1e9
     done = nominal
-    if rate is not None and engine is not None:
-        done = rate * performed_flops(case, engine) / 1e9
+    if rate is not None and one.done:
+        done = rate * median(one.done) / 1e9
     fma = median(yards.fma) if yards.fma else None
     product = median(yards.product) if yards.product else None
     known = parity if isinstance(parity, Parity) else None

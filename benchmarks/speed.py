@@ -99,7 +99,7 @@ def pose(cases: list[Case], settings: Settings) -> dict[Case, str]:
     notes = settings.folder / "poser.notes"
     with Worker(POSER.command, limit=settings.limit, notes=notes) as poser:
         for case in cases:
-            name = f"{case.length}-{case.batch}-{case.runs}-{case.units}.npz"
+            name = f"{case.length}-{case.batch}-{case.runs}-{case.units}-{case.gates}.npz"
             paths[case] = str(settings.folder / name)
             poser.ask("pose", path=paths[case], steps=None, **vars(case))
     return paths

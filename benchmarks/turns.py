@@ -47,6 +47,7 @@ class Timed:
         case: of what size.
         version: of the library.
         rates: windows per second, turn by turn.
+        done: operations of a window, counted as they were done; empty where nobody counts.
         memory: peak resident bytes of its processes.
         reason: why there are no rates, if there are none.
     """
@@ -55,6 +56,7 @@ class Timed:
     case: Case
     version: str = ""
     rates: list[float] = field(default_factory=list)
+    done: list[float] = field(default_factory=list)
     memory: int | None = None
     reason: str = ""
 
@@ -115,7 +117,10 @@ def _prepare(one: Timed, problem: str, number: int, settings: Settings) -> Worke
 
 def _turn(one: Timed, worker: Worker, settings: Settings) -> None:
     try:
-        one.rates.append(float(worker.ask("turn", seconds=settings.seconds)["windows_per_s"]))
+        answer = worker.ask("turn", seconds=settings.seconds)
+        one.rates.append(float(answer["windows_per_s"]))
+        if answer.get("flops_done") is not None:
+            one.done.append(float(answer["flops_done"]))
     except WorkerError as error:
         one.reason, one.rates = str(error), []
 

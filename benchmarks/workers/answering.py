@@ -35,6 +35,7 @@ class Problem(NamedTuple):
             ``gru_bias0``, ... of the GRU layers, ``dense``, ``offset``.
         length: samples in a window, L.
         batch: windows in a batch, B.
+        gates: how they started.
     """
 
     drivers: NDArray[np.float32]
@@ -44,6 +45,7 @@ class Problem(NamedTuple):
     weights: dict[str, NDArray[np.float32]]
     length: int
     batch: int
+    gates: str = "zero"
 
     @property
     def lags(self) -> NDArray[np.int32]:
@@ -68,7 +70,8 @@ def read_problem(path: str) -> Problem:
         arrays = {name: file[name] for name in file.files}
     named = {name: arrays.pop(name) for name in ("drivers", "friction", "order", "check")}
     length, batch = int(arrays.pop("length")), int(arrays.pop("batch"))
-    return Problem(**named, weights=arrays, length=length, batch=batch)
+    gates = str(arrays.pop("gates"))
+    return Problem(**named, weights=arrays, length=length, batch=batch, gates=gates)
 
 
 class Networks(Protocol):

@@ -35,7 +35,15 @@ class Slicken:
         return {"version": slicken.__version__}
 
     def pose(
-        self, *, length: int, batch: int, runs: int, units: int, steps: int | None, path: str
+        self,
+        *,
+        length: int,
+        batch: int,
+        runs: int,
+        units: int,
+        gates: str,
+        steps: int | None,
+        path: str,
     ) -> dict[str, Any]:
         """Write a problem: a record, the order of the batches, and the first weights.
 
@@ -50,7 +58,7 @@ class Slicken:
         else:
             order = np.tile(rng.choice(ends, steps * batch, replace=False), (runs, 1))
         problem = Problem(
-            drivers, friction, order, rng.choice(ends, 32, replace=False), {}, length, batch
+            drivers, friction, order, rng.choice(ends, 32, replace=False), {}, length, batch, gates
         )
         trainer = make_trainer(self._engine, problem, units, ends, ends[:1])
         weights = weights_by_name(trainer.best_networks(trainer.start()))
@@ -98,18 +106,32 @@ class Slicken:
 
     def turn(self, seconds: float) -> dict[str, Any]:
         """Train for so long, one step of all runs at least."""
-        batches, spent = 0, 0.0
+        batches, spent, before = 0, 0.0, multiply_adds()
         while spent < seconds:
             many = max(1, min(round((seconds - spent) / self._per_batch), self._trainer.batches))
             taken = self._trainer.probe(many)
             self._per_batch = max(taken / many, 1e-6)
             batches, spent = batches + many, spent + taken
         windows = batches * self._windows
-        return {"windows": windows, "seconds": spent, "windows_per_s": windows / spent}
+        done = multiply_adds() - before
+        return {
+            "windows": windows,
+            "seconds": spent,
+            "windows_per_s": windows / spent,
+            # Zero from an engine that does not count.
+            "flops_done": 2 * done / windows if self._engine == "native" and done else None,
+        }
 
     def memory(self) -> dict[str, Any]:
         """Peak resident memory of this process."""
         return {"bytes": peak_memory()}
+
+
+def multiply_adds() -> int:
+    """Those that the native engine has done so far."""
+    from slicken.learning.engine.native import multiply_adds as done
+
+    return done()
 
 
 def make_record(
@@ -134,10 +156,10 @@ def make_trainer(
     from slicken.learning.training import Optimiser, Trainer, run_seeds, training_data
     from slicken.study.presets import PAPER
 
-    sizes = {"units": units, "filters": PAPER["network"]["filters"]}
+    changed = {"units": units, "gate_start": problem.gates}
     return Trainer(
         engine=choose_engine(engine),
-        architecture=Architecture(**PAPER["network"] | sizes),
+        architecture=Architecture(**PAPER["network"] | changed),
         optimiser=Optimiser(**PAPER["optimiser"] | {"batch": problem.batch}),
         length=problem.length,
         seeds=run_seeds(SEED, len(problem.runs)),

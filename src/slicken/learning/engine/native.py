@@ -5,6 +5,7 @@ own memory (``native/`` has the code and says why each part is as it is). Overla
 what depends on the instant only, so the record goes in, not windows.
 """
 
+import ctypes
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
@@ -23,7 +24,6 @@ from slicken.learning.engine.library import REMEDY, engine_library
 from slicken.learning.network import Network
 
 _TARGET = "slicken_compute"
-
 
 
 class _Work(IntEnum):
@@ -48,6 +48,15 @@ def _register() -> None:
         raise PlanError(f"the native engine is {library.problem}; {REMEDY}")
     compute = jax.ffi.pycapsule(library.handle.slicken_compute)
     jax.ffi.register_ffi_target(_TARGET, compute, platform="cpu")
+
+
+def multiply_adds() -> int:
+    """Multiply-adds that the library has done in this process, without those spent on padding."""
+    handle = engine_library().handle
+    if handle is None:
+        return 0
+    handle.slicken_multiply_adds.restype = ctypes.c_uint64
+    return int(handle.slicken_multiply_adds())
 
 
 @dataclass(frozen=True)
