@@ -11,6 +11,18 @@ namespace slicken::SLICKEN_BUILD {
 // What a step leaves for the way back, for each unit: [4][NV].
 enum Kept { INNER, RESET, UPDATE, CANDIDATE, KEPT };
 
+// Where that goes: nowhere, if there is no way back; to the caches, or past them if it is too much.
+enum Keep { NOTHING, NEAR, FAR };
+
+// Bytes of a task above which they are kept far. A share of the outer cache; measured, not computed.
+constexpr std::size_t NEAR_BYTES = std::size_t(8) << 20;
+
+template <Keep KEEP>
+SLICKEN_INLINE void put_by(V* to, V v) {
+    if constexpr (KEEP == NEAR) *to = v;
+    if constexpr (KEEP == FAR) stream(to, v);
+}
+
 // Gradients of a step's gates, in rows: (CANDIDATE_GATE, UPDATE_GATE, RESET_GATE) go to the layer's
 // input, (UPDATE_GATE, RESET_GATE, INNER_GATE) to the state before.
 enum GateRow { CANDIDATE_GATE, UPDATE_GATE, RESET_GATE, INNER_GATE, GATE_ROWS };
@@ -25,7 +37,7 @@ struct Recurrent {
 
     const NetworkShape* shape;
     int steps;
-    bool keep;  // for the way back
+    Keep keep;
 
     V** state;        // of each layer, (steps + 1, units, NV), the first at zero
     V** kept;         // of each layer, (steps, units, KEPT, NV)
@@ -51,10 +63,17 @@ struct Recurrent {
         return most_of_all;
     }
 
+    // Vectors that all layers and steps leave.
+    std::size_t all_kept() const {
+        std::size_t units = 0;
+        for (int l = 0; l < shape->gru_layers; l++) units += shape->gru[l].units;
+        return units * steps * KEPT * NV;
+    }
+
     void carve(Carver& from, const NetworkShape& s, Work work, int of_steps) {
         shape = &s;
         steps = of_steps;
-        keep = work != Work::predict;
+        keep = work == Work::predict ? NOTHING : all_kept() * sizeof(V) > NEAR_BYTES ? FAR : NEAR;
         int most_u = most_units();
         std::size_t units = most_u, wide = round_up(most_u, VL) / VL;
         state = from.take<V*>(s.gru_layers);
@@ -134,7 +153,7 @@ struct Recurrent {
         }
     }
 
-    template <int U, bool KEEP, bool FIRST>
+    template <int U, Keep KEEP, bool FIRST>
     SLICKEN_INLINE void gate_block(const Real* w, int u, const GruShape& g, const V* in,
                                    const V* before, V* after, V* left) const {
         V sum[3 * U][NV], candidate[U][NV];
@@ -166,7 +185,7 @@ struct Recurrent {
             for (int n = 0; n < NV; n++) sum[2 * U + i][n] = splat(bias[3 * g.units + u + i]);
         multiply_add<3 * U, NV>(sum, w, before, g.units);
         // Two rounds, so that many functions are under way at a time: one waits long for itself.
-#pragma GCC unroll 1
+#pragma GCC unroll 4
         for (int i = 0; i < U; i++)
 #pragma GCC unroll 4
             for (int n = 0; n < NV; n++) {
@@ -174,25 +193,25 @@ struct Recurrent {
                 V inner = sum[2 * U + i][n];
                 sum[i][n] = update;
                 candidate[i][n] += reset * inner;
-                if (KEEP) {
-                    V* to = left + (std::size_t(u + i) * KEPT) * NV + n;
-                    to[INNER * NV] = inner;
-                    to[RESET * NV] = reset;
-                    to[UPDATE * NV] = update;
-                }
+                if constexpr (KEEP == NOTHING) continue;
+                V* to = left + std::size_t(u + i) * KEPT * NV + n;
+                put_by<KEEP>(to + INNER * NV, inner);
+                put_by<KEEP>(to + RESET * NV, reset);
+                put_by<KEEP>(to + UPDATE * NV, update);
             }
-#pragma GCC unroll 1
+#pragma GCC unroll 4
         for (int i = 0; i < U; i++)
 #pragma GCC unroll 4
             for (int n = 0; n < NV; n++) {
                 V made = tanh(candidate[i][n]);
                 int at = (u + i) * NV + n;
                 after[at] = made + sum[i][n] * (before[at] - made);
-                if (KEEP) left[((u + i) * KEPT + CANDIDATE) * NV + n] = made;
+                if constexpr (KEEP == NOTHING) continue;
+                put_by<KEEP>(left + (std::size_t(u + i) * KEPT + CANDIDATE) * NV + n, made);
             }
     }
 
-    template <bool KEEP, bool FIRST>
+    template <Keep KEEP, bool FIRST>
     SLICKEN_APART void step(const GruShape& g, const V* in, const V* before, V* after,
                             V* left) const {
         Blocks blocks = Blocks::of(g.units, UNITS);
@@ -225,7 +244,7 @@ struct Recurrent {
     }
 
     // `row` and `stride`: where each window's projected rows begin, and from one to the next.
-    template <bool KEEP>
+    template <Keep KEEP>
     void forward(const Real* const* arrays, const Real* (&row)[LANES],
                  const std::ptrdiff_t (&stride)[LANES]) {
         for (int l = 0; l < shape->gru_layers; l++) {
@@ -236,7 +255,7 @@ struct Recurrent {
             const V* below = l ? state[l - 1] + std::size_t(g.in) * NV : nullptr;
             for (int t = 0; t < steps; t++) {
                 V* before = state[l] + t * size;
-                V* left = KEEP ? kept[l] + t * size * KEPT : nullptr;
+                V* left = KEEP == NOTHING ? nullptr : kept[l] + t * size * KEPT;
                 if (l == 0) {
                     take_projected(row, stride, round_up(3 * g.units, VL) / VL);
                     step<KEEP, true>(g, projected, before, before + size, left);

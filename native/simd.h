@@ -44,6 +44,19 @@ SLICKEN_INLINE V load(const Real* from) {
 
 SLICKEN_INLINE void store(Real* to, V v) { std::memcpy(to, &v, sizeof v); }
 
+// Past the caches: for what is wanted again only after more than they hold.
+SLICKEN_INLINE void stream(V* to, V v) {
+#if defined(__AVX512F__)
+    _mm512_stream_si512((__m512i*)to, (__m512i)v);
+#elif defined(__AVX__)
+    _mm256_stream_si256((__m256i*)to, (__m256i)v);
+#elif defined(__SSE2__)
+    _mm_stream_si128((__m128i*)to, (__m128i)v);
+#else
+    *to = v;
+#endif
+}
+
 SLICKEN_INLINE Real sum(V v) {
     Real total = 0;
     for (int i = 0; i < VL; i++) total += v[i];

@@ -69,10 +69,16 @@ struct Tile {
             }
         }
         const Real* const* gru = job.arrays + 2 * shape->conv_layers;
-        if (job.work == Work::predict)
-            recurrent.template forward<false>(gru, row, stride);
-        else
-            recurrent.template forward<true>(gru, row, stride);
+        switch (recurrent.keep) {
+            case NOTHING:
+                recurrent.template forward<NOTHING>(gru, row, stride);
+                break;
+            case NEAR:
+                recurrent.template forward<NEAR>(gru, row, stride);
+                break;
+            case FAR:
+                recurrent.template forward<FAR>(gru, row, stride);
+        }
         const Real* dense = job.arrays[arrays - 2];
         V friction[NV];
         for (V& f : friction) f = splat(*job.arrays[arrays - 1]);
