@@ -8,7 +8,9 @@
 
 #if defined(__x86_64__)
 #pragma GCC diagnostic push
+#if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // in GCC 12's own header
+#endif
 #include <immintrin.h>
 #pragma GCC diagnostic pop
 #endif
