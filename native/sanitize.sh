@@ -38,4 +38,5 @@ fi
 export LD_PRELOAD="$runtime $("$compiler" -print-file-name=libstdc++.so.6)"
 export SLICKEN_ENGINE_LIBRARY="$build/libslicken_engine.so"
 export TSAN_OPTIONS="$TSAN_OPTIONS:ignore_noninstrumented_modules=1"
-"${fixed[@]}" "$bin/python" -m pytest -p no:cacheprovider tests/learning/test_engine.py "${@:2}"
+"${fixed[@]}" "$bin/python" -m pytest -p no:cacheprovider tests/learning/test_engine.py \
+  tests/learning/test_native_engine.py "${@:2}"

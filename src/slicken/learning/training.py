@@ -5,6 +5,7 @@ import time
 from functools import partial
 from typing import Any, Literal, NamedTuple
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -220,7 +221,7 @@ class Trainer:
         return jax.device_put(
             TrainingState(
                 networks=networks,
-                optimiser=jax.vmap(self._rule.init)(networks),
+                optimiser=jax.vmap(self._rule.init)(_widen(networks)),
                 # A copy: the program writes over what it is given, each array once.
                 best=jax.tree.map(jnp.copy, networks),
                 best_loss=jnp.full(runs, jnp.inf, dtype=jnp.float32),
@@ -250,9 +251,10 @@ class Trainer:
                 data.friction[ends],
                 weights,
             )
-            updates, optimiser = jax.vmap(self._rule.update)(gradients, optimiser, networks)
+            wide = _widen(networks)
+            updates, optimiser = jax.vmap(self._rule.update)(_widen(gradients), optimiser, wide)
             return (
-                optax.apply_updates(networks, updates),
+                _narrow(optax.apply_updates(wide, updates)),
                 optimiser,
                 total + losses * weights.sum(1),
             )
@@ -301,6 +303,24 @@ class Trainer:
             return total + jnp.sum(jnp.where(counts, (friction - data.friction[here]) ** 2, 0), 1)
 
         return jax.lax.fori_loop(0, batches, one_batch, jnp.zeros(runs)) / count
+
+
+_WIDTH = 64
+
+
+def _widen(networks: Network) -> Network:
+    """The offset of each run as a row, with zeros behind it, for the time of an update.
+
+    XLA makes special code for an array of a few numbers, of two for instance; then the last bits of
+    a run's offset would depend on how many runs there are.
+    """
+    rows = jnp.pad(networks.offset[:, None], ((0, 0), (0, _WIDTH - 1)))
+    return eqx.tree_at(lambda all_runs: all_runs.offset, networks, rows)
+
+
+def _narrow(networks: Network) -> Network:
+    """Undo :func:`_widen`."""
+    return eqx.tree_at(lambda all_runs: all_runs.offset, networks, networks.offset[:, 0])
 
 
 @partial(jax.jit, static_argnums=(0, 1))
