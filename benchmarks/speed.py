@@ -41,6 +41,9 @@ def ask_user() -> argparse.Namespace:
     parser.add_argument("--engines", default="native,layered", help="of slicken, the first counts")
     parser.add_argument("--implementations", default="", help="only these, such as torch,jax")
     parser.add_argument("--no-growth", action="store_true", help="leave out slicken's own growth")
+    parser.add_argument(
+        "--add", action="store_true", help="only cases that results.json lacks; keep what it has"
+    )
     parser.add_argument("--dry", action="store_true", help="print; write nothing")
     return parser.parse_args()
 
@@ -59,9 +62,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(asked.repeats, asked.seconds, asked.limit, Path(folder))
         yardsticks = FmaPeak(settings.folder), MatrixProduct(settings.folder, settings.limit)
-        records: list[Record] = []
-        base_yards = Yards([], [])
+        records, base_yards = read_results() if asked.add else ([], Yards([], []))
+        known = {record.case for record in records}
         for case in CASES[asked.cases]:
+            if case in known:
+                continue
             print(f"\n{case}", flush=True)
             suited = [(one, case) for one in implementations if one.suits(case)]
             timed, yards = take_turns(suited, pose([case], settings), yardsticks, settings)
@@ -91,6 +96,21 @@ def publish(told: dict[str, Any], records: list[Record], *, dry: bool) -> None:
         return
     RESULTS.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     write_between_markers(PAGE, words)
+
+
+def read_results() -> tuple[list[Record], Yards]:
+    """What an earlier call on this machine has left: its records, and the base case's yardsticks.
+
+    Raises:
+        SystemExit: if there is nothing, or it is from another machine or version.
+    """
+    if not RESULTS.is_file():
+        sys.exit("--add: there is no results.json to add to")
+    told = json.loads(RESULTS.read_text(encoding="utf-8"))
+    if told["machine"] != machine():
+        sys.exit(f"--add: results.json is from another machine: {told['machine']}")
+    yards = Yards([told["fma_peak_gflops"]], [told["matmul_gflops"]])
+    return [Record(**record) for record in told["cases"]], yards
 
 
 def pose(cases: list[Case], settings: Settings) -> dict[Case, str]:

@@ -93,9 +93,10 @@ struct Front {
     FrontLayer& top() const { return as_computed(computed - 1); }
     Real* projected() const { return feature[computed - 1]; }
 
-    // All memory; the same call measures and makes.
+    // All memory; the same call measures and makes. Only the features differ between the groups of a
+    // tile; `shares` is a front that has the weights already, or null.
     void carve(Carver& from, const NetworkShape& s, Work work, int samples, Front* shares);
-    void load(const Real* const* arrays, Work work);
+    void load(const Real* const* arrays);
     void forward(const Real* record, const Stretches& where) const;
     void spoil(const Real* in, int rows, Real* out) const;
     void clear_gate_gradient(const Stretches& where) const;
@@ -145,8 +146,6 @@ inline void Front::shape_layer(Carver& from, FrontLayer& l, int width, int in, i
     }
 }
 
-// Only the groups' features differ between the groups of a tile; `shares` is a front that has the
-// weights already, or null.
 inline void Front::carve(Carver& from, const NetworkShape& s, Work work, int samples,
                          Front* shares) {
     bool weights_too = work == Work::train || work == Work::pull_weights;
@@ -222,7 +221,7 @@ SLICKEN_INLINE void load_back(const FrontLayer& l, bool reversed) {
     }
 }
 
-inline void Front::load(const Real* const* arrays, Work work) {
+inline void Front::load(const Real* const* arrays) {
     auto as_written = [](int q) { return q; };
     for (int l = 0; l < shape->conv_layers; l++) {
         FrontLayer& here = layer[l];
@@ -242,7 +241,6 @@ inline void Front::load(const Real* const* arrays, Work work) {
     // Update and reset gates add both biases; the candidate's second one comes behind the reset.
     for (int q = units; q < 3 * units; q++) bias[q] += gru[2][3 * units + ours(q)];
     if (composed) compose();
-    (void)work;
     for (int l = 0; l < written; l++)
         if (layer[l].back) load_back(layer[l], !composed);
     if (composed && top().back) load_back(top(), true);

@@ -53,7 +53,7 @@ struct Tile {
     }
 
     void forward(const Job<Real>& job) {
-        front[0].load(job.arrays, job.work);
+        front[0].load(job.arrays);
         clear(zeros, round_up(3 * shape->gru[0].units, VL));
         const Real* row[LANES];
         std::ptrdiff_t stride[LANES];

@@ -17,6 +17,7 @@ from safetensors.numpy import load_file, save
 
 from slicken.errors import FolderError, PlanError, SlickenError
 from slicken.experiment import Experiment
+from slicken.learning.engine import describe_engine
 from slicken.learning.network import Network, start_network
 from slicken.study.files import write_text, written_aside
 from slicken.study.plan import Plan
@@ -181,7 +182,7 @@ class StudyFolder:
         self._write_experiments(experiments)
         header = {
             "plan": plan.model_dump(mode="json"),
-            "versions": _versions(),
+            "versions": _versions(plan),
             "experiment": [
                 {
                     "name": experiment.name,
@@ -268,8 +269,9 @@ def _flat(networks: Any) -> dict[str, Any]:  # noqa: ANN401 (arrays or their sha
     return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in paths}
 
 
-def _versions() -> dict[str, str]:
+def _versions(plan: Plan) -> dict[str, str]:
     return {
+        "engine": describe_engine(plan.engine),
         "slicken": version("slicken"),
         "python": platform.python_version(),
         "machine": platform.machine(),

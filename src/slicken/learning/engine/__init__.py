@@ -8,6 +8,7 @@ from slicken.learning.engine.contract import Engine, Windows
 from slicken.learning.engine.door import (
     ENGINES,
     choose_engine,
+    describe_engine,
     explain_choice,
     what_native_lacks,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "Engine",
     "Windows",
     "choose_engine",
+    "describe_engine",
     "engine_library",
     "explain_choice",
     "what_native_lacks",

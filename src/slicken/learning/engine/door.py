@@ -41,6 +41,18 @@ def explain_choice() -> str:
     return f"{name}: {reason}"
 
 
+def describe_engine(name: str = "auto") -> str:
+    """The engine of this name, or the one that ``auto`` takes, and what decides its last bits.
+
+    Example:
+        >>> describe_engine("layered")
+        'layered'
+    """
+    if name == "auto":
+        name = _automatic()[0]
+    return f"{name} ({engine_library().instruction_set})" if name == "native" else name
+
+
 def what_native_lacks() -> str:
     """Why ``auto`` takes a slower engine than this processor could run; empty where it does not."""
     if os.environ.get(VARIABLE) or jax.default_backend() != "cpu":
