@@ -99,7 +99,10 @@ class Slicken:
         ends = np.unique(problem.order)
         units = problem.weights["dense"].shape[-1]
         self._windows = problem.batch * len(problem.runs)
-        self._trainer = make_trainer(self._engine, problem, units, ends, ends[:1])
+        # More than one batch for validation, which is not timed: XLA takes what is the same in all
+        # rounds of a loop out of it, and would do a single batch even where no round is asked for.
+        validation = ends[: 2 * problem.batch]
+        self._trainer = make_trainer(self._engine, problem, units, ends, validation)
         self._trainer.probe(1)
         self._per_batch = self._trainer.probe(1)
         return {}
