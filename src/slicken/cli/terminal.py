@@ -111,7 +111,7 @@ def show_engine(asked: str) -> None:
 
     lacking = what_native_lacks() if asked == "auto" else ""
     if lacking:
-        say(f"engine: layered; {lacking}, so this takes two to four times longer; see slicken doctor")
+        say(f"engine: layered; {lacking}: two to four times slower; see slicken doctor")
 
 
 class Watcher:
