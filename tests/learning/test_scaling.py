@@ -93,3 +93,25 @@ def test_friction_that_never_changes_is_refused() -> None:
     record = join(builders.make_experiments(4, 50, friction=np.full(50, 0.6)), builders.DRIVERS)
     with pytest.raises(ExperimentError, match=r"never changes.*0\.6.*friction column"):
         scaling_of(record)
+
+
+def test_a_velocity_that_spans_decades_is_taken_as_its_logarithm() -> None:
+    """A step by a factor of ten is as high at 1 um/s as at 100 um/s; holds and reversals are no
+    trouble."""
+    random = np.random.default_rng(0)
+    velocity = 10.0 ** random.choice([-6.0, -5.0, -4.0, -3.0], size=400)
+    record = join(builders.make_experiments(4, 400, slip_velocity=velocity), builders.DRIVERS)
+    scaling = scaling_of(record)
+    assert scaling.logarithmic == ("slip_velocity",)
+    steps = np.array([[1e-6, 30], [1e-5, 30], [1e-4, 30], [1e-3, 30], [0.0, 30], [-1e-4, 30]])
+    scaled = scaling.drivers(steps)[:, 0].astype(float)
+    np.testing.assert_allclose(np.diff(scaled[1:4]), np.diff(scaled[1:4])[0], rtol=1e-2)
+    assert scaled[4] < scaled[0]
+    assert scaled[5] < scaled[4]
+    seen = scaling.drivers(record.drivers[:800])
+    np.testing.assert_allclose(seen.std(axis=0), 1, atol=1e-5)
+
+
+def test_a_velocity_that_is_held_is_taken_as_it_is() -> None:
+    record = builders.make_record(40, 50, 60, 70)
+    assert scaling_of(record).logarithmic == ()

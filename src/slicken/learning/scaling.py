@@ -1,10 +1,16 @@
-"""Scaling: drivers and friction in standard deviations of the training part."""
+"""Scaling: drivers and friction in standard deviations of the training part.
+
+Friction answers the logarithm of slip velocity (Dieterich 1979; Ruina 1983). A velocity that spans
+decades, as in velocity steps and holds, is therefore taken on a logarithmic scale before it is
+standardised: on a linear one, everything but the fastest slip would be zero.
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from slicken.channels import SLIP_VELOCITY
 from slicken.errors import ExperimentError
 from slicken.learning.splits import Split
 from slicken.learning.windows import Record
@@ -13,13 +19,19 @@ MOSTLY_NOISE = 0.5
 """A driver is called noise where so much of its variance comes and goes within one sample."""
 
 
+DECADES = 1.5
+"""Velocity is taken as a logarithm if nine tenths of its values span so many powers of ten."""
+
+
 @dataclass(frozen=True)
 class Scaling:
     """Means and standard deviations learned on the training part only.
 
     Args:
         channels: names of the drivers.
-        mean: shape ``(C,)``.
+        slowest: of a driver that is taken as ``asinh(value / slowest)``, a logarithm that knows
+            zero and both signs, the value at which that begins; 0 for all others, shape ``(C,)``.
+        mean: of the drivers, after that, shape ``(C,)``.
         spread: standard deviations, shape ``(C,)``; 1 for a driver that never changes.
         friction_mean: mean friction of the training targets.
         friction_spread: their standard deviation.
@@ -29,6 +41,7 @@ class Scaling:
     """
 
     channels: tuple[str, ...]
+    slowest: NDArray[np.float64]
     mean: NDArray[np.float64]
     spread: NDArray[np.float64]
     friction_mean: float
@@ -37,8 +50,15 @@ class Scaling:
 
     def drivers(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Standardised drivers, shape ``(T, C)``."""
-        scaled: NDArray[np.float32] = ((values - self.mean) / self.spread).astype(np.float32)
+        evened = _even_out(values, self.slowest)
+        scaled: NDArray[np.float32] = ((evened - self.mean) / self.spread).astype(np.float32)
         return scaled
+
+    @property
+    def logarithmic(self) -> tuple[str, ...]:
+        """Drivers that are taken on a logarithmic scale."""
+        pairs = zip(self.channels, self.slowest, strict=True)
+        return tuple(name for name, slowest in pairs if slowest > 0)
 
     def friction(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Standardised friction, shape ``(T,)``."""
@@ -62,7 +82,14 @@ def learn_scaling(record: Record, split: Split) -> Scaling:
         ExperimentError: if friction does not change over the training targets.
     """
     samples = split.samples("training") & ~record.gap
-    drivers = record.drivers[samples]
+    slowest = np.array(
+        [
+            _slowest(record.drivers[samples, place]) if name == SLIP_VELOCITY.name else 0.0
+            for place, name in enumerate(record.channels)
+        ]
+    )
+    evened = _even_out(record.drivers, slowest)
+    drivers = evened[samples]
     targets = record.friction[split.ends["training"]]
     if np.ptp(targets) <= 1e-12 * max(1.0, float(np.abs(targets).max())):
         raise ExperimentError(
@@ -73,13 +100,28 @@ def learn_scaling(record: Record, split: Split) -> Scaling:
     never_changes = np.ptp(drivers, axis=0) <= 1e-12 * np.abs(drivers).max(axis=0)
     spread = np.where(never_changes, 1.0, spread)
     neighbours = samples[1:] & samples[:-1] & (record.experiment[1:] == record.experiment[:-1])
-    steps = np.diff(record.drivers, axis=0)[neighbours]
+    steps = np.diff(evened, axis=0)[neighbours]
     noise_share = np.where(never_changes, 1.0, np.mean(steps**2, axis=0) / (2 * spread**2))
     return Scaling(
         channels=record.channels,
+        slowest=slowest,
         mean=drivers.mean(axis=0),
         spread=spread,
         friction_mean=float(targets.mean()),
         friction_spread=float(targets.std()),
         noise_share=noise_share,
     )
+
+
+def _slowest(velocity: NDArray[np.float64]) -> float:
+    """The slowest slip that counts, where velocity spans decades; else 0."""
+    moving = np.abs(velocity[velocity != 0])
+    if not moving.size:
+        return 0.0
+    slowest, low, high = np.percentile(moving, [1, 5, 95])
+    return float(slowest) if high > low * 10**DECADES else 0.0
+
+
+def _even_out(values: NDArray[np.float64], slowest: NDArray[np.float64]) -> NDArray[np.float64]:
+    logarithms = np.arcsinh(values / np.where(slowest > 0, slowest, 1.0))
+    return np.where(slowest > 0, logarithms, values)

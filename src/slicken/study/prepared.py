@@ -38,7 +38,7 @@ class Prepared:
     def drivers(self) -> NDArray[np.float32]:
         """Standardised drivers, shape ``(T, C)``; 0, the mean, inside gaps, where nobody looks."""
         gap = self.record.gap[:, None]
-        return self.scaling.drivers(np.where(gap, self.scaling.mean, self.record.drivers))
+        return np.where(gap, np.float32(0), self.scaling.drivers(self.record.drivers))
 
     @cached_property
     def friction(self) -> NDArray[np.float32]:
