@@ -7,10 +7,12 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from slicken.channels import DRIVERS
+from slicken.evidence.memory import Needs
 from slicken.experiment.experiment import Experiment, Provenance
 
 WINDOWS = np.arange(50.0, 501.0, 50.0)
 NAMES = tuple(driver.name for driver in DRIVERS)
+EIGHT = (*NAMES, "normal_stress", "shear_stress", "slip")
 
 
 def losses(windows: ArrayLike = WINDOWS, runs: int = 20, seed: int = 0) -> xr.DataArray:
@@ -200,4 +202,179 @@ def experiment(
         stage=None if "normal_stress" in without else stage,
         gap=missing,
         provenance=Provenance(source="made up"),
+    )
+
+
+def contest(
+    windows: ArrayLike = WINDOWS, best: float = 400.0, *, steep: float = 0.4, told: bool = True
+) -> xr.Dataset:
+    """As ``Contest.to_dataset()``; not ``told`` where nothing could be compared."""
+    lengths = np.asarray(windows, dtype=float)
+    excess = steep * np.abs(np.log(lengths / best))
+    reach = np.where(excess > 0, 0.12 + 0.1 * excess, 0.0)
+    chance = np.exp(-20 * excess)
+    nothing = np.full(lengths.size, np.nan)
+    low, high = (excess - reach, excess + 1.2 * reach) if told else (nothing, nothing)
+    return xr.Dataset(
+        {
+            "excess": ("window", excess),
+            "excess_low": ("window", low),
+            "excess_high": ("window", high),
+            "probability_best": ("window", chance / chance.sum() if told else nothing),
+            "tied": ("window", ~(low > 0)),
+            "within_one_error": ("window", excess <= reach / 2),
+        },
+        coords={"window": lengths},
+    )
+
+
+def used(windows: ArrayLike = WINDOWS, runs: int = 20, seed: int = 0) -> dict[float, xr.DataArray]:
+    rng = np.random.default_rng(seed)
+    return {
+        float(length): xr.DataArray(
+            np.array([0.3, 0.7, 0.93]) * length * rng.lognormal(0, 0.07, (runs, 3)),
+            dims=("run", "mass"),
+            coords={"run": np.arange(runs), "mass": [0.5, 0.9, 0.99]},
+        )
+        for length in np.asarray(windows, dtype=float)
+    }
+
+
+def edges(length: int) -> list[int]:
+    powers = sorted({0, 1, 3, *(2**k for k in range(1, 12)), *(3 * 2**k for k in range(1, 11))})
+    return [edge for edge in powers if edge < length] + [length]
+
+
+def truncated_loss(length: int = 400, runs: int = 20, seed: int = 0) -> xr.DataArray:
+    rng = np.random.default_rng(seed)
+    history = np.array(edges(length)[1:], dtype=float)
+    loss = 0.02 + 0.9 * np.exp(-history / 60) * rng.lognormal(0, 0.1, (runs, 1))
+    return xr.DataArray(
+        loss, dims=("run", "history"), coords={"run": np.arange(runs), "history": history}
+    )
+
+
+def needs(
+    family: str = "linear", memory: float = 100.0, length: int = 500, floor: float = 0.02
+) -> Needs:
+    if family == "networks":
+        history = WINDOWS
+    else:
+        history = np.array(edges(length)[1 :: 1 if family == "linear" else 2], dtype=float)
+    excess = 0.6 * np.clip(1 - history / memory, 0, None) ** 2 + 4e-4 * np.log1p(history / memory)
+    excess -= excess.min()
+    reach = 0.1 * excess + 0.001 * (excess > 0)
+    return Needs(
+        family=family,
+        history=history,
+        loss=floor + excess,
+        low=excess - reach,
+        high=excess + reach,
+        clearly_worse=(excess - reach > 0) & (excess > 0.002),
+    )
+
+
+def shares_by_method(
+    channels: tuple[str, ...] = NAMES, runs: int = 20, seed: int = 0
+) -> dict[str, xr.DataArray]:
+    rng = np.random.default_rng(seed)
+    weight = 2.0 + np.arange(len(channels)) ** 1.5
+    found = {}
+    for title in (
+        "|∂loss/∂x|, as published",
+        "|∂µ/∂x|",
+        "Integrated gradients",
+        "Shapley values of µ",
+        "Shapley values of error",
+        "Permutation",
+    ):
+        values = rng.dirichlet(rng.permutation(weight) * 8, runs)
+        if title.endswith(("error", "Permutation")):
+            values = values - 0.08 * rng.random(len(channels))
+            values /= values.sum(axis=1, keepdims=True)
+        found[title] = xr.DataArray(
+            values,
+            dims=("run", "channel"),
+            coords={"run": np.arange(runs), "channel": list(channels)},
+        )
+    return found
+
+
+def shares_with_probes(
+    channels: tuple[str, ...] = NAMES, runs: int = 5, seed: int = 1
+) -> dict[str, xr.DataArray]:
+    """Without Shapley values, as where there are too many channels for them."""
+    rng = np.random.default_rng(seed)
+    names = [*channels, "noise_probe", *(f"shuffled_{name}" for name in channels)]
+    weight = np.array([5.0] * len(channels) + [1.0] * (len(channels) + 1))
+    return {
+        title: xr.DataArray(
+            rng.dirichlet(weight * 4, runs),
+            dims=("run", "channel"),
+            coords={"run": np.arange(runs), "channel": names},
+        )
+        for title in shares_by_method(channels, 1)
+        if not title.startswith("Shapley")
+    }
+
+
+def saliency(
+    length: int = 400, channels: tuple[str, ...] = NAMES, runs: int = 20, seed: int = 0
+) -> xr.DataArray:
+    rng = np.random.default_rng(seed)
+    borders = np.array(edges(length), dtype=float)
+    middle = (borders[1:] + borders[:-1]) / 2
+    in_time = np.exp(-(np.log(middle / 40) ** 2)) * rng.lognormal(0, 0.2, (runs, middle.size))
+    in_driver = rng.dirichlet(np.arange(1, len(channels) + 1), runs)
+    values = in_time[:, :, None] * in_driver[:, None, :]
+    return xr.DataArray(
+        values / values.sum(axis=(1, 2), keepdims=True),
+        dims=("run", "bin", "channel"),
+        coords={
+            "run": np.arange(runs),
+            "channel": list(channels),
+            "bin_start": ("bin", borders[:-1]),
+            "bin_end": ("bin", borders[1:]),
+        },
+    )
+
+
+def integrated_by_lag(
+    length: int = 400, channels: tuple[str, ...] = NAMES, runs: int = 20, seed: int = 0
+) -> xr.DataArray:
+    rng = np.random.default_rng(seed)
+    lag = np.arange(length)[::-1].astype(float)
+    shape = np.exp(-lag[:, None] / np.geomspace(8, 150, len(channels)))
+    values = shape * rng.lognormal(0, 0.3, (runs, length, len(channels)))
+    return xr.DataArray(
+        values,
+        dims=("run", "lag", "channel"),
+        coords={"run": np.arange(runs), "lag": lag, "channel": list(channels)},
+    )
+
+
+def skill_table(experiments: int = 3, stages: int = 6, seed: int = 0) -> xr.Dataset:
+    """Validation, test, and each stage of the test part, against five baselines."""
+    rng = np.random.default_rng(seed)
+    level = np.array([0.12, 0.02, 0.85, 0.8, -14.2])
+    rows = 2 + experiments * stages
+    skill = level + rng.normal(0, 0.12, (rows, 5)) * (1 + np.abs(level))
+    skill[:2] = level + np.array([[0.05], [-0.05]])
+    reach = 0.1 * (1 + np.abs(level)) * np.ones((rows, 1))
+    reach[2:] = np.nan
+    return xr.Dataset(
+        {
+            "skill": (("row", "model"), np.minimum(skill, 0.99)),
+            "low": (("row", "model"), skill - reach),
+            "high": (("row", "model"), np.minimum(skill + reach, 0.99)),
+        },
+        coords={
+            "model": np.array(["ridge", "trees", "mean", "median", "last"], dtype=object),
+            "part": ("row", ["validation"] + ["test"] * (rows - 1)),
+            "experiment": (
+                "row",
+                ["", "", *np.repeat([f"HVR{1200 + e}" for e in range(experiments)], stages)],
+            ),
+            "stage": ("row", [-1, -1, *np.tile(np.arange(stages), experiments)]),
+        },
     )

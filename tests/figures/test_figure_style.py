@@ -47,6 +47,21 @@ FIGURES: dict[str, Callable[[], Figure]] = {
     "experiments": lambda: figures.experiments_figure(
         [made_up.experiment(400, name=STRANGE, seed=n) for n in range(2)]
     ),
+    "contest": lambda: figures.contest_figure(made_up.contest(), 0.004),
+    "memory": lambda: figures.memory_figure(
+        made_up.used(),
+        made_up.truncated_loss(),
+        [made_up.needs("networks"), made_up.needs()],
+        needed=made_up.needs().range,
+        planted=100.0,
+        best=400.0,
+    ),
+    "methods": lambda: figures.methods_figure(
+        {STRANGE: made_up.shares_by_run(), **made_up.shares_by_method()},
+        made_up.shares_with_probes(),
+    ),
+    "saliency": lambda: figures.saliency_figure(made_up.saliency(), made_up.integrated_by_lag()),
+    "skill": lambda: figures.skill_figure(made_up.skill_table()),
     "log": lambda: figures.log_figure({STRANGE: np.arange(9.0)}, title=STRANGE),
 }
 every_figure = pytest.mark.parametrize("name", FIGURES)

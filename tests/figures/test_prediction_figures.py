@@ -148,3 +148,31 @@ def test_rows_are_window_lengths_and_columns_are_validation_and_test() -> None:
         "(a)  50 s, validation", "(b)  50 s, test", "(c)  400 s, validation", "(d)  400 s, test",
     ]  # fmt: skip
     assert "no targets in this part" in words(figure.axes[3])
+
+
+def test_an_interval_is_a_band_and_how_much_it_holds_is_said_above() -> None:
+    predictions = made_up.predictions(200, experiments=2)
+    half_width = np.linspace(0.01, 0.05, 200)
+    figure = trace_figure(predictions, half_width=half_width, interval="90 % interval")
+    mean, measured = predictions["predicted"].mean("run"), predictions["measured"]
+    inside = np.abs(measured - mean).to_numpy() <= half_width
+    for axes, name in zip(figure.axes, ("HVR1200", "HVR1201"), strict=True):
+        here = predictions["experiment"].to_numpy() == name
+        said = f"{name}, {100 * inside[here].mean():.0f} % within the 90 % interval"
+        assert axes.get_title(loc="left").endswith(said)
+        (band,) = [c for c in axes.collections if c.get_label() == "90 % interval"]
+        heights = band.get_paths()[0].vertices[:, 1]
+        assert heights.max() == pytest.approx(float((mean + half_width)[here].max()))
+        assert heights.min() == pytest.approx(float((mean - half_width)[here].min()))
+        assert not [c for c in axes.collections if c.get_label() == "all runs"]
+
+
+def test_an_interval_follows_targets_that_come_in_any_order() -> None:
+    predictions = made_up.predictions(50, experiments=1, runs=1)
+    backwards = predictions.isel(target=slice(None, None, -1))
+    half_width = np.linspace(0.01, 0.05, 50)
+    _, (one, other) = new_figure(width="double", height_mm=80, rows=2)
+    draw_trace(one, predictions, half_width=half_width)
+    draw_trace(other, backwards, half_width=half_width[::-1])
+    vertices = [axes.collections[0].get_paths()[0].vertices for axes in (one, other)]
+    np.testing.assert_array_equal(*vertices)

@@ -9,10 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import builders
+from commands import DOTS_PER_INCH
+from slicken.channels import CHANNELS
+from slicken.evidence.resampling import Interval
 from slicken.evidence.study import Study
+from slicken.evidence.summary import summarise
 from slicken.experiment import Finding
 from slicken.report.drawing import Drawn, chosen_windows
-from slicken.report.page import render
+from slicken.report.page import render, write_report
+from slicken.study.runner import train_study
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -73,11 +79,46 @@ def drawn(study: Study) -> list[Drawn]:
 def test_the_page_opens_with_the_verdict(study: Study, outline: Outline) -> None:
     body = [(tag, text) for tag, text in outline.text if tag not in ("title", "style")]
     assert body[0] == ("h1", "tiny")
-    assert body[2] == ("strong", study.verdict.memory)
-    assert body[3] == ("p", study.verdict.skill)
-    assert body[4] == ("p", study.verdict.importance)
+    assert body[2] == ("strong", study.verdict.window)
+    assert body[3] == ("strong", study.verdict.memory)
+    assert body[4] == ("p", study.verdict.skill)
+    assert body[5] == ("p", study.verdict.importance)
+    drivers = [("li", line) for line in study.verdict.drivers]
+    assert body[6 : 6 + len(drivers)] == drivers
     items = [text for tag, text in body if tag == "li"]
     assert [line for line in study.verdict.caveats if line not in items] == []
+
+
+def test_every_driver_and_every_length_has_its_row(study: Study, outline: Outline) -> None:
+    cells = [text for tag, text in outline.text if tag == "td"]
+    for driver in study.drivers:
+        place = cells.index(CHANNELS[driver.channel].title)
+        rank = driver.rank
+        assert cells[place + 1] == driver.status
+        assert cells[place + 3] == f"{rank.value:.1f} ({rank.low:.1f} to {rank.high:.1f})"
+        assert cells[place + 4] == driver.reason
+    for seconds in study.windows:
+        losses = study.contest.losses.sel(window=seconds).to_numpy()
+        low, median, high = np.percentile(losses, [25, 50, 75])
+        place = cells.index(f"{seconds:g}")
+        assert cells[place + 1 : place + 5] == [
+            f"{losses.mean():.4g}", f"{median:.4g}", f"{low:.4g} to {high:.4g}",
+            f"{losses.min():.4g}",
+        ]  # fmt: skip
+
+
+def test_a_number_has_an_interval_only_where_there_is_one(study: Study, drawn: list[Drawn]) -> None:
+    again = Study(study.folder)
+    first, *others = study.drivers
+    told = replace(first, shapley=Interval(0.5, 0.25, 0.75), reason="<b>bold</b>")
+    untold = replace(others[0], shapley=Interval(0.125, float("nan"), float("nan")))
+    evidence = replace(study.evidence)
+    evidence.__dict__["drivers"] = (told, untold, *others[1:])
+    again.__dict__["evidence"] = evidence
+    outline = Outline(render(again, drawn))
+    assert ("td", "0.50 (0.25 to 0.75)") in outline.text
+    assert ("td", "0.12") in outline.text
+    assert ("td", "<b>bold</b>") in outline.text
 
 
 def test_the_page_needs_nothing_but_itself(page: str, outline: Outline) -> None:
@@ -94,7 +135,8 @@ def test_every_figure_is_there_with_words_for_who_cannot_see_it(
 ) -> None:
     named = {str(each["id"]) for each in outline.all("figure")}
     assert named == {file.stem for file in (study.path / "figures").glob("*.png")}
-    assert named >= {"windows", "predictions", "traces", "learning", "experiments"}
+    assert named >= {"windows", "contest", "memory", "skill", "methods", "saliency"}
+    assert named >= {"predictions", "traces", "learning", "experiments"}
     assert named >= {f"importance_{k}" for k in ("stages", "ranked", "time", "slip", "lags")}
     assert len(outline.all("img")) == len(named)
     assert all(str(each["alt"]).startswith("Figure: ") for each in outline.all("img"))
@@ -143,12 +185,16 @@ def test_what_came_from_a_log_is_shown_as_text(
 
 def test_numbers_that_are_not_there_are_dashes(study: Study, drawn: list[Drawn]) -> None:
     page = render(study, drawn)
-    assert not re.search(r">-?(nan|inf)<", page)
+    assert not re.search(r">[^<]*\b(nan|inf)\b[^<]*<", page)
     again = Study(study.folder)
     scores = study.scores.copy(deep=True)
+    shown = scores["correlation"].sel(model=["network", "ridge", "trees"])
+    known = int(np.isfinite(shown).sum())
     scores["correlation"][:] = np.nan
     again.__dict__["evidence"] = replace(study.evidence, scores=scores)
-    assert Outline(render(again, drawn)).text.count(("td", "–")) == 4
+    dashes = [Outline(text).text.count(("td", "–")) for text in (page, render(again, drawn))]
+    assert known > 0
+    assert dashes[1] - dashes[0] == known
 
 
 def test_the_paper_preset_owns_up_to_its_assumptions(
@@ -177,6 +223,25 @@ def test_a_summary_and_a_page_tell_the_same(study: Study, page: str) -> None:
     for entry in summary["windows"]:
         assert f"<td>{entry['test']['network']['rmse']:.4f}</td>" in page
         assert f"<td>{entry['mean']:.4g}</td>" in page
+
+
+def test_a_study_of_one_length_one_run_and_no_controls_has_a_page_and_a_summary(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slicken.figures.style.DOTS_PER_INCH", DOTS_PER_INCH)
+    plan = builders.make_plan(windows=[5], runs=1, controls=False)
+    study = Study(train_study(builders.make_experiments(), plan, tmp_path / "one"))
+    assert study.evidence.controls == {}
+    outline = Outline(write_report(study).read_text(encoding="utf-8"))
+    cells = [text for tag, text in outline.text if tag == "td"]
+    place = cells.index("5")
+    assert cells[place + 5 : place + 7] == ["–", "0.0"]
+    said = " ".join(text for _, text in outline.text)
+    assert "No controls were trained, so shares have no zero level." in said
+    assert len(outline.all("figure")) == len(list((study.path / "figures").glob("*.png")))
+    (window,) = summarise(study)["windows"]
+    assert window["probability_best"] is None
+    assert window["excess"] == {"value": 0.0, "low": None, "high": None}
 
 
 @pytest.mark.parametrize(

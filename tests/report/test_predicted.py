@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from slicken.errors import FolderError
+from slicken.evidence.intervals import Calibration
 from slicken.evidence.prediction import Prediction
 from slicken.report.predicted import write_prediction
 
@@ -20,7 +21,7 @@ def prediction() -> Prediction:
         time=time,
         runs=0.6 + 0.01 * random.normal(size=(3, time.size)),
         measured=0.6 + 0.02 * random.normal(size=time.size),
-        residuals=np.sort(np.abs(0.02 * random.normal(size=40))),
+        calibration=Calibration(0.02, np.sort(np.abs(random.normal(size=40)))),
     )
 
 

@@ -12,27 +12,48 @@ from slicken.figures.catalogue import (
     trace_figure,
     window_figure,
 )
+from slicken.figures.contest import draw_excess, draw_probability
 from slicken.figures.experiments import draw_brief, draw_channel
+from slicken.figures.findings import (
+    contest_figure,
+    memory_figure,
+    methods_figure,
+    saliency_figure,
+    skill_figure,
+)
 from slicken.figures.importance import draw_by_run_and_stage, draw_ranked
 from slicken.figures.importance_course import draw_by_lag, draw_over_time
 from slicken.figures.logs import draw_column, log_figure
+from slicken.figures.memory import draw_needs, draw_truncated, draw_used
+from slicken.figures.methods import draw_method
 from slicken.figures.prediction import draw_interval, draw_scatter, draw_trace
+from slicken.figures.saliency import draw_saliency
+from slicken.figures.skill import draw_skill
 from slicken.figures.style import journal_style, letter_panels, new_figure, save
 from slicken.figures.training import draw_learning_curves
 from slicken.figures.windows import draw_window_curve
 
 __all__ = [
+    "contest_figure",
     "draw_brief",
     "draw_by_lag",
     "draw_by_run_and_stage",
     "draw_channel",
     "draw_column",
+    "draw_excess",
     "draw_interval",
     "draw_learning_curves",
+    "draw_method",
+    "draw_needs",
     "draw_over_time",
+    "draw_probability",
     "draw_ranked",
+    "draw_saliency",
     "draw_scatter",
+    "draw_skill",
     "draw_trace",
+    "draw_truncated",
+    "draw_used",
     "draw_window_curve",
     "experiment_figure",
     "experiments_figure",
@@ -42,10 +63,14 @@ __all__ = [
     "learning_curves_figure",
     "letter_panels",
     "log_figure",
+    "memory_figure",
+    "methods_figure",
     "new_figure",
     "prediction_figure",
     "ranked_importance_figure",
+    "saliency_figure",
     "save",
+    "skill_figure",
     "stage_importance_figure",
     "trace_figure",
     "window_figure",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from slicken.channels import CHANNELS, NORMAL_STRESS
 from slicken.experiment.experiment import Experiment
@@ -17,8 +18,14 @@ from slicken.figures.importance import (
     highest_share,
 )
 from slicken.figures.importance_course import Course, draw_by_lag, draw_over_time
-from slicken.figures.marks import rows_for, say
-from slicken.figures.prediction import NOTHING, draw_scatter, draw_trace, friction_limits
+from slicken.figures.marks import percent, rows_for, say
+from slicken.figures.prediction import (
+    NOTHING,
+    draw_scatter,
+    draw_trace,
+    friction_limits,
+    share_within,
+)
 from slicken.figures.style import letter_panels, new_figure, plain, styled
 from slicken.figures.training import draw_learning_curves
 from slicken.figures.windows import draw_window_curve
@@ -27,6 +34,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
     Shares = xr.DataArray | Mapping[str, xr.DataArray]
+
+Floats = NDArray[np.float64]
 
 MOST_PANELS = 7
 """Experiments shown below one another on a page; more would be too small to read."""
@@ -102,12 +111,21 @@ def _draw_part(axes: Axes, part: "xr.Dataset | None", limits: tuple[float, float
 
 
 @styled
-def trace_figure(predictions: "xr.Dataset", experiments: Sequence[str] | None = None) -> Figure:
+def trace_figure(
+    predictions: "xr.Dataset",
+    experiments: Sequence[str] | None = None,
+    *,
+    half_width: Floats | None = None,
+    interval: str = "interval",
+) -> Figure:
     """Measured and predicted friction in time, a panel for each experiment.
 
     Args:
         predictions: of one window length and part; see :func:`draw_scatter`.
         experiments: which, by name; the first seven of the part if None.
+        half_width: half the width of an interval around the mean over runs, friction, shape
+            ``(N,)``; how much of each experiment lies within is said above its panel.
+        interval: what it is called.
     """
     names = _chosen(predictions["experiment"].to_numpy(), experiments)
     rows = max(len(names), 1)
@@ -116,12 +134,21 @@ def trace_figure(predictions: "xr.Dataset", experiments: Sequence[str] | None = 
     if not names:
         say(panels[0], NOTHING)
     experiment = predictions["experiment"].to_numpy().astype(str)
+    titles = []
     for name, axes in zip(names, panels, strict=False):
         chosen = np.flatnonzero(experiment == name)
-        draw_trace(axes, predictions.isel(target=chosen), label=False)
+        one = predictions.isel(target=chosen)
+        half = None if half_width is None else half_width[chosen]
+        draw_trace(axes, one, half_width=half, interval=interval, label=False)
         _only_outer(axes, panels, names)
+        within = float("nan") if half is None else share_within(one, half)
+        titles.append(
+            f"{plain(name, 36)}, {percent(within)} within the {interval}"
+            if np.isfinite(within)
+            else name
+        )
     _legend_below(figure, panels[0])
-    letter_panels(panels[: len(names)], names)
+    letter_panels(panels[: len(names)], titles)
     _lift_titles(panels)
     return figure
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +22,7 @@ Across = Literal["left", "center", "right"]
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _GOLDEN = 0.6180339887498949
+_DECADE = 10.0
 
 
 def power_of_ten(exponent: int) -> str:
@@ -54,6 +56,15 @@ def short(value: float) -> str:
     return number(float(f"{value:.3g}"))
 
 
+def percent(share: float) -> str:
+    """A share as a whole percentage.
+
+    >>> percent(0.904)
+    '90 %'
+    """
+    return f"{100 * share:.0f} %".replace("-", "\N{MINUS SIGN}")
+
+
 def megapascals(stress: float) -> str:
     """A normal stress in Pa as digits in MPa, two after the point where they count.
 
@@ -66,15 +77,35 @@ def megapascals(stress: float) -> str:
 
 def log_y(axes: Axes) -> None:
     """A logarithmic y axis over its present limits, with ticks at 1, 2, 5 if decades are few."""
-    least, greatest = axes.get_ylim()
-    few = log10(greatest / least) < 2.5
+    limits = axes.get_ylim()
     axes.set_yscale("log")
-    axes.set_ylim(least, greatest)
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(float(value))))
-    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.set_ylim(limits)
+    _log_ticks(axes.yaxis, *limits)
+
+
+def log_x(axes: Axes) -> None:
+    """The same for the x axis."""
+    limits = axes.get_xlim()
+    axes.set_xscale("log")
+    axes.set_xlim(limits)
+    _log_ticks(axes.xaxis, *limits)
+
+
+def _log_ticks(axis: Axis, least: float, greatest: float) -> None:
+    decades = log10(greatest / least)
+    few = decades < 2.5
+    fine = range(1, 10) if decades < 0.6 else (1, 2, 5)
+    axis.set_major_locator(LogLocator(subs=fine if few else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(float(value))))
+    axis.set_minor_formatter(NullFormatter())
     if few:
-        axes.yaxis.set_minor_locator(NullLocator())
+        axis.set_minor_locator(NullLocator())
+
+
+def is_wide(values: Floats) -> bool:
+    """Whether a linear axis would flatten the smaller numbers: all are positive, over a decade."""
+    finite = values[np.isfinite(values)]
+    return bool(finite.size) and 0 < float(finite.min()) < float(finite.max()) / _DECADE
 
 
 def scaled_y(axes: Axes) -> str:
@@ -267,6 +298,22 @@ def few_ticks(axes: Axes, *, x: int | None = None, y: int | None = None) -> None
         axes.xaxis.set_major_locator(MaxNLocator(x, steps=[1, 2, 2.5, 5, 10]))
     if y is not None:
         axes.yaxis.set_major_locator(MaxNLocator(y, steps=[1, 2, 2.5, 5, 10]))
+
+
+def legend_under(axes: Axes, *, columns: int = 2, lines: int = 1) -> None:
+    """A legend under the label of the x axis; none where nothing has a label.
+
+    Args:
+        axes: where.
+        columns: of the legend.
+        lines: of the labels of the ticks.
+    """
+    if axes.get_legend_handles_labels()[0]:
+        drop = ScaledTranslation(0, -(13.5 + 8 * lines) / 72, axes.figure.dpi_scale_trans)
+        under = axes.transAxes + drop
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(-0.02, 0), bbox_transform=under, ncols=columns
+        )
 
 
 def rows_for(count: int, columns: int) -> int:

@@ -70,16 +70,26 @@ def draw_scatter(
 
 
 @styled
-def draw_trace(axes: Axes, predictions: "xr.Dataset", *, label: bool = True) -> None:
+def draw_trace(
+    axes: Axes,
+    predictions: "xr.Dataset",
+    *,
+    half_width: Floats | None = None,
+    interval: str = "interval",
+    label: bool = True,
+) -> None:
     """Measured and predicted friction of one experiment against time.
 
     The dark band spans one standard deviation over runs on either side of their mean, the pale
-    one the least and the greatest run. Stages are shaded in turn, with their normal stress above.
+    one the least and the greatest run, or the interval where there is one. Stages are shaded in
+    turn, with their normal stress above.
 
     Args:
         axes: where.
         predictions: targets of one experiment, as for :func:`draw_scatter`, with coordinates
             ``time``, ``stage`` and ``normal_stress``.
+        half_width: half the width of an interval around the mean, friction, shape ``(N,)``.
+        interval: what it is called.
         label: whether to write a legend above the axes.
     """
     axes.set_xlabel("Time (s)")
@@ -87,14 +97,19 @@ def draw_trace(axes: Axes, predictions: "xr.Dataset", *, label: bool = True) -> 
     if predictions.sizes["target"] == 0:
         say(axes, NOTHING)
         return
-    ordered = predictions.isel(target=np.argsort(predictions["time"].to_numpy(), kind="stable"))
+    order = np.argsort(predictions["time"].to_numpy(), kind="stable")
+    ordered = predictions.isel(target=order)
     time = np.asarray(ordered["time"].to_numpy(), dtype=np.float64)
     _draw_line(axes, time, ordered["measured"].to_numpy(), INK, "measured")
     runs = finite_runs(ordered)
     if len(runs):
         mean, spread = runs.mean(axis=0), runs.std(axis=0)
-        if len(runs) > 1:
+        if half_width is not None:
+            half = half_width[order]
+            _draw_band(axes, time, mean - half, mean + half, "#cfe3f0", interval)
+        elif len(runs) > 1:
             _draw_band(axes, time, runs.min(axis=0), runs.max(axis=0), "#cfe3f0", "all runs")
+        if len(runs) > 1:
             _draw_band(axes, time, mean - spread, mean + spread, "#86bcdc", "one std of runs")
         many = len(runs) > 1
         _draw_line(axes, time, mean, BLUE, "predicted, mean of runs" if many else "predicted")
@@ -138,6 +153,20 @@ def draw_interval(
     axes.set_xlim(time[0], max(time[-1], time[0] + 1e-9))
     few_ticks(axes, x=8, y=4)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
+
+
+def share_within(predictions: "xr.Dataset", half_width: Floats) -> float:
+    """The share of measured friction within an interval around the mean over runs.
+
+    Args:
+        predictions: as for :func:`draw_scatter`.
+        half_width: friction, shape ``(N,)``.
+    """
+    runs = finite_runs(predictions)
+    if not runs.size:
+        return float("nan")
+    measured = np.asarray(predictions["measured"].to_numpy(), dtype=np.float64)
+    return float(np.mean(np.abs(measured - runs.mean(axis=0)) <= half_width))
 
 
 def finite_runs(predictions: "xr.Dataset") -> Floats:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from slicken.figures.marks import (
     few_ticks,
+    is_wide,
     log_y,
     mean_over_runs,
     offsets,
@@ -27,8 +28,6 @@ Floats = NDArray[np.float64]
 
 LEAST_FOR_A_BOX = 3
 """Quartiles of fewer runs than this are not worth a box; the points are shown alone."""
-
-_LOG_BEYOND = 10.0
 
 
 @styled
@@ -97,7 +96,7 @@ def _beyond_scale(values: Floats) -> NDArray[np.bool_]:
     Far out is five interquartile ranges above the box; few is one run or a tenth of all.
     """
     none = np.zeros(values.shape, dtype=bool)
-    if not _wide(values):
+    if not is_wide(values):
         return none
     known = [row[np.isfinite(row)] for row in values]
     quartiles = [np.percentile(row, [25, 75]) if row.size else np.zeros(2) for row in known]
@@ -105,13 +104,7 @@ def _beyond_scale(values: Floats) -> NDArray[np.bool_]:
     fences = np.array([high + 5 * max(high - low, usual) for low, high in quartiles])
     beyond = np.nan_to_num(values) > fences[:, None]
     few = beyond.sum() <= max(1.0, 0.1 * np.isfinite(values).sum())
-    return beyond if few and not _wide(np.where(beyond, np.nan, values)) else none
-
-
-def _wide(values: Floats) -> bool:
-    """Whether a linear axis would flatten the smaller numbers."""
-    least = float(np.nanmin(values))
-    return least > 0 and float(np.nanmax(values)) > _LOG_BEYOND * least
+    return beyond if few and not is_wide(np.where(beyond, np.nan, values)) else none
 
 
 def _mark_lengths(axes: Axes, width: float, best: float | None, tied: Sequence[float]) -> None:
@@ -176,7 +169,7 @@ def _limit(axes: Axes, windows: Floats, values: Floats, width: float) -> bool:
     least, greatest = float(np.nanmin(values)), float(np.nanmax(values))
     edge = max(width, 0.03 * float(np.ptp(windows))) if windows.size > 1 else 1.0
     axes.set_xlim(windows.min() - edge, windows.max() + edge)
-    if _wide(values):
+    if is_wide(values):
         axes.set_ylim(least / 1.25, greatest * 1.25)
         log_y(axes)
         return True

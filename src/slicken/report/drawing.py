@@ -1,20 +1,31 @@
 """Drawing: all figures of a study, in the order in which a paper would show them."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slicken.evidence.importance import KINDS
+from slicken.evidence.attribution import METHODS
+from slicken.evidence.drivers import shares_of
+from slicken.evidence.importance import KINDS, by_stage, over_time
+from slicken.evidence.intervals import LEVEL
+from slicken.evidence.reasons import slip_in
 from slicken.evidence.study import Study
+from slicken.evidence.summary import lags_used
 from slicken.figures import (
+    contest_figure,
     experiments_figure,
     importance_by_lag_figure,
     importance_over_time_figure,
     learning_curves_figure,
+    memory_figure,
+    methods_figure,
     prediction_figure,
     ranked_importance_figure,
+    saliency_figure,
     save,
+    skill_figure,
     stage_importance_figure,
     trace_figure,
     window_figure,
@@ -24,6 +35,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MEASURES = {"loss": "|∂loss/∂x|", "friction": "|∂µ/∂x|"}
+METHOD_TITLES = {
+    "loss_gradient": "|∂loss/∂x|, as published",
+    "friction_gradient": "|∂µ/∂x|",
+    "integrated_gradients": "Integrated gradients",
+    "shapley_friction": "Shapley values of µ",
+    "shapley_loss": "Shapley values of error",
+    "permutation": "Permutation",
+}
+"""Readings of importance, above the panels of a figure."""
+TELLER_WORDS = {
+    "networks": "the networks",
+    "linear": "linear models",
+    "trees": "boosted trees",
+    "mean": "a linear model of the present and a plain mean of the past",
+    "exponential": "a linear model of the present and a past that fades exponentially",
+}
+"""What tells how much history friction needs."""
 MOST_ROWS = 4
 """Window lengths in the figure of predicted against measured friction, as in the published one."""
 MOST_EXPERIMENTS = 7
@@ -61,42 +89,15 @@ def draw_study(study: Study) -> list[Drawn]:
 
 
 def _figures(study: Study) -> Iterator[tuple[str, str, str, "Figure"]]:
-    contest, best = study.contest, study.contest.best
+    best = study.contest.best
     skilled = study.evidence.has_skill
-    note = "" if skilled else " Without proven skill on the test part no length is best."
     warning = "" if skilled else " Without proven skill on the test part this says nothing."
-    yield (
-        "windows",
-        "Validation loss against window length",
-        "Lowest validation loss (mean square error of standardised friction) of each run. Box: "
-        "quartiles and median; whiskers: 1.5 interquartile ranges; diamonds: means." + note,
-        window_figure(
-            contest.losses,
-            best=best if skilled else None,
-            tied=contest.tied if skilled else (),
-            floor=study.noise_floor,
-            planted=study.truth.get("memory_s") or None,
-            linear=study.scores["ridge_loss"],
-        ),
-    )
-    chosen = chosen_windows(study.windows, best)
-    yield (
-        "predictions",
-        "Predicted against measured friction",
-        "Mean over runs at every target time, with one standard deviation over runs, on the "
-        "validation and the test part. The test part chose nothing.",
-        prediction_figure(
-            {s: (study.predictions(s, "validation"), study.predictions(s, "test")) for s in chosen}
-        ),
-    )
-    yield (
-        "traces",
-        f"Friction over time, test part, window of {best:g} s",
-        "Measured and predicted friction; band: spread over runs; shading: stages of normal stress."
-        + _first_of(study.predictions(best, "test")["experiment"].to_numpy().tolist()),
-        trace_figure(study.predictions(best, "test")),
-    )
+    yield from _window_figures(study, best)
+    yield _memory(study, best, warning)
+    yield from _prediction_figures(study, best)
+    yield from _method_figures(study, best, warning)
     yield from _importance_figures(study, best, warning)
+    chosen = chosen_windows(study.windows, best)
     yield (
         "learning",
         "Learning curves",
@@ -111,22 +112,152 @@ def _figures(study: Study) -> Iterator[tuple[str, str, str, "Figure"]]:
     )
 
 
+def _window_figures(study: Study, best: float) -> Iterator[tuple[str, str, str, "Figure"]]:
+    contest, skilled = study.contest, study.evidence.has_skill
+    note = "" if skilled else " Without proven skill on the test part no length is best."
+    yield (
+        "windows",
+        "Validation loss against window length",
+        "Lowest validation loss (mean square error of standardised friction) of each run. Box: "
+        "quartiles and median; whiskers: 1.5 interquartile ranges; diamonds: means. Linear model: "
+        "a ridge regression on the same windows." + note,
+        window_figure(
+            contest.losses,
+            best=best if skilled else None,
+            tied=contest.tied if skilled else (),
+            floor=study.noise_floor,
+            planted=study.truth.get("memory_s") or None,
+            linear=study.scores["validation_loss"].sel(model="ridge"),
+        ),
+    )
+    slip = slip_in(study.prepared, best) / best
+    yield (
+        "contest",
+        "The contest of window lengths",
+        "Above: how often each length has the lowest mean validation loss when runs and "
+        "independent stretches of validation time are drawn again. Below: its mean loss over the "
+        "lowest, less one, with a 95 % interval over the same draws. The draws are from the "
+        "validation experiments that there are: how another experiment would decide, they cannot "
+        "say." + note,
+        contest_figure(contest.to_dataset(), slip if math.isfinite(slip) else None),
+    )
+
+
+def _memory(study: Study, best: float, warning: str) -> tuple[str, str, str, "Figure"]:
+    memory = study.memory
+    rests = "Nothing tells what friction needs."
+    if memory is not None:
+        rests = f"The verdict rests on {TELLER_WORDS[memory.teller]}; " + (
+            "shaded is what it calls needed."
+            if memory.is_needed
+            else f"{memory.enough:g} s of history do as well as more."
+        )
+    return (
+        "memory",
+        "Memory: what networks use, and what friction needs",
+        "(a) Most recent seconds that hold 50, 90 and 99 % of |∂µ/∂x|; a point is a run. It tells "
+        "what networks do: trained on a fault without memory, they spread over their window all "
+        f"the same. (b) Loss of the networks of {best:g} s on the {study.plan.importance_on} part "
+        "when older history is replaced by its average over training windows; this too tells what "
+        "they do. (c) Loss of models that were trained on so much history and no more, over the "
+        "lowest of their family; band: 95 % interval of the difference; hollow: clearly too short. "
+        f"Only this tells what friction needs. {rests}{warning}",
+        memory_figure(
+            {s: lags_used(study, s) for s in study.windows},
+            study.evidence.truncation["truncated_loss"],
+            study.evidence.needs,
+            needed=(memory.low, memory.high) if memory and memory.is_needed else None,
+            planted=study.truth.get("memory_s") or None,
+            best=best,
+        ),
+    )
+
+
+def _prediction_figures(study: Study, best: float) -> Iterator[tuple[str, str, str, "Figure"]]:
+    yield (
+        "skill",
+        f"Skill, window of {best:g} s",
+        "1 less the ratio of the squared errors of the networks (mean over runs) and of a baseline "
+        "on the same targets. Bars: 95 % intervals over independent stretches of time; none where "
+        "there are too few. A stage is short, so a single point says little. No network sees "
+        "friction one sample before: it shows how slowly friction changes, not what can be known.",
+        skill_figure(study.evidence.skill_table),
+    )
+    chosen = chosen_windows(study.windows, best)
+    yield (
+        "predictions",
+        "Predicted against measured friction",
+        "Mean over runs at every target time, with one standard deviation over runs, on the "
+        "validation and the test part. The test part chose nothing.",
+        prediction_figure(
+            {s: (study.predictions(s, "validation"), study.predictions(s, "test")) for s in chosen}
+        ),
+    )
+    test = study.predictions(best, "test")
+    half_width = study.evidence.calibration.width(test["predicted"].std("run").to_numpy())
+    yield (
+        "traces",
+        f"Friction over time, test part, window of {best:g} s",
+        "Measured and predicted friction. Bands: an interval that held so much of the validation "
+        "part, and the spread over runs. It holds as much of a log that is like the validation "
+        "part; no interval knows a fault that it has not seen. Shading: stages of normal stress."
+        + _first_of(test["experiment"].to_numpy().tolist()),
+        trace_figure(test, half_width=half_width, interval=f"{100 * LEVEL:.0f} % interval"),
+    )
+
+
+def _method_figures(
+    study: Study, best: float, warning: str
+) -> Iterator[tuple[str, str, str, "Figure"]]:
+    table, probes = study.evidence.attribution, study.evidence.controls.get("probes")
+    shares = {METHOD_TITLES[m]: shares_of(table, m) for m in METHODS if m in table}
+    zeros, said = {}, "No controls were trained, so shares have no zero level."
+    if probes is not None:
+        zeros = {METHOD_TITLES[m]: shares_of(probes, m) for m in METHODS if m in probes}
+        said = (
+            "Grey: up to the zero level, the largest share of channels that know nothing of "
+            "friction (noise, shuffled copies of the drivers) in an ensemble that sees them too, "
+            "in what the drivers earn there."
+        )
+        if set(zeros) < set(shares):
+            said += " With these there are too many channels for exact Shapley values."
+    yield (
+        "methods",
+        "Importance by every method",
+        f"Shares of the drivers at {best:g} s on the {study.plan.importance_on} part; a small "
+        "point is a run, the large one their mean. Gradients, and Shapley values of µ, tell what "
+        "moves the networks; Shapley values of the error, and permutation, what takes away their "
+        "error, which can be less than nothing; a run in which all drivers together take none away "
+        f"has no shares. No method knows causes. {said}{warning}",
+        methods_figure(shares, zeros),
+    )
+    yield (
+        "saliency",
+        "Drivers and lags",
+        "Mean over runs; a column is a stretch of time before the target, and columns widen with "
+        "lag. (a) How much the map of gradients changes when a stretch is hidden, times the same "
+        "for a driver; by this product no driver can have lags of its own. (b) Size of each "
+        "sample's part in the way of the prediction from a window of another time to this one. "
+        f"Both tell what networks use, not what friction needs.{warning}",
+        saliency_figure(table["rescaled_saliency"], table["integrated_by_lag"]),
+    )
+
+
 def _importance_figures(
     study: Study, best: float, note: str
 ) -> Iterator[tuple[str, str, str, "Figure"]]:
-    importance = study.importance
+    importance, readings = study.importance, study.evidence.attribution
+    shapley = [name for name in ("shapley_friction",) if name in readings]
+    beside = (
+        " On the right the same of exact Shapley values of predicted friction, at fewer target "
+        "times."
+        if shapley
+        else ""
+    )
     share = (
         f"Absolute gradients on the {study.plan.importance_on} part with the window of {best:g} s, "
         "as shares that sum to one: of the loss (the published measure, which counts nothing "
         "where the fit is good) and of friction itself."
-    )
-    yield (
-        "importance_stages",
-        "Importance by run and stage",
-        f"{share} A point is a run.{note}",
-        stage_importance_figure(
-            {MEASURES[kind]: importance.by_stage(best, kind) for kind in KINDS}
-        ),
     )
     yield (
         "importance_ranked",
@@ -134,12 +265,23 @@ def _importance_figures(
         f"{share} A point is a run; drivers in the order of their mean.{note}",
         ranked_importance_figure({MEASURES[kind]: importance.by_run(best, kind) for kind in KINDS}),
     )
-    times = {MEASURES[kind]: importance.over_time(best, kind) for kind in KINDS}
+    yield (
+        "importance_stages",
+        "Importance by run and stage",
+        f"{share}{beside} A point is a run.{note}",
+        stage_importance_figure(
+            {MEASURES[kind]: importance.by_stage(best, kind) for kind in KINDS}
+            | {METHOD_TITLES[name]: by_stage(readings, name) for name in shapley}
+        ),
+    )
+    times = {MEASURES[kind]: importance.over_time(best, kind) for kind in KINDS} | {
+        METHOD_TITLES[name]: over_time(readings, name) for name in shapley
+    }
     names = next(iter(times.values()))["experiment"].to_numpy().tolist()
     yield (
         "importance_time",
         "Importance over time",
-        f"{share} At each target time, mean over runs.{_first_of(names)}{note}",
+        f"{share}{beside} At each target time, mean over runs.{_first_of(names)}{note}",
         importance_over_time_figure(times),
     )
     if bool(next(iter(times.values()))["slip"].notnull().any()):
