@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from slicken.cli import demo, doctor, fetch, inspect, predict, report, simulate, study
+from slicken.cli import demo, doctor, fetch, inspect, predict, report, simulate, study, truth
 from slicken.cli.terminal import Stopped, complain
 from slicken.errors import SlickenError
 
@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "predict": (predict.run, "Friction with intervals for a new log"),
     "simulate": (simulate.run, "Logs with a planted truth"),
     "fetch": (fetch.run, "Public logs"),
+    "truth": (truth.run, "How well planted truths are found"),
     "doctor": (doctor.run, "Which engine runs here, and how fast"),
 }
 for name, (command, words) in COMMANDS.items():

@@ -52,7 +52,7 @@ class Truth:
         words: one sentence on what was planted; ``{memory}`` stands for the memory with its unit.
         causes: the drivers that friction depends on.
         hidden: what else it depends on; no driver holds it.
-        proxies: drivers that tell of the hidden cause, or follow friction, and cause nothing.
+        proxies: drivers that tell of a cause, hidden or not, or follow friction, and cause nothing.
         unit: of the memory: ``s``, ``m`` (of slip), or empty where there is none to choose.
         memory: the default, in that unit; zero for none.
         law: makes the friction law from memory, loading and a generator.
@@ -103,6 +103,9 @@ def _nothing(memory: float, loading: Loading, rng: np.random.Generator) -> Presc
     return Prescribed(wander(len(loading), rng, dt=loading.dt))
 
 
+_WARMED = (TEMPERATURE_RATE.name, AXIAL_DISPLACEMENT.name, AXIAL_RATE.name)
+"""Drivers that carry temperature: its rate, and the expansion of the rods."""
+
 TEMPERATURE_HISTORY = Truth(
     name="temperature-history",
     words=(
@@ -111,6 +114,7 @@ TEMPERATURE_HISTORY = Truth(
     ),
     law=_temperature,
     causes=(TEMPERATURE.name,),
+    proxies=_WARMED,
     unit="s",
     memory=100.0,
 )
@@ -123,6 +127,7 @@ TEMPERATURE_NOW = Truth(
     ),
     law=_temperature,
     causes=(TEMPERATURE.name,),
+    proxies=_WARMED,
 )
 
 RUNNING_IN = Truth(
@@ -134,6 +139,8 @@ RUNNING_IN = Truth(
     law=_running_in,
     causes=(AXIAL_DISPLACEMENT.name,),
     hidden=("worn depth",),
+    # Load wears, and makes heat; both come with the rate of wear.
+    proxies=(AXIAL_RATE.name, TEMPERATURE.name, TEMPERATURE_RATE.name),
     unit="m",
     memory=1.5,
 )
@@ -159,7 +166,7 @@ INVERSE_CALORIMETRY = Truth(
     ),
     law=_hidden_state,
     hidden=("a state of its own",),
-    proxies=(TEMPERATURE.name, TEMPERATURE_RATE.name, AXIAL_DISPLACEMENT.name),
+    proxies=(TEMPERATURE.name, TEMPERATURE_RATE.name, AXIAL_DISPLACEMENT.name, AXIAL_RATE.name),
     unit="s",
     memory=300.0,
 )
@@ -172,6 +179,8 @@ RATE_AND_STATE = Truth(
     ),
     law=_rate_and_state,
     causes=(SLIP_VELOCITY.name,),
+    # Dilatancy grows with the logarithm of velocity, and the work of slip makes heat.
+    proxies=(AXIAL_DISPLACEMENT.name, AXIAL_RATE.name, TEMPERATURE.name, TEMPERATURE_RATE.name),
     unit="m",
     memory=100e-6,
     drive=velocity_stepping,

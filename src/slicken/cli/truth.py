@@ -1,0 +1,54 @@
+"""``slicken truth``: the protocol over simulated faults whose truth is known, in one table."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+class Which(StrEnum):
+    """A group of cases."""
+
+    judged = "judged"
+    tuning = "tuning"
+
+
+def run(
+    out: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="For studies; what is there is not repeated.")
+    ] = Path("truth"),
+    group: Annotated[
+        Which,
+        typer.Option(help="Cases that judge, or those that presets and rules were tuned on."),
+    ] = Which.judged,
+    cases: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Only the first N cases.")
+    ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="Records and counts, with a table beside it."),
+    ] = None,
+) -> None:
+    """Study every planted truth, and count how often what was found is what was planted."""
+    from itertools import islice
+
+    from slicken.cli.terminal import in_words, say, say_wrapped
+    from slicken.study.files import write_text
+    from slicken.truth.bench import run_cases
+    from slicken.truth.cases import cases as all_cases
+    from slicken.truth.table import count, to_json, to_page
+
+    chosen = list(islice(all_cases(group.value), cases))
+    say(f"{len(chosen)} studies -> {out}; each takes a minute or so on two cores")
+    records = run_cases(chosen, out / group.value, say)
+    spent = sum(sum(record["seconds"].values()) for record in records)
+    say()
+    for one in count(records).values():
+        met = "met" if one["holds"] else "MISSED"
+        say_wrapped(f"{met}: {one['words']}: {one['met']} of {one['of']} (target {one['target']})")
+    say(f"{len(records)} studies took {in_words(spent)} together")
+    if write is not None:
+        write_text(write, to_json(group.value, records))
+        write_text(write.with_suffix(".md"), to_page(group.value, records))
+        say(f"written: {write} and {write.with_suffix('.md')}")

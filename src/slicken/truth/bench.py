@@ -1,0 +1,137 @@
+"""Bench: studies of simulated faults, one after another, each a record of what was found."""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slicken.evidence.attribution import METHODS
+from slicken.evidence.drivers import shares_of
+from slicken.evidence.memory import Memory, lags_that_hold
+from slicken.evidence.study import Study
+from slicken.evidence.verdict import ranking
+from slicken.physics.scenarios import simulate
+from slicken.physics.truths import TRUTHS
+from slicken.study.files import write_text
+from slicken.study.plan import Plan
+from slicken.study.runner import train_study
+from slicken.truth.cases import Case
+
+EXPERIMENTS, DURATION = 12, 3600.0
+PLAN: dict[str, Any] = {
+    "preset": "quick",
+    "windows": (10, 30, 90, 270),
+}
+"""What every case runs: the preset ``quick``, which is ``recommended`` at a size for two cores."""
+
+Told = Callable[[str], None]
+Record = dict[str, Any]
+
+
+def run_cases(chosen: Iterable[Case], folder: Path, tell: Told) -> list[Record]:
+    """Study every case; those that lie in the folder already are read.
+
+    Args:
+        chosen: which.
+        folder: for a study and a record of each.
+        tell: told a line for each case.
+    """
+    records = []
+    for case in chosen:
+        file = folder / f"{case.name}.json"
+        if file.is_file():
+            records.append(json.loads(file.read_text(encoding="utf-8")))
+            continue
+        record = run_case(case, folder / case.name)
+        write_text(file, json.dumps(record, indent=1) + "\n")
+        records.append(record)
+        tell(_line(record))
+    return records
+
+
+def run_case(case: Case, folder: Path) -> Record:
+    """Simulate, study, and write down what was found beside what was planted.
+
+    Args:
+        case: which fault.
+        folder: of the study.
+    """
+    began = time.perf_counter()
+    experiments = simulate(
+        case.scenario,
+        experiments=EXPERIMENTS,
+        duration=DURATION,
+        memory=case.memory,
+        seed=case.seed,
+    )
+    plan = Plan(**PLAN, name=case.name, seed=case.seed)
+    trained_in = time.perf_counter()
+    folder_of_study = train_study(experiments, plan, folder)
+    study = Study(folder_of_study)
+    trained = time.perf_counter()
+    evidence = study.evidence
+    return describe(case, study) | {
+        "seconds": {
+            "simulating": round(trained_in - began, 1),
+            "training": round(trained - trained_in, 1),
+            "evidence": round(time.perf_counter() - trained, 1),
+        },
+        "ladder_fits": evidence.ladder_fits,
+    }
+
+
+def describe(case: Case, study: Study) -> Record:
+    """What a study found, beside what was planted."""
+    truth, evidence = TRUTHS[case.scenario], study.evidence
+    contest, memory, table = evidence.contest, evidence.memory, evidence.attribution
+    used = lags_that_hold(evidence.gradients["friction_by_lag"]).mean("run", skipna=True)
+    firsts = {}
+    for method in METHODS:
+        ranked = ranking(shares_of(table, method))
+        firsts[method] = ranked[0][0] if ranked else None
+    test = evidence.scores.sel(window=contest.best)
+    return {
+        "scenario": case.scenario,
+        "memory": study.truth.get("memory_s") if truth.unit != "m" else case.memory,
+        "unit": truth.unit,
+        "seed": case.seed,
+        "causes": list(truth.causes),
+        "carriers": list(truth.proxies),
+        "has_skill": evidence.has_skill,
+        "skill": {one.against: _rounded(one.value) for one in evidence.skills},
+        "skill_low": {one.against: _rounded(one.low) for one in evidence.skills},
+        "luck": evidence.luck,
+        "r2": _rounded(float(test["r2"].sel(model="network"))),
+        "best_s": contest.best,
+        "probability_best": _rounded(float(contest.probability_best.sel(window=contest.best))),
+        "tied_s": list(contest.tied),
+        "uses_s": [_rounded(float(x)) for x in used.to_numpy()],
+        "memory_teller": memory.teller if memory else None,
+        "needs_s": _range(memory),
+        "first": firsts,
+        "status": {one.channel: one.status for one in evidence.drivers},
+        "coverage": _rounded(evidence.coverage),
+    }
+
+
+def _range(memory: Memory | None) -> list[float] | None:
+    if memory is None or not memory.is_needed:
+        return None
+    return [round(memory.low, 1), round(memory.high, 1)]
+
+
+def _line(record: Record) -> str:
+    seconds = sum(record["seconds"].values())
+    return (
+        f"{record['scenario']} {record['memory'] or ''}{record['unit']} seed {record['seed']}: "
+        f"skill {record['has_skill']}, needs {record['needs_s']}, best {record['best_s']:g} s, "
+        f"first {record['first']['shapley_loss']}, {record['status']}, coverage "
+        f"{record['coverage']:.2f}; {seconds:.0f} s"
+    )
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, 4) if np.isfinite(value) else None

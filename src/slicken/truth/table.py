@@ -1,0 +1,228 @@
+"""Table: records of the bench counted, and laid out for readers; failures beside successes."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from slicken.channels import DRIVERS
+from slicken.evidence.attribution import METHODS
+from slicken.evidence.verdict import METHOD_WORDS
+from slicken.physics.truths import TRUTHS
+from slicken.truth.bench import DURATION, EXPERIMENTS, PLAN
+from slicken.truth.cases import Group
+
+Record = dict[str, Any]
+TARGETS = (
+    ("cause_first", "a cause that is a driver is first by Shapley values of the error", ">=", 0.95),
+    ("innocent_supported", "an innocent driver is called supported", "<=", 0.05),
+    ("false_cause", "the cause is no driver, and a driver is called supported", "<=", 0.0),
+    ("memory_within", "a planted memory lies within the range that is needed", ">=", 0.9),
+    ("range_too_wide", "that range is wider than a factor of 3", "<=", 0.0),
+    ("memory_of_none", "no memory is planted, and one is reported", "<=", 0.0),
+    ("coverage", "share of test targets within intervals of 90 %, mean over studies", "in", 0.9),
+    ("nothing_told", "`nothing` is given a cause or a memory", "<=", 0.0),
+)  # fmt: skip
+"""What is counted: a key, words, and the target."""
+COVERS = (0.85, 0.95)
+
+
+def count(records: Sequence[Record]) -> dict[str, Any]:
+    """Every target with how often it was met.
+
+    Returns:
+        For each key of :data:`TARGETS`: ``words``, ``target``, ``met``, ``of`` (studies or drivers
+        that count), ``share``, ``holds``.
+    """
+    driven = [r for r in records if r["causes"]]
+    hidden = [r for r in records if not r["causes"] and r["scenario"] != "nothing"]
+    planted = [r for r in driven if r["unit"] == "s" and r["memory"]]
+    told = [r for r in planted if r["needs_s"]]
+    none = [r for r in records if r["scenario"] in WITHOUT_SECONDS]
+    nothing = [r for r in records if r["scenario"] == "nothing"]
+    innocent = [(r, name) for r in records for name in innocents(r)]
+    found: dict[str, Any] = {}
+
+    def share(key: str, chosen: Iterable[Any], is_met: Callable[[Any], bool]) -> None:
+        rows = list(chosen)
+        met = sum(map(is_met, rows))
+        found[key] = {"met": met, "of": len(rows), "share": met / len(rows) if rows else None}
+
+    share("cause_first", driven, lambda r: r["first"]["shapley_loss"] in r["causes"])
+    share("innocent_supported", innocent, lambda pair: pair[0]["status"][pair[1]] == "supported")
+    share("false_cause", hidden, lambda r: "supported" in r["status"].values())
+    share("memory_within", planted, _within)
+    share("range_too_wide", told, lambda r: r["needs_s"][1] > 3 * r["needs_s"][0])
+    share("memory_of_none", none, lambda r: bool(r["has_skill"] and r["needs_s"]))
+    share("nothing_told", nothing, lambda r: bool(r["has_skill"]))
+    covers = [r["coverage"] for r in records if r["coverage"] is not None]
+    inside = sum(COVERS[0] <= c <= COVERS[1] for c in covers)
+    mean = float(np.mean(covers)) if covers else None
+    found["coverage"] = {"met": inside, "of": len(covers), "share": mean}
+    for key, words, relation, target in TARGETS:
+        value = found[key]["share"]
+        holds = value is not None and (
+            value >= target
+            if relation == ">="
+            else value <= target
+            if relation == "<="
+            else COVERS[0] <= value <= COVERS[1]
+        )
+        found[key] |= {"words": words, "target": f"{relation} {target:g}", "holds": holds}
+    found["coverage"]["target"] = f"{COVERS[0]:g} to {COVERS[1]:g}"
+    return found
+
+
+WITHOUT_SECONDS = ("temperature-now", "running-in")
+"""Truths that need no seconds of history."""
+
+
+def innocents(record: Record) -> list[str]:
+    """Drivers that neither cause friction nor carry its cause."""
+    guilty = {*record["causes"], *record["carriers"]}
+    return [channel.name for channel in DRIVERS if channel.name not in guilty]
+
+
+def by_scenario(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
+    """For each planted truth: how many studies, how many had skill, and what they said."""
+    found = {}
+    for name in TRUTHS:
+        rows = [r for r in records if r["scenario"] == name]
+        if not rows:
+            continue
+        statuses: dict[str, dict[str, int]] = {}
+        for record in rows:
+            for driver, status in record["status"].items():
+                of_driver = statuses.setdefault(driver, {})
+                of_driver[status] = of_driver.get(status, 0) + 1
+        found[name] = {
+            "studies": len(rows),
+            "with_skill": sum(bool(r["has_skill"]) for r in rows),
+            "first": {
+                method: sum(r["first"][method] in r["causes"] for r in rows) for method in METHODS
+            },
+            "status": statuses,
+            "coverage": [r["coverage"] for r in rows],
+        }
+    return found
+
+
+def to_page(group: Group, records: Sequence[Record]) -> str:
+    """A page in Markdown: what was done, how often it came out, and every study in a line."""
+    seeds = ", ".join(str(seed) for seed in sorted({r["seed"] for r in records}))
+    return f"""# Truth
+
+What `slicken` made of {len(records)} simulated studies whose truth is known; failures stand
+beside successes. The page and [truth.json](truth.json) are written by
+
+```sh
+slicken truth --group {group} --write docs/truth.json
+```
+
+Each study has {EXPERIMENTS} experiments of {DURATION:g} s, windows of {_listed(PLAN["windows"])} s
+and the preset `{PLAN["preset"]}`. The seeds are {seeds}. Presets and rules were tuned on
+other seeds and other planted memories (`src/slicken/truth/cases.py` has both groups). How the
+words are found is in [evidence](why/evidence.md); what was planted is in the docstrings of
+`src/slicken/physics/truths.py`.
+
+## Targets
+
+{_targets(records)}
+
+*Innocent* is a driver that neither causes friction nor carries its cause; of `nothing`, every
+driver is. The memory that is judged is that of `temperature-history`, whose cause is a driver and
+whose memory is in seconds. No memory is planted in `temperature-now`, and none in seconds in
+`running-in`. Where the cause is hidden, the history that networks need to guess it is shown below
+and not judged: it need not be the memory of the hidden state.
+
+## By planted truth
+
+{_by_truth(records)}
+
+A number below a method: in how many studies it ranks the planted cause first, whatever the skill.
+
+## Every study
+
+{_studies(records)}
+"""
+
+
+def _targets(records: Sequence[Record]) -> str:
+    counted = count(records)
+    lines = ["| what | target | found | met |", "| --- | --- | --- | --- |"]
+    for key, words, _, _ in TARGETS:
+        one = counted[key]
+        share = "-" if one["share"] is None else f"{one['share']:.2f}"
+        of = f"{one['met']} of {one['of']}"
+        found = f"{of} ({share})"
+        if key == "coverage":
+            found = f"mean {share}; {of} studies within"
+        met = "yes" if one["holds"] else "**no**"
+        lines.append(f"| {words} | {one['target']} | {found} | {met} |")
+    return "\n".join(lines)
+
+
+def _by_truth(records: Sequence[Record]) -> str:
+    heads = ["planted truth", "studies", "skill proven", *METHOD_WORDS.values(), "coverage"]
+    heads = [head.replace("|", "\\|") for head in heads]
+    lines = [f"| {' | '.join(heads)} |", "| --- |" + " --- |" * (len(heads) - 1)]
+    for name, one in by_scenario(records).items():
+        firsts = [str(n) if TRUTHS[name].causes else "-" for n in one["first"].values()]
+        covers = [c for c in one["coverage"] if c is not None]
+        cover = f"{np.mean(covers):.2f} ({min(covers):.2f} to {max(covers):.2f})" if covers else "-"
+        cells = [f"`{name}`", str(one["studies"]), str(one["with_skill"]), *firsts, cover]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _studies(records: Sequence[Record]) -> str:
+    heads = "planted truth", "memory", "seed", "skill", "best length", "needs", "uses 50/90 %"
+    lines = [f"| {' | '.join(heads)} | verdicts |", "| --- |" + " --- |" * len(heads)]
+    names = list(TRUTHS)
+    ordered = sorted(
+        records, key=lambda r: (names.index(r["scenario"]), r["memory"] or 0, r["seed"])
+    )
+    return "\n".join([*lines, *map(_row, ordered)])
+
+
+def _row(record: Record) -> str:
+    memory = f"{record['memory']:g} {record['unit']}" if record["memory"] else "-"
+    needs = "-"
+    if record["has_skill"]:
+        needs = "none" if not record["needs_s"] else "{:g} to {:g} s".format(*record["needs_s"])
+    used = "/".join("-" if x is None else f"{x:.0f}" for x in record["uses_s"][:2])
+    by_status: dict[str, list[str]] = {}
+    for name, status in record["status"].items():
+        by_status.setdefault(status, []).append(name.replace("_", " "))
+    said = "; ".join(f"{status}: {', '.join(names)}" for status, names in by_status.items())
+    if set(record["status"].values()) == {"cannot be told"}:
+        said = "cannot be told"
+    skill = "yes" if record["has_skill"] else "no"
+    return (
+        f"| `{record['scenario']}` | {memory} | {record['seed']} | {skill} "
+        f"| {record['best_s']:g} s | {needs} | {used} s | {said} |"
+    )
+
+
+def _listed(lengths: Sequence[float]) -> str:
+    return ", ".join(f"{seconds:g}" for seconds in lengths)
+
+
+def _within(record: Record) -> bool:
+    return (
+        bool(record["needs_s"]) and record["needs_s"][0] <= record["memory"] <= record["needs_s"][1]
+    )
+
+
+def to_json(group: Group, records: Sequence[Record]) -> str:
+    """Everything: how often each target was met, and the record of every study."""
+    content = {
+        "group": group,
+        "command": f"slicken truth --group {group}",
+        "slicken": version("slicken"),
+        "targets": count(records),
+        "studies": list(records),
+    }
+    return json.dumps(content, indent=1) + "\n"

@@ -1,0 +1,123 @@
+"""The truth bench: its cases are apart, its counts are right by hand, and one case runs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slicken.physics.truths import TRUTHS
+from slicken.truth import bench
+from slicken.truth.bench import run_cases
+from slicken.truth.cases import MEMORIES, SEEDS, Case, cases
+from slicken.truth.table import TARGETS, count, innocents, to_json, to_page
+
+DRIVERS = (
+    "slip_velocity", "axial_displacement", "temperature", "temperature_rate", "axial_rate",
+)  # fmt: skip
+
+
+OTHER_FIRST = dict.fromkeys(bench.METHODS, "axial_rate")
+ALL_SUPPORTED = dict.fromkeys(DRIVERS, "supported")
+
+
+def record(scenario: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 (any field)
+    """A study in which everything came out as planted."""
+    truth = TRUTHS[scenario]
+    cause = truth.causes[0] if truth.causes else "temperature"
+    status = dict.fromkeys(DRIVERS, "indistinguishable from noise")
+    memory = truth.memory or None
+    return {
+        "scenario": scenario,
+        "memory": memory,
+        "unit": truth.unit,
+        "seed": 1,
+        "causes": list(truth.causes),
+        "carriers": list(truth.proxies),
+        "has_skill": scenario != "nothing",
+        "best_s": 100.0,
+        "uses_s": [10.0, 50.0, None],
+        "needs_s": [0.8 * memory, 1.1 * memory] if memory and truth.unit == "s" else None,
+        "first": dict.fromkeys(bench.METHODS, cause),
+        "status": status | ({cause: "supported"} if truth.causes else {}),
+        "coverage": 0.9,
+        "seconds": {"training": 1.0},
+        **changes,
+    }
+
+
+EVERY = [record(name) for name in TRUTHS]
+
+
+def test_the_groups_share_no_seed_and_no_memory() -> None:
+    judged, tuning = (list(cases(group)) for group in ("judged", "tuning"))
+    assert not {case.seed for case in judged} & {case.seed for case in tuning}
+    assert 0 not in {case.seed for case in judged + tuning}
+    for name, memories in MEMORIES["judged"].items():
+        assert not set(memories) & set(MEMORIES["tuning"][name])
+    assert {case.scenario for case in judged} == set(TRUTHS)
+    assert len({case.name for case in judged + tuning}) == len(judged) + len(tuning)
+    first = judged[: len(judged) // len(SEEDS["judged"])]
+    assert {case.scenario for case in first} == set(TRUTHS)
+
+
+def test_when_all_is_found_as_planted_every_target_is_met() -> None:
+    counted = count(EVERY)
+    assert all(one["holds"] for one in counted.values())
+    assert {key for key, *_ in TARGETS} == set(counted)
+    assert (counted["cause_first"]["met"], counted["cause_first"]["of"]) == (4, 4)
+    assert "**no**" not in to_page("judged", EVERY)
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"),
+    [
+        ("cause_first", record("temperature-now", first=OTHER_FIRST)),
+        ("innocent_supported", record("temperature-now", status=ALL_SUPPORTED)),
+        ("false_cause", record("load-history", status=ALL_SUPPORTED)),
+        ("memory_within", record("temperature-history", needs_s=[120.0, 200.0])),
+        ("memory_within", record("temperature-history", needs_s=None)),
+        ("range_too_wide", record("temperature-history", needs_s=[30.0, 200.0])),
+        ("memory_of_none", record("running-in", needs_s=[30.0, 60.0])),
+        ("coverage", record("temperature-now", coverage=0.3)),
+        ("nothing_told", record("nothing", has_skill=True)),
+    ],
+)  # fmt: skip
+def test_each_failure_is_counted_and_shown(key: str, wrong: dict[str, Any]) -> None:
+    rows = [*EVERY, wrong]
+    assert not count(rows)[key]["holds"]
+    assert "**no**" in to_page("judged", rows)
+
+
+def test_innocent_are_drivers_that_neither_cause_nor_carry() -> None:
+    assert innocents(record("temperature-history")) == ["slip_velocity"]
+    assert set(innocents(record("nothing"))) == set(DRIVERS)
+
+
+def test_the_file_holds_counts_and_every_study() -> None:
+    kept = json.loads(to_json("judged", EVERY))
+    assert kept["targets"]["cause_first"]["share"] == 1
+    assert len(kept["studies"]) == len(TRUTHS)
+    assert kept["command"] == "slicken truth --group judged"
+
+
+def test_a_case_runs_from_fault_to_record_and_is_not_run_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a size of seconds: present temperature is found to move friction."""
+    small = {
+        "preset": "quick", "windows": (5, 20), "runs": 2, "epochs": 12, "stride": 10,
+        "network": {"filters": 8, "units": 8, "gru_layers": 1, "conv_layers": 1},
+    }  # fmt: skip
+    monkeypatch.setattr(bench, "PLAN", small)
+    monkeypatch.setattr(bench, "EXPERIMENTS", 9)
+    monkeypatch.setattr(bench, "DURATION", 900.0)
+    lines: list[str] = []
+    case = Case("temperature-now", None, 3)
+    (found,) = run_cases([case], tmp_path, lines.append)
+    assert found["first"]["shapley_loss"] == "temperature"
+    assert found["status"]["slip_velocity"] != "supported"
+    assert 0.6 < found["coverage"] <= 1
+    assert len(lines) == 1
+    assert run_cases([case], tmp_path, lines.append) == [found]
+    assert len(lines) == 1
