@@ -222,11 +222,12 @@ def block_bootstrap(
     labels = sorted(set(blocks.tolist()))
     random = np.random.default_rng(seed)
     found = []
-    for picks in random.integers(len(labels), size=(resamples, len(labels))):
+    even = [1 / len(labels)] * len(labels)
+    for times in random.multinomial(len(labels), even, size=resamples):
         ours = theirs = 0.0
-        for pick in picks:
-            ours += float(errors[blocks == labels[pick]].sum())
-            theirs += float(baseline[blocks == labels[pick]].sum())
+        for label, drawn in zip(labels, times, strict=True):
+            ours += drawn * float(errors[blocks == label].sum())
+            theirs += drawn * float(baseline[blocks == label].sum())
         found.append(1 - ours / theirs)
     low, high = np.percentile(found, [2.5, 97.5])
     return float(low), float(high)

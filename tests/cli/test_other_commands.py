@@ -134,8 +134,9 @@ def test_the_demo_prints_what_was_planted_beside_what_was_found(
     before, _, after = answer.out.partition("forecast: ")
     assert re.search("planted: .*mean, over the last 100 s, of the temperature", before)
     assert re.search("^Planted: .*100 s", after, re.MULTILINE)
-    assert re.search("^Found: .*planted memory of 100 s", after, re.MULTILINE)
-    assert re.search(r"^First by \|dLoss/dx\|: ", after, re.MULTILINE)
+    # Three experiments are too few for skill, and without it nothing is said to be found.
+    assert re.search("^Window length: these data cannot tell", after, re.MULTILINE)
+    assert not re.search("^Found: ", after, re.MULTILINE)
     summary = json.loads((tmp_path / "here" / "summary.json").read_text(encoding="utf-8"))
     assert summary["truth"]["memory_s"] == 100.0
     assert summary["plan"]["seed"] == 1

@@ -224,7 +224,7 @@ def test_on_a_terminal_an_unfinished_study_shows_a_bar_and_the_time_left(
     assert answer.code == 0, answer
     assert "finished before: 10 s; going on with the others" in answer.out
     assert re.search(r"training .*━.* 20 s, epoch 2, loss [\d.]+ +\d+ s left", answer.out)
-    assert re.search("scores and gradients .*━", answer.out)
+    assert re.search("evidence .*━", answer.out)
     widest = max(len(line) for line in answer.out.split("Window length")[1].splitlines())
     assert widest <= 100 < max(len(line) for line in said(bench)[-12:])
     now, before = (contents(folder / "tiny" / "windows") for folder in (tiny, bench))

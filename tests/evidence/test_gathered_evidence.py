@@ -8,7 +8,8 @@ import pytest
 import xarray as xr
 
 import builders
-from slicken.evidence.baselines import constants, fit_ridge
+from slicken.evidence import gathering
+from slicken.evidence.baselines import constants, fit_ridge, fit_trees, last_known
 from slicken.evidence.gathering import gather_evidence, importance, predictions
 from slicken.evidence.importance import by_run
 from slicken.evidence.scores import score
@@ -33,18 +34,24 @@ def test_evidence_is_what_the_parts_say(copied: StudyFolder) -> None:
     prepared = builders.make_prepared()
     steps: list[tuple[str, int, int]] = []
     evidence = gather_evidence(copied, prepared, lambda *step: steps.append(step))
-    assert steps == [("5 s", 0, 2), ("10 s", 1, 2), ("", 2, 2)]
+    assert [done for _, done, _ in steps] == list(range(len(steps)))
+    assert steps[0][0] == "scores at 5 s"
+    assert {total for _, _, total in steps} == {len(steps) - 1}
     for seconds in (5.0, 10.0):
         result = copied.read_window(seconds)
         losses = evidence.contest.losses.sel(window=seconds)
         np.testing.assert_array_equal(losses, result.history["best_loss"])
+        of_errors = evidence.contest.errors.sel(window=seconds).mean("target")
+        np.testing.assert_allclose(of_errors, losses, rtol=1e-4)
         test = predictions(result, "test")
         measured = test["measured"].to_numpy()
         at = evidence.scores.sel(window=seconds)
-        ridge = fit_ridge(prepared, int(seconds))
+        ridge, trees = fit_ridge(prepared, int(seconds)), fit_trees(prepared, int(seconds), 0)
         of_model = {
             "network": test["predicted"].to_numpy().mean(axis=0),
             "ridge": ridge.predict(prepared, "test"),
+            "trees": trees.predict(prepared, "test"),
+            "last": last_known(prepared, "test"),
             **{name: np.full(measured.size, c) for name, c in constants(prepared).items()},
         }
         for name, predicted in of_model.items():
@@ -54,8 +61,65 @@ def test_evidence_is_what_the_parts_say(copied: StudyFolder) -> None:
                 np.testing.assert_allclose(found[measure], getattr(expected, measure))
         errors = test["predicted"].to_numpy() - measured
         np.testing.assert_allclose(at["rmse_by_run"], np.sqrt((errors**2).mean(axis=1)))
-        assert float(at["ridge_loss"]) == ridge.validation_loss
+        losses_of = at["validation_loss"]
+        np.testing.assert_allclose(losses_of.sel(model="ridge"), ridge.validation_loss, rtol=1e-5)
+        np.testing.assert_allclose(losses_of.sel(model="trees"), trees.validation_loss, rtol=1e-5)
     xr.testing.assert_identical(copied.read_evidence("scores"), evidence.scores)
+
+
+def test_trees_see_bins_of_the_past_and_as_many_trees_as_validation_likes() -> None:
+    prepared = builders.make_prepared()
+    trees = fit_trees(prepared, 10, seed=0)
+    assert trees.edges == (0, 1, 2, 3, 4, 6, 8, 10)
+    ends = prepared.split.ends["validation"]
+    errors = (
+        prepared.scaling.friction(trees.predict(prepared, "validation")) - prepared.friction[ends]
+    )
+    assert np.mean(errors**2) == pytest.approx(trees.validation_loss, rel=1e-5)
+    assert trees.validation_loss < 0.5
+
+
+def test_the_last_friction_is_that_of_one_sample_before() -> None:
+    prepared = builders.make_prepared()
+    ends = prepared.split.ends["test"]
+    np.testing.assert_array_equal(last_known(prepared, "test"), prepared.record.friction[ends - 1])
+
+
+def test_evidence_comes_from_the_folder_the_second_time(
+    copied: StudyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Study(copied)
+    lines = first.verdict.lines()
+    for name in ("attribute", "ask_ladder", "train_control", "fade", "fit_trees"):
+        monkeypatch.setattr(gathering, name, None)
+    assert Study(StudyFolder.open(copied.path)).verdict.lines() == lines
+
+
+def test_controls_are_read_like_the_study_itself(copied: StudyFolder) -> None:
+    evidence = Study(copied).evidence
+    assert set(evidence.controls) == {"probes", "shuffled", "untrained"}
+    channels = evidence.controls["probes"]["channel"].to_numpy().tolist()
+    assert channels == [
+        "slip_velocity", "temperature", "noise_probe", "shuffled_slip_velocity",
+        "shuffled_temperature",
+    ]  # fmt: skip
+    for control in evidence.controls.values():
+        assert control["permutation"].sizes["run"] == 3
+    with_temperature = evidence.attribution["permutation"].sel(channel="temperature")
+    assert with_temperature.sizes == {"run": 3, "target": evidence.attribution.sizes["target"]}
+
+
+def test_what_is_asked_for_is_trained_kept_and_said(copied: StudyFolder) -> None:
+    study = Study(copied)
+    without, leak = study.retrain_without(), study.measure_leak()
+    assert without["best_loss"].sizes == {"channel": 2, "run": 3}
+    best = study.contest.best
+    np.testing.assert_array_equal(without["whole"], study.history(best)["best_loss"])
+    honest = study.contest.errors.sel(window=best).mean("target")
+    np.testing.assert_allclose(leak["honest_validation"], honest, rtol=1e-4)
+    again = Study(StudyFolder.open(copied.path))
+    assert any(line.startswith("Leak:") for line in again.verdict.caveats)
+    assert any(line.startswith("Trained anew without") for line in again.verdict.caveats)
 
 
 def test_importance_is_the_same_when_it_is_new_and_when_it_comes_from_the_folder(

@@ -1,15 +1,13 @@
-"""Scores by hand, skill against a plain loop, and blocks of target times."""
+"""Scores by hand, and skill against a plain loop."""
 
 import numpy as np
 import pytest
-import xarray as xr
-from hypothesis import given
-from hypothesis import strategies as st
 
 import builders
 import naive
-from slicken.evidence import scores
-from slicken.evidence.scores import FEWEST_BLOCKS, blocks_of, score, skill
+from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES
+from slicken.evidence.scores import luck, score, skill
+from slicken.learning.windows import join
 
 MEASURED = np.array([0.5, 0.6, 0.7, 0.6, 0.5, 0.4])
 
@@ -56,13 +54,12 @@ def test_no_prediction_has_no_scores_and_no_warnings() -> None:
     assert np.isnan([nothing.rmse, nothing.r2, nothing.correlation, nothing.range_ratio]).all()
 
 
-def test_the_interval_of_skill_is_that_of_a_plain_loop(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scores, "RESAMPLES", 50)
+def test_the_interval_of_skill_is_that_of_a_plain_loop() -> None:
     random = np.random.default_rng(0)
     errors, baseline = random.gamma(1, 1, 60), random.gamma(1, 2, 60)
     blocks = np.repeat([7, 3, 3, 11, 5, 2], 10)
     found = skill(errors, baseline, blocks, against="mean", seed=4)
-    low, high = naive.block_bootstrap(errors, baseline, blocks, seed=4, resamples=50)
+    low, high = naive.block_bootstrap(errors, baseline, blocks, seed=4, resamples=RESAMPLES)
     assert found.blocks == 5
     assert found.value == pytest.approx(1 - errors.sum() / baseline.sum())
     assert (found.low, found.high) == pytest.approx((low, high))
@@ -91,52 +88,57 @@ def test_one_lucky_block_proves_nothing() -> None:
     assert not found.proven
 
 
-def targets_at(**clocks: list[float]) -> xr.Dataset:
-    names = [name for name, times in clocks.items() for _ in times]
-    return xr.Dataset(
-        coords={
-            "time": ("target", [t for times in clocks.values() for t in times]),
-            "experiment": ("target", np.array(names, dtype=object)),
-        }
+def lucky(follows: float, seed: int = 0) -> float | None:
+    """Predictions of two of nine experiments that follow their own friction so much."""
+    random = np.random.default_rng(seed)
+    experiments = [
+        builders.make_experiment(
+            f"run{i}", 300, friction=0.6 + 0.05 * builders.smooth(random, 300, 120)
+        )
+        for i in range(9)
+    ]
+    record = join(experiments, builders.DRIVERS)
+    ends = np.flatnonzero(np.isin(record.experiment, [2, 5]) & (np.arange(len(record)) % 7 == 0))
+    other = 0.6 + 0.05 * builders.smooth(random, ends.size, 120)
+    predicted = follows * record.friction[ends] + (1 - follows) * other
+    return luck(predicted, ends, record, seed=1)
+
+
+def test_predictions_that_follow_their_own_experiments_are_no_luck() -> None:
+    """The true one is one of 9 x 8 assignments."""
+    assert lucky(0.9) == pytest.approx(1 / 72)
+
+
+def test_predictions_that_follow_nothing_are_as_good_for_any_experiment() -> None:
+    """Uniform: of 60 chances about 3 are below 0.05."""
+    chances = np.array([lucky(0.0, seed) for seed in range(60)])
+    assert 0.3 < chances.mean() < 0.7
+    assert np.mean(chances <= 0.05) < 0.15
+
+
+def test_luck_is_that_of_a_plain_loop_over_assignments() -> None:
+    random = np.random.default_rng(3)
+    record = builders.make_record(60, 60, 60, 60, 60, 60, 60, 60, 60)
+    ends = np.flatnonzero(np.isin(record.experiment, [0, 4]))
+    predicted = random.normal(0.6, 0.05, ends.size)
+    friction = record.friction.reshape(9, 60)
+
+    def misfit(one: int, two: int) -> float:
+        return float(
+            np.mean((predicted[:60] - friction[one]) ** 2)
+            + np.mean((predicted[60:] - friction[two]) ** 2)
+        )
+
+    every = [misfit(i, j) for i in range(9) for j in range(9) if i != j]
+    assert luck(predicted, ends, record, 0) == pytest.approx(
+        np.mean(np.array(every) <= misfit(0, 4) * (1 + 1e-12))
     )
 
 
-def test_blocks_are_stretches_of_one_experiment() -> None:
-    """By hand: b's 25 s hold two stretches of 12.5 s, a's 9 s hold none of 10 s and stay whole."""
-    targets = targets_at(b=[0.0, 5.0, 12.4, 12.5, 25.0], a=[0.0, 9.0])
-    blocks = blocks_of(targets, 10.0)
-    assert [blocks.tolist().index(block) for block in blocks] == [0, 0, 0, 3, 3, 5, 5]
-
-
-def test_a_few_targets_more_than_a_block_are_no_second_block() -> None:
-    """Two experiments of 510 s are two blocks of 500 s, not four of which two last 10 s."""
-    clock = np.arange(0.0, 510.0, 5.0).tolist()
-    assert len(set(blocks_of(targets_at(a=clock, b=clock), 500.0).tolist())) == 2
-
-
-@given(
-    st.lists(
-        st.tuples(st.floats(-1e4, 1e4), st.sets(st.integers(0, 99), min_size=1, max_size=30)),
-        min_size=1, max_size=4,
-    ),
-    st.integers(1, 20),
-)  # fmt: skip
-def test_blocks_never_mix_experiments_and_do_not_ask_when_a_clock_began(
-    runs: list[tuple[float, set[int]]], seconds: int
-) -> None:
-    """On clocks that start anywhere, before zero too."""
-    clocks = {f"run{i}": sorted(start + t for t in times) for i, (start, times) in enumerate(runs)}
-    targets = targets_at(**clocks)
-    blocks = blocks_of(targets, float(seconds))
-    names, times = targets["experiment"].to_numpy(), targets["time"].to_numpy()
-    for block in np.unique(blocks):
-        here = blocks == block
-        assert len(set(names[here])) == 1
-        assert np.ptp(times[here]) <= 2 * seconds
-    for name, clock in clocks.items():
-        ours = blocks[names == name]
-        assert (np.diff(ours) >= 0).all()
-        assert len(set(ours.tolist())) <= max(1, (clock[-1] - clock[0]) * (1 + 1e-9) / seconds)
+def test_few_experiments_cannot_tell_luck() -> None:
+    record = builders.make_record(60, 60, 60)
+    ends = np.flatnonzero(record.experiment == 1)
+    assert luck(np.zeros(ends.size), ends, record, 0) is None
 
 
 def test_boxes_of_losses_are_those_of_the_naive_twin() -> None:

@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 
-def run(study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder.")]) -> None:
+def run(
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder.")],
+    retrain: Annotated[
+        bool, typer.Option("--retrain", help="Also train without each driver in turn.")
+    ] = False,
+    leak: Annotated[
+        bool, typer.Option("--leak", help="Also train on a random split, to see what it hides.")
+    ] = False,
+) -> None:
     """Draw the figures and write the page of a study again."""
     from slicken.api import report_study
     from slicken.cli.terminal import Watcher, say, show_study
@@ -16,6 +24,10 @@ def run(study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study fol
     watcher = Watcher()
     opened = Study(StudyFolder.open(study), watcher)
     with watcher.watching():
+        if retrain:
+            opened.retrain_without()
+        if leak:
+            opened.measure_leak()
         # Asked for here, so that the page is drawn after the bar has ended.
         opened.evidence  # noqa: B018
     say("drawing ...")

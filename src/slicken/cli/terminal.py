@@ -198,7 +198,7 @@ class Watcher:
         """Say which evidence is being gathered."""
         if done == 0:
             self._end_bar()
-            self._begin_bar("scores and gradients", total)
+            self._begin_bar("evidence", total)
         self._move(step, done, total, "")
         if done == total:
             self._end_bar()

@@ -1,17 +1,25 @@
-"""Baselines: the training mean, the training median, and a linear model on the same windows."""
+"""Baselines: what anybody could predict, on the same targets as the networks.
 
+Constants (the training mean and median), a ridge regression on all lags of a window, boosted trees
+on means over bins of lags, and the last known friction, which sees what no network may see.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import linalg
 
+from slicken.evidence.ladder import bin_means, edges_to
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
 
 PENALTIES = 10.0 ** np.arange(-1, 7)
 """Ridge penalties to choose from, on the validation part."""
+MOST_TREES = 150
 _MOST_VALUES = 4_000_000  # in a chunk of windows: 32 MB
 
 
@@ -73,6 +81,72 @@ def fit_ridge(prepared: Prepared, length: int) -> Ridge:
             best = Ridge(weights.reshape(length, channels), offset, float(penalty), loss)
     assert best is not None  # noqa: S101 (there are penalties)
     return best
+
+
+@dataclass(frozen=True)
+class Trees:
+    """Boosted trees of standardised friction from means of the drivers over bins of lags.
+
+    scikit-learn's histogram gradient boosting; as many trees as the validation part likes best.
+
+    Args:
+        stages: predictions of the chosen number of trees, as a function of the features.
+        edges: of the bins, in samples.
+        trees: how many.
+        validation_loss: mean square error of standardised friction.
+    """
+
+    stages: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    edges: tuple[int, ...]
+    trees: int
+    validation_loss: float
+
+    def predict(self, prepared: Prepared, part: Part) -> NDArray[np.float64]:
+        """Friction at the target times of a part, shape ``(N,)``."""
+        found = self.stages(_binned(prepared, part, self.edges))
+        return prepared.scaling.to_friction(found)
+
+
+def fit_trees(prepared: Prepared, length: int, seed: int) -> Trees:
+    """Fit boosted trees on the training part.
+
+    Args:
+        prepared: the record and its parts.
+        length: samples in a window, L.
+        seed: of the binning of large training parts.
+    """
+    # Here, because scikit-learn takes a second to import, and few commands need it.
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    edges = edges_to(length)
+    model = HistGradientBoostingRegressor(
+        max_iter=MOST_TREES, learning_rate=0.1, max_leaf_nodes=15, min_samples_leaf=20,
+        early_stopping=False, random_state=seed,
+    )  # fmt: skip
+    model.fit(_binned(prepared, "training", edges), prepared.friction[_ends(prepared, "training")])
+    measured = prepared.friction[_ends(prepared, "validation")]
+    features = _binned(prepared, "validation", edges)
+    losses = [float(np.mean((p - measured) ** 2)) for p in model.staged_predict(features)]
+    best = int(np.argmin(losses))
+
+    def stages(features: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(next(islice(model.staged_predict(features), best, None)))
+
+    return Trees(stages, edges, best + 1, losses[best])
+
+
+def last_known(prepared: Prepared, part: Part) -> NDArray[np.float64]:
+    """Friction one sample before each target time: what a network must not see, shape ``(N,)``."""
+    return prepared.record.friction[_ends(prepared, part) - 1]
+
+
+def _ends(prepared: Prepared, part: Part) -> NDArray[np.int64]:
+    return prepared.split.ends[part]
+
+
+def _binned(prepared: Prepared, part: Part, edges: tuple[int, ...]) -> NDArray[np.float64]:
+    ends = _ends(prepared, part)
+    return bin_means(prepared.drivers, ends, edges).reshape(ends.size, -1)
 
 
 def _apply(

@@ -1,31 +1,48 @@
-"""Contest: which window length is best, judged on the validation part, and is it alone?"""
+"""Contest: which window length is best on the validation part, and is it really?"""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from slicken.errors import TrainingError
+from slicken.evidence.memory import NEGLIGIBLE, Needs
+from slicken.evidence.resampling import FEWEST_BLOCKS, resampled_counts, sums_by_block
 
 
 @dataclass(frozen=True)
 class Contest:
-    """Window lengths compared by the lowest validation loss of each run.
+    """Window lengths compared by the squared errors of each run's best epoch.
 
     Runs are paired: run r starts from the same weights and sees the same order of batches at every
-    length, and all lengths have the same targets.
+    length, and all lengths have the same targets. What is uncertain is which runs and which
+    stretches of time were drawn, so both are resampled, as pairs.
 
     Args:
         losses: lowest validation loss over epochs, dims ``(window, run)``; NaN for a run that was
             left out because a loss was not finite.
+        errors: squared errors of standardised friction at each validation target, dims ``(window,
+            run, target)``; the losses are their means.
+        blocks: the block of each target, shape ``(N,)``; see
+            :func:`~slicken.evidence.resampling.independent_blocks`.
+        seed: of the resampling.
     """
 
     losses: xr.DataArray
+    errors: xr.DataArray
+    blocks: NDArray[np.int64]
+    seed: int = 0
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.losses).any():
             raise TrainingError("no run ended with a finite loss; lower the learning rate")
+
+    @property
+    def windows(self) -> NDArray[np.float64]:
+        """The lengths, s, ascending."""
+        return self.losses["window"].to_numpy()
 
     @cached_property
     def means(self) -> xr.DataArray:
@@ -42,64 +59,188 @@ class Contest:
         """The length of the single run with the lowest loss, in s."""
         return _where_lowest(self.losses.min("run", skipna=True))
 
+    @property
+    def independent(self) -> int:
+        """How many blocks of target times."""
+        return int(np.unique(self.blocks).size)
+
+    @property
+    def can_tell(self) -> bool:
+        """Whether there are runs and blocks enough to compare lengths at all."""
+        return self.paired.size >= 2 and self.independent >= FEWEST_BLOCKS and self.windows.size > 1
+
+    @cached_property
+    def paired(self) -> NDArray[np.int64]:
+        """Runs that ended well at every length that has any, places along ``run``."""
+        held = self.losses.notnull().to_numpy()
+        return np.flatnonzero(held[held.any(axis=1)].all(axis=0))
+
+    @cached_property
+    def probability_best(self) -> xr.DataArray:
+        """How often each length has the lowest mean when runs and blocks are drawn again.
+
+        Dims ``(window,)``; NaN where the contest cannot tell.
+        """
+        if not self.can_tell:
+            return xr.full_like(self.means, np.nan)
+        winners = np.nanargmin(np.where(np.isnan(self._resampled), np.inf, self._resampled), axis=1)
+        share = np.bincount(winners, minlength=self.windows.size) / winners.size
+        return self.means.copy(data=share)
+
+    @cached_property
+    def comparison(self) -> xr.Dataset:
+        """Every length against the best, over ``window``.
+
+        ``excess``: mean loss over that of the best, less one; ``excess_low``, ``excess_high``: its
+        95 % interval over runs and blocks; ``effect``: the mean difference of paired runs in
+        their standard deviations (Cohen's d for pairs), with ``effect_low`` and ``effect_high``
+        over runs; ``standard_error`` of the excess.
+        """
+        nothing = np.full(self.windows.size, np.nan)
+        losses = self.losses.to_numpy()
+        place = int(np.flatnonzero(self.windows == self.best)[0])
+        means = self.means.to_numpy()
+        value = means / means[place] - 1
+        low, high, error = nothing, nothing, nothing
+        effect = effect_low = effect_high = nothing
+        if self.can_tell:
+            drawn = self._resampled / self._resampled[:, [place]] - 1
+            low, high = _middle(drawn)
+            error = drawn.std(axis=0)
+            gaps = losses[:, self.paired] - losses[place, self.paired]
+            picks = resampled_counts(self.paired.size, self.seed + 1)
+            effect = _effect(gaps, np.ones((1, self.paired.size)))[0]
+            drawn = _effect(gaps, picks)
+            effect_low, effect_high = _middle(drawn)
+        columns = {
+            "excess": value, "excess_low": low, "excess_high": high, "standard_error": error,
+            "effect": effect, "effect_low": effect_low, "effect_high": effect_high,
+        }  # fmt: skip
+        return xr.Dataset(
+            {name: ("window", values) for name, values in columns.items()},
+            coords={"window": self.losses["window"]},
+        )
+
     @cached_property
     def tied(self) -> tuple[float, ...]:
-        """Lengths whose mean is within one standard error of the best, over paired runs."""
-        differences = self.losses - self.losses.sel(window=self.best)
-        pairs = differences.notnull().sum("run")
-        error = differences.std("run", ddof=1, skipna=True) / np.sqrt(pairs)
-        near = (differences.mean("run", skipna=True) <= error) | (error["window"] == self.best)
-        return tuple(float(s) for s in self.losses["window"][near.to_numpy()])
+        """Lengths that the best does not clearly beat: the 95 % interval of their excess holds 0.
+
+        All, where the contest cannot tell.
+        """
+        near = ~(self.comparison["excess_low"].to_numpy() > 0)
+        known = np.isfinite(self.means.to_numpy())
+        return tuple(float(s) for s in self.windows[near & known])
+
+    @cached_property
+    def within_one_error(self) -> tuple[float, ...]:
+        """Lengths whose excess is at most its standard error; the best is among them."""
+        table = self.comparison
+        near = table["excess"].to_numpy() <= np.nan_to_num(table["standard_error"].to_numpy())
+        return tuple(float(s) for s in self.windows[near])
 
     @property
     def shortest(self) -> float:
-        """The shortest length that ties with the best, in s."""
-        return min(self.tied)
+        """The shortest length within one standard error of the best, in s."""
+        return min(self.within_one_error)
 
     @property
     def flat(self) -> bool:
         """Whether every length ties: the curve has no minimum."""
-        return len(self.tied) == self.losses.sizes["window"] > 1
+        return len(self.tied) == self.windows.size > 1
+
+    def needs(self) -> Needs | None:
+        """How much history friction needs, as the networks tell it; None where they cannot."""
+        if not self.can_tell or not np.isfinite(self.means).all():
+            return None
+        table, means = self.comparison, self.means.to_numpy()
+        best = float(means.min())
+        explained = max(1.0 - best, 0.0)
+        return Needs(
+            family="networks",
+            history=self.windows,
+            loss=means,
+            low=table["excess_low"].to_numpy() * best,
+            high=table["excess_high"].to_numpy() * best,
+            clearly_worse=(table["excess_low"].to_numpy() > 0)
+            & (table["excess"].to_numpy() * best > NEGLIGIBLE * explained),
+        )
+
+    def to_dataset(self) -> xr.Dataset:
+        """Everything, for a file."""
+        return self.comparison.assign(
+            best_validation_loss=self.losses,
+            probability_best=self.probability_best,
+            tied=("window", np.isin(self.windows, self.tied)),
+            within_one_error=("window", np.isin(self.windows, self.within_one_error)),
+        ).assign_attrs(blocks=self.independent)
 
     def left_out(self) -> dict[float, list[int]]:
         """Runs that were left out of the statistics, by window length."""
         return {
             float(s): self.losses["run"].to_numpy()[bad].tolist()
-            for s in self.losses["window"].to_numpy()
+            for s in self.windows
             if (bad := self.losses.sel(window=s).isnull().to_numpy()).any()
         }
 
     def words(self) -> str:
         """The contest in one sentence."""
-        runs = int(self.losses.sel(window=self.best).notnull().sum())
-        if self.losses.sizes["window"] == 1:
-            return f"only {self.best:g} s was tried, so there is no contest"
-        if runs < 2:
-            return f"{self.best:g} s has the lowest loss, of one run; one run cannot tell"
-        if self.flat:
-            also = f"but {self.shortest:g} s does as well"
+        best = f"{self.best:g} s"
+        if self.windows.size == 1:
+            return f"only {best} was tried, so there is no contest"
+        if self.paired.size < 2:
+            of = self.paired.size or "no"
+            return f"{best} has the lowest loss, of {of} paired run; too few to tell"
+        if self.independent < FEWEST_BLOCKS:
             return (
-                f"all lengths tie within one standard error over {runs} paired runs; the mean is "
-                f"lowest at {self.best:g} s, "
-                f"{also if self.shortest < self.best else 'the shortest of them'}"
+                f"{best} has the lowest mean, but the validation part holds only "
+                f"{self.independent} independent stretches of time, too few to tell"
             )
-        if len(self.tied) > 1:
-            listed = ", ".join(f"{s:g}" for s in self.tied)
-            return (
-                f"{listed} s tie within one standard error over {runs} paired runs; the mean is "
-                f"lowest at {self.best:g} s, and {self.shortest:g} s is the shortest of them"
-            )
-        words = f"{self.best:g} s is best: lowest mean over {runs} paired runs, and no length ties"
-        lonely = ", ".join(f"{s:g}" for s in self._hardly_paired())
-        if lonely:
-            words += f"; {lonely} s shares too few runs with it to compare"
-        return words
+        chance = float(self.probability_best.sel(window=self.best))
+        over = f"over {self.paired.size} paired runs and {self.independent} blocks of time"
+        if len(self.tied) == 1:
+            return f"{best} is best (probability {chance:.2f} {over})"
+        listed = _listed(self.tied, self.windows)
+        first = "all lengths tie" if self.flat else f"{listed} tie"
+        return (
+            f"{first}, {min(self.tied):g} s is the shortest; the mean is lowest at {best} "
+            f"(best with probability {chance:.2f} {over})"
+        )
 
-    def _hardly_paired(self) -> list[float]:
-        """Lengths of which fewer than two runs ended well together with the best."""
-        differences = self.losses - self.losses.sel(window=self.best)
-        few = (differences.notnull().sum("run") < 2).to_numpy()
-        return [float(s) for s in self.losses["window"].to_numpy()[few]]
+    @cached_property
+    def _resampled(self) -> NDArray[np.float64]:
+        """Mean losses with runs and blocks drawn again, shape ``(draws, windows)``."""
+        runs = self.paired
+        sums, count = sums_by_block(self.errors.to_numpy()[:, runs], self.blocks)
+        of_runs = resampled_counts(runs.size, self.seed + 1) / runs.size
+        of_blocks = resampled_counts(count.size, self.seed)
+        total = np.einsum("wrk,sr,sk->sw", sums, of_runs, of_blocks, optimize=True)
+        return total / (of_blocks @ count)[:, None]
+
+
+def _middle(drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Ends of the middle 95 % of each column; NaN where a column has no number at all."""
+    known = np.isfinite(drawn).any(axis=0)
+    low, high = np.full((2, drawn.shape[1]), np.nan)
+    low[known], high[known] = np.nanpercentile(drawn[:, known], [2.5, 97.5], axis=0)
+    return low, high
+
+
+def _effect(gaps: NDArray[np.float64], picks: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean over standard deviation of paired differences, (draws, windows); 0 for the best."""
+    count = picks.sum(axis=1, keepdims=True)
+    mean = picks @ gaps.T / count
+    variance = (picks @ (gaps**2).T / count - mean**2) * count / np.maximum(count - 1, 1)
+    spread = np.sqrt(np.maximum(variance, 0))
+    found = np.divide(mean, spread, out=np.full_like(mean, np.nan), where=spread > 1e-15)
+    return np.where(np.all(gaps == 0, axis=1), 0.0, found)
+
+
+def _listed(some: tuple[float, ...], every: NDArray[np.float64]) -> str:
+    """``300 to 500 s`` where they stand side by side, else one by one."""
+    places = np.flatnonzero(np.isin(every, some))
+    if places.size > 2 and np.all(np.diff(places) == 1):
+        return f"{some[0]:g} to {some[-1]:g} s"
+    return f"{', '.join(f'{s:g}' for s in some[:-1])} and {some[-1]:g} s"
 
 
 def _where_lowest(values: xr.DataArray) -> float:

@@ -1,22 +1,72 @@
 """Gathering: all the evidence of a trained study, kept beside it."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import cache, cached_property
 from typing import Protocol
 
+import jax
 import numpy as np
 import xarray as xr
+from scipy import stats
 
-from slicken.evidence.baselines import constants, fit_ridge
+from slicken.errors import PlanError
+from slicken.evidence.attribution import METHODS, attribute
+from slicken.evidence.baselines import (
+    Ridge,
+    Trees,
+    constants,
+    fit_ridge,
+    fit_trees,
+    last_known,
+)
 from slicken.evidence.contest import Contest
+from slicken.evidence.controls import (
+    train_control,
+    untrained,
+    with_leak,
+    with_probes,
+    with_shuffled_friction,
+    without_driver,
+)
+from slicken.evidence.drivers import DriverVerdict, judge_drivers, shares_of
 from slicken.evidence.importance import measure_importance
-from slicken.evidence.scores import Score, Skill, blocks_of, score, skill
+from slicken.evidence.intervals import Calibration, calibrate
+from slicken.evidence.ladder import Ladder, edges_to
+from slicken.evidence.memory import (
+    SHAPES,
+    Fading,
+    Memory,
+    Needs,
+    conclude,
+    fade,
+    fading_from_dataset,
+    fading_to_dataset,
+    fewest_drivers,
+    needs_from_dataset,
+    needs_of_ladder,
+    needs_to_dataset,
+    truncate,
+)
+from slicken.evidence.resampling import independent_blocks
+from slicken.evidence.roles import ask_ladder, ladder_of_study
+from slicken.evidence.scores import LUCKY, Score, Skill, luck, score, skill
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
+from slicken.learning.splits import Part
 from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
 
-MODELS = ("network", "ridge", "mean", "median")
-"""What is scored on the test part: the mean over runs of the ensemble, and the baselines."""
+MODELS = ("network", "ridge", "trees", "mean", "median", "last")
+"""What is scored: the mean over runs of the ensemble, and the baselines."""
+CONTROL_RUNS = 5
+"""Runs of an ensemble that is a control, at most."""
+FITS = 1.05
+"""Validation loss over that of the networks up to which another family fits as well."""
+ALIKE = 0.85
+"""Rank correlation from which two rankings are much the same."""
+SCORED: tuple[Part, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True)
@@ -26,22 +76,130 @@ class Evidence:
     Args:
         contest: of window lengths, on the validation part.
         scores: on the test part, over ``(window, model)``: rmse (friction), r2, correlation,
-            range_ratio; over ``(window, run)``: ``rmse_by_run``; over ``window``: ``ridge_loss``,
-            the ridge regression's mean square error of standardised friction on validation.
+            range_ratio, ``validation_loss``; over ``(window, run)``: ``rmse_by_run``.
+        baselines: friction predicted at the best length, ``predicted`` over ``(model, target)``
+            and ``measured``, on the validation and the test part.
         skills: of the ensemble of the best length against constants, on the test part: the
             training mean and median, and the test part's own mean. The last one nobody could
             have known beforehand, but networks that only get the level right, by luck or because
             friction settles, beat the first two and know nothing about what moves friction.
+        luck: how often the friction of other experiments fits the predictions as well; see
+            :func:`~slicken.evidence.scores.luck`.
+        skill_table: skill against every model, ``skill`` with ``low`` and ``high`` over ``(row,
+            model)``; a row is a part, or a stage of the test part.
+        calibration: of intervals, on the validation part.
+        coverage: of 90 % intervals on the test part.
+        needs: how much history friction needs, as each family of models tells it.
+        fading: ways to forget that were tried, where a linear model may speak.
+        fewest: the drivers that the ladder's needs, and the ways to forget, are about.
+        gradients: of the best length; see :func:`~slicken.evidence.importance.measure_importance`.
+        truncation: loss of the best length's ensemble with older history hidden.
+        attribution: all readings of importance at the best length.
+        controls: the same readings with ``probes``, ``untrained``, and with ``shuffled`` friction;
+            empty where the plan wants none.
+        roles: separability, and what speaks against causes.
+        without: losses of networks that were trained without each driver; None if never asked for.
+        leak: losses with a random split; None if never asked for.
+        longest: the longest window of the plan, s.
+        friction_spread: what friction was divided by to be standardised.
+        seed: of resampling.
     """
 
     contest: Contest
     scores: xr.Dataset
+    baselines: xr.Dataset
     skills: tuple[Skill, ...]
+    luck: float | None
+    skill_table: xr.Dataset
+    calibration: Calibration
+    coverage: float
+    needs: tuple[Needs, ...]
+    fading: tuple[Fading, ...]
+    fewest: tuple[str, ...]
+    gradients: xr.Dataset
+    truncation: xr.Dataset
+    attribution: xr.Dataset
+    controls: Mapping[str, xr.Dataset]
+    roles: xr.Dataset
+    without: xr.Dataset | None
+    leak: xr.Dataset | None
+    longest: float
+    friction_spread: float
+    seed: int
+
+    @property
+    def may_be_luck(self) -> bool:
+        """Whether other experiments' friction fits the predictions too often as well."""
+        return self.luck is not None and self.luck > LUCKY
 
     @property
     def has_skill(self) -> bool:
-        """Whether the best length beats every constant, with an interval."""
-        return all(skill.proven for skill in self.skills)
+        """Whether the best length beats every constant, with an interval, and not by luck."""
+        return all(skill.proven for skill in self.skills) and not self.may_be_luck
+
+    @property
+    def ladder_fits(self) -> bool:
+        """Whether the ladder predicts the validation part about as well as the networks.
+
+        Only then may it speak for the fault: of a model that misses what the networks see, nothing
+        follows about what friction needs.
+        """
+        theirs = self.roles["validation_error"].to_numpy()
+        known = np.isfinite(theirs)
+        if not known.any():
+            return False
+        part = self.baselines["part"].to_numpy().astype(str) == "validation"
+        measured = self.baselines["measured"].to_numpy()[part]
+        predicted = self.baselines["predicted"].sel(model="network").to_numpy()[part]
+        # The same targets for both: noise differs from target to target by more than models do.
+        ours = ((predicted - measured) / self.friction_spread)[known] ** 2
+        return float(theirs[known].mean()) <= FITS * float(ours.mean())
+
+    @cached_property
+    def memory(self) -> Memory | None:
+        """What the verdict on memory rests on; None where nothing can tell."""
+        if not self.has_skill:
+            return None
+        return conclude(self.needs, self.fading, self.fewest, ladder_fits=self.ladder_fits)
+
+    @cached_property
+    def drivers(self) -> tuple[DriverVerdict, ...]:
+        """One verdict for each driver."""
+        table = self.attribution
+        method = "shapley_loss" if "shapley_loss" in table else "permutation"
+        whole = table[method].sum("channel").mean("run").to_numpy()
+        return judge_drivers(
+            table,
+            self.controls.get("probes"),
+            self.roles,
+            independent_blocks(table, whole, self.longest),
+            has_skill=self.has_skill,
+            ladder_fits=self.ladder_fits,
+            seed=self.seed,
+        )
+
+    def control_findings(self) -> list[str]:
+        """What the controls say against the importance, or for it, in sentences."""
+        found = []
+        if not self.controls:
+            return ["No controls were trained (controls = false in the plan): shares have no zero."]
+        ours = shares_of(self.attribution, "friction_gradient").mean("run")
+        before = shares_of(self.controls["untrained"], "friction_gradient").mean("run")
+        alike = float(stats.spearmanr(ours, before).statistic) if ours.size > 2 else 0.0
+        if alike > ALIKE:
+            found.append(
+                "Networks before training rank the drivers much as trained ones do by "
+                f"|dfriction/dx| (Spearman {alike:.2f}): that ranking comes in part from the "
+                "drivers' own variability."
+            )
+        taken = self.controls["shuffled"]["permutation"].mean("target").sum("channel")
+        error = float(taken.std(ddof=1) / np.sqrt(taken.size)) if taken.size > 1 else np.inf
+        if float(taken.mean()) > 2 * error:
+            found.append(
+                "WARNING: networks trained on shuffled friction still take away some of the error: "
+                "drivers and friction share a trend that no shuffling within experiments removes."
+            )
+        return found
 
 
 class Reporter(Protocol):
@@ -61,8 +219,7 @@ def gather_evidence(
 ) -> Evidence:
     """Score, compare and explain every window length that is trained.
 
-    The importance of a length that was gathered before is left as it is; scores are quick and
-    computed anew.
+    What was gathered before lies in ``evidence/`` and is read, not computed again.
 
     Args:
         folder: with at least one window length.
@@ -70,19 +227,62 @@ def gather_evidence(
         reporter: told before each step.
     """
     results = [folder.read_window(seconds) for seconds in folder.finished()]
-    contest = Contest(_losses(results))
-    steps = len(results)
+    steps = len(results) + (6 if folder.plan.controls else 3)
+    done = 0
+
+    def now(step: str) -> None:
+        nonlocal done
+        reporter(step, done, steps)
+        done += 1
+
+    contest = _contest(folder, prepared, results)
     rows = []
-    for number, result in enumerate(results):
-        reporter(f"{result.seconds:g} s", number, steps)
-        rows.append(_scores(prepared, result))
+    for result in results:
+        now(f"scores at {result.seconds:g} s")
+        rows.append(_scores(folder, prepared, result))
         importance(folder, prepared, result)
-    reporter("", steps, steps)
     scores = xr.concat(rows, "window")
-    skills = _skills(folder, prepared, next(r for r in results if r.seconds == contest.best))
+    best = next(r for r in results if r.seconds == contest.best)
+    baselines = _baselines(folder, prepared, best)
+    now("memory")
+    needs, fading, few = _needs(folder, prepared, contest)
+    truncation = _truncation(folder, prepared, best)
+    now("roles of drivers")
+    roles = _roles(folder, prepared)
+    now(f"importance at {best.seconds:g} s")
+    attribution = _attribution(folder, prepared, best)
+    controls = _controls(folder, prepared, best, now) if folder.plan.controls else {}
+    reporter("", steps, steps)
     folder.write_evidence("scores", scores)
-    folder.write_evidence("contest", contest.losses.to_dataset(name="best_validation_loss"))
-    return Evidence(contest, scores, skills)
+    folder.write_evidence("contest", contest.to_dataset())
+    skill_table = _skill_table(folder, best, baselines)
+    folder.write_evidence("skill", skill_table)
+    calibration = calibrate(predictions(best, "validation"))
+    return Evidence(
+        contest=contest,
+        scores=scores,
+        baselines=baselines,
+        skills=_skills(folder, prepared, best),
+        luck=_luck(folder, prepared, best),
+        skill_table=skill_table,
+        calibration=calibration,
+        coverage=calibration.coverage(predictions(best, "test")),
+        needs=needs,
+        fading=fading,
+        fewest=few,
+        gradients=importance(folder, prepared, best).isel(
+            run=best.history["finite"].to_numpy().astype(np.bool_)
+        ),
+        truncation=truncation,
+        attribution=attribution,
+        controls=controls,
+        roles=roles,
+        without=folder.read_evidence(f"without_{_place(folder, best)}"),
+        leak=folder.read_evidence(f"leak_{_place(folder, best)}"),
+        longest=folder.plan.windows[-1],
+        friction_spread=prepared.scaling.friction_spread,
+        seed=folder.plan.seed,
+    )
 
 
 def importance(folder: StudyFolder, prepared: Prepared, result: WindowResult) -> xr.Dataset:
@@ -90,18 +290,14 @@ def importance(folder: StudyFolder, prepared: Prepared, result: WindowResult) ->
 
     As :func:`measure_importance` gives them, with ``finite`` over ``run``: whether it ended well.
     """
-    name = f"importance_{folder.window_path(result.seconds).name}"
-    kept = folder.read_evidence(name)
-    if kept is not None:
-        return kept
-    plan = folder.plan
-    ensemble = Ensemble(
-        result.networks, prepared.record.samples_in(result.seconds), choose_engine(plan.engine)
-    )
-    gradients = measure_importance(prepared, ensemble, plan.importance_on)
-    gradients = gradients.assign_coords(finite=result.history["finite"])
-    folder.write_evidence(name, gradients)
-    return gradients
+
+    def compute() -> xr.Dataset:
+        gradients = measure_importance(
+            prepared, _ensemble(folder, prepared, result), folder.plan.importance_on
+        )
+        return gradients.assign_coords(finite=result.history["finite"])
+
+    return _kept(folder, f"importance_{_place(folder, result)}", compute)
 
 
 def predictions(result: WindowResult, part: str) -> xr.Dataset:
@@ -112,33 +308,78 @@ def predictions(result: WindowResult, part: str) -> xr.Dataset:
     return chosen.assign_attrs(window_s=result.seconds, part=part)
 
 
-def _losses(results: list[WindowResult]) -> xr.DataArray:
-    each = [r.history["best_loss"].where(r.history["finite"]) for r in results]
+def _kept(folder: StudyFolder, name: str, compute: Callable[[], xr.Dataset]) -> xr.Dataset:
+    """A piece of evidence from the folder, or computed and kept there.
+
+    What was computed is read back: arrays that lie in memory in another order are summed in
+    another, and the first look at a study is to give the bits of every later one.
+    """
+    kept = folder.read_evidence(name)
+    if kept is None:
+        folder.write_evidence(name, compute())
+        kept = folder.read_evidence(name)
+        assert kept is not None  # noqa: S101 (it was just written)
+    return kept
+
+
+def _place(folder: StudyFolder, result: WindowResult) -> str:
+    return folder.window_path(result.seconds).name
+
+
+def _ensemble(
+    folder: StudyFolder, prepared: Prepared, result: WindowResult, *, finite: bool = False
+) -> Ensemble:
+    networks = result.networks
+    if finite:
+        kept = result.history["finite"].to_numpy().astype(np.bool_)
+        networks = jax.tree.map(lambda leaf: np.asarray(leaf)[kept], networks)
+    length = prepared.record.samples_in(result.seconds)
+    return Ensemble(networks, length, choose_engine(folder.plan.engine))
+
+
+def _contest(folder: StudyFolder, prepared: Prepared, results: list[WindowResult]) -> Contest:
+    losses = [r.history["best_loss"].where(r.history["finite"]) for r in results]
     windows = xr.Variable("window", [r.seconds for r in results], {"units": "s"})
-    return xr.concat(each, windows).rename("best_validation_loss")
-
-
-def _scores(prepared: Prepared, result: WindowResult) -> xr.Dataset:
-    test = predictions(result, "test")
-    measured, predicted = test["measured"].to_numpy(), test["predicted"].to_numpy()
-    ridge = fit_ridge(prepared, prepared.record.samples_in(result.seconds))
-    nothing = np.full(measured.size, np.nan)
-    of_model = {
-        "network": predicted.mean(axis=0) if predicted.size else nothing,
-        "ridge": ridge.predict(prepared, "test"),
-        **{name: np.full(measured.size, c) for name, c in constants(prepared).items()},
-    }
-    table = [asdict(score(measured, of_model[name])) for name in MODELS]
-    by_run = np.full(result.history.sizes["run"], np.nan)
-    by_run[result.history["finite"].to_numpy()] = np.sqrt(
-        np.mean((predicted - measured) ** 2, axis=1)
+    errors = []
+    for result in results:
+        here = result.predictions["part"].to_numpy().astype(str) == "validation"
+        part = result.predictions.isel(target=here)
+        gaps = (part["predicted"] - part["measured"]) / prepared.scaling.friction_spread
+        errors.append((gaps**2).where(result.history["finite"]).transpose("run", "target"))
+    together = xr.concat(errors, windows)
+    # What decides is a difference between lengths, so blocks are as long as that remembers.
+    means = together.mean("run", skipna=True)
+    spread = (means - means.mean("window")).isel(
+        window=int(np.nanargmin(means.mean("target").data))
     )
+    targets = prepared.targets("validation")
+    return Contest(
+        losses=xr.concat(losses, windows).rename("best_validation_loss"),
+        errors=together,
+        blocks=independent_blocks(targets, spread.to_numpy(), folder.plan.windows[-1]),
+        seed=folder.plan.seed,
+    )
+
+
+def _scores(folder: StudyFolder, prepared: Prepared, result: WindowResult) -> xr.Dataset:
+    table = _baselines(folder, prepared, result)
+    test = table["part"].to_numpy().astype(str) == "test"
+    measured = table["measured"].to_numpy()
+    rows, losses = [], []
+    for model in MODELS:
+        predicted = table["predicted"].sel(model=model).to_numpy()
+        rows.append(asdict(score(measured[test], predicted[test])))
+        gaps = (predicted[~test] - measured[~test]) / prepared.scaling.friction_spread
+        losses.append(float(np.mean(gaps**2)))
+    of_runs = predictions(result, "test")
+    by_run = np.full(result.history.sizes["run"], np.nan)
+    errors = (of_runs["predicted"] - of_runs["measured"]).transpose("run", "target").to_numpy()
+    by_run[result.history["finite"].to_numpy()] = np.sqrt(np.mean(errors**2, axis=1))
     return xr.Dataset(
         {
-            **{name: ("model", [row[name] for row in table]) for name in Score.__annotations__},
+            **{name: ("model", [row[name] for row in rows]) for name in Score.__annotations__},
+            "validation_loss": ("model", losses),
             "rmse_by_run": ("run", by_run),
-            "ridge_loss": ridge.validation_loss,
-            "ridge_penalty": ridge.penalty,
         },
         coords={
             "model": np.array(MODELS, dtype=object),
@@ -148,14 +389,283 @@ def _scores(prepared: Prepared, result: WindowResult) -> xr.Dataset:
     )
 
 
+def _baselines(folder: StudyFolder, prepared: Prepared, result: WindowResult) -> xr.Dataset:
+    """Predictions of all models at one length, on the validation and the test part."""
+
+    def compute() -> xr.Dataset:
+        length = prepared.record.samples_in(result.seconds)
+        fitted: dict[str, Ridge | Trees] = {
+            "ridge": fit_ridge(prepared, length),
+            "trees": fit_trees(prepared, length, folder.plan.seed),
+        }
+        always = constants(prepared)
+        parts = []
+        for part in SCORED:
+            of_part = predictions(result, part)
+            size = of_part.sizes["target"]
+            runs = of_part["predicted"].transpose("run", "target").to_numpy()
+            columns = {
+                "network": runs.mean(axis=0) if runs.size else np.full(size, np.nan),
+                **{name: model.predict(prepared, part) for name, model in fitted.items()},
+                **{name: np.full(size, guess) for name, guess in always.items()},
+                "last": last_known(prepared, part),
+            }
+            table = prepared.targets(part)
+            table["predicted"] = ("model", "target"), np.stack([columns[m] for m in MODELS])
+            names = np.full(size, part, dtype=object)
+            parts.append(table.assign_coords(part=("target", names)))
+        together = xr.concat(parts, "target")
+        return together.assign_coords(model=np.array(MODELS, dtype=object))
+
+    return _kept(folder, f"baselines_{_place(folder, result)}", compute)
+
+
 def _skills(folder: StudyFolder, prepared: Prepared, best: WindowResult) -> tuple[Skill, ...]:
     test = predictions(best, "test")
     measured = test["measured"].to_numpy()
     errors = (test["predicted"].to_numpy().mean(axis=0) - measured) ** 2
-    blocks = blocks_of(test, folder.plan.windows[-1])
     guesses = {f"training {name}": guess for name, guess in constants(prepared).items()}
     guesses["test mean"] = float(measured.mean())
-    return tuple(
-        skill(errors, (guess - measured) ** 2, blocks, against=name, seed=folder.plan.seed)
-        for name, guess in guesses.items()
+    found = []
+    for name, guess in guesses.items():
+        of_guess = (guess - measured) ** 2
+        blocks = independent_blocks(test, of_guess - errors, folder.plan.windows[-1])
+        found.append(skill(errors, of_guess, blocks, against=name, seed=folder.plan.seed))
+    return tuple(found)
+
+
+def _luck(folder: StudyFolder, prepared: Prepared, best: WindowResult) -> float | None:
+    if prepared.split.by != "experiment":
+        return None
+    friction = predictions(best, "test")["predicted"].transpose("run", "target").to_numpy()
+    return luck(
+        friction.mean(axis=0), prepared.split.ends["test"], prepared.record, folder.plan.seed
     )
+
+
+def _skill_table(folder: StudyFolder, best: WindowResult, table: xr.Dataset) -> xr.Dataset:
+    """Skill of the ensemble against each model, by part, and by stage of the test part."""
+    part = table["part"].to_numpy().astype(str)
+    names, stages = table["experiment"].to_numpy().astype(str), table["stage"].to_numpy()
+    rows = [(name, "", -1, part == name) for name in SCORED]
+    test = part == "test"
+    for name in dict.fromkeys(names[test].tolist()):
+        of_name = test & (names == name)
+        rows += [
+            ("test", name, int(number), of_name & (stages == number))
+            for number in np.unique(stages[of_name])
+        ]
+    others = [model for model in MODELS if model != "network"]
+    found = np.full((3, len(rows), len(others)), np.nan)
+    for i, (_, _, _, here) in enumerate(rows):
+        chosen = table.isel(target=here)
+        measured = chosen["measured"].to_numpy()
+        ours = (chosen["predicted"].sel(model="network").to_numpy() - measured) ** 2
+        for j, model in enumerate(others):
+            theirs = (chosen["predicted"].sel(model=model).to_numpy() - measured) ** 2
+            blocks = independent_blocks(chosen, theirs - ours, folder.plan.windows[-1])
+            one = skill(ours, theirs, blocks, against=model, seed=folder.plan.seed)
+            found[:, i, j] = one.value, one.low, one.high
+    return xr.Dataset(
+        dict(zip(("skill", "low", "high"), ((("row", "model"), f) for f in found), strict=True)),
+        coords={
+            "model": np.array(others, dtype=object),
+            "part": ("row", np.array([row[0] for row in rows], dtype=object)),
+            "experiment": ("row", np.array([row[1] for row in rows], dtype=object)),
+            "stage": ("row", [row[2] for row in rows]),
+        },
+        attrs={"window": best.seconds},
+    )
+
+
+def _needs(
+    folder: StudyFolder, prepared: Prepared, contest: Contest
+) -> tuple[tuple[Needs, ...], tuple[Fading, ...], tuple[str, ...]]:
+    """Needs as each family tells them, ways to forget, and the drivers that these are about."""
+    model = _roles(folder, prepared).attrs["model"]
+    longest = prepared.record.samples_in(folder.plan.windows[-1])
+
+    @cache
+    def ladder() -> Ladder:
+        return ladder_of_study(prepared, longest)
+
+    def compute() -> xr.Dataset:
+        drivers = prepared.record.channels
+        few = fewest_drivers(ladder(), drivers) if model == "linear" else drivers
+        found = needs_to_dataset(needs_of_ladder(ladder(), few, model))
+        return found.assign_attrs(drivers=" ".join(few))
+
+    kept = _kept(folder, "needs", compute)
+    few = tuple(kept.attrs["drivers"].split())
+
+    @cache
+    def faded() -> dict[str, xr.Dataset]:
+        return {one.shape: fading_to_dataset(one) for one in fade(ladder(), few)}
+
+    def of_shape(shape: str) -> xr.Dataset:
+        return _kept(folder, f"fading_{shape}", lambda: faded()[shape])
+
+    shapes = SHAPES if model == "linear" else ()
+    fading = [fading_from_dataset(of_shape(shape)) for shape in shapes]
+    of_networks = contest.needs()
+    of_ladder = needs_from_dataset(kept)
+    needs = (of_ladder,) if of_networks is None else (of_networks, of_ladder)
+    return needs, tuple(fading), few
+
+
+def _roles(folder: StudyFolder, prepared: Prepared) -> xr.Dataset:
+    longest = prepared.record.samples_in(folder.plan.windows[-1])
+
+    def compute() -> xr.Dataset:
+        validation = prepared.split.ends["validation"]
+        return ask_ladder(ladder_of_study(prepared, longest), prepared.record.channels, validation)
+
+    return _kept(folder, "roles", compute)
+
+
+def _edges(prepared: Prepared, result: WindowResult) -> tuple[int, ...]:
+    return edges_to(prepared.record.samples_in(result.seconds))
+
+
+def _truncation(folder: StudyFolder, prepared: Prepared, best: WindowResult) -> xr.Dataset:
+    def compute() -> xr.Dataset:
+        ensemble = _ensemble(folder, prepared, best, finite=True)
+        return truncate(prepared, ensemble, folder.plan.importance_on, _edges(prepared, best))
+
+    return _kept(folder, f"truncation_{_place(folder, best)}", compute)
+
+
+def _attribution(folder: StudyFolder, prepared: Prepared, best: WindowResult) -> xr.Dataset:
+    def compute() -> xr.Dataset:
+        finite = best.history["finite"].to_numpy().astype(np.bool_)
+        return attribute(
+            prepared,
+            _ensemble(folder, prepared, best, finite=True),
+            folder.plan.importance_on,
+            importance(folder, prepared, best).isel(run=finite),
+            edges=_edges(prepared, best),
+            seed=folder.plan.seed,
+        )
+
+    return _kept(folder, f"attribution_{_place(folder, best)}", compute)
+
+
+def _controls(
+    folder: StudyFolder, prepared: Prepared, best: WindowResult, now: Callable[[str], None]
+) -> dict[str, xr.Dataset]:
+    """Readings of ensembles that have nothing to find; see :mod:`slicken.evidence.controls`."""
+    plan, engine, seconds = (
+        _plan_of_controls(folder),
+        choose_engine(folder.plan.engine),
+        best.seconds,
+    )
+    longest = prepared.record.samples_in(plan.windows[-1])
+    part = plan.importance_on
+
+    def read(of: Prepared, ensemble: Ensemble) -> xr.Dataset:
+        gradients = measure_importance(of, ensemble, part)
+        edges = _edges(of, best)
+        found = attribute(of, ensemble, part, gradients, edges=edges, seed=plan.seed)
+        return found[[name for name in METHODS if name in found]]
+
+    def probes() -> xr.Dataset:
+        of = with_probes(prepared, longest, plan.seed)
+        return read(of, train_control(plan, of, engine, seconds).ensemble)
+
+    def shuffled() -> xr.Dataset:
+        of = with_shuffled_friction(prepared, longest, plan.seed)
+        # Trained on shuffled friction, asked about the true one.
+        control = train_control(plan, of, engine, seconds)
+        return read(replace(prepared, scaling=of.scaling), control.ensemble)
+
+    def before() -> xr.Dataset:
+        return read(prepared, untrained(plan, prepared, engine, seconds))
+
+    found = {}
+    for name, words, compute in (
+        ("probes", "training with probes", probes),
+        ("shuffled", "training on shuffled friction", shuffled),
+        ("untrained", "importance before training", before),
+    ):
+        now(words)
+        found[name] = _kept(folder, f"{name}_{_place(folder, best)}", compute)
+    return found
+
+
+def _plan_of_controls(folder: StudyFolder) -> Plan:
+    return folder.plan.model_copy(update={"runs": min(folder.plan.runs, CONTROL_RUNS)})
+
+
+def retrain_without(
+    folder: StudyFolder, prepared: Prepared, seconds: float, reporter: Reporter = nobody
+) -> xr.Dataset:
+    """Train the networks of one length without each driver in turn, and keep what is lost.
+
+    Args:
+        folder: of a study in which that length is finished.
+        prepared: the same experiments and plan.
+        seconds: the window length.
+        reporter: told before each training.
+
+    Returns:
+        ``best_loss`` over ``(channel, run)``: lowest validation loss without the driver;
+        ``whole`` over ``run``: with all of them.
+    """
+    plan, engine = _plan_of_controls(folder), choose_engine(folder.plan.engine)
+    drivers = prepared.record.channels
+    if len(drivers) < 2:
+        raise PlanError("the study has one driver only; without it there is nothing to train on")
+
+    def compute() -> xr.Dataset:
+        rows = []
+        for number, name in enumerate(drivers):
+            reporter(f"training without {name.replace('_', ' ')}", number, len(drivers))
+            of = without_driver(prepared, name)
+            rows.append(train_control(plan, of, engine, seconds).best_loss)
+        reporter("", len(drivers), len(drivers))
+        whole = folder.read_window(seconds).history["best_loss"].to_numpy()[: plan.runs]
+        return xr.Dataset(
+            {"best_loss": (("channel", "run"), np.stack(rows)), "whole": ("run", whole)},
+            coords={"channel": np.array(drivers, dtype=object), "run": np.arange(plan.runs)},
+            attrs={"window": seconds},
+        )
+
+    return _kept(folder, f"without_{folder.window_path(seconds).name}", compute)
+
+
+def measure_leak(folder: StudyFolder, prepared: Prepared, seconds: float) -> xr.Dataset:
+    """Train the networks of one length on a random split of the same windows.
+
+    Args:
+        folder: of a study in which that length is finished.
+        prepared: the same experiments and plan.
+        seconds: the window length.
+
+    Returns:
+        Over ``run``, mean square errors of standardised friction: ``validation`` and ``test`` with
+        the random split, ``honest_validation`` and ``honest_test`` with the study's own.
+    """
+    plan, engine = _plan_of_controls(folder), choose_engine(folder.plan.engine)
+
+    def compute() -> xr.Dataset:
+        of = with_leak(prepared, plan.seed)
+        control = train_control(plan, of, engine, seconds)
+        ends = of.split.ends["test"]
+        errors = (control.ensemble.predict(of.drivers, ends) - of.friction[ends]) ** 2
+        result = folder.read_window(seconds)
+        chosen = result.predictions["part"].to_numpy().astype(str) == "test"
+        test = result.predictions.isel(target=chosen)
+        gaps = (test["predicted"] - test["measured"]) / prepared.scaling.friction_spread
+        honest = (gaps**2).mean("target").to_numpy()[: plan.runs]
+        return xr.Dataset(
+            {
+                "validation": ("run", control.best_loss),
+                "test": ("run", errors.mean(axis=1, dtype=np.float64)),
+                "honest_validation": ("run", result.history["best_loss"].to_numpy()[: plan.runs]),
+                "honest_test": ("run", honest),
+            },
+            coords={"run": np.arange(plan.runs)},
+            attrs={"window": seconds},
+        )
+
+    return _kept(folder, f"leak_{folder.window_path(seconds).name}", compute)

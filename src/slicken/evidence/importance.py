@@ -66,7 +66,7 @@ def by_run(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
     return shares(gradients[kind].mean("target"))
 
 
-def by_stage(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
+def by_stage(gradients: xr.Dataset, kind: str) -> xr.DataArray:
     """Shares of each run in each stage of each experiment, dims ``(stage, run, channel)``.
 
     Coordinates over ``stage`` name the ``experiment``, the ``stage_number`` (-1 where stages are
@@ -89,7 +89,7 @@ def by_stage(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
     )
 
 
-def over_time(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
+def over_time(gradients: xr.Dataset, kind: str) -> xr.DataArray:
     """Shares at each target time, mean over runs, dims ``(target, channel)``."""
     return shares(gradients[kind]).mean("run", skipna=True)
 

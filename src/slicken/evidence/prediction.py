@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError, PlanError
 from slicken.evidence.gathering import predictions
+from slicken.evidence.intervals import LEVEL, Calibration, calibrate
 from slicken.evidence.scores import Score, score
 from slicken.experiment import Experiment
 from slicken.learning.engine import choose_engine
@@ -27,8 +28,7 @@ class Prediction:
         time: s, shape ``(N,)``.
         runs: friction of each run, shape ``(R, N)``.
         measured: friction in the log, shape ``(N,)``.
-        residuals: absolute errors of the ensemble mean on the validation part of its study,
-            sorted.
+        calibration: of intervals, on the validation part of its study.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Prediction:
     time: NDArray[np.float64]
     runs: NDArray[np.float64]
     measured: NDArray[np.float64]
-    residuals: NDArray[np.float64]
+    calibration: Calibration
 
     @property
     def friction(self) -> NDArray[np.float64]:
@@ -44,26 +44,22 @@ class Prediction:
         return self.runs.mean(axis=0)
 
     def interval(self, level: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lower and upper bound that hold so large a part of the validation targets.
-
-        Split conformal prediction (Vovk, Gammerman & Shafer 2005): the mean over runs, give or take
-        a quantile of the errors on the validation part. It covers the new log as well if that is
-        like the logs of the study; no interval knows a fault that it has not seen.
+        """Lower and upper bound that hold so large a part; see :class:`Calibration`.
 
         Args:
             level: between 0 and 1.
+
+        Raises:
+            PlanError: if the level makes no sense.
         """
-        if not 0 < level < 1:
-            raise PlanError(f"an interval of level {level:g} makes no sense; choose 0.9, say")
-        rank = int(np.ceil(level * (self.residuals.size + 1))) - 1
-        width = self.residuals[min(rank, self.residuals.size - 1)]
+        width = self.calibration.width(self.runs.std(axis=0), level)
         return self.friction - width, self.friction + width
 
     def score(self) -> Score:
         """Agreement with the friction in the log."""
         return score(self.measured, self.friction)
 
-    def to_dataset(self, level: float = 0.9) -> xr.Dataset:
+    def to_dataset(self, level: float = LEVEL) -> xr.Dataset:
         """Everything over ``time``, for a file."""
         low, high = self.interval(level)
         return xr.Dataset(
@@ -119,13 +115,11 @@ def predict_experiment(
     ensemble = Ensemble(result.networks, length, choose_engine(folder.plan.engine))
     drivers = np.nan_to_num(prepared.scaling.drivers(record.drivers))
     standardised = ensemble.predict(drivers, ends)[finite]
-    validation = predictions(result, "validation")
-    errors = validation["predicted"].mean("run") - validation["measured"]
     return Prediction(
         name=experiment.name,
         seconds=seconds,
         time=record.time[ends],
         runs=prepared.scaling.to_friction(standardised),
         measured=record.friction[ends],
-        residuals=np.sort(np.abs(errors.to_numpy())),
+        calibration=calibrate(predictions(result, "validation")),
     )

@@ -1,14 +1,20 @@
 """Scores: how well friction was predicted, beside what anybody could have predicted."""
 
+import math
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-RESAMPLES = 2000
-FEWEST_BLOCKS = 4
-"""Below so many independent blocks, an interval over them says nothing."""
+from slicken.evidence.resampling import FEWEST_BLOCKS, resampled_counts, sums_by_block
+from slicken.learning.windows import Record, position
+
+ENOUGH = 0.8
+"""Share of the targets that an experiment must reach to stand in for another."""
+FEWEST_ASSIGNMENTS, MOST_ASSIGNMENTS = 50, 5000
+LUCKY = 0.02
+"""Share of assignments from which a fit may be luck."""
 
 
 @dataclass(frozen=True)
@@ -90,44 +96,74 @@ def skill(
 ) -> Skill:
     """Compare squared errors with a baseline's, resampling whole blocks of target times.
 
-    Neighbouring targets share almost all of their windows, so they are not independent; blocks at
-    least as long as the longest window nearly are (Künsch 1989, 10.1214/aos/1176347265).
-
     Args:
         errors: squared, shape ``(N,)``.
         baseline: squared, shape ``(N,)``.
-        blocks: the block of each target, shape ``(N,)``.
+        blocks: the block of each target, shape ``(N,)``; see
+            :func:`~slicken.evidence.resampling.independent_blocks`.
         against: name of the baseline.
         seed: of the resampling.
     """
-    labels, place = np.unique(blocks, return_inverse=True)
-    ours, theirs = (np.bincount(place, weights=squared) for squared in (errors, baseline))
+    (ours, theirs), count = sums_by_block(np.stack([errors, baseline]), blocks)
     value = _skill(float(ours.sum()), float(theirs.sum()))
     low = high = float("nan")
-    if labels.size >= FEWEST_BLOCKS:
-        picks = np.random.default_rng(seed).integers(labels.size, size=(RESAMPLES, labels.size))
-        resampled = [_skill(float(ours[p].sum()), float(theirs[p].sum())) for p in picks]
+    if count.size >= FEWEST_BLOCKS:
+        picks = resampled_counts(count.size, seed)
+        resampled = [_skill(*pair) for pair in zip(picks @ ours, picks @ theirs, strict=True)]
         low, high = (float(q) for q in np.percentile(resampled, [2.5, 97.5]))
-    return Skill(against, value, low, high, int(labels.size))
+    return Skill(against, value, low, high, int(count.size))
 
 
 def _skill(ours: float, theirs: float) -> float:
     return 1 - ours / theirs if theirs > 0 else float("-inf")
 
 
-def blocks_of(targets: xr.Dataset, seconds: float) -> NDArray[np.int64]:
-    """Number the blocks of target times, each a stretch of one experiment, shape ``(N,)``.
+def luck(
+    predicted: NDArray[np.float64],
+    ends: NDArray[np.int64],
+    record: Record,
+    seed: int,
+) -> float | None:
+    """How often the friction of other experiments fits the predictions as well as their own.
 
-    An experiment's targets are cut into as many equal stretches of at least so many seconds as
-    they hold; they are one block where they hold fewer.
+    Frictions that wander slowly may go along with a prediction for a whole experiment, by accident.
+    No block within two or three experiments can tell; other experiments can. Each test
+    experiment's predictions are compared with the friction of every experiment at the same time
+    since its start. If friction follows nothing, its own experiment is no better than any other.
+
+    Args:
+        predicted: friction at the test targets, shape ``(N,)``.
+        ends: the targets as indices into the record, ``(N,)``.
+        record: all experiments.
+        seed: of assignments drawn at random, where there are too many.
+
+    Returns:
+        The share of assignments of experiments to test experiments that fit at least as well as
+        the true one, which is one of them; None where there are too few to tell.
     """
-    time = targets["time"].to_numpy()
-    names = targets["experiment"].to_numpy().astype(str)
-    blocks = np.zeros(time.size, dtype=np.int64)
-    for name in np.unique(names):
-        here = names == name
-        since = time[here] - time[here].min()
-        count = max(1, int(since.max() / seconds))
-        stretch = np.floor(since * count / max(since.max(), seconds)).astype(np.int64)
-        blocks[here] = blocks.max() + 1 + np.minimum(stretch, count - 1)
-    return blocks
+    place = position(record)
+    first = np.searchsorted(record.experiment, np.arange(len(record.experiments)))
+    sizes = np.bincount(record.experiment)
+    tested = np.unique(record.experiment[ends])
+    errors = np.full((tested.size, sizes.size), np.inf)
+    for row, own in enumerate(tested):
+        here = record.experiment[ends] == own
+        for other in range(sizes.size):
+            there = place[ends[here]] < sizes[other]
+            places = first[other] + place[ends[here]][there]
+            usable = ~record.gap[places]
+            if usable.sum() >= ENOUGH * here.sum():
+                gaps = predicted[here][there][usable] - record.friction[places[usable]]
+                errors[row, other] = np.mean(gaps**2)
+    candidates = np.flatnonzero(np.isfinite(errors).all(axis=0))
+    if math.perm(candidates.size, tested.size) < FEWEST_ASSIGNMENTS:
+        return None
+    ours = float(errors[np.arange(tested.size), tested].sum())
+    if math.perm(candidates.size, tested.size) <= MOST_ASSIGNMENTS:
+        rows = np.array(list(permutations(candidates.tolist(), tested.size)))
+    else:
+        rng = np.random.default_rng(seed)
+        drawn = [rng.permutation(candidates)[: tested.size] for _ in range(MOST_ASSIGNMENTS - 1)]
+        rows = np.stack([tested, *drawn])
+    fits = errors[np.arange(tested.size), rows].sum(axis=1)
+    return float(np.mean(fits <= ours * (1 + 1e-12)))

@@ -10,15 +10,19 @@ import xarray as xr
 from slicken.errors import FolderError, PlanError
 from slicken.evidence import importance as explained
 from slicken.evidence.contest import Contest
+from slicken.evidence.drivers import DriverVerdict
 from slicken.evidence.gathering import (
     Evidence,
     Reporter,
     gather_evidence,
     importance,
+    measure_leak,
     nobody,
     predictions,
+    retrain_without,
 )
-from slicken.evidence.importance import KINDS, Kind
+from slicken.evidence.importance import Kind
+from slicken.evidence.memory import Memory
 from slicken.evidence.prediction import Prediction, predict_experiment
 from slicken.evidence.scores import Skill
 from slicken.evidence.verdict import Verdict, judge
@@ -161,14 +165,37 @@ class Study:
             return None
         return float((noise / self.prepared.scaling.friction_spread) ** 2)
 
+    @property
+    def drivers(self) -> tuple[DriverVerdict, ...]:
+        """One verdict for each driver, in the order of the record."""
+        return self.evidence.drivers
+
+    @property
+    def memory(self) -> Memory | None:
+        """How much history friction needs; None where nothing can tell."""
+        return self.evidence.memory
+
     @cached_property
     def verdict(self) -> Verdict:
         """What may be concluded, in words."""
-        best = self.contest.best
-        shares: dict[str, xr.DataArray] = {
-            kind: self.importance.by_run(best, kind) for kind in KINDS
-        }
-        return judge(self.evidence, self.prepared, shares, self.truth)
+        return judge(self.evidence, self.prepared, self.truth)
+
+    def retrain_without(self) -> xr.Dataset:
+        """Train without each driver in turn, at the best length; see :func:`retrain_without`."""
+        found = retrain_without(self.folder, self.prepared, self.contest.best, self._reporter)
+        self._forget()
+        return found
+
+    def measure_leak(self) -> xr.Dataset:
+        """Train on a random split, at the best length; see :func:`measure_leak`."""
+        found = measure_leak(self.folder, self.prepared, self.contest.best)
+        self._forget()
+        return found
+
+    def _forget(self) -> None:
+        """Have the evidence read again, which now holds more."""
+        for name in ("evidence", "verdict"):
+            self.__dict__.pop(name, None)
 
     def history(self, window: float) -> xr.Dataset:
         """Losses of every run and epoch at one length; see :class:`WindowResult`."""

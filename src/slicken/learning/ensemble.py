@@ -1,6 +1,7 @@
 """Ensemble: the trained runs of one window length, and what they say about windows."""
 
 import math
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -127,6 +128,39 @@ class Ensemble:
             loss_by_lag=together(lambda part: part[0][1] / ends.size),
         )
 
+    def predict_copies(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Standardised friction of windows that are in no record.
+
+        Args:
+            windows: shape ``(N, L, C)``.
+
+        Returns:
+            Shape ``(R, N)``.
+        """
+        return self.predict(*_end_to_end(windows))
+
+    def gradients_of_copies(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Gradient of standardised friction in every sample of windows that are in no record.
+
+        Args:
+            windows: shape ``(N, L, C)``, at least one.
+
+        Returns:
+            Shape ``(R, N, L, C)``: as large as so many copies of the windows.
+        """
+        record, ends = _end_to_end(windows)
+        batches = _in_batches(ends)
+
+        def sweep(engine: Engine, networks: Network, drivers: Array, batches: Array) -> Array:
+            def one_batch(here: Int[Array, " b"]) -> Array:
+                of_windows = self._windows(networks, drivers, here)
+                return engine.predict_with_gradients(networks, of_windows)[1]
+
+            return jax.lax.map(one_batch, batches)
+
+        parts = self._on_all_devices(sweep, record, batches)
+        return np.concatenate([_by_run(part, ends.size) for part in parts])[: self.runs]
+
     def _windows(self, networks: Network, drivers: Array, ends: Int[Array, " b"]) -> Windows:
         """The same ones for every run."""
         each = jnp.broadcast_to(ends, (networks.offset.shape[0], *ends.shape))
@@ -141,7 +175,7 @@ class Ensemble:
             return jax.device_put((networks, *arrays), device)
 
         programs = {
-            device: compiled(jax.jit(partial(sweep, engine)), *given(device, runs))
+            device: _program(sweep, engine, self.length, given(device, runs))
             for device, runs in dict(shares).items()
         }
 
@@ -149,6 +183,36 @@ class Ensemble:
             return jax.device_get(programs[share[0]](*given(*share)))
 
         return at_once(of_share, shares)
+
+
+_PROGRAMS: OrderedDict[Any, Any] = OrderedDict()
+_MOST_PROGRAMS = 32
+
+
+def _program(sweep: Callable[..., Any], engine: Engine, length: int, given: Any) -> Any:  # noqa: ANN401 (any arrays)
+    """A sweep compiled for arrays like these, from earlier calls if there was one like this.
+
+    A sweep is a function within a method of :class:`Ensemble`, and knows nothing else of it than
+    the length of its windows.
+    """
+    leaves, structure = jax.tree.flatten(given)
+    alike = tuple((leaf.shape, leaf.dtype, leaf.sharding) for leaf in leaves)
+    key = sweep.__qualname__, engine, length, structure, alike
+    if key not in _PROGRAMS:
+        _PROGRAMS[key] = compiled(jax.jit(partial(sweep, engine)), *given)
+        while len(_PROGRAMS) > _MOST_PROGRAMS:
+            _PROGRAMS.popitem(last=False)
+    _PROGRAMS.move_to_end(key)
+    return _PROGRAMS[key]
+
+
+def _end_to_end(
+    windows: NDArray[np.float32],
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """A record of windows laid end to end, and where each of them ends."""
+    count, length, channels = windows.shape
+    record = np.ascontiguousarray(windows, dtype=np.float32).reshape(-1, channels)
+    return record, np.arange(1, count + 1) * length - 1
 
 
 def _in_batches(ends: NDArray[np.int64]) -> NDArray[np.int32]:

@@ -23,7 +23,7 @@ from slicken.study.files import write_text, written_aside
 from slicken.study.plan import Plan
 from slicken.study.prepared import fingerprint
 
-_PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "xarray")
+_PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "scikit-learn", "xarray")
 
 
 @dataclass(frozen=True)

@@ -65,7 +65,10 @@ class Plan(BaseModel):
             friction is their ratio, so a network can then divide instead of learn.
         seed: of everything random.
         engine: ``auto``, or the name of one.
-        importance_on: the part on which gradients are taken.
+        importance_on: the part on which importance is read.
+        controls: whether two more ensembles are trained at the best length, one that also sees
+            noise, one on shuffled friction, and importance is read before training too: these give
+            importance its zero.
         split: how experiments are divided.
         network: what the network is made of.
         optimiser: how it is trained.
@@ -86,6 +89,7 @@ class Plan(BaseModel):
     seed: int = Field(0, ge=0, lt=2**32)
     engine: str = "auto"
     importance_on: Literal["validation", "test"] = "test"
+    controls: bool = True
     split: SplitPlan = SplitPlan()
     network: Architecture = Architecture()
     optimiser: Optimiser = Optimiser()

@@ -1,0 +1,163 @@
+"""One verdict for each driver, on readings made by hand; concordance against SciPy and by hand."""
+
+import numpy as np
+import pytest
+import xarray as xr
+from scipy import stats
+
+from slicken.evidence.attribution import METHODS
+from slicken.evidence.controls import NOISE, SHUFFLED
+from slicken.evidence.drivers import (
+    DriverVerdict,
+    above_zero,
+    judge_drivers,
+    kendalls_w,
+    rank_intervals,
+    ranks_of,
+    shares_of,
+)
+
+DRIVERS = ("slip_velocity", "temperature", "temperature_rate")
+RUNS, TARGETS = 4, 80
+BLOCKS = np.repeat(np.arange(8), TARGETS // 8)
+
+
+def readings(**levels: dict[str, float]) -> xr.Dataset:
+    """Every method gives each driver this much, a little different in each run and target."""
+    random = np.random.default_rng(0)
+    channels = list(next(iter(levels.values())))
+    table = xr.Dataset(coords={"channel": np.array(channels, dtype=object)})
+    for method in METHODS:
+        level = np.array(list(levels.get(method, levels["all"]).values()))
+        values = level + 0.05 * random.normal(size=(RUNS, TARGETS, len(channels)))
+        table[method] = ("run", "target", "channel"), values
+    return table
+
+
+def with_probes(levels: dict[str, float], zero: float = 0.1) -> dict[str, float]:
+    return {**levels, NOISE: zero, **{SHUFFLED + name: zero for name in levels}}
+
+
+def roles(
+    *,
+    left_out: tuple[float, ...] = (0.0, 0.5, 0.3),
+    ahead: tuple[float, ...] = (0.0, 0.0, 0.0),
+    stand_in: float = 0.0,
+    both: dict[tuple[int, int], float] | None = None,
+) -> xr.Dataset:
+    pairs = np.full((3, 3), np.nan)
+    for i in range(3):
+        for j in range(3):
+            if i != j:
+                pairs[i, j] = max(left_out[i], left_out[j])
+    for (i, j), gap in (both or {}).items():
+        pairs[i, j] = pairs[j, i] = gap
+    return xr.Dataset(
+        {
+            "left_out": ("channel", np.array(left_out)),
+            "look_ahead": ("channel", np.array(ahead)),
+            "look_ahead_low": ("channel", np.array(ahead) - 0.01),
+            "stand_in": stand_in,
+            "stand_in_low": stand_in - 0.01,
+            "left_out_both_low": (("channel", "other"), pairs),
+        },
+        coords={"channel": np.array(DRIVERS, dtype=object)},
+    )
+
+
+LEVELS = {"slip_velocity": 0.0, "temperature": 2.0, "temperature_rate": 1.0}
+
+
+def verdicts(
+    table: xr.Dataset | None = None,
+    probes: xr.Dataset | None = None,
+    of: xr.Dataset | None = None,
+    *,
+    has_skill: bool = True,
+    ladder_fits: bool = True,
+) -> dict[str, DriverVerdict]:
+    found = judge_drivers(
+        readings(all=LEVELS) if table is None else table,
+        readings(all=with_probes(LEVELS)) if probes is None else probes,
+        roles() if of is None else of,
+        BLOCKS,
+        has_skill=has_skill,
+        ladder_fits=ladder_fits,
+        seed=0,
+    )
+    return {one.channel: one for one in found}
+
+
+def test_a_driver_that_all_methods_find_is_supported_and_noise_is_noise() -> None:
+    found = verdicts()
+    assert found["temperature"].status == found["temperature_rate"].status == "supported"
+    assert found["slip_velocity"].status == "indistinguishable from noise"
+    assert found["temperature"].shapley.value == pytest.approx(2 / 3, abs=0.02)
+    assert found["temperature"].rank.value == 1
+    assert found["slip_velocity"].rank.value == 3
+
+
+def test_without_skill_no_driver_has_a_story() -> None:
+    assert {one.status for one in verdicts(has_skill=False).values()} == {"cannot be told"}
+
+
+def test_errors_and_gradients_that_disagree_are_said_to() -> None:
+    """By gradients slip velocity is far above the probes; it takes no error away."""
+    gradients = with_probes({**LEVELS, "slip_velocity": 1.5})
+    found = verdicts(probes=readings(all=gradients))
+    assert found["slip_velocity"].status == "methods disagree"
+    low = readings(all=with_probes({**LEVELS, "temperature": 0.05}))
+    assert verdicts(probes=low)["temperature"].status == "methods disagree"
+
+
+def test_a_driver_that_another_can_replace_is_not_separable_from_it() -> None:
+    replaced = roles(left_out=(0.0, 0.5, 0.0), both={(1, 2): 0.9})
+    found = verdicts(of=replaced)["temperature_rate"]
+    assert found.status == "not separable"
+    assert "as long as temperature is there" in found.reason
+    assert verdicts(of=replaced, ladder_fits=False)["temperature_rate"].status == "supported"
+
+
+def test_a_future_that_tells_of_friction_speaks_against_a_cause() -> None:
+    found = verdicts(of=roles(ahead=(0.0, 0.3, 0.0)))
+    assert found["temperature"].status == "carries information"
+    assert "consequence" in found["temperature"].reason
+    assert found["temperature_rate"].status == "supported"
+
+
+def test_a_load_that_tells_more_speaks_against_all_drivers() -> None:
+    found = verdicts(of=roles(stand_in=0.4))
+    assert found["temperature"].status == found["temperature_rate"].status == "carries information"
+    assert "stand in" in found["temperature"].reason
+
+
+def test_without_controls_errors_decide() -> None:
+    found = judge_drivers(
+        readings(all=LEVELS), None, roles(), BLOCKS, has_skill=True, ladder_fits=True, seed=0
+    )
+    assert [one.status for one in found][1:] == ["supported", "supported"]
+    assert found[0].status == "indistinguishable from noise"
+
+
+def test_a_driver_is_above_zero_only_if_it_earns_more_than_every_probe() -> None:
+    probes = readings(all={**with_probes(LEVELS), SHUFFLED + "temperature": 1.5})
+    assert above_zero(probes, "friction_gradient", "temperature")
+    assert not above_zero(probes, "friction_gradient", "temperature_rate")
+
+
+def test_concordance_is_kendalls() -> None:
+    """W = chi2 of Friedman's test over m (n - 1)."""
+    random = np.random.default_rng(0)
+    ranks = np.stack([random.permutation(5) + 1 for _ in range(6)])
+    friedman = stats.friedmanchisquare(*ranks.T).statistic
+    assert kendalls_w(ranks) == pytest.approx(friedman / (6 * 4))
+    assert np.isnan(kendalls_w(ranks[:1]))
+
+
+def test_ranks_and_shares_are_those_of_each_run() -> None:
+    table = readings(all=LEVELS)
+    shares = shares_of(table, "shapley_loss")
+    np.testing.assert_allclose(shares.sum("channel"), 1)
+    ranks = ranks_of(shares)
+    assert ranks.to_numpy().tolist() == [[3, 1, 2]] * RUNS
+    assert rank_intervals(ranks, 0)["temperature"] == (1, 1, 1)

@@ -1,0 +1,171 @@
+"""Memory: what is read from gradients by hand, truncation against plain loops, needs by hand."""
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import builders
+from slicken.evidence.memory import (
+    Fading,
+    Needs,
+    conclude,
+    fading_from_dataset,
+    fading_to_dataset,
+    jackknife_minimum,
+    lags_that_hold,
+    needs_from_dataset,
+    needs_to_dataset,
+    truncate,
+)
+from slicken.evidence.resampling import Interval
+from slicken.learning.engine import choose_engine
+from slicken.learning.ensemble import Ensemble
+
+LENGTH = 8
+
+
+def by_lag(*rows: list[float], step: float = 1.0) -> xr.DataArray:
+    """Gradients of runs over lags, the oldest first as in a window; two drivers share them."""
+    values = np.array(rows)
+    return xr.DataArray(
+        np.stack([0.25 * values, 0.75 * values], axis=-1),
+        dims=("run", "lag", "channel"),
+        coords={"run": np.arange(len(rows)), "lag": np.arange(values.shape[1])[::-1] * step},
+    )
+
+
+def test_the_most_recent_seconds_that_hold_a_share_of_the_gradient() -> None:
+    """By hand: from the present back 4, 3, 2, 1 hold 40, 70, 90, 100 %."""
+    found = lags_that_hold(by_lag([1, 2, 3, 4], [0, 0, 0, 1], step=5.0))
+    assert found.sel(run=0).to_numpy().tolist() == [10.0, 15.0, 20.0]
+    assert found.sel(run=1).to_numpy().tolist() == [5.0, 5.0, 5.0]
+
+
+def test_a_run_without_a_gradient_uses_nothing_that_can_be_said() -> None:
+    assert lags_that_hold(by_lag([0, 0, 0, 0])).isnull().all()
+
+
+def test_truncated_windows_are_those_of_a_plain_loop() -> None:
+    prepared = builders.make_prepared(windows=[LENGTH], stride=4)
+    networks = builders.start_networks(builders.TINY, length=LENGTH, runs=2, spread=0.3)
+    ensemble = Ensemble(builders.on_host(networks), LENGTH, choose_engine())
+    found = truncate(prepared, ensemble, "test", (0, 1, 3, LENGTH))
+    assert found["history"].to_numpy().tolist() == [1, 3, 8]
+    ends, training = prepared.split.ends["test"], prepared.split.ends["training"]
+
+    def window(end: int) -> np.ndarray:
+        return prepared.drivers[end - LENGTH + 1 : end + 1]
+
+    usual = np.mean([window(end) for end in training], axis=0)
+    for history in (1, 3, LENGTH):
+        cut = np.stack([window(end).copy() for end in ends])
+        for lag in range(history, LENGTH):
+            cut[:, LENGTH - 1 - lag] = usual[LENGTH - 1 - lag]
+        errors = (ensemble.predict_copies(cut) - prepared.friction[ends]) ** 2
+        np.testing.assert_allclose(
+            found["truncated_loss"].sel(history=history), errors.mean(axis=1), rtol=1e-5
+        )
+
+
+def needs(worse: list[bool], loss: list[float]) -> Needs:
+    history = 10.0 * 2.0 ** np.arange(len(loss))
+    nothing = np.zeros(len(loss))
+    return Needs("networks", history, np.array(loss), nothing, nothing, np.array(worse))
+
+
+@pytest.mark.parametrize(
+    ("worse", "loss", "expected"),
+    [
+        ([True, True, False, False], [3, 2, 1.0, 1.1], (20.0, 40.0)),
+        ([True, False, False, False], [3, 1.1, 1.05, 1.0], (10.0, 80.0)),
+        ([False, False, False, False], [1.1, 1, 1.05, 1.2], None),
+        ([False, True, True, True], [1, 2, 3, 4], None),
+        ([True, True, True, False], [4, 3, 2, 1], (40.0, 80.0)),
+    ],
+)
+def test_the_range_of_needs_by_hand(
+    worse: list[bool], loss: list[float], expected: tuple[float, float] | None
+) -> None:
+    """Histories of 10, 20, 40 and 80 s."""
+    assert needs(worse, loss).range == expected
+
+
+def test_longer_histories_that_are_worse_are_no_need() -> None:
+    """A network of 80 s that trains badly says nothing about what friction needs."""
+    found = needs([True, False, False, True], [3, 1, 1.01, 2])
+    assert found.range == (10.0, 20.0)
+
+
+def test_needs_survive_a_file() -> None:
+    before = needs([True, False], [2.0, 1.0])
+    after = needs_from_dataset(needs_to_dataset(before))
+    assert after.family == before.family
+    assert after.range == before.range
+    np.testing.assert_array_equal(after.loss, before.loss)
+
+
+def test_the_place_of_a_minimum_has_the_interval_of_the_jackknife() -> None:
+    """Parabolas whose lowest places are known: with all groups 3.1, without each 3.0 to 3.3."""
+    places = np.arange(7.0)
+    lowest = np.array([3.0, 3.3, 3.1, 3.05, 3.15])
+    sums = np.stack([(places - at) ** 2 for at in [*lowest, 3.1]], axis=1)
+    best, low, high = jackknife_minimum(places, sums)
+    error = np.sqrt(4 / 5 * np.sum((lowest - lowest.mean()) ** 2))
+    assert best == pytest.approx(3.1)
+    assert (low, high) == pytest.approx((3.1 - 4.604095 * error, 3.1 + 4.604095 * error))
+
+
+def test_too_few_groups_have_no_interval_and_an_edge_is_an_edge() -> None:
+    sums = np.stack([np.arange(5.0)] * 3, axis=1)
+    best, low, high = jackknife_minimum(np.arange(5.0), sums)
+    assert best == 0
+    assert np.isnan([low, high]).all()
+
+
+def fading(
+    shape: str = "mean", *, gain: float = 0.1, excess: float = 0.0, behind: float = 0.0
+) -> Fading:
+    return Fading(
+        shape, np.array([1.0, 10.0, 100.0]), np.array([1.0, 0.2, 0.5]), 50.0, 40.0, 60.0,
+        *(Interval(x, x - 0.001, x + 0.001) for x in (excess, gain, behind)),
+    )  # type: ignore[arg-type]  # fmt: skip
+
+
+NEEDED = needs([True, True, False, False], [3, 2, 1.0, 1.1])
+LADDER = Needs("linear", NEEDED.history, NEEDED.loss, NEEDED.low, NEEDED.high, NEEDED.clearly_worse)
+
+
+def test_the_sharpest_answer_that_holds_is_taken() -> None:
+    found = conclude((NEEDED, LADDER), (fading(),), ("temperature",), ladder_fits=True)
+    assert found is not None
+    assert (found.teller, found.low, found.high) == ("mean", 40.0, 60.0)
+    better = (fading(), fading("exponential", behind=-0.01))
+    assert conclude((LADDER,), better, (), ladder_fits=True).teller == "exponential"  # type: ignore[union-attr]
+    no_better = (fading(), fading("exponential", behind=-0.0005))
+    assert conclude((LADDER,), no_better, (), ladder_fits=True).teller == "mean"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("way", "fits", "teller"),
+    [
+        (fading(excess=0.1), True, "linear"),
+        (fading(gain=0.0), True, "linear"),
+        (fading(), False, "networks"),
+    ],
+)
+def test_an_answer_that_does_not_hold_is_not_taken(way: Fading, fits: bool, teller: str) -> None:
+    found = conclude((NEEDED, LADDER), (way,), (), ladder_fits=fits)
+    assert found is not None
+    assert (found.teller, found.low, found.high) == (teller, 20.0, 40.0)
+
+
+def test_networks_that_cannot_tell_leave_nothing_to_tell() -> None:
+    assert conclude((LADDER,), (), (), ladder_fits=False) is None
+
+
+def test_a_way_to_forget_survives_a_file() -> None:
+    before = fading()
+    after = fading_from_dataset(fading_to_dataset(before))
+    for name in ("shape", "memory", "low", "high", "excess", "gain", "behind", "fits"):
+        assert getattr(after, name) == getattr(before, name)
+    np.testing.assert_array_equal(after.loss, before.loss)
