@@ -119,6 +119,7 @@ def _answers(study: Study) -> dict[str, Any]:
                 "memory_s": _interval((one.memory, one.low, one.high)),
                 "excess": _interval(one.excess),
                 "gain": _interval(one.gain),
+                "behind": _interval(one.behind),
                 "fits": one.fits,
                 "is_shown": one.is_shown,
             }
