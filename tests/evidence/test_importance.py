@@ -174,3 +174,14 @@ def test_the_ranking_is_by_mean_share_largest_first() -> None:
     assert ranking(values) == [
         ("b", pytest.approx(0.6)), ("a", pytest.approx(0.2)), ("c", pytest.approx(0.2)),
     ]  # fmt: skip
+
+
+def test_a_reading_is_evened_within_its_experiment(gradients: xr.Dataset) -> None:
+    """By a plain loop over neighbours, the first and the last repeated beyond the ends."""
+    found = explained.evened(gradients, "loss", 3)["loss"]
+    values, names = gradients["loss"].to_numpy(), gradients["experiment"].to_numpy()
+    for name in np.unique(names.astype(str)):
+        here = np.flatnonzero(names.astype(str) == name)
+        for place, target in enumerate(here):
+            near = [here[min(max(place + step, 0), here.size - 1)] for step in (-1, 0, 1)]
+            np.testing.assert_allclose(found[:, target], values[:, near].mean(axis=1), rtol=1e-5)

@@ -4,6 +4,7 @@ from typing import Literal
 
 import numpy as np
 import xarray as xr
+from scipy.ndimage import uniform_filter1d
 
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
@@ -92,6 +93,21 @@ def by_stage(gradients: xr.Dataset, kind: str) -> xr.DataArray:
 def over_time(gradients: xr.Dataset, kind: str) -> xr.DataArray:
     """Shares at each target time, mean over runs, dims ``(target, channel)``."""
     return shares(gradients[kind]).mean("run", skipna=True)
+
+
+def evened(readings: xr.Dataset, name: str, neighbours: int = 15) -> xr.Dataset:
+    """One reading as its mean over neighbouring targets of the same experiment.
+
+    A Shapley value compares a window with a single one of another time, and changes with that
+    from target to target.
+    """
+    values = readings[name].transpose("run", "target", "channel").to_numpy()
+    names = readings["experiment"].to_numpy().astype(str)
+    found = np.empty_like(values)
+    for experiment in np.unique(names):
+        here = names == experiment
+        found[:, here] = uniform_filter1d(values[:, here], neighbours, axis=1, mode="nearest")
+    return readings[[name]].assign({name: (("run", "target", "channel"), found)})
 
 
 def by_lag(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
-from slicken.evidence.importance import KINDS, by_stage, over_time
+from slicken.evidence.importance import KINDS, by_stage, evened, over_time
 from slicken.evidence.intervals import LEVEL
 from slicken.evidence.reasons import slip_in
 from slicken.evidence.study import Study
@@ -250,7 +250,7 @@ def _importance_figures(
     shapley = [name for name in ("shapley_friction",) if name in readings]
     beside = (
         " On the right the same of exact Shapley values of predicted friction, at fewer target "
-        "times."
+        "times; over time, as means of 15 neighbours."
         if shapley
         else ""
     )
@@ -275,7 +275,7 @@ def _importance_figures(
         ),
     )
     times = {MEASURES[kind]: importance.over_time(best, kind) for kind in KINDS} | {
-        METHOD_TITLES[name]: over_time(readings, name) for name in shapley
+        METHOD_TITLES[name]: over_time(evened(readings, name), name) for name in shapley
     }
     names = next(iter(times.values()))["experiment"].to_numpy().tolist()
     yield (
