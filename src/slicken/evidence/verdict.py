@@ -81,10 +81,10 @@ def driver_words(one: DriverVerdict) -> str:
     name = _title(one.channel).capitalize()
     if one.status == "cannot be told":
         return f"{name}: cannot be told, as {one.reason}."
-    share, low, high = one.shapley
+    share, low, high = (f"{round(100 * x)}%" if np.isfinite(x) else "-" for x in one.shapley)
     return (
-        f"{name}: {one.status}; {one.reason}. It takes away {share:.0%} ({low:.0%} to {high:.0%}) "
-        "of the error that all drivers take away."
+        f"{name}: {one.status}; {one.reason}. It takes away {share} ({low} to {high}) of the error "
+        "that all drivers take away."
     )
 
 
