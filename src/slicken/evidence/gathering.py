@@ -63,7 +63,7 @@ MODELS = ("network", "ridge", "trees", "mean", "median", "last")
 CONTROL_RUNS = 5
 """Runs of an ensemble that is a control, at most."""
 FITS = 1.05
-"""Validation loss over that of the networks up to which another family fits as well."""
+"""Loss over that of the networks, on the same validation targets, up to which the ladder fits."""
 SHARED = 0.1
 """Share of the error that the study's networks take away, from which networks that were trained on
 shuffled friction take away too much to pass over."""
@@ -201,8 +201,8 @@ class Evidence:
         if float(taken.mean()) > max(2 * error, SHARED * whole):
             much = float(taken.mean()) / whole
             found.append(
-                f"Networks trained on shuffled friction take away {much:.0%} of what the study's own "
-                "do: drivers and friction share levels from experiment to experiment, which "
+                f"Networks trained on shuffled friction take away {much:.0%} of what the study's "
+                "own do: drivers and friction share levels from experiment to experiment, which "
                 "shuffling within experiments leaves."
             )
         return found
