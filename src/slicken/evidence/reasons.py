@@ -29,7 +29,8 @@ def reasons_for_no_skill(prepared: Prepared, skills: tuple[Skill, ...]) -> tuple
     found = []
     count = len(record.experiments)
     if count < FEW_EXPERIMENTS:
-        found.append(f"there are only {count} experiment{'s' if count > 1 else ''}")
+        are = f"are only {count} experiments" if count > 1 else "is only one experiment"
+        found.append(f"there {are}")
     blocks = min(one.blocks for one in skills)
     if blocks < FEWEST_BLOCKS:
         plural = "es" if blocks != 1 else ""
