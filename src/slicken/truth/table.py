@@ -12,7 +12,7 @@ from slicken.evidence.attribution import METHODS
 from slicken.evidence.verdict import METHOD_WORDS
 from slicken.physics.truths import TRUTHS
 from slicken.truth.bench import DURATION, EXPERIMENTS, PLAN
-from slicken.truth.cases import Group
+from slicken.truth.cases import Group, cases
 
 Record = dict[str, Any]
 TARGETS = (
@@ -112,10 +112,12 @@ def by_scenario(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
 def to_page(group: Group, records: Sequence[Record]) -> str:
     """A page in Markdown: what was done, how often it came out, and every study in a line."""
     seeds = ", ".join(str(seed) for seed in sorted({r["seed"] for r in records}))
+    every = len(list(cases(group)))
+    cut = "" if len(records) >= every else f" It was cut short: there are {every} cases."
     return f"""# Truth
 
 What `slicken` made of {len(records)} simulated studies whose truth is known; failures stand
-beside successes. The page and [truth.json](truth.json) are written by
+beside successes. No study was left out.{cut} The page and [truth.json](truth.json) are written by
 
 ```sh
 slicken truth --group {group} --write docs/truth.json
