@@ -113,7 +113,7 @@ def to_page(group: Group, records: Sequence[Record]) -> str:
     """A page in Markdown: what was done, how often it came out, and every study in a line."""
     seeds = ", ".join(str(seed) for seed in sorted({r["seed"] for r in records}))
     every = len(list(cases(group)))
-    cut = "" if len(records) >= every else f" It was cut short: there are {every} cases."
+    cut = "" if len(records) >= every else f" The bench was cut short: there are {every} cases."
     return f"""# Truth
 
 What `slicken` made of {len(records)} simulated studies whose truth is known; failures stand
