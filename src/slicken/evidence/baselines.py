@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy import linalg
 
 from slicken.evidence.ladder import bin_means, edges_to
+from slicken.evidence.trees import boosted_trees
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
 
@@ -115,14 +116,8 @@ def fit_trees(prepared: Prepared, length: int, seed: int) -> Trees:
         length: samples in a window, L.
         seed: of the binning of large training parts.
     """
-    # Here, because scikit-learn takes a second to import, and few commands need it.
-    from sklearn.ensemble import HistGradientBoostingRegressor
-
     edges = edges_to(length)
-    model = HistGradientBoostingRegressor(
-        max_iter=MOST_TREES, learning_rate=0.1, max_leaf_nodes=15, min_samples_leaf=20,
-        early_stopping=False, random_state=seed,
-    )  # fmt: skip
+    model = boosted_trees(MOST_TREES, seed)
     model.fit(_binned(prepared, "training", edges), prepared.friction[_ends(prepared, "training")])
     measured = prepared.friction[_ends(prepared, "validation")]
     features = _binned(prepared, "validation", edges)

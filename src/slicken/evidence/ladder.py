@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy import linalg, stats
 
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
+from slicken.evidence.trees import boosted_trees
 from slicken.learning.splits import PARTS
 from slicken.learning.windows import reach
 from slicken.study.prepared import Prepared
@@ -26,7 +27,7 @@ MOST_TARGETS = 40_000
 """Target times of a ladder, at most; every sample is one where there are fewer."""
 PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 """Ridge penalties on weights of standardised bins, for each target; cross-validation chooses."""
-TREE_FOLDS = 3
+TREE_FOLDS, LADDER_TREES = 3, 60
 TREE_TARGETS = 6000
 """Target times that boosted trees are asked about, at most: they take long."""
 FUTURE = (1, 2, 4, 8, 16, 32, 64)
@@ -218,17 +219,12 @@ class Ladder:
         return found[int(np.argmin(found.mean(axis=1)))]
 
     def _trees(self, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
-        from sklearn.ensemble import HistGradientBoostingRegressor
-
         features = self.bins[:, columns]
         found = np.empty(self.friction.size)
         for judges in np.array_split(np.arange(self.groups), min(TREE_FOLDS, self.groups)):
             here = np.isin(self.group, judges)
             taught = np.flatnonzero(~np.isin(self.group, np.flatnonzero(self.near[judges].any(0))))
-            model = HistGradientBoostingRegressor(
-                max_iter=60, max_leaf_nodes=15, min_samples_leaf=20, early_stopping=False,
-                random_state=0,
-            )  # fmt: skip
+            model = boosted_trees(LADDER_TREES, seed=0)
             model.fit(features[taught], self.friction[taught])
             found[here] = (model.predict(features[here]) - self.friction[here]) ** 2
         return found
