@@ -22,7 +22,7 @@ def prepare(seconds: float) -> None:
     from slicken.learning.engine import choose_engine
     from slicken.study.plan import Plan
     from slicken.study.prepared import prepare_study
-    from slicken.study.runner import make_trainer
+    from slicken.study.task import make_trainer
 
     rng = np.random.default_rng(0)
     samples = 3600

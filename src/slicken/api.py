@@ -8,6 +8,8 @@ from slicken.evidence.study import Study
 from slicken.evidence.summary import write_summary
 from slicken.experiment import Experiment
 from slicken.report.page import write_report
+from slicken.study.checkpoint import EVERY
+from slicken.study.lock import working_on
 from slicken.study.plan import Plan
 from slicken.study.runner import Observer, train_study
 
@@ -19,6 +21,7 @@ def run_study(
     *,
     observer: Observer | None = None,
     reporter: Reporter = nobody,
+    every: float = EVERY,
 ) -> Study:
     """Do a whole study, or go on with an unfinished one: train, gather evidence, summarise.
 
@@ -28,6 +31,7 @@ def run_study(
         out: the study folder.
         observer: told how training goes.
         reporter: told how the gathering of evidence goes.
+        every: seconds from one checkpoint of the training to the next.
 
     Returns:
         The study; ``summary.json`` is in its folder. For figures and a page, see
@@ -36,8 +40,9 @@ def run_study(
     Raises:
         SlickenError: says what is wrong and what to try; what was finished stays.
     """
-    study = Study(train_study(experiments, plan, out, observer), reporter)
-    write_summary(study)
+    study = Study(train_study(experiments, plan, out, observer, every=every), reporter)
+    with working_on(study.path):
+        write_summary(study)
     return study
 
 
@@ -47,5 +52,6 @@ def report_study(study: Study) -> Path:
     Returns:
         The page.
     """
-    write_summary(study)
-    return write_report(study)
+    with working_on(study.path):
+        write_summary(study)
+        return write_report(study)

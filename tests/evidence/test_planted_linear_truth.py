@@ -10,7 +10,7 @@ from slicken.evidence.verdict import ranking
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.study.prepared import Prepared
-from slicken.study.runner import make_trainer
+from slicken.study.task import make_trainer
 
 LAGS = {"temperature": 2, "axial_displacement": 5}
 WINDOW = 8

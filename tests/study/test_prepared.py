@@ -10,6 +10,7 @@ from slicken.channels import DRIVERS
 from slicken.errors import PlanError
 from slicken.study.forecast import Forecast
 from slicken.study.prepared import choose_drivers, fingerprint
+from slicken.study.task import Task
 
 FIVE = tuple(channel.name for channel in DRIVERS)
 
@@ -89,8 +90,11 @@ def test_a_fingerprint_is_of_what_an_experiment_holds() -> None:
     assert fingerprint(one) not in prints
 
 
+NEAR, FAR = Task(5.0, 0, 3), Task(10.0, 0, 3)
+
+
 def forecast() -> Forecast:
-    return Forecast(epoch={5.0: 2.0, 10.0: 4.0}, extra={5.0: 1.0, 10.0: 3.0}, epochs=10)
+    return Forecast(epoch={NEAR: 2.0, FAR: 4.0}, extra={NEAR: 1.0, FAR: 3.0}, epochs=10)
 
 
 def test_the_forecast_is_the_sum_of_all_epochs_and_extras() -> None:
@@ -100,19 +104,20 @@ def test_the_forecast_is_the_sum_of_all_epochs_and_extras() -> None:
 def test_what_is_left_goes_to_zero_as_epochs_come_in() -> None:
     """Where each epoch takes what was forecast, what is left falls by just that."""
     coming = forecast()
+    whole = coming.total
     left = [coming.left]
-    for window, seconds in ((5.0, 2.0), (10.0, 4.0)):
+    for task, seconds in ((NEAR, 2.0), (FAR, 4.0)):
         for _ in range(10):
-            coming.epoch_took(window, seconds)
+            coming.epoch_took(task, seconds)
             left.append(coming.left)
     assert left[-1] == 0
     assert (np.diff(left) < 0).all()
-    assert left[1] == pytest.approx(coming.total - 2)
+    assert left[1] == pytest.approx(whole - 2)
     assert left[10] == pytest.approx(43)
 
 
 def test_the_forecast_learns_that_everything_takes_longer() -> None:
     coming = forecast()
     for _ in range(10):
-        coming.epoch_took(5.0, 6.0)
+        coming.epoch_took(NEAR, 6.0)
     assert 2 * 43 < coming.left <= 3 * 43

@@ -21,7 +21,8 @@ from slicken.study.folder import StudyFolder
 from slicken.study.forecast import Forecast
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
-from slicken.study.runner import Silent, make_trainer, train_study
+from slicken.study.runner import Silent, train_study
+from slicken.study.task import make_trainer
 
 
 def window_files(folder: StudyFolder) -> dict[str, bytes]:

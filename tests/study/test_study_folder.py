@@ -1,11 +1,13 @@
 """The study folder: whole or not there, of one plan, and never somebody else's."""
 
 import errno
+import hashlib
 import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import jax
 import numpy as np
 import pytest
@@ -13,6 +15,8 @@ import xarray as xr
 
 import builders
 from slicken.errors import FolderError
+from slicken.learning.network import Network
+from slicken.study import checksums
 from slicken.study.files import write_text, written_aside
 from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.plan import Plan
@@ -34,18 +38,37 @@ def contents(path: Path) -> dict[str, bytes]:
     }
 
 
-def small_result(seconds: float = 5.0, runs: int = 2) -> WindowResult:
+def small_result(
+    seconds: float = 5.0, runs: int = 3, networks: Network | None = None
+) -> WindowResult:
+    if networks is None:
+        networks = builders.on_host(builders.start_networks(builders.TINY, runs=runs))
+    of_runs, of_epochs = np.arange(float(runs)), np.ones((runs, 2))
     return WindowResult(
         seconds=seconds,
-        history=xr.Dataset({"best_loss": ("run", np.arange(float(runs)))}),
-        networks=builders.on_host(builders.start_networks(builders.make_plan().network, runs=runs)),
-        predictions=xr.Dataset({"predicted": (("run", "target"), np.ones((runs, 50)))}),
+        history=xr.Dataset(
+            {
+                "training_loss": (("run", "epoch"), of_epochs),
+                "validation_loss": (("run", "epoch"), of_epochs),
+                "best_loss": ("run", of_runs),
+                "best_epoch": ("run", of_runs),
+                "finite": ("run", of_runs < runs),
+            }
+        ),
+        networks=networks,
+        predictions=xr.Dataset(
+            {
+                "measured": ("target", np.ones(50)),
+                "part": ("target", np.full(50, "test", dtype=object)),
+                "predicted": (("run", "target"), np.ones((runs, 50))),
+            }
+        ),
     )
 
 
 def test_a_trained_study_has_the_files_that_the_design_names(trained: StudyFolder) -> None:
-    held = set(contents(trained.path)) - {"experiments.nc", "plan.toml"}
-    of_window = {"history.nc", "weights.safetensors", "predictions.nc"}
+    held = set(contents(trained.path)) - {"experiments.nc", "plan.toml", "SHA256SUMS"}
+    of_window = {"history.nc", "weights.safetensors", "predictions.nc", "SHA256SUMS"}
     assert held == {f"windows/{s}/{file}" for s in ("0005s", "0010s") for file in of_window}
     assert trained.finished() == (5.0, 10.0)
     header = tomllib.loads((trained.path / "plan.toml").read_text(encoding="utf-8"))
@@ -92,7 +115,7 @@ def test_weights_come_back_to_the_bit(layers: tuple[int, int], tmp_path: Path) -
     plan = builders.make_plan(network={"conv_layers": layers[0], "gru_layers": layers[1]})
     folder = StudyFolder.claim(tmp_path / "out", plan, builders.make_experiments(3))
     networks = builders.on_host(builders.start_networks(plan.network, runs=2, spread=0.1))
-    folder.write_window(WindowResult(5.0, xr.Dataset(), networks, xr.Dataset()))
+    folder.write_window(small_result(networks=networks))
     jax.tree.map(np.testing.assert_array_equal, folder.read_window(5.0).networks, networks)
 
 
@@ -217,85 +240,196 @@ def test_what_a_killed_process_of_the_same_number_left_is_not_mixed_in(tmp_path:
     """In a container the next process may well have the number of the one that was killed."""
     import os
 
-    folder = StudyFolder(tmp_path)
+    folder = StudyFolder.claim(tmp_path, builders.make_plan(), builders.make_experiments(3))
     left = tmp_path / "windows" / f".0005s.{os.getpid()}.partial"
     left.mkdir(parents=True)
     (left / "history.nc").write_bytes(b"half a file")
     (left / "rubbish").write_bytes(b"")
     folder.write_window(small_result())
     assert sorted(contents(tmp_path / "windows")) == [
-        f"0005s/{name}" for name in ("history.nc", "predictions.nc", "weights.safetensors")
+        f"0005s/{name}"
+        for name in ("SHA256SUMS", "history.nc", "predictions.nc", "weights.safetensors")
     ]
-    assert xr.load_dataset(folder.window_path(5.0) / "history.nc").sizes == {"run": 2}
+    assert folder.read_window(5.0).history.sizes == {"run": 3, "epoch": 2}
 
 
-@pytest.mark.parametrize("name", ["history.nc", "predictions.nc", "weights.safetensors"])
-@pytest.mark.parametrize("damage", ["cut", "empty", "rubbish", "gone"])
-def test_a_damaged_file_is_named(copied: StudyFolder, name: str, damage: str) -> None:
-    file = copied.window_path(10.0) / name
+def spoil(file: Path, damage: str) -> None:
     whole = file.read_bytes()
     if damage == "gone":
         file.unlink()
-    else:
-        half = whole[: len(whole) // 2]
-        file.write_bytes({"cut": half, "empty": b"", "rubbish": b"\x89HDF rubbish" * 50}[damage])
-    with pytest.raises(FolderError, match=rf"{name}: .*remove .*0010s and give the same command"):
-        copied.read_window(10.0)
+        return
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 1
+    file.write_bytes(
+        {
+            "cut": whole[: len(whole) // 2],
+            "empty": b"",
+            "rubbish": b"\x89HDF rubbish" * 50,
+            "one bit": bytes(flipped),
+        }[damage]
+    )
 
 
-def test_a_damaged_inside_of_a_file_is_named(copied: StudyFolder) -> None:
-    """Compressed numbers that were overwritten: the file opens, the numbers do not come out."""
-    file = copied.window_path(10.0) / "predictions.nc"
-    whole = bytearray(file.read_bytes())
-    for place in range(len(whole)):
-        if whole[place : place + 2] == b"\x78\x5e":  # where zlib begins
-            whole[place + 2 : place + 12] = b"\xff" * 10
-    file.write_bytes(bytes(whole))
-    with pytest.raises(FolderError, match=r"predictions\.nc: .*remove"):
-        copied.read_window(10.0)
+def claim(copied: StudyFolder) -> StudyFolder:
+    """As the command of the study does it when it is given again."""
+    return StudyFolder.claim(copied.path, builders.make_plan(), builders.make_experiments())
+
+
+DAMAGES = ["cut", "empty", "rubbish", "one bit", "gone"]
+
+
+@pytest.mark.parametrize("name", ["history.nc", "predictions.nc", "weights.safetensors"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_is_named_and_its_window_is_trained_again(
+    copied: StudyFolder, name: str, damage: str
+) -> None:
+    before = contents(copied.path)
+    spoil(copied.window_path(10.0) / name, damage)
+    for read in (copied.finished, lambda: copied.read_window(10.0)):
+        with pytest.raises(FolderError, match=rf"{name}: .*give the command of the study again"):
+            read()
+    mended = claim(copied)
+    assert mended.finished() == (5.0,)
+    assert len(mended.mended) == 1
+    assert name in mended.mended[0]
+    assert "the window of 10 s is trained again" in mended.mended[0]
+    train_study(builders.make_experiments(), builders.make_plan(), copied.path)
+    assert contents(copied.path) == before
+
+
+def test_a_window_of_another_study_is_not_taken_for_ones_own(copied: StudyFolder) -> None:
+    other = StudyFolder.claim(
+        copied.path.parent / "other", builders.make_plan(seed=1), builders.make_experiments()
+    )
+    shutil.copytree(copied.window_path(5.0), other.window_path(5.0))
+    with pytest.raises(FolderError, match="is of another study"):
+        other.finished()
 
 
 def test_weights_of_another_network_do_not_fit(copied: StudyFolder) -> None:
-    other = StudyFolder(copied.path.parent / "other")
     for network in (
         builders.TINY.model_copy(update={"units": 5}),
         builders.TINY.model_copy(update={"gru_layers": 2}),
         builders.TINY.model_copy(update={"conv_layers": 0}),
     ):
         networks = builders.on_host(builders.start_networks(network, runs=3))
-        other.write_window(WindowResult(10.0, xr.Dataset(), networks, xr.Dataset()))
-        shutil.copy(
-            other.window_path(10.0) / "weights.safetensors",
-            copied.window_path(10.0) / "weights.safetensors",
-        )
+        copied.write_window(small_result(10.0, networks=networks))
         with pytest.raises(FolderError, match=r"weights\.safetensors: .* does not fit the plan"):
             copied.read_window(10.0)
 
 
-@pytest.mark.parametrize("text", ["", "plan = 3", "[plan]\nruns = 0", "= =", "\0"])
-def test_a_damaged_plan_is_named(copied: StudyFolder, text: str) -> None:
-    (copied.path / "plan.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(FolderError, match=r"plan\.toml: "):
-        train_study(builders.make_experiments(), builders.make_plan(), copied.path)
+def test_weights_that_are_no_numbers_are_refused(copied: StudyFolder) -> None:
+    networks = builders.on_host(builders.start_networks(builders.TINY, runs=3))
+    spoiled = np.where(np.arange(3)[:, None] == 1, np.float32(np.nan), networks.dense)
+    networks = eqx.tree_at(lambda all_runs: all_runs.dense, networks, spoiled)
+    copied.write_window(small_result(10.0, networks=networks))
+    with pytest.raises(FolderError, match=r"weights\.safetensors: .*not finite"):
+        copied.read_window(10.0)
 
 
-def test_a_plan_file_without_its_experiments_is_damaged(copied: StudyFolder) -> None:
+@pytest.mark.parametrize("damage", DAMAGES[:-1])
+def test_a_damaged_plan_is_named_and_written_again(copied: StudyFolder, damage: str) -> None:
+    before = contents(copied.path)
+    spoil(copied.path / "plan.toml", damage)
+    with pytest.raises(FolderError, match=r"plan\.toml: is not what was written"):
+        StudyFolder.open(copied.path)
+    mended = claim(copied)
+    assert ["plan.toml: is not what was written" in line for line in mended.mended] == [True]
+    assert mended.finished() == (5.0, 10.0)
+    assert contents(copied.path) == before
+
+
+def test_a_plan_that_was_altered_does_not_cost_another_study_its_windows(
+    copied: StudyFolder,
+) -> None:
+    spoil(copied.path / "plan.toml", "one bit")
+    before = contents(copied.path)
+    with pytest.raises(FolderError, match=r"of another plan or other logs.*choose another --out"):
+        StudyFolder.claim(copied.path, builders.make_plan(seed=1), builders.make_experiments())
+    assert contents(copied.path) == before
+
+
+def test_a_plan_of_somebody_else_is_not_written_over(tmp_path: Path) -> None:
+    for text in ("", "title = 'a garden'", "[plan]\ntrees = 3", "\0"):
+        (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
+        for read in (
+            lambda: StudyFolder.open(tmp_path),
+            lambda: StudyFolder.claim(tmp_path, builders.make_plan(), builders.make_experiments(3)),
+        ):
+            with pytest.raises(FolderError, match=r"plan\.toml: |another --out"):
+                read()
+        assert contents(tmp_path) == {"plan.toml": text.encode()}
+
+
+def test_a_folder_of_an_older_or_a_newer_version_is_refused_with_words(
+    copied: StudyFolder,
+) -> None:
     file = copied.path / "plan.toml"
     text = file.read_text(encoding="utf-8")
-    for broken in (text.replace("fingerprint", "print"), text.split("[[experiment]]")[0]):
-        file.write_text(broken, encoding="utf-8")
-        with pytest.raises(FolderError, match=r"damaged|other logs"):
-            StudyFolder.claim(copied.path, builders.make_plan(), builders.make_experiments())
+    for format_, words in (("", "written by slicken .* train anew"), ("format = 9\n", "upgrade")):
+        (copied.path / "SHA256SUMS").unlink(missing_ok=True)
+        file.write_text(text.replace("format = 2\n", format_), encoding="utf-8")
+        if format_:
+            checksums.write_sums(copied.path, {file.name: checksums.checksum(file.read_bytes())})
+        for read in (lambda: StudyFolder.open(copied.path), lambda: claim(copied)):
+            with pytest.raises(FolderError, match=words):
+                read()
 
 
-def test_a_missing_or_damaged_experiments_file_is_named(copied: StudyFolder) -> None:
-    file = copied.path / "experiments.nc"
-    file.write_bytes(file.read_bytes()[:3000])
-    with pytest.raises(FolderError, match=r"experiments\.nc: cannot be read"):
-        _ = copied.experiments
-    file.unlink()
-    with pytest.raises(FolderError, match=r"experiments\.nc: cannot be read"):
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["experiments.nc", "SHA256SUMS"])
+def test_damaged_experiments_or_checksums_are_named_and_written_again(
+    copied: StudyFolder, name: str, damage: str
+) -> None:
+    before = contents(copied.path)
+    spoil(copied.path / name, damage)
+    with pytest.raises(FolderError, match=r"is not what was written.*command of the study again"):
         _ = StudyFolder.open(copied.path).experiments
+    mended = claim(copied)
+    assert len(mended.mended) == 1
+    assert mended.finished() == (5.0, 10.0)
+    assert contents(copied.path) == before
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_evidence_is_named_and_computed_again(copied: StudyFolder, damage: str) -> None:
+    copied.write_evidence("scores", xr.Dataset({"x": ("n", np.arange(500.0))}))
+    spoil(copied.path / "evidence" / "scores.nc", damage)
+    assert copied.read_evidence("scores") is None
+    assert [line.split(":")[0] for line in copied.mended] == (
+        [] if damage == "gone" else ["evidence/scores.nc"]
+    )
+
+
+def test_what_a_process_left_that_was_killed_between_evidence_and_its_checksum_is_not_trusted(
+    copied: StudyFolder,
+) -> None:
+    copied.write_evidence("scores", xr.Dataset({"x": 1.0}))
+    (copied.path / "evidence" / "SHA256SUMS").unlink()
+    assert copied.read_evidence("scores") is None
+    assert not copied.mended
+
+
+def test_checksums_are_as_sha256sum_writes_them(copied: StudyFolder) -> None:
+    for folder in (copied.path, copied.window_path(5.0)):
+        for line in (folder / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+            digest, name = line.split("  ")
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize("where", ["windows", "windows/0010s", "evidence", "plan.toml"])
+def test_a_link_that_leads_out_of_the_folder_is_not_followed(
+    copied: StudyFolder, where: str, tmp_path: Path
+) -> None:
+    place = copied.path / where
+    copied.write_evidence("scores", xr.Dataset({"x": 1.0}))
+    outside = tmp_path / "outside"
+    place.rename(outside)
+    place.symlink_to(outside)
+    with pytest.raises(FolderError, match="leads out of the study folder"):
+        folder = StudyFolder.open(copied.path)
+        folder.read_window(10.0)
+        folder.read_evidence("scores")
 
 
 def full_disk(*_: object, **__: object) -> None:
@@ -337,14 +471,16 @@ wide, narrow = (
 for history, networks, predictions in (
     (big, narrow, small), (small, wide, small), (small, narrow, big),
 ):
-    folder = StudyFolder(Path(sys.argv[1]))
+    folder = StudyFolder.claim(
+        Path(sys.argv[1]), builders.make_plan(), builders.make_experiments(3)
+    )
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
     try:
         folder.write_window(WindowResult(5.0, history, networks, predictions))
     except FolderError as error:
         print(error)
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-print("left:", sorted(str(p) for p in Path(sys.argv[1]).rglob("*s*") if p.is_file()))
+print("left:", sorted(str(p) for p in Path(sys.argv[1]).rglob("*s*/*") if p.is_file()))
 """
 
 
@@ -390,17 +526,3 @@ def test_evidence_comes_back_or_is_none(copied: StudyFolder) -> None:
     )
     copied.write_evidence("scores", dataset)
     xr.testing.assert_identical(copied.read_evidence("scores"), dataset)
-
-
-def test_a_missing_experiments_file_is_written_again_and_nothing_else_is_asked_to_go(
-    trained: StudyFolder, tmp_path: Path
-) -> None:
-    copy = tmp_path / "study"
-    shutil.copytree(trained.path, copy)
-    whole = (copy / "experiments.nc").read_bytes()
-    (copy / "experiments.nc").write_bytes(whole[:100])
-    with pytest.raises(FolderError, match=r"remove \S+experiments\.nc and"):
-        _ = StudyFolder.open(copy).experiments
-    (copy / "experiments.nc").unlink()
-    StudyFolder.claim(copy, trained.plan, trained.experiments)
-    assert (copy / "experiments.nc").read_bytes() == whole

@@ -63,16 +63,15 @@ def run(
 
 def do_study(experiments: "list[Experiment]", plan: "Plan", out: Path) -> None:
     """Run a study, say how it goes, and write its figures and its page."""
-    from slicken.cli.terminal import Stopped, Watcher, listed_seconds
+    from slicken.cli.terminal import Stopped, Watcher
 
     watcher = Watcher()
     try:
         _do_study(experiments, plan, out, watcher)
     except KeyboardInterrupt:
-        if not watcher.finished:
-            raise Stopped("no window length was finished yet; begin again with") from None
-        lengths = listed_seconds(watcher.finished)
-        raise Stopped(f"windows of {lengths} are finished and kept in {out}; go on with") from None
+        kept = watcher.what_is_kept(out)
+        nothing = "no window length was finished yet; begin again with"
+        raise Stopped(f"{kept}; go on with" if kept else nothing) from None
 
 
 def _do_study(experiments: "list[Experiment]", plan: "Plan", out: Path, watcher: "Watcher") -> None:

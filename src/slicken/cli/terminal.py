@@ -121,12 +121,14 @@ class Watcher:
         self._progress: Progress | None = None
         self._task: Any = None
         self._last_line = 0.0
-        self._plan: Plan | None = None
+        self._epochs = 0
         self._title = ""
         self._to_do = 0
         self._done = 0
         self.finished: set[float] = set()
         """Window lengths that lie whole in the folder."""
+        self.begun: dict[float, int] = {}
+        """Epochs of window lengths that are on disk, as far as they are."""
 
     @contextmanager
     def watching(self) -> Iterator["Watcher"]:
@@ -136,9 +138,13 @@ class Watcher:
         finally:
             self._end_bar()
 
+    def note(self, line: str) -> None:
+        """Say it."""
+        self._print(f"note: {line}")
+
     def prepared(self, plan: "Plan", prepared: "Prepared", done: Sequence[float]) -> None:
         """Say what the study is about."""
-        self._plan = plan
+        self._epochs = plan.epochs
         split = prepared.split
         say(f"drivers: {', '.join(prepared.record.channels)}")
         if prepared.missing:
@@ -155,7 +161,7 @@ class Watcher:
             f"{plan.runs} runs of {plan.epochs} epochs each"
         )
         self.finished.update(done)
-        self._to_do = (len(plan.windows) - len(done)) * plan.epochs
+        self._to_do = (len(plan.windows) - len(done)) * plan.epochs * plan.runs
         if done and not self._to_do:
             say("all of them are finished: no training is left, figures and page are drawn again")
         elif done:
@@ -173,9 +179,33 @@ class Watcher:
             )
         self._begin_bar("training", self._to_do)
 
+    def resumed(self, window: float, runs: int, epoch: int) -> None:
+        """Say from where training goes on."""
+        self._done += runs * epoch
+        self.begun[window] = max(epoch, self.begun.get(window, 0))
+        say(f"begun before: {window:g} s, {runs} runs, {epoch} of {self._epochs} epochs")
+
+    def kept(self, window: float, epoch: int) -> None:
+        """Remember what a user who stops here does not lose."""
+        self.begun[window] = epoch
+
+    def what_is_kept(self, out: Path) -> str:
+        """What lies in the folder, for a user who has stopped."""
+        begun = ", ".join(
+            f"{seconds:g} s up to epoch {epoch}"
+            for seconds, epoch in sorted(self.begun.items())
+            if seconds not in self.finished
+        )
+        if self.finished:
+            lengths = f"windows of {listed_seconds(self.finished)} are finished and kept in {out}"
+            return f"{lengths}, {begun}" if begun else lengths
+        if begun:
+            return f"no window length was finished yet; kept in {out} is {begun}"
+        return ""
+
     def epoch(self, window: float, epoch: int, losses: "EpochLosses", left: float) -> None:
         """Say where training is, and the time left."""
-        self._done += 1
+        self._done += losses.validation.size
         validation = [loss for loss in losses.validation.tolist() if loss == loss]
         mean = sum(validation) / len(validation) if validation else float("nan")
         words = f"{window:g} s, epoch {epoch}, loss {mean:.4g}"
@@ -242,6 +272,8 @@ def show_study(study: "Study", page: Path) -> None:
     say()
     for line in study.verdict.lines():
         say_wrapped(line)
+    for line in study.folder.mended:
+        say_wrapped(f"note: {line}")
     unfinished = [s for s in study.plan.windows if s not in study.windows]
     if unfinished:
         say_wrapped(

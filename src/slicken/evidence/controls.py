@@ -32,9 +32,10 @@ from slicken.learning.ensemble import Ensemble
 from slicken.learning.scaling import learn_scaling
 from slicken.learning.splits import PARTS
 from slicken.learning.windows import Record
+from slicken.study.checkpoint import Checkpoint, stacked, train_on
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
-from slicken.study.runner import make_trainer
+from slicken.study.task import make_trainer
 
 NOISE = "noise_probe"
 SHUFFLED = "shuffled_"
@@ -118,13 +119,17 @@ class Control(NamedTuple):
     best_loss: NDArray[np.float64]
 
 
-def train_control(plan: Plan, prepared: Prepared, engine: Engine, seconds: float) -> Control:
-    """Train the runs of one window length on something else; nothing of it is kept."""
+def train_control(
+    plan: Plan,
+    prepared: Prepared,
+    engine: Engine,
+    seconds: float,
+    checkpoint: Checkpoint | None = None,
+) -> Control:
+    """Train the runs of one window length on something else; only the checkpoint is kept."""
     trainer = make_trainer(plan, prepared, engine, seconds)
-    states, lowest = trainer.start(), np.full(plan.runs, np.inf)
-    for number in range(1, plan.epochs + 1):
-        states, losses = trainer.epoch(states, number)
-        lowest = np.fmin(lowest, losses.validation)
+    states, losses = train_on(trainer, plan.epochs, checkpoint)
+    lowest = np.fmin.reduce(stacked(losses, "validation"), axis=1, initial=np.inf)
     ensemble = Ensemble(trainer.best_networks(states), trainer.length, engine)
     return Control(ensemble, lowest.astype(np.float64))
 

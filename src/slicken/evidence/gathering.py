@@ -1,6 +1,6 @@
 """Gathering: all the evidence of a trained study, kept beside it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cache, cached_property
 from typing import Protocol
@@ -54,14 +54,13 @@ from slicken.evidence.scores import LUCKY, Score, Skill, luck, score, skill
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
+from slicken.study.checkpoint import EVERY, Checkpoint
 from slicken.study.folder import StudyFolder, WindowResult
-from slicken.study.plan import Plan
+from slicken.study.plan import CONTROL_RUNS, Plan
 from slicken.study.prepared import Prepared
 
 MODELS = ("network", "ridge", "trees", "mean", "median", "last")
 """What is scored: the mean over runs of the ensemble, and the baselines."""
-CONTROL_RUNS = 5
-"""Runs of an ensemble that is a control, at most."""
 FITS = 1.05
 """Loss over that of the networks, on the same validation targets, up to which the ladder fits."""
 SHARED = 0.1
@@ -314,7 +313,12 @@ def predictions(result: WindowResult, part: str) -> xr.Dataset:
     return chosen.assign_attrs(window_s=result.seconds, part=part)
 
 
-def _kept(folder: StudyFolder, name: str, compute: Callable[[], xr.Dataset]) -> xr.Dataset:
+def _kept(
+    folder: StudyFolder,
+    name: str,
+    compute: Callable[[], xr.Dataset],
+    trained: Sequence[Checkpoint] = (),
+) -> xr.Dataset:
     """A piece of evidence from the folder, or computed and kept there.
 
     What was computed is read back: arrays that lie in memory in another order are summed in
@@ -325,6 +329,8 @@ def _kept(folder: StudyFolder, name: str, compute: Callable[[], xr.Dataset]) -> 
         folder.write_evidence(name, compute())
         kept = folder.read_evidence(name)
         assert kept is not None  # noqa: S101 (it was just written)
+        for checkpoint in trained:
+            checkpoint.remove()
     return kept
 
 
@@ -567,6 +573,7 @@ def _controls(
     )
     longest = prepared.record.samples_in(plan.windows[-1])
     part = plan.importance_on
+    trained = {name: _checkpoint(folder, name, seconds) for name in ("probes", "shuffled")}
 
     def read(of: Prepared, ensemble: Ensemble) -> xr.Dataset:
         gradients = measure_importance(of, ensemble, part)
@@ -576,12 +583,12 @@ def _controls(
 
     def probes() -> xr.Dataset:
         of = with_probes(prepared, longest, plan.seed)
-        return read(of, train_control(plan, of, engine, seconds).ensemble)
+        return read(of, train_control(plan, of, engine, seconds, trained["probes"]).ensemble)
 
     def shuffled() -> xr.Dataset:
         of = with_shuffled_friction(prepared, longest, plan.seed)
         # Trained on shuffled friction, asked about the true one.
-        control = train_control(plan, of, engine, seconds)
+        control = train_control(plan, of, engine, seconds, trained["shuffled"])
         return read(replace(prepared, scaling=of.scaling), control.ensemble)
 
     def before() -> xr.Dataset:
@@ -594,8 +601,16 @@ def _controls(
         ("untrained", "importance before training", before),
     ):
         now(words)
-        found[name] = _kept(folder, f"{name}_{_place(folder, best)}", compute)
+        checkpoints = [trained[name]] if name in trained else []
+        found[name] = _kept(folder, f"{name}_{_place(folder, best)}", compute, checkpoints)
     return found
+
+
+def _checkpoint(folder: StudyFolder, control: str, seconds: float) -> Checkpoint:
+    """Where a control is kept while it is trained."""
+    name = f"{folder.window_path(seconds).name}-{control}.safetensors"
+    what = (folder.identity, control, seconds)
+    return Checkpoint(folder.place("checkpoints", name), what, EVERY)
 
 
 def _plan_of_controls(folder: StudyFolder) -> Plan:
@@ -622,12 +637,14 @@ def retrain_without(
     if len(drivers) < 2:
         raise PlanError("the study has one driver only; without it there is nothing to train on")
 
+    trained = {name: _checkpoint(folder, f"without-{name}", seconds) for name in drivers}
+
     def compute() -> xr.Dataset:
         rows = []
         for number, name in enumerate(drivers):
             reporter(f"training without {name.replace('_', ' ')}", number, len(drivers))
             of = without_driver(prepared, name)
-            rows.append(train_control(plan, of, engine, seconds).best_loss)
+            rows.append(train_control(plan, of, engine, seconds, trained[name]).best_loss)
         reporter("", len(drivers), len(drivers))
         whole = folder.read_window(seconds).history["best_loss"].to_numpy()[: plan.runs]
         return xr.Dataset(
@@ -636,7 +653,8 @@ def retrain_without(
             attrs={"window": seconds},
         )
 
-    return _kept(folder, f"without_{folder.window_path(seconds).name}", compute)
+    place = folder.window_path(seconds).name
+    return _kept(folder, f"without_{place}", compute, list(trained.values()))
 
 
 def measure_leak(folder: StudyFolder, prepared: Prepared, seconds: float) -> xr.Dataset:
@@ -652,10 +670,11 @@ def measure_leak(folder: StudyFolder, prepared: Prepared, seconds: float) -> xr.
         the random split, ``honest_validation`` and ``honest_test`` with the study's own.
     """
     plan, engine = _plan_of_controls(folder), choose_engine(folder.plan.engine)
+    trained = _checkpoint(folder, "leak", seconds)
 
     def compute() -> xr.Dataset:
         of = with_leak(prepared, plan.seed)
-        control = train_control(plan, of, engine, seconds)
+        control = train_control(plan, of, engine, seconds, trained)
         ends = of.split.ends["test"]
         errors = (control.ensemble.predict(of.drivers, ends) - of.friction[ends]) ** 2
         result = folder.read_window(seconds)
@@ -674,4 +693,4 @@ def measure_leak(folder: StudyFolder, prepared: Prepared, seconds: float) -> xr.
             attrs={"window": seconds},
         )
 
-    return _kept(folder, f"leak_{folder.window_path(seconds).name}", compute)
+    return _kept(folder, f"leak_{folder.window_path(seconds).name}", compute, [trained])

@@ -29,6 +29,7 @@ from slicken.evidence.verdict import Verdict, judge
 from slicken.experiment import Experiment
 from slicken.learning.splits import Part
 from slicken.study.folder import StudyFolder
+from slicken.study.lock import working_on
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
 
@@ -128,7 +129,8 @@ class Study:
     @cached_property
     def evidence(self) -> Evidence:
         """Contest, scores and skills; gathered when first asked for."""
-        return gather_evidence(self.folder, self.prepared, self._reporter)
+        with working_on(self.path):
+            return gather_evidence(self.folder, self.prepared, self._reporter)
 
     @property
     def contest(self) -> Contest:
@@ -182,13 +184,17 @@ class Study:
 
     def retrain_without(self) -> xr.Dataset:
         """Train without each driver in turn, at the best length; see :func:`retrain_without`."""
-        found = retrain_without(self.folder, self.prepared, self.contest.best, self._reporter)
+        best = self.contest.best
+        with working_on(self.path):
+            found = retrain_without(self.folder, self.prepared, best, self._reporter)
         self._forget()
         return found
 
     def measure_leak(self) -> xr.Dataset:
         """Train on a random split, at the best length; see :func:`measure_leak`."""
-        found = measure_leak(self.folder, self.prepared, self.contest.best)
+        best = self.contest.best
+        with working_on(self.path):
+            found = measure_leak(self.folder, self.prepared, best)
         self._forget()
         return found
 

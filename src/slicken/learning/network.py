@@ -34,11 +34,11 @@ class Architecture(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    filters: int = Field(64, ge=1)
-    kernel: int = Field(3, ge=1)
-    conv_layers: int = Field(2, ge=0)
-    units: int = Field(64, ge=1)
-    gru_layers: int = Field(4, ge=1)
+    filters: int = Field(64, ge=1, le=4096)
+    kernel: int = Field(3, ge=1, le=1001)
+    conv_layers: int = Field(2, ge=0, le=32)
+    units: int = Field(64, ge=1, le=4096)
+    gru_layers: int = Field(4, ge=1, le=32)
     activation: Activation = "linear"
     gate_start: GateStart = "zero"
 

@@ -3,7 +3,7 @@
 import math
 import time
 from functools import partial
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_valid
 from slicken.learning.devices import at_once, compiled, cores, share_out
 from slicken.learning.engine import Engine, Windows
 from slicken.learning.network import Architecture, Network, start_network
+
+Tree = TypeVar("Tree")  # the short form needs Python 3.12
 
 _START, _ORDER = 0, 1  # what a run's seed is folded with: its first weights, its batches
 
@@ -155,6 +157,24 @@ class Trainer:
         """Untrained networks, share by share."""
         return [self._start_share(share) for share in self._shares]
 
+    def resume(self, state: TrainingState) -> list[TrainingState]:
+        """Networks in training as :meth:`to_host` gave them, share by share."""
+
+        def of_share(share: _Share) -> TrainingState:
+            chosen = np.array(share.runs)
+            return jax.device_put(jax.tree.map(lambda leaf: leaf[chosen], state), share.device)
+
+        return [of_share(share) for share in self._shares]
+
+    def to_host(self, states: list[TrainingState]) -> TrainingState:
+        """The state of all runs as NumPy arrays, however they were shared out."""
+        return self._together([jax.device_get(state) for state in states])
+
+    def one_run(self) -> TrainingState:
+        """Shapes and kinds of the state of one run."""
+        whole = jax.eval_shape(lambda: self._start_share(self._shares[0]))
+        return jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape[1:], leaf.dtype), whole)
+
     def epoch(
         self, states: list[TrainingState], number: int
     ) -> tuple[list[TrainingState], EpochLosses]:
@@ -181,14 +201,17 @@ class Trainer:
 
     def best_networks(self, states: list[TrainingState]) -> Network:
         """The weights of each run's best epoch, on the host."""
-        best = [jax.device_get(state.best) for state in states]
-        together: Network = jax.tree.map(lambda *leaves: np.concatenate(leaves)[: self.runs], *best)
-        return together
+        return self._together([jax.device_get(state.best) for state in states])
 
     def best_epochs(self, states: list[TrainingState]) -> NDArray[np.int64]:
         """The epoch of each run with the lowest validation loss; 0 where no loss was finite."""
         epochs = [jax.device_get(state.best_epoch) for state in states]
         return np.concatenate(epochs)[: self.runs].astype(np.int64)
+
+    def _together(self, shares: list[Tree]) -> Tree:
+        """Arrays of all shares one behind the other, without the copies at the end."""
+        whole: Tree = jax.tree.map(lambda *leaves: np.concatenate(leaves)[: self.runs], *shares)
+        return whole
 
     def _advance(
         self, states: list[TrainingState], number: int, batches: int, validation_batches: int

@@ -20,17 +20,18 @@ def written_aside(path: Path) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         # In a container, the next process has the number of the one that was killed.
-        _remove(aside)
+        remove(aside)
         yield aside
         _sync(aside)
         _rename(aside, path)
+        _sync_name(path.parent)
     except OSError as error:
         raise FolderError(
             f"{path}: cannot be written ({error.strerror or error}); free some space or choose "
             "another folder; what is finished stays, and the same command goes on from there"
         ) from error
     finally:
-        _remove(aside)
+        remove(aside)
 
 
 def write_text(path: Path, text: str) -> None:
@@ -51,15 +52,26 @@ def _rename(aside: Path, path: Path) -> None:
     except OSError:
         before.rename(path)
         raise
-    _remove(before)
+    remove(before)
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path, ignore_errors=True)
     else:
         with suppress(OSError):  # an error that brought us here says more
             path.unlink(missing_ok=True)
+
+
+def _sync_name(folder: Path) -> None:
+    """Make sure that the new name is on the disk; not every file system knows how."""
+    with suppress(OSError):
+        opened = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 def _sync(path: Path) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from slicken.learning.training import Trainer
+from slicken.study.plan import CONTROL_RUNS, Plan
+from slicken.study.task import Task
 
 _PROBES = 4
 """Batches that a probe times."""
@@ -18,65 +20,84 @@ class Forecast:
     """Seconds of work that is left; learns from what was done.
 
     Args:
-        epoch: seconds of one epoch of each window length.
-        extra: seconds of each window length besides epochs: compiling, predicting, gradients.
+        epoch: seconds of one epoch of each task.
+        extra: seconds of each task besides epochs: compiling, predicting, gradients.
         epochs: of each run.
+        after: seconds of what follows when all are trained.
     """
 
-    epoch: Mapping[float, float]
-    extra: Mapping[float, float]
+    epoch: Mapping[Task, float]
+    extra: Mapping[Task, float]
     epochs: int
-    _done: dict[float, int] = field(default_factory=dict)
+    after: float = 0.0
+    _done: dict[Task, int] = field(default_factory=dict)
     _expected: float = 0.0
     _spent: float = 0.0
 
     @property
     def total(self) -> float:
         """Seconds for everything, as forecast at the start."""
-        return sum(self.epochs * self.epoch[w] + self.extra[w] for w in self.epoch)
+        return self._rest()
 
     @property
     def left(self) -> float:
         """Seconds from now."""
-        rest = sum(
-            (self.epochs - self._done.get(w, 0)) * self.epoch[w]
-            + (self.extra[w] if self._done.get(w, 0) < self.epochs else 0.0)
-            for w in self.epoch
-        )
-        prior = _TRUST * self.total
+        rest = self._rest()
+        prior = _TRUST * (rest + self._expected)
         return rest * (prior + self._spent) / (prior + self._expected)
 
-    def epoch_took(self, window: float, seconds: float) -> None:
+    def begins_at(self, task: Task, epoch: int) -> None:
+        """A task has a part of its epochs behind it."""
+        self._done[task] = epoch
+
+    def epoch_took(self, task: Task, seconds: float) -> None:
         """Learn from an epoch that ended."""
-        self._done[window] = self._done.get(window, 0) + 1
-        self._expected += self.epoch[window]
+        self._done[task] = self._done.get(task, 0) + 1
+        self._expected += self.epoch[task]
         self._spent += seconds
 
+    def _rest(self) -> float:
+        of_tasks = sum(
+            (self.epochs - self._done.get(task, 0)) * self.epoch[task]
+            + (self.extra[task] if self._done.get(task, 0) < self.epochs else 0.0)
+            for task in self.epoch
+        )
+        return of_tasks + self.after
 
-def measure(trainers: Mapping[float, Trainer], epochs: int, targets: int) -> Forecast:
+
+def measure(trainers: Mapping[Task, Trainer], plan: Plan, targets: int) -> Forecast:
     """Time some batches of the shortest and the longest window and draw a line between.
 
     The programs that are compiled for this are the ones that train afterwards.
 
     Args:
-        trainers: by window length; each compiles when it is first used.
-        epochs: of each run.
+        trainers: by task; each compiles when it is first used.
+        plan: of the study.
         targets: validation and test windows that each length will be scored on.
     """
     ends = sorted({min(trainers), max(trainers)})
-    timed = {window: _time(trainers[window]) for window in ends}
+    timed = {task: _time(trainers[task]) for task in ends}
     (near, far), epoch, extra = (ends[0], ends[-1]), {}, {}
-    for window, trainer in trainers.items():
-        along = (window - near) / (far - near) if far > near else 0.0
-        compiling, batch = (
-            timed[near][i] + along * (timed[far][i] - timed[near][i]) for i in (0, 1)
-        )
+    for task, trainer in trainers.items():
+        span = far.seconds - near.seconds
+        along = (task.seconds - near.seconds) / span if span > 0 else 0.0
+        compiling = timed[near][0] + along * (timed[far][0] - timed[near][0])
+        of_run = [timed[end][1] / end.runs for end in (near, far)]
+        batch = task.runs * (of_run[0] + along * (of_run[1] - of_run[0]))
         batches = trainer.batches + _FORWARD_SHARE * trainer.validation_batches
-        epoch[window] = batch * batches
+        epoch[task] = batch * batches
         # Scores want every window forward, importance the test part backward too.
         sweeps = targets / max(trainer.batch, 1) * batch
-        extra[window] = sweeps + compiling * (1.0 if window in ends else 2.0)
-    return Forecast(epoch, extra, epochs)
+        extra[task] = sweeps + compiling * (1.0 if task in ends else 2.0)
+    return Forecast(epoch, extra, plan.epochs, after=_controls(epoch, plan))
+
+
+def _controls(epoch: Mapping[Task, float], plan: Plan) -> float:
+    """Seconds of two more trainings at the best length, which nobody knows yet: at a middle one."""
+    if not plan.controls:
+        return 0.0
+    of_run = sorted(seconds / task.runs for task, seconds in epoch.items())[len(epoch) // 2]
+    return 2 * plan.epochs * min(plan.runs, CONTROL_RUNS) * of_run
 
 
 def _time(trainer: Trainer) -> tuple[float, float]:

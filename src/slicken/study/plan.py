@@ -24,6 +24,8 @@ from slicken.learning.training import Optimiser
 from slicken.study.presets import PRESETS
 
 MOST_WINDOWS, MOST_RUNS, MOST_EPOCHS = 200, 10_000, 100_000
+CONTROL_RUNS = 5
+"""Runs of an ensemble that is a control, at most."""
 
 
 class SplitPlan(BaseModel):

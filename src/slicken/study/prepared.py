@@ -1,7 +1,8 @@
 """Prepared: what every window length of a study sees; indices and one record, never windows."""
 
 import hashlib
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -120,3 +121,14 @@ def fingerprint(experiment: Experiment) -> str:
     digest.update(experiment.gap.tobytes())
     digest.update(b"" if experiment.stage is None else experiment.stage.tobytes())
     return digest.hexdigest()
+
+
+def identity_of(plan: Plan, fingerprints: Mapping[str, str]) -> str:
+    """A checksum of all that decides the numbers of a study.
+
+    Args:
+        plan: of the study.
+        fingerprints: of its experiments, by name, in order.
+    """
+    decisive = json.dumps([plan.decisive(), list(fingerprints.items())], sort_keys=True)
+    return hashlib.sha256(decisive.encode()).hexdigest()

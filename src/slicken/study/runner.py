@@ -1,29 +1,32 @@
 """Runner: trains every window length of a plan, in a folder, from wherever it was left."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import xarray as xr
 
-from slicken.errors import TrainingError
+from slicken.errors import FolderError, TrainingError
 from slicken.experiment import Experiment
-from slicken.learning.engine import Engine, choose_engine
-from slicken.learning.ensemble import Ensemble
-from slicken.learning.splits import Part
-from slicken.learning.training import EpochLosses, Trainer, run_seeds, training_data
+from slicken.learning.engine import Engine, choose_engine, describe_engine
+from slicken.learning.training import EpochLosses
+from slicken.study.checkpoint import EVERY, Checkpoint
 from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.forecast import Forecast, measure
+from slicken.study.lock import working_on
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
-
-SCORED: tuple[Part, ...] = ("validation", "test")
+from slicken.study.task import SCORED, Task, forget, join, make_trainer, tasks_of, train_task
 
 
 class Observer(Protocol):
     """Who wants to know how a study goes; see :class:`Silent` for one who does not."""
+
+    def note(self, line: str) -> None:
+        """Something that a user should know, in a line."""
 
     def prepared(self, plan: Plan, prepared: Prepared, done: Sequence[float]) -> None:
         """Everything is ready; these window lengths were finished before."""
@@ -31,8 +34,14 @@ class Observer(Protocol):
     def forecast(self, forecast: Forecast) -> None:
         """The time was measured; the long work begins."""
 
+    def resumed(self, window: float, runs: int, epoch: int) -> None:
+        """So many runs of a window length go on after an epoch that was kept."""
+
+    def kept(self, window: float, epoch: int) -> None:
+        """Some runs of a window length are on disk as they were after an epoch."""
+
     def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
-        """An epoch of all runs of a window length ended; seconds left for everything."""
+        """An epoch of some runs of a window length ended; seconds left for everything."""
 
     def window(self, window: float, best: np.ndarray, diverged: Sequence[int]) -> None:
         """A window length is done and written; these runs had a loss that was not finite."""
@@ -41,10 +50,19 @@ class Observer(Protocol):
 class Silent:
     """An observer that says nothing."""
 
+    def note(self, line: str) -> None:
+        """Say nothing."""
+
     def prepared(self, plan: Plan, prepared: Prepared, done: Sequence[float]) -> None:
         """Say nothing."""
 
     def forecast(self, forecast: Forecast) -> None:
+        """Say nothing."""
+
+    def resumed(self, window: float, runs: int, epoch: int) -> None:
+        """Say nothing."""
+
+    def kept(self, window: float, epoch: int) -> None:
         """Say nothing."""
 
     def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
@@ -59,6 +77,8 @@ def train_study(
     plan: Plan,
     out: str | Path,
     observer: Observer | None = None,
+    *,
+    every: float = EVERY,
 ) -> StudyFolder:
     """Train every window length that the folder does not hold yet.
 
@@ -67,122 +87,134 @@ def train_study(
         plan: what to do.
         out: the folder; one that holds this study unfinished is gone on with.
         observer: told how it goes.
+        every: seconds from one checkpoint to the next.
 
     Returns:
         The folder, with every window length in it.
 
     Raises:
         SlickenError: if the experiments do not fit the plan, the folder belongs to another study
-            or cannot be written, or no run at all had finite losses.
+            or cannot be written, another process works on it, or no run at all had finite losses.
     """
     observer = observer or Silent()
     engine = choose_engine(plan.engine)
     prepared = prepare_study(experiments, plan)
-    folder = StudyFolder.claim(Path(out), plan, experiments)
-    done = folder.finished()
-    observer.prepared(plan, prepared, done)
-    trainers = {
-        seconds: make_trainer(plan, prepared, engine, seconds)
-        for seconds in plan.windows
-        if seconds not in done
-    }
-    if trainers:
-        targets = sum(prepared.split.ends[part].size for part in SCORED)
-        forecast = measure(trainers, plan.epochs, targets)
-        observer.forecast(forecast)
-        for seconds in list(trainers):
-            # Popped, so that its memory is free when the next one begins.
-            result = _train(
-                trainers.pop(seconds), plan, prepared, engine, seconds, forecast, observer
-            )
-            folder.write_window(result)
-            finite = result.history["finite"].to_numpy()
-            observer.window(
-                seconds, result.history["best_loss"].to_numpy(), np.flatnonzero(~finite).tolist()
-            )
-    _some_run_ended_well(folder)
+    with claimed(Path(out), plan, experiments, observer) as folder:
+        observer.prepared(plan, prepared, folder.finished())
+        tasks = tasks_of(folder, plan.runs)
+        if tasks:
+            _train(tasks, folder, prepared, engine, observer, every)
+        some_run_ended_well(folder)
     return folder
 
 
-def make_trainer(plan: Plan, prepared: Prepared, engine: Engine, seconds: float) -> Trainer:
-    """What trains all runs of one window length."""
-    ends = prepared.split.ends
-    return Trainer(
-        engine=engine,
-        architecture=plan.network,
-        optimiser=plan.optimiser,
-        length=prepared.record.samples_in(seconds),
-        seeds=run_seeds(plan.seed, plan.runs),
-        epochs=plan.epochs,
-        data=training_data(
-            prepared.drivers, prepared.friction, ends["training"], ends["validation"]
-        ),
+@contextmanager
+def claimed(
+    out: Path, plan: Plan, experiments: Sequence[Experiment], observer: Observer
+) -> Iterator[StudyFolder]:
+    """The folder of a study, begun or gone on with, which no other process works on meanwhile.
+
+    Args:
+        out: the folder.
+        plan: of the study.
+        experiments: of the study.
+        observer: told what was found damaged, and what else is not as it was.
+
+    Raises:
+        FolderError: if it is not free, or not of this study.
+    """
+    if out.exists() and not out.is_dir():
+        raise FolderError(f"{out}: this is not a study folder; choose another --out")
+    with working_on(out, observer.note):
+        folder = StudyFolder.claim(out, plan, experiments)
+        while folder.mended:
+            observer.note(folder.mended.pop(0))
+        before, now = folder.versions.get("engine", ""), describe_engine(plan.engine)
+        if before != now:
+            observer.note(
+                f"this study began on the engine {before} and goes on with {now}: last digits of "
+                "what is trained now differ from what they would have been"
+            )
+        yield folder
+
+
+def finish_window(folder: StudyFolder, parts: Sequence[WindowResult], observer: Observer) -> None:
+    """Write a window length all of whose runs are trained.
+
+    Args:
+        folder: of the study.
+        parts: groups of runs, in order.
+        observer: told that it is done.
+    """
+    result = join(parts)
+    folder.write_window(result)
+    forget(folder, result.seconds)
+    finite = result.history["finite"].to_numpy()
+    observer.window(
+        result.seconds, result.history["best_loss"].to_numpy(), np.flatnonzero(~finite).tolist()
     )
 
 
-def _train(
-    trainer: Trainer,
-    plan: Plan,
-    prepared: Prepared,
-    engine: Engine,
-    seconds: float,
-    forecast: Forecast,
-    observer: Observer,
-) -> WindowResult:
-    states, history = trainer.start(), []
-    for number in range(1, plan.epochs + 1):
-        began = time.perf_counter()
-        states, losses = trainer.epoch(states, number)
-        history.append(losses)
-        forecast.epoch_took(seconds, time.perf_counter() - began)
-        observer.epoch(seconds, number, losses, forecast.left)
-    networks = trainer.best_networks(states)
-    ensemble = Ensemble(networks, trainer.length, engine)
-    return WindowResult(
-        seconds=seconds,
-        history=_history(seconds, history, trainer.best_epochs(states)),
-        networks=networks,
-        predictions=xr.concat(
-            [_predictions(prepared, ensemble, part) for part in SCORED], "target"
-        ).assign_attrs(window=seconds),
-    )
+def some_run_ended_well(folder: StudyFolder) -> None:
+    """Make sure that there is something to gather evidence from.
 
-
-def _history(seconds: float, losses: list[EpochLosses], best_epochs: np.ndarray) -> xr.Dataset:
-    training = np.stack([loss.training for loss in losses], axis=1)
-    validation = np.stack([loss.validation for loss in losses], axis=1)
-    finite = np.isfinite(training).all(axis=1) & np.isfinite(validation).all(axis=1)
-    seen = np.where(np.isfinite(validation), validation, np.inf)
-    return xr.Dataset(
-        {
-            "training_loss": (("run", "epoch"), training),
-            "validation_loss": (("run", "epoch"), validation),
-            "best_loss": ("run", seen.min(axis=1)),
-            "best_epoch": ("run", best_epochs),
-            "finite": ("run", finite),
-        },
-        coords={
-            "run": np.arange(training.shape[0]),
-            "epoch": np.arange(1, training.shape[1] + 1),
-        },
-        attrs={"window": seconds, "units": "mean square error of standardised friction"},
-    )
-
-
-def _predictions(prepared: Prepared, ensemble: Ensemble, part: Part) -> xr.Dataset:
-    ends = prepared.split.ends[part]
-    standardised = ensemble.predict(prepared.drivers, ends)
-    targets = prepared.targets(part)
-    targets["predicted"] = (("run", "target"), prepared.scaling.to_friction(standardised))
-    return targets.assign_coords(
-        part=("target", np.full(ends.size, part, dtype=object)), run=np.arange(ensemble.runs)
-    )
-
-
-def _some_run_ended_well(folder: StudyFolder) -> None:
+    Raises:
+        TrainingError: if no run of any window length had finite losses.
+    """
     ended = [folder.read_window(seconds).history["finite"].any() for seconds in folder.finished()]
     if not any(ended):
         raise TrainingError(
             f"{folder.path}: every run of every window length ended with a loss that is not "
             "finite; lower optimiser.learning_rate, or set optimiser.clip, and choose another --out"
         )
+
+
+def _train(
+    tasks: Sequence[Task],
+    folder: StudyFolder,
+    prepared: Prepared,
+    engine: Engine,
+    observer: Observer,
+    every: float,
+) -> None:
+    plan = folder.plan
+    trainers = {
+        task: make_trainer(plan, prepared, engine, task.seconds, task.numbers) for task in tasks
+    }
+    checkpoints = {task: task.checkpoint(folder, every) for task in tasks}
+    targets = sum(prepared.split.ends[part].size for part in SCORED)
+    forecast = measure(trainers, plan, targets)
+    for task, checkpoint in checkpoints.items():
+        begun = checkpoint.read(trainers[task])
+        if checkpoint.problem:
+            observer.note(checkpoint.problem)
+        if begun:
+            forecast.begins_at(task, begun.epoch)
+            observer.resumed(task.seconds, task.runs, begun.epoch)
+    observer.forecast(forecast)
+    for _, group in groupby(tasks, key=lambda task: task.seconds):
+        parts = []
+        for task in group:
+            # Popped, so that its memory is free when the next one begins.
+            trainer = trainers.pop(task)
+            told = _teller(task, forecast, checkpoints[task], observer)
+            parts.append(train_task(task, trainer, plan, prepared, engine, checkpoints[task], told))
+        finish_window(folder, parts, observer)
+
+
+def _teller(
+    task: Task, forecast: Forecast, checkpoint: Checkpoint, observer: Observer
+) -> Callable[[int, EpochLosses], None]:
+    last, kept = time.perf_counter(), checkpoint.epoch
+
+    def told(number: int, losses: EpochLosses) -> None:
+        nonlocal last, kept
+        now = time.perf_counter()
+        forecast.epoch_took(task, now - last)
+        last = now
+        if checkpoint.epoch != kept:
+            kept = checkpoint.epoch
+            observer.kept(task.seconds, kept)
+        observer.epoch(task.seconds, number, losses, forecast.left)
+
+    return told

@@ -1,0 +1,84 @@
+"""Arrays: networks, and all else that is a tree of arrays, by name in safetensors files."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+Tree = TypeVar("Tree")  # the short form needs Python 3.12
+
+_CHECKSUM = "sha256"
+
+
+def named(tree: Any) -> dict[str, Any]:  # noqa: ANN401 (arrays or their shapes)
+    """Leaves by name, such as ``recurrent.0.bias``, in the order of the tree."""
+    paths, _ = jax.tree_util.tree_flatten_with_path(tree)
+    return {jax.tree_util.keystr(path, simple=True, separator="."): leaf for path, leaf in paths}
+
+
+def to_bytes(tree: Any, words: Mapping[str, str] | None = None) -> bytes:  # noqa: ANN401 (any arrays)
+    """A safetensors file of the leaves of a tree, which carries its own checksum.
+
+    Args:
+        tree: of NumPy arrays.
+        words: kept beside them.
+    """
+    arrays = {name: np.ascontiguousarray(leaf) for name, leaf in named(tree).items()}
+    words = dict(words or {})
+    return save(arrays, {**words, _CHECKSUM: _checksum(arrays, words)})
+
+
+def read_arrays(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+    """What :func:`to_bytes` made: arrays by name, and words.
+
+    Raises:
+        ValueError: if the file cannot be read, or its checksum is another; the message says so.
+    """
+    try:
+        # Read whole: a file that is mapped and then cut short by somebody kills the process.
+        with safe_open(file, framework="numpy") as opened:
+            words = dict(opened.metadata() or {})
+            arrays = {name: np.array(opened.get_tensor(name)) for name in opened.keys()}  # noqa: SIM118 (no mapping)
+    except (OSError, SafetensorError, TypeError, ValueError, MemoryError) as error:
+        raise ValueError(f"cannot be read ({error})") from None
+    expected = words.pop(_CHECKSUM, "")
+    if expected != _checksum(arrays, words):
+        raise ValueError("is not what was written: its checksum is another")
+    return arrays, words
+
+
+def filled(like: Tree, arrays: Mapping[str, np.ndarray]) -> Tree:
+    """A tree with arrays in the places of their names.
+
+    Args:
+        like: of the same structure; leaves say the shape and kind of one run.
+        arrays: by name, with a leading axis of runs.
+
+    Raises:
+        ValueError: if a name is missing or too many, an array has another shape, or not the same
+            number of runs as the others; the message names it.
+    """
+    places = named(like)
+    runs = {values.shape[:1] for values in arrays.values()}
+    for name in sorted({*places, *arrays}):
+        if name not in places or name not in arrays:
+            raise ValueError(f"{name} does not fit the plan")
+        place, values = places[name], arrays[name]
+        alike = values.shape[1:] == place.shape and values.dtype == place.dtype
+        if not alike or len(runs) > 1 or () in runs:
+            raise ValueError(f"{name} does not fit the plan")
+    tree: Tree = jax.tree.unflatten(jax.tree.structure(like), [arrays[name] for name in places])
+    return tree
+
+
+def _checksum(arrays: Mapping[str, np.ndarray], words: Mapping[str, str]) -> str:
+    digest = hashlib.sha256(repr(sorted(words.items())).encode())
+    for name in sorted(arrays):
+        digest.update(f"{name} {arrays[name].dtype.str} {arrays[name].shape}".encode())
+        digest.update(arrays[name].data if arrays[name].size else b"")
+    return digest.hexdigest()

@@ -1,0 +1,214 @@
+"""Task: some runs of one window length, trained from wherever they were left.
+
+Runs do not know of each other, so a window length may be cut into groups of runs that are trained
+one after another, or by several machines, and its files do not change by a bit.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import jax
+import numpy as np
+import xarray as xr
+
+from slicken.learning.engine import Engine
+from slicken.learning.ensemble import Ensemble
+from slicken.learning.splits import Part
+from slicken.learning.training import EpochLosses, Trainer, run_seeds, training_data
+from slicken.study.checkpoint import Checkpoint, stacked, train_on
+from slicken.study.files import remove
+from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.plan import Plan
+from slicken.study.prepared import Prepared
+
+SCORED: tuple[Part, ...] = ("validation", "test")
+
+
+@dataclass(frozen=True, order=True)
+class Task:
+    """What is trained together.
+
+    Args:
+        seconds: the window length.
+        first: number of the first run.
+        runs: how many, one after another.
+    """
+
+    seconds: float
+    first: int
+    runs: int
+
+    @property
+    def numbers(self) -> range:
+        """Of its runs."""
+        return range(self.first, self.first + self.runs)
+
+    def checkpoint(self, folder: StudyFolder, every: float) -> Checkpoint:
+        """Where it is kept while it is trained."""
+        window = folder.window_path(self.seconds).name
+        name = f"{window}-runs-{self.first}-{self.first + self.runs - 1}.safetensors"
+        what = (folder.identity, self.seconds, self.first, self.runs)
+        return Checkpoint(folder.place("checkpoints", name), what, every)
+
+
+def tasks_of(folder: StudyFolder, most: int) -> list[Task]:
+    """What is left to train: groups that have begun as they are, and the rest in new ones.
+
+    Args:
+        folder: of the study.
+        most: runs in a new group, at most.
+    """
+    plan = folder.plan
+    return [
+        task
+        for seconds in plan.windows
+        if seconds not in folder.finished()
+        for task in _tasks_of_window(folder, seconds, plan.runs, most)
+    ]
+
+
+def forget(folder: StudyFolder, seconds: float) -> None:
+    """Remove the checkpoints of a window length, which is finished."""
+    for file, _ in _begun(folder, seconds):
+        remove(file)
+
+
+def make_trainer(
+    plan: Plan, prepared: Prepared, engine: Engine, seconds: float, runs: range | None = None
+) -> Trainer:
+    """What trains some runs of one window length, or all of them."""
+    ends = prepared.split.ends
+    seeds = run_seeds(plan.seed, plan.runs)
+    return Trainer(
+        engine=engine,
+        architecture=plan.network,
+        optimiser=plan.optimiser,
+        length=prepared.record.samples_in(seconds),
+        seeds=seeds if runs is None else [seeds[run] for run in runs],
+        epochs=plan.epochs,
+        data=training_data(
+            prepared.drivers, prepared.friction, ends["training"], ends["validation"]
+        ),
+    )
+
+
+def train_task(
+    task: Task,
+    trainer: Trainer,
+    plan: Plan,
+    prepared: Prepared,
+    engine: Engine,
+    checkpoint: Checkpoint | None,
+    told: Callable[[int, EpochLosses], None],
+) -> WindowResult:
+    """Train the runs of a task, and predict with the weights of their best epochs.
+
+    Args:
+        task: which.
+        trainer: of its runs.
+        plan: of the study.
+        prepared: its experiments.
+        engine: that the trainer has too.
+        checkpoint: gone on with, and written now and then; None for none.
+        told: the number and the losses of each epoch as it ends.
+
+    Returns:
+        What :func:`join` makes a window length of.
+    """
+    states, losses = train_on(trainer, plan.epochs, checkpoint, told)
+    if checkpoint is not None and task.runs < plan.runs:
+        # The window length may have long to wait for its other runs.
+        checkpoint.write(trainer, states, losses)
+    networks = trainer.best_networks(states)
+    ensemble = Ensemble(networks, trainer.length, engine)
+    return WindowResult(
+        seconds=task.seconds,
+        history=_history(task, losses, trainer.best_epochs(states)),
+        networks=networks,
+        predictions=xr.concat(
+            [_predictions(prepared, ensemble, part) for part in SCORED], "target"
+        ),
+    )
+
+
+def join(parts: Sequence[WindowResult]) -> WindowResult:
+    """A window length from groups of its runs, in the order of the runs."""
+    seconds = parts[0].seconds
+    runs = np.arange(sum(part.history.sizes["run"] for part in parts))
+    history = xr.concat([part.history for part in parts], "run").assign_coords(run=runs)
+    predictions = xr.concat(
+        [part.predictions for part in parts],
+        "run",
+        data_vars="minimal",
+        coords="minimal",
+        compat="override",
+    ).assign_coords(run=runs)
+    return WindowResult(
+        seconds=seconds,
+        history=history.assign_attrs(
+            window=seconds, units="mean square error of standardised friction"
+        ),
+        networks=jax.tree.map(
+            lambda *leaves: np.concatenate(leaves), *[part.networks for part in parts]
+        ),
+        predictions=predictions.assign_attrs(window=seconds),
+    )
+
+
+def _tasks_of_window(folder: StudyFolder, seconds: float, runs: int, most: int) -> list[Task]:
+    begun, taken = [], np.zeros(runs, dtype=np.bool_)
+    for _, task in _begun(folder, seconds):
+        here = slice(task.first, task.first + task.runs)
+        if task.first + task.runs <= runs and not taken[here].any():
+            taken[here] = True
+            begun.append(task)
+    free = np.flatnonzero(~taken)
+    stretches = np.split(free, np.flatnonzero(np.diff(free) > 1) + 1) if free.size else []
+    new = [
+        Task(seconds, int(group[0]), group.size)
+        for stretch in stretches
+        for group in np.array_split(stretch, -(-stretch.size // most))
+    ]
+    return sorted([*begun, *new])
+
+
+def _begun(folder: StudyFolder, seconds: float) -> list[tuple[Path, Task]]:
+    """Checkpoints of a window length, and the tasks that they belong to."""
+    pattern = re.compile(
+        rf"{re.escape(folder.window_path(seconds).name)}-runs-(\d{{1,6}})-(\d{{1,6}})\.safetensors"
+    )
+    found = []
+    for file in sorted(folder.place("checkpoints").glob("*.safetensors")):
+        named = pattern.fullmatch(file.name)
+        if named and int(named[1]) <= int(named[2]):
+            first, last = int(named[1]), int(named[2])
+            found.append((file, Task(seconds, first, last - first + 1)))
+    return found
+
+
+def _history(task: Task, losses: list[EpochLosses], best_epochs: np.ndarray) -> xr.Dataset:
+    training, validation = stacked(losses, "training"), stacked(losses, "validation")
+    finite = np.isfinite(training).all(axis=1) & np.isfinite(validation).all(axis=1)
+    seen = np.where(np.isfinite(validation), validation, np.inf)
+    return xr.Dataset(
+        {
+            "training_loss": (("run", "epoch"), training),
+            "validation_loss": (("run", "epoch"), validation),
+            "best_loss": ("run", seen.min(axis=1)),
+            "best_epoch": ("run", best_epochs),
+            "finite": ("run", finite),
+        },
+        coords={"run": np.array(task.numbers), "epoch": np.arange(1, training.shape[1] + 1)},
+    )
+
+
+def _predictions(prepared: Prepared, ensemble: Ensemble, part: Part) -> xr.Dataset:
+    ends = prepared.split.ends[part]
+    standardised = ensemble.predict(prepared.drivers, ends)
+    targets = prepared.targets(part)
+    targets["predicted"] = (("run", "target"), prepared.scaling.to_friction(standardised))
+    return targets.assign_coords(
+        part=("target", np.full(ends.size, part, dtype=object)), run=np.arange(ensemble.runs)
+    )
