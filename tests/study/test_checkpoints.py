@@ -1,0 +1,204 @@
+"""Checkpoints: a training goes on from where it was, to the bit, and trusts no damaged file."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import builders
+from slicken.learning.training import EpochLosses
+from slicken.study.checkpoint import Checkpoint
+from slicken.study.folder import StudyFolder
+from slicken.study.plan import Plan
+from slicken.study.prepared import Prepared
+from slicken.study.runner import Silent, train_study
+from slicken.study.task import Task, tasks_of
+
+
+def window_files(folder: StudyFolder) -> dict[str, bytes]:
+    place = folder.path / "windows"
+    return {str(f.relative_to(place)): f.read_bytes() for f in place.rglob("*") if f.is_file()}
+
+
+class Plug(Silent):
+    """Pulled after an epoch of a window length; writes down what it is told."""
+
+    def __init__(self, after: tuple[float, int] | None = None) -> None:
+        self.after = after
+        self.epochs: list[tuple[float, int]] = []
+        self.begun: list[tuple[float, int, int]] = []
+        self.notes: list[str] = []
+        self.held: list[tuple[float, int]] = []
+
+    def note(self, line: str) -> None:
+        self.notes.append(line)
+
+    def resumed(self, window: float, runs: int, epoch: int) -> None:
+        self.begun.append((window, runs, epoch))
+
+    def kept(self, window: float, epoch: int) -> None:
+        self.held.append((window, epoch))
+
+    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
+        assert losses.validation.size
+        assert np.isfinite(left)
+        self.epochs.append((window, epoch))
+        if (window, epoch) == self.after:
+            raise KeyboardInterrupt
+
+
+def train(out: Path, observer: Silent, every: float = 0.0) -> StudyFolder:
+    return train_study(
+        builders.make_experiments(), builders.make_plan(), out, observer, every=every
+    )
+
+
+@pytest.fixture(autouse=True)
+def _checkpoints_may_take_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Epochs of milliseconds would not be worth a checkpoint."""
+    monkeypatch.setattr("slicken.study.checkpoint.DEAREST", 1e6)
+
+
+@pytest.mark.parametrize("after", [(5.0, 1), (5.0, 2), (10.0, 1), (10.0, 2)])
+def test_a_training_that_was_cut_goes_on_after_its_last_epoch_to_the_same_bytes(
+    trained: StudyFolder, tmp_path: Path, after: tuple[float, int]
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, Plug(after))
+    window, epoch = after
+    assert [f.name for f in (tmp_path / "checkpoints").iterdir()] == [
+        f"{window:04.0f}s-runs-0-2.safetensors"
+    ]
+    observer = Plug()
+    resumed = train(tmp_path, observer)
+    assert observer.begun == [(window, 3, epoch)]
+    assert observer.epochs[0] == (window, epoch + 1)
+    assert window_files(resumed) == window_files(trained)
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_the_last_epoch_needs_no_checkpoint_and_the_others_are_told_of(tmp_path: Path) -> None:
+    observer = Plug()
+    train(tmp_path, observer)
+    assert observer.held == [(5.0, 1), (5.0, 2), (10.0, 1), (10.0, 2)]
+
+
+def test_no_checkpoint_is_written_before_its_time(tmp_path: Path) -> None:
+    observer = Plug()
+    train(tmp_path, observer, every=3600.0)
+    assert not observer.held
+    assert not (tmp_path / "checkpoints").exists()
+
+
+def test_checkpoints_that_take_long_come_less_often(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After one that took a second the next is due after a hundred, at one percent."""
+    clock = [0.0]
+    monkeypatch.setattr("slicken.study.checkpoint.DEAREST", 0.01)
+    monkeypatch.setattr("slicken.study.checkpoint.time.monotonic", lambda: clock[0])
+    written: list[float] = []
+
+    def write(self: Checkpoint, *_: object) -> None:
+        del self
+        written.append(clock[0])
+        clock[0] += 1.0
+
+    monkeypatch.setattr(Checkpoint, "write", write)
+    checkpoint = Checkpoint(tmp_path / "one", ("a",), every=10.0)
+    for second in range(400):
+        clock[0] = max(clock[0], float(second))
+        checkpoint.keep(None, [], [])  # type: ignore[arg-type] (written by the stand-in)
+    assert written == [10.0, 111.0, 212.0, 313.0]
+
+
+@pytest.mark.parametrize("damage", ["cut", "empty", "one bit", "other study", "rubbish"])
+def test_a_damaged_checkpoint_is_named_and_its_training_begins_anew(
+    trained: StudyFolder, tmp_path: Path, damage: str
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path / "study", Plug((5.0, 2)))
+    (file,) = (tmp_path / "study" / "checkpoints").iterdir()
+    whole = file.read_bytes()
+    flipped = bytearray(whole)
+    flipped[-5] ^= 1
+    if damage == "other study":
+        plan = builders.make_plan(seed=1)
+        with pytest.raises(KeyboardInterrupt):
+            train_study(
+                builders.make_experiments(), plan, tmp_path / "other", Plug((5.0, 2)), every=0.0
+            )
+        flipped = bytearray((tmp_path / "other" / "checkpoints" / file.name).read_bytes())
+    file.write_bytes(
+        {
+            "cut": whole[: len(whole) // 2],
+            "empty": b"",
+            "rubbish": b"\xff" * 1000,
+        }.get(damage, bytes(flipped))
+    )
+    observer = Plug()
+    resumed = train(tmp_path / "study", observer)
+    assert len(observer.notes) == 1
+    assert file.name in observer.notes[0]
+    assert "begins anew" in observer.notes[0]
+    assert not observer.begun
+    assert window_files(resumed) == window_files(trained)
+
+
+class Groups(Plug):
+    """Also counts the runs of each epoch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = []
+
+    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
+        super().epoch(window, epoch, losses, left)
+        self.sizes.append(losses.validation.size)
+
+
+def begin_groups(out: Path, groups: Sequence[Task], plan: Plan, prepared: Prepared) -> None:
+    """Leave checkpoints of groups of runs behind, as workers of a cluster do."""
+    from slicken.learning.engine import choose_engine
+    from slicken.study.task import make_trainer
+
+    folder = StudyFolder.claim(out, plan, builders.make_experiments())
+    for group in groups:
+        trainer = make_trainer(plan, prepared, choose_engine(), group.seconds, group.numbers)
+        states, losses = trainer.start(), []
+        for number in range(1, group.first + 2):  # groups are not equally far
+            states, of_epoch = trainer.epoch(states, number)
+            losses.append(of_epoch)
+        group.checkpoint(folder, 0.0).write(trainer, states, losses)
+
+
+def test_groups_of_runs_from_a_cluster_are_gone_on_with_here_to_the_same_bytes(
+    trained: StudyFolder, tmp_path: Path
+) -> None:
+    groups = [Task(5.0, 0, 1), Task(5.0, 2, 1), Task(10.0, 1, 2)]
+    begin_groups(tmp_path, groups, builders.make_plan(), builders.make_prepared())
+    expected = sorted([*groups, Task(5.0, 1, 1), Task(10.0, 0, 1)])
+    assert tasks_of(StudyFolder.open(tmp_path), most=3) == expected
+    observer = Groups()
+    resumed = train(tmp_path, observer)
+    assert sorted(observer.begun) == [(5.0, 1, 1), (5.0, 1, 3), (10.0, 2, 2)]
+    assert set(observer.sizes) == {1, 2}
+    assert window_files(resumed) == window_files(trained)
+    assert not list((tmp_path / "checkpoints").iterdir())
+
+
+def test_new_groups_are_as_large_as_may_be_and_even(tmp_path: Path) -> None:
+    plan = builders.make_plan(runs=7, windows=[5])
+    folder = StudyFolder.claim(tmp_path, plan, builders.make_experiments())
+    assert [task.runs for task in tasks_of(folder, most=3)] == [3, 2, 2]
+    assert tasks_of(folder, most=7) == [Task(5.0, 0, 7)]
+
+
+def test_checkpoints_of_runs_that_the_plan_does_not_have_are_passed_over(tmp_path: Path) -> None:
+    plan = builders.make_plan(windows=[5])
+    folder = StudyFolder.claim(tmp_path, plan, builders.make_experiments())
+    (tmp_path / "checkpoints").mkdir()
+    for runs in ("2-5", "3-1", "0-1", "1-2", "x-2"):
+        (tmp_path / "checkpoints" / f"0005s-runs-{runs}.safetensors").touch()
+    assert tasks_of(folder, most=3) == [Task(5.0, 0, 2), Task(5.0, 2, 1)]
