@@ -35,3 +35,7 @@ class FolderError(SlickenError):
 
 class FetchError(SlickenError):
     """Public logs cannot be fetched, or are not what was published."""
+
+
+class WorkersError(SlickenError):
+    """Workers cannot be had: Dask is missing, a scheduler is silent, or versions differ."""

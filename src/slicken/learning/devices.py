@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import jax
 
+from slicken.errors import PlanError
+
 Given = TypeVar("Given")  # the short form needs Python 3.12
 Result = TypeVar("Result")
 
@@ -52,10 +54,21 @@ def compiled(program: jax.stages.Wrapped, *arguments: Any) -> Any:  # noqa: ANN4
 
 
 def cores() -> int:
-    """CPU cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    """CPU cores that this process may use.
+
+    These are the cores that it is bound to, where the system binds processes, and no more than the
+    variable ``SLICKEN_CORES`` allows, which serves where it does not.
+
+    Raises:
+        PlanError: if the variable holds no number of cores.
+    """
+    bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    allowed = os.environ.get("SLICKEN_CORES")
+    if not allowed:
+        return bound or 1
+    if not allowed.isdecimal() or int(allowed) < 1:
+        raise PlanError(f"SLICKEN_CORES: expected a number of cores such as 4, but got {allowed!r}")
+    return min(bound or 1, int(allowed))
 
 
 def at_once(work: Callable[[Given], Result], shares: Sequence[Given]) -> list[Result]:

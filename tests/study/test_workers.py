@@ -1,0 +1,148 @@
+"""Workers: what each may use, what becomes of one that dies, and how they are refused."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from slicken.errors import WorkersError
+from slicken.learning.devices import cores
+from slicken.study.workers import LocalWorkers, Scheduler, client_of, listen, tell
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+two_cores = pytest.mark.skipif(cores() < 2, reason="two workers need two cores")
+
+
+# -- tasks: what follows is done in the workers --
+
+
+def may_use() -> tuple[int, tuple[int, ...], set[tuple[int, ...]]]:
+    """How many cores slicken sees in a worker; which; and which its threads are bound to."""
+    bound = os.sched_getaffinity
+    threads = [int(thread.name) for thread in Path("/proc/self/task").iterdir()]
+    return cores(), tuple(bound(0)), {tuple(bound(thread)) for thread in threads}
+
+
+def die_the_first_time(traces: Path) -> int:
+    """End the worker as a machine does that loses its power, but only once."""
+    first = not any(traces.iterdir())
+    (traces / str(os.getpid())).touch()
+    if first:
+        os._exit(9)
+    return os.getpid()
+
+
+def tell_thrice(number: int) -> None:
+    for epoch in range(3):
+        tell("progress", {"number": number, "epoch": epoch, "loss": 0.5})
+
+
+# -- local workers --
+
+
+@pytest.fixture(scope="module")
+def client() -> "Iterator[Client]":
+    before = set(os.environ)
+    with client_of(LocalWorkers(2)) as client:
+        yield client
+    assert set(os.environ) == before, "what Dask sets for workers stays with them"
+
+
+@two_cores
+@pytest.mark.skipif(sys.platform != "linux", reason="this system does not bind processes")
+def test_local_workers_share_the_cores_and_see_only_their_own(client: "Client") -> None:
+    shares: list[Any] = list(client.run(may_use).values())
+    each = [set(bound) for _, bound, _ in shares]
+    assert each[0] | each[1] == os.sched_getaffinity(0)
+    assert not each[0] & each[1]
+    for seen, bound, threads in shares:
+        assert seen == len(bound)
+        assert threads == {bound}, "a thread is bound to the cores of others"
+
+
+@two_cores
+def test_what_tasks_tell_is_heard_in_order(client: "Client") -> None:
+    heard: list[dict[str, Any]] = []
+    with listen(client, "progress", heard.append):
+        client.gather(client.map(tell_thrice, range(4), pure=False))
+        until(lambda: len(heard) == 12)
+    for number in range(4):
+        assert [each["epoch"] for each in heard if each["number"] == number] == [0, 1, 2]
+    assert heard[0]["loss"] == 0.5
+
+
+@two_cores
+def test_the_task_of_a_worker_that_died_is_done_again(client: "Client", tmp_path: Path) -> None:
+    before = set(client.run(os.getpid).values())
+    survivor = client.submit(die_the_first_time, tmp_path).result(timeout=30)
+    assert (tmp_path / str(survivor)).exists()
+    assert len(list(tmp_path.iterdir())) == 2
+    client.wait_for_workers(2, timeout=30)
+    until(lambda: len(client.run(os.getpid)) == 2)
+    after = set(client.run(os.getpid).values())
+    assert len(after - before) == 1, "the dead worker is replaced"
+    test_local_workers_share_the_cores_and_see_only_their_own(client)
+
+
+def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.02)
+
+
+# -- refusals --
+
+
+def test_more_workers_than_cores_are_refused() -> None:
+    with pytest.raises(WorkersError, match=f"give --workers 1 to {cores()}"):
+        LocalWorkers(cores() + 1)
+    with pytest.raises(WorkersError, match="give --workers 1 to"):
+        LocalWorkers(0)
+
+
+@pytest.mark.parametrize(
+    "address", ["tcp://127.0.0.1:1", "tcp://no-such-host.invalid:8786", "here"]
+)
+def test_a_scheduler_that_does_not_answer_is_an_error_within_seconds(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slicken.study.workers.PATIENCE", 1)
+    began = time.monotonic()
+    none_answers = pytest.raises(WorkersError, match="no scheduler of Dask answers")
+    with none_answers, client_of(Scheduler(address)):
+        pass
+    assert time.monotonic() - began < 10
+
+
+def test_without_dask_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("slicken.study.workers.find_spec", lambda _: None)
+    advised = pytest.raises(WorkersError, match=r"pip install 'slicken\[cluster\]'")
+    with advised, client_of(Scheduler("tcp://127.0.0.1:1")):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("imports", "spared"),
+    [
+        (
+            "slicken, slicken.api, slicken.study.runner, slicken.study.workers",
+            {"dask", "distributed"},
+        ),
+        ("slicken.study.share", {"jax", "numpy", "pandas", "dask"}),
+    ],
+    ids=["one machine needs no Dask", "a worker is bound before anything heavy starts"],
+)
+def test_nothing_is_imported_too_early(imports: str, spared: set[str]) -> None:
+    ask = f"import sys, {imports}\nprint(sorted({spared} & set(sys.modules)))"
+    ended = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-W", "error", "-c", ask], capture_output=True, text=True, check=True
+    )
+    assert (ended.stdout, ended.stderr) == ("[]\n", "")
