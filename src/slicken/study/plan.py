@@ -1,20 +1,10 @@
 """Plan: everything that decides a study, each default spelled out."""
 
-import difflib
-import tomllib
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any, Literal, Self
 
 import tomli_w
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from slicken.channels import CHANNELS, FRICTION, GIVES_FRICTION_AWAY, TIME
 from slicken.errors import PlanError
@@ -22,6 +12,7 @@ from slicken.learning.network import Architecture
 from slicken.learning.splits import By
 from slicken.learning.training import Optimiser
 from slicken.study.presets import PRESETS
+from slicken.study.settings import Settings
 
 MOST_WINDOWS, MOST_RUNS, MOST_EPOCHS = 200, 10_000, 100_000
 CONTROL_RUNS = 5
@@ -48,7 +39,7 @@ class SplitPlan(BaseModel):
     test: tuple[str, ...] = ()
 
 
-class Plan(BaseModel):
+class Plan(Settings):
     """What a study does; values that are not given come from the preset.
 
     Attributes:
@@ -76,8 +67,6 @@ class Plan(BaseModel):
         optimiser: how it is trained.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str = "study"
     logs: tuple[str, ...] = ()
     channels: str = ""
@@ -96,11 +85,9 @@ class Plan(BaseModel):
     network: Architecture = Architecture()
     optimiser: Optimiser = Optimiser()
 
+    # For mypy, fields without a default would be required; but the preset gives them.
     def __init__(self, /, **values: Any) -> None:  # noqa: ANN401 (checked by pydantic)
-        try:
-            super().__init__(**values)
-        except ValidationError as error:
-            raise PlanError(_in_words(error)) from None
+        super().__init__(**values)
 
     @model_validator(mode="before")
     @classmethod
@@ -140,31 +127,6 @@ class Plan(BaseModel):
         if self.split.validation_share + self.split.test_share >= 1:
             raise PlanError("split: validation_share and test_share leave nothing for training")
         return self
-
-    @classmethod
-    def load(cls, path: str | Path, **changes: Any) -> Self:  # noqa: ANN401 (any field)
-        """Read a plan from a TOML file.
-
-        Args:
-            path: the file.
-            changes: fields to set in place of those in the file.
-
-        Raises:
-            PlanError: if the file cannot be read, or a field is unknown or impossible.
-        """
-        path = Path(path)
-        try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise PlanError(
-                f"{path}: the plan cannot be read ({error.strerror}); check the name"
-            ) from None
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise PlanError(f"{path}: this is not TOML ({error})") from None
-        try:
-            return cls(**_merged(values, changes))
-        except PlanError as error:
-            raise PlanError(f"{path}: {error}") from None
 
     def to_toml(self) -> str:
         """The plan with every default spelled out."""
@@ -214,37 +176,3 @@ def _one_piece(piece: str) -> list[float]:
     if count > MOST_WINDOWS:
         raise PlanError(f"windows: {piece!r} asks for {count} lengths, more than {MOST_WINDOWS}")
     return [first + i * width for i in range(count)]
-
-
-def _merged(values: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(values)
-    for name, value in changes.items():
-        both_tables = isinstance(value, Mapping) and isinstance(merged.get(name), Mapping)
-        merged[name] = {**merged[name], **value} if both_tables else value
-    return merged
-
-
-_EXPECTED = {
-    "tuple_type": 'a list, such as ["one.csv", "two.csv"]',
-    "model_type": "a table, its fields below a line with its name in brackets",
-    "dict_type": "a table, its fields below a line with its name in brackets",
-    "string_type": "text in quotes",
-    "bool_type": "true or false",
-}
-
-
-def _in_words(error: ValidationError) -> str:
-    """The first thing that is wrong, in one line that names the field."""
-    first = error.errors()[0]
-    field = ".".join(str(place) for place in first["loc"]) or "plan"
-    if first["type"] == "extra_forbidden":
-        table: Any = Plan
-        for place in first["loc"][:-1]:
-            table = table.model_fields[place].annotation
-        known = list(table.model_fields)
-        close = difflib.get_close_matches(str(first["loc"][-1]), known, n=1)
-        hint = f"; did you mean {close[0]!r}?" if close else ""
-        return f"{field}: there is no such field; there are {', '.join(known)}{hint}"
-    if first["type"] in _EXPECTED:
-        return f"{field}: expected {_EXPECTED[first['type']]}, but got {first['input']!r}"
-    return f"{field}: {first['msg'][0].lower()}{first['msg'][1:]}, but got {first['input']!r}"
