@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from slicken.errors import WorkersError
 from slicken.learning.devices import cores
+from slicken.study.cluster_plan import ClusterPlan
+from slicken.study.jobs import jobs_of
 from slicken.study.share import VARIABLE, gpus_here
 
 if TYPE_CHECKING:
@@ -80,7 +82,7 @@ class Scheduler:
     address: str
 
 
-Workers = LocalWorkers | Scheduler
+Workers = LocalWorkers | Scheduler | ClusterPlan
 
 
 @contextmanager
@@ -184,7 +186,8 @@ def _start(workers: Workers) -> "Iterator[Client]":
             with _reached(workers.address) as client:
                 yield client
             return
-        with _local_cluster(workers.count) as cluster, Client(cluster) as client:
+        cluster_of = jobs_of(workers) if isinstance(workers, ClusterPlan) else _local(workers.count)
+        with cluster_of as cluster, Client(cluster) as client:
             yield client
 
 
@@ -204,12 +207,12 @@ def _reached(address: str) -> "Iterator[Client]":
 
 
 @contextmanager
-def _local_cluster(count: int) -> "Iterator[SpecCluster]":
+def _local(count: int) -> "Iterator[SpecCluster]":
     from distributed import Nanny
     from distributed import Scheduler as DaskScheduler
     from distributed.deploy.spec import SpecCluster
 
-    here = {"host": "127.0.0.1", "dashboard": False}
+    here = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
     told = {VARIABLE: f"{cores()}/{count}"}
     gpus = gpus_here()
     if gpus:

@@ -1,0 +1,118 @@
+"""Jobs: submitted, replaced when they end, and cancelled, by a stand-in for Slurm on this machine.
+
+The stand-in runs a job script as it is, so that what workers do in a job is what they do here.
+"""
+
+import os
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from slicken.errors import WorkersError
+from slicken.learning.devices import cores
+from slicken.study.cluster_plan import ClusterPlan
+from slicken.study.workers import client_of
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+SBATCH = """#!/bin/sh
+cd "$(dirname "$0")"
+cp "$1" job.sh
+setsid bash job.sh >>job.log 2>&1 &
+echo $! >>submitted
+echo "Submitted batch job $!"
+"""
+SCANCEL = """#!/bin/sh
+cd "$(dirname "$0")"
+echo $1 >>cancelled
+kill -- -$1
+"""
+REFUSES = """#!/bin/sh
+echo "sbatch: error: invalid account geo" >&2
+exit 1
+"""
+
+pytestmark = pytest.mark.skipif(shutil.which("setsid") is None, reason="setsid is not there")
+
+
+@pytest.fixture
+def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a stand-in for Slurm, which is first on the path."""
+    for name, text in (("sbatch", SBATCH), ("scancel", SCANCEL)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # workers import this file
+    monkeypatch.setattr("slicken.study.jobs.LOOK_EVERY", 0.3)
+    return tmp_path
+
+
+def plan() -> ClusterPlan:
+    """One job, on as many cores as there are, for two workers where they can be."""
+    workers = min(2, cores())
+    return ClusterPlan(
+        kind="slurm", jobs=1, cores=workers, processes=workers, memory="1 GB", walltime="0:10:00",
+        host="127.0.0.1",
+    )  # fmt: skip
+
+
+def may_use() -> tuple[int, tuple[int, ...], str]:
+    """In a worker: how many cores slicken sees; which; and what JAX may compute on."""
+    return cores(), tuple(sorted(os.sched_getaffinity(0))), os.environ["JAX_PLATFORMS"]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="processes are not bound here")
+def test_a_job_that_ended_is_submitted_again_and_the_last_one_cancelled(slurm: Path) -> None:
+    with client_of(plan()) as client:
+        until(lambda: len(workers_of(client)) == plan().processes, slurm)
+        shares = list(client.run(may_use).values())
+        assert [seen for seen, _, _ in shares] == [1] * plan().processes
+        assert {platform for *_, platform in shares} == {"cpu"}
+        if os.cpu_count() == plan().cores:  # the stand-in confines a job to nothing
+            assert len({bound for _, bound, _ in shares}) == plan().processes
+
+        before = workers_of(client)
+        os.killpg(int(lines(slurm / "submitted")[0]), signal.SIGKILL)
+        until(lambda: len(workers_of(client) - before) == plan().processes, slurm)
+        assert client.submit(sum, (1, 2)).result(timeout=20) == 3
+    assert len(lines(slurm / "submitted")) == 2
+    assert lines(slurm / "cancelled")[-1] == lines(slurm / "submitted")[-1]
+    until(lambda: not alive(int(lines(slurm / "submitted")[-1])), slurm)
+
+
+def test_what_the_batch_system_refuses_is_told_in_its_words(slurm: Path) -> None:
+    (slurm / "sbatch").write_text(REFUSES, encoding="utf-8")
+    refused = pytest.raises(WorkersError, match=r"sbatch refuses the job: .*invalid account geo; ")
+    with refused as error, client_of(plan()):
+        pass
+    assert "\n" not in str(error.value)
+
+
+def workers_of(client: "Client") -> set[str]:
+    return set(client.scheduler_info(n_workers=-1)["workers"])
+
+
+def lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").split()
+
+
+def alive(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def until(true: Callable[[], bool], slurm: Path, seconds: float = 40.0) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        log = slurm / "job.log"
+        assert time.monotonic() < end, log.read_text(encoding="utf-8") if log.exists() else "no job"
+        time.sleep(0.05)
