@@ -10,8 +10,10 @@ from slicken.experiment import Experiment
 from slicken.report.page import write_report
 from slicken.study.checkpoint import EVERY
 from slicken.study.lock import working_on
+from slicken.study.observer import Observer
 from slicken.study.plan import Plan
-from slicken.study.runner import Observer, train_study
+from slicken.study.runner import train_study
+from slicken.study.workers import Workers
 
 
 def run_study(
@@ -22,6 +24,7 @@ def run_study(
     observer: Observer | None = None,
     reporter: Reporter = nobody,
     every: float = EVERY,
+    workers: Workers | None = None,
 ) -> Study:
     """Do a whole study, or go on with an unfinished one: train, gather evidence, summarise.
 
@@ -32,6 +35,7 @@ def run_study(
         observer: told how training goes.
         reporter: told how the gathering of evidence goes.
         every: seconds from one checkpoint of the training to the next.
+        workers: who trains, such as ``LocalWorkers(4)``; this process where None.
 
     Returns:
         The study; ``summary.json`` is in its folder. For figures and a page, see
@@ -40,7 +44,8 @@ def run_study(
     Raises:
         SlickenError: says what is wrong and what to try; what was finished stays.
     """
-    study = Study(train_study(experiments, plan, out, observer, every=every), reporter)
+    folder = train_study(experiments, plan, out, observer, every=every, workers=workers)
+    study = Study(folder, reporter)
     with working_on(study.path):
         write_summary(study)
     return study

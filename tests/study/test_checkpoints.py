@@ -10,9 +10,10 @@ import builders
 from slicken.learning.training import EpochLosses
 from slicken.study.checkpoint import Checkpoint
 from slicken.study.folder import StudyFolder
+from slicken.study.observer import Silent
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
-from slicken.study.runner import Silent, train_study
+from slicken.study.runner import train_study
 from slicken.study.task import Task, tasks_of
 
 

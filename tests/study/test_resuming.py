@@ -19,9 +19,10 @@ from slicken.learning.network import Network
 from slicken.learning.training import EpochLosses
 from slicken.study.folder import StudyFolder
 from slicken.study.forecast import Forecast
+from slicken.study.observer import Silent
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
-from slicken.study.runner import Silent, train_study
+from slicken.study.runner import train_study
 from slicken.study.task import make_trainer
 
 

@@ -43,6 +43,22 @@ def run(
         str | None, typer.Option(metavar="BY", help="auto, experiment, time or stage.")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Of everything random.")] = None,
+    checkpoint: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="From one checkpoint to the next; 30 if none."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="Train in so many processes on this machine.")
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Train where this Dask scheduler says.")
+    ] = None,
+    cluster: Annotated[
+        Path | None, typer.Option(metavar="CLUSTER.toml", help="Train in jobs of a cluster.")
+    ] = None,
+    show_job: Annotated[
+        bool, typer.Option("--show-job", help="Print the job script of --cluster, and stop.")
+    ] = False,
 ) -> None:
     """Do the whole protocol: window length, friction predicted, importance of every driver."""
     changes = {
@@ -58,33 +74,94 @@ def run(
     plan, beside = _plan(sources, {k: v for k, v in changes.items() if v is not None})
     from slicken.study.logs import read_logs
 
-    do_study(read_logs(plan, beside), plan, out or Path(f"{plan.name}-study"))
+    how = _how(checkpoint, workers, scheduler, cluster)
+    if show_job:
+        _show_job(how)
+        return
+    do_study(read_logs(plan, beside), plan, out or Path(f"{plan.name}-study"), how)
 
 
-def do_study(experiments: "list[Experiment]", plan: "Plan", out: Path) -> None:
-    """Run a study, say how it goes, and write its figures and its page."""
+def do_study(
+    experiments: "list[Experiment]", plan: "Plan", out: Path, how: dict[str, Any] | None = None
+) -> None:
+    """Run a study, say how it goes, and write its figures and its page.
+
+    Args:
+        experiments: of the study.
+        plan: of the study.
+        out: the study folder.
+        how: what :func:`slicken.run_study` is told that decides no number.
+    """
     from slicken.cli.terminal import Stopped, Watcher
 
     watcher = Watcher()
     try:
-        _do_study(experiments, plan, out, watcher)
+        _do_study(experiments, plan, out, watcher, how or {})
     except KeyboardInterrupt:
         kept = watcher.what_is_kept(out)
         nothing = "no window length was finished yet; begin again with"
         raise Stopped(f"{kept}; go on with" if kept else nothing) from None
 
 
-def _do_study(experiments: "list[Experiment]", plan: "Plan", out: Path, watcher: "Watcher") -> None:
+def _do_study(
+    experiments: "list[Experiment]",
+    plan: "Plan",
+    out: Path,
+    watcher: "Watcher",
+    how: dict[str, Any],
+) -> None:
     from slicken.api import report_study, run_study
     from slicken.cli.terminal import say, show_engine, show_findings, show_study
 
     say(f"{plan.name}: {len(experiments)} experiments -> {out}")
-    show_engine(plan.engine)
+    if "workers" not in how:
+        show_engine(plan.engine)
     show_findings(experiments)
     with watcher.watching():
-        study = run_study(experiments, plan, out, observer=watcher, reporter=watcher)
+        study = run_study(experiments, plan, out, observer=watcher, reporter=watcher, **how)
     say("drawing ...")
     show_study(study, report_study(study))
+
+
+def _how(
+    checkpoint: float | None, workers: int | None, scheduler: str | None, cluster: Path | None
+) -> dict[str, Any]:
+    """What decides no number: who trains, and how often it is kept."""
+    from slicken.errors import PlanError
+
+    how: dict[str, Any] = {}
+    if checkpoint is not None:
+        if not checkpoint >= 0:
+            raise PlanError(f"--checkpoint {checkpoint:g}: give seconds, such as 30")
+        how["every"] = checkpoint
+    if sum(given is not None for given in (workers, scheduler, cluster)) > 1:
+        raise PlanError("--workers, --scheduler and --cluster exclude each other; give one")
+    if workers is not None:
+        from slicken.study.workers import LocalWorkers
+
+        how["workers"] = LocalWorkers(workers)
+    elif scheduler is not None:
+        from slicken.study.workers import Scheduler
+
+        how["workers"] = Scheduler(scheduler)
+    elif cluster is not None:
+        from slicken.study.cluster_plan import ClusterPlan
+
+        how["workers"] = ClusterPlan.load(cluster)
+    return how
+
+
+def _show_job(how: dict[str, Any]) -> None:
+    from slicken.errors import PlanError
+    from slicken.study.cluster_plan import ClusterPlan
+    from slicken.study.jobs import job_script
+
+    workers = how.get("workers")
+    if not isinstance(workers, ClusterPlan):
+        raise PlanError("--show-job: needs --cluster CLUSTER.toml, whose job it shows")
+    from slicken.cli.terminal import say
+
+    say(job_script(workers).rstrip())
 
 
 def _plan(sources: list[str], changes: dict[str, Any]) -> "tuple[Plan, Path]":

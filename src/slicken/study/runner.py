@@ -5,71 +5,30 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from slicken.errors import FolderError, TrainingError
 from slicken.experiment import Experiment
 from slicken.learning.engine import Engine, choose_engine, describe_engine
 from slicken.learning.training import EpochLosses
 from slicken.study.checkpoint import EVERY, Checkpoint
-from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.folder import StudyFolder
 from slicken.study.forecast import Forecast, measure
 from slicken.study.lock import working_on
+from slicken.study.observer import Observer, Silent
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
-from slicken.study.task import SCORED, Task, forget, join, make_trainer, tasks_of, train_task
+from slicken.study.task import (
+    SCORED,
+    Task,
+    finish_window,
+    make_trainer,
+    tasks_of,
+    train_task,
+)
 
-
-class Observer(Protocol):
-    """Who wants to know how a study goes; see :class:`Silent` for one who does not."""
-
-    def note(self, line: str) -> None:
-        """Something that a user should know, in a line."""
-
-    def prepared(self, plan: Plan, prepared: Prepared, done: Sequence[float]) -> None:
-        """Everything is ready; these window lengths were finished before."""
-
-    def forecast(self, forecast: Forecast) -> None:
-        """The time was measured; the long work begins."""
-
-    def resumed(self, window: float, runs: int, epoch: int) -> None:
-        """So many runs of a window length go on after an epoch that was kept."""
-
-    def kept(self, window: float, epoch: int) -> None:
-        """Some runs of a window length are on disk as they were after an epoch."""
-
-    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
-        """An epoch of some runs of a window length ended; seconds left for everything."""
-
-    def window(self, window: float, best: np.ndarray, diverged: Sequence[int]) -> None:
-        """A window length is done and written; these runs had a loss that was not finite."""
-
-
-class Silent:
-    """An observer that says nothing."""
-
-    def note(self, line: str) -> None:
-        """Say nothing."""
-
-    def prepared(self, plan: Plan, prepared: Prepared, done: Sequence[float]) -> None:
-        """Say nothing."""
-
-    def forecast(self, forecast: Forecast) -> None:
-        """Say nothing."""
-
-    def resumed(self, window: float, runs: int, epoch: int) -> None:
-        """Say nothing."""
-
-    def kept(self, window: float, epoch: int) -> None:
-        """Say nothing."""
-
-    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
-        """Say nothing."""
-
-    def window(self, window: float, best: np.ndarray, diverged: Sequence[int]) -> None:
-        """Say nothing."""
+if TYPE_CHECKING:
+    from slicken.study.workers import Workers
 
 
 def train_study(
@@ -79,6 +38,7 @@ def train_study(
     observer: Observer | None = None,
     *,
     every: float = EVERY,
+    workers: "Workers | None" = None,
 ) -> StudyFolder:
     """Train every window length that the folder does not hold yet.
 
@@ -88,6 +48,7 @@ def train_study(
         out: the folder; one that holds this study unfinished is gone on with.
         observer: told how it goes.
         every: seconds from one checkpoint to the next.
+        workers: who trains; this process where None.
 
     Returns:
         The folder, with every window length in it.
@@ -101,9 +62,14 @@ def train_study(
     prepared = prepare_study(experiments, plan)
     with claimed(Path(out), plan, experiments, observer) as folder:
         observer.prepared(plan, prepared, folder.finished())
-        tasks = tasks_of(folder, plan.runs)
-        if tasks:
-            _train(tasks, folder, prepared, engine, observer, every)
+        if workers is None:
+            _train(tasks_of(folder, plan.runs), folder, prepared, engine, observer, every)
+        else:
+            # Here, because it knows of Dask, which a study on one machine does without.
+            from slicken.study.spread import runs_together, train_on
+
+            tasks = tasks_of(folder, runs_together(plan, workers))
+            train_on(workers, tasks, folder, experiments, observer, every)
         some_run_ended_well(folder)
     return folder
 
@@ -138,23 +104,6 @@ def claimed(
         yield folder
 
 
-def finish_window(folder: StudyFolder, parts: Sequence[WindowResult], observer: Observer) -> None:
-    """Write a window length all of whose runs are trained.
-
-    Args:
-        folder: of the study.
-        parts: groups of runs, in order.
-        observer: told that it is done.
-    """
-    result = join(parts)
-    folder.write_window(result)
-    forget(folder, result.seconds)
-    finite = result.history["finite"].to_numpy()
-    observer.window(
-        result.seconds, result.history["best_loss"].to_numpy(), np.flatnonzero(~finite).tolist()
-    )
-
-
 def some_run_ended_well(folder: StudyFolder) -> None:
     """Make sure that there is something to gather evidence from.
 
@@ -177,6 +126,8 @@ def _train(
     observer: Observer,
     every: float,
 ) -> None:
+    if not tasks:
+        return
     plan = folder.plan
     trainers = {
         task: make_trainer(plan, prepared, engine, task.seconds, task.numbers) for task in tasks

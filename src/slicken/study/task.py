@@ -20,6 +20,7 @@ from slicken.learning.training import EpochLosses, Trainer, run_seeds, training_
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
 from slicken.study.files import remove
 from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.observer import Observer
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
 
@@ -154,6 +155,23 @@ def join(parts: Sequence[WindowResult]) -> WindowResult:
             lambda *leaves: np.concatenate(leaves), *[part.networks for part in parts]
         ),
         predictions=predictions.assign_attrs(window=seconds),
+    )
+
+
+def finish_window(folder: StudyFolder, parts: Sequence[WindowResult], observer: Observer) -> None:
+    """Write a window length all of whose runs are trained.
+
+    Args:
+        folder: of the study.
+        parts: groups of runs, in order.
+        observer: told that it is done.
+    """
+    result = join(parts)
+    folder.write_window(result)
+    forget(folder, result.seconds)
+    finite = result.history["finite"].to_numpy()
+    observer.window(
+        result.seconds, result.history["best_loss"].to_numpy(), np.flatnonzero(~finite).tolist()
     )
 
 

@@ -187,7 +187,8 @@ def _start(workers: Workers) -> "Iterator[Client]":
                 yield client
             return
         cluster_of = jobs_of(workers) if isinstance(workers, ClusterPlan) else _local(workers.count)
-        with cluster_of as cluster, Client(cluster) as client:
+        # Not as the default: xarray would ask Dask for a lock for every file that it writes.
+        with cluster_of as cluster, Client(cluster, set_as_default=False) as client:
             yield client
 
 
@@ -196,7 +197,7 @@ def _reached(address: str) -> "Iterator[Client]":
     from distributed import Client
 
     try:
-        client = Client(address, timeout=PATIENCE)
+        client = Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:  # no answer; no such name; no address at all
         raise WorkersError(
             f"{address}: no scheduler of Dask answers ({type(error).__name__}); an address looks "
