@@ -9,7 +9,7 @@ BUILD := build/native
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench truth sanitize clean
+.PHONY: help install demo check test bench kills truth sanitize clean
 
 help:  ## show these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ bench: install  ## memory, and speed beside peers, with the machine they were me
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/environments.py
 	$(BIN)/python benchmarks/speed.py $(BENCH)
+
+kills: install  ## kill a study 500 times, and compare what it ends with
+	$(BIN)/python tests/study/kills.py 500 --figures
 
 truth: install  ## study every planted truth, some 40 minutes; writes docs/truth.json and the page
 	$(BIN)/slicken truth --out truth --write docs/truth.json

@@ -35,8 +35,8 @@ def look(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """See what a study would be given, instead of doing it."""
     seen: dict[str, Any] = {}
 
-    def see(experiments: list[object], plan: object, out: Path) -> None:
-        seen.update(experiments=experiments, plan=plan, out=out)
+    def see(experiments: list[object], plan: object, out: Path, how: dict[str, Any]) -> None:
+        seen.update(experiments=experiments, plan=plan, out=out, how=how)
 
     monkeypatch.setattr("slicken.cli.study.do_study", see)
     return seen
@@ -209,7 +209,7 @@ def test_a_true_ctrl_c_in_a_true_study_ends_with_130_and_one_line(
         "slicken: stopped; no window length was finished yet; begin again with: "
         "slicken study plan.toml --out new"
     ]
-    assert sorted(contents(tmp_path / "new")) == ["experiments.nc", "plan.toml"]
+    assert sorted(contents(tmp_path / "new")) == ["SHA256SUMS", "experiments.nc", "plan.toml"]
 
 
 @pytest.mark.usefixtures("undrawn")

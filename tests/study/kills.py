@@ -1,14 +1,15 @@
 """Kills a study with SIGKILL at random moments, again and again, and compares what it ends with.
 
-    python tests/study/kills.py 500 [SEED]
+    python tests/study/kills.py KILLS [--seed N] [--figures]
 
-A study is trained, its evidence gathered, its figures and its page written, undisturbed. Then the
-same study is begun elsewhere, killed after a random time, gone on with, killed again, until it
+A study is trained, its evidence gathered (and its figures and its page written), undisturbed. Then
+the same study is begun elsewhere, killed after a random time, gone on with, killed again, until it
 ends: then every file must have the bytes of the undisturbed one. Then the next one is begun, until
-there were so many kills. Children are forks of a process that has imported everything, so that a
-life is not all importing.
+there were so many kills. Children are forks of a process that has imported everything, and share
+what is compiled: a life should not be all importing and compiling.
 """
 
+import argparse
 import os
 import random
 import shutil
@@ -20,6 +21,8 @@ import warnings
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import jax
 
 import builders
 from slicken.api import report_study, run_study
@@ -37,14 +40,16 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def begin(folder: Path) -> int:
+def begin(folder: Path, *, figures: bool) -> int:
     """Begin the study, or go on with it, in a process of its own."""
     child = os.fork()
     if child == 0:
         status = 1
         try:
             checkpoint.DEAREST = 1e6  # epochs of milliseconds are not worth their checkpoints
-            report_study(run_study(EXPERIMENTS, PLAN, folder, every=0.0))
+            study = run_study(EXPERIMENTS, PLAN, folder, every=0.0)
+            if figures:
+                report_study(study)
             status = 0
         finally:
             sys.stderr.flush()
@@ -64,35 +69,50 @@ def ended(child: int, within: float) -> bool:
     return False
 
 
-def main(kills: int, seed: int) -> int:
-    warnings.simplefilter("ignore", RuntimeWarning)  # of JAX, which has no thread yet that a fork loses
-    dice = random.Random(seed)
-    with tempfile.TemporaryDirectory() as place:
-        whole = Path(place) / "whole"
+def differing(found: dict[str, bytes], expected: dict[str, bytes]) -> list[str]:
+    """Names of files that are not the same in both."""
+    return sorted(name for name in {*found, *expected} if found.get(name) != expected.get(name))
+
+
+def kill(kills: int, seed: int, place: Path, *, figures: bool) -> int:
+    """Do it; the exit code."""
+    dice = random.Random(seed)  # noqa: S311 (no secret)
+    jax.config.update("jax_compilation_cache_dir", str(place / "compiled"))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
+    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+    for _ in range(2):  # the second finds everything compiled, and says how long a life may be
+        shutil.rmtree(place / "whole", ignore_errors=True)
         began = time.monotonic()
-        _, status = os.waitpid(begin(whole), 0)
-        if status:
+        if os.waitpid(begin(place / "whole", figures=figures), 0)[1]:
             return 1
         takes = time.monotonic() - began
-        expected = contents(whole)
-        print(f"{len(expected)} files in {takes:.1f} s, undisturbed", flush=True)
-        folder, studies, done, lives = Path(place) / "killed", 0, 0, 0
-        while done < kills:
-            lives += 1
-            if not ended(begin(folder), within=dice.uniform(0, 0.7) * takes):
-                done += 1
-                continue
-            studies += 1
-            found = contents(folder)
-            wrong = sorted(n for n in {*found, *expected} if found.get(n) != expected.get(n))
-            if wrong:
-                print(f"seed {seed}, after {done} kills these differ: {', '.join(wrong)}")
-                shutil.copytree(folder, "killed-study", dirs_exist_ok=True)
-                return 1
-            shutil.rmtree(folder)
-        print(f"{done} kills, {lives} lives, {studies} studies ended with the same bytes", flush=True)
-    return 0
+    expected = contents(place / "whole")
+    print(f"{len(expected)} files in {takes:.1f} s, undisturbed", flush=True)
+    folder, studies, done = place / "killed", 0, 0
+    while done < kills:
+        if not ended(begin(folder, figures=figures), within=dice.uniform(0, 0.35) * takes):
+            done += 1
+            continue
+        studies += 1
+        wrong = differing(contents(folder), expected)
+        if wrong:
+            print(f"seed {seed}, after {done} kills these differ: {', '.join(wrong)}")
+            return 1
+        shutil.rmtree(folder)
+    if not ended(begin(folder, figures=figures), within=100 * takes):
+        return 1
+    wrong = differing(contents(folder), expected)
+    print(f"{done} kills, {studies + 1} studies that ended; differing: {wrong or 'nothing'}")
+    return bool(wrong)
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 0))
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("kills", type=int)
+    asked.add_argument("--seed", type=int, default=0)
+    asked.add_argument("--figures", action="store_true")
+    given = asked.parse_args()
+    # JAX warns of forks for its threads; it has none here yet.
+    warnings.simplefilter("ignore", RuntimeWarning)
+    with tempfile.TemporaryDirectory() as folder:
+        sys.exit(kill(given.kills, given.seed, Path(folder), figures=given.figures))
