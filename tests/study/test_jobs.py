@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SBATCH = """#!/bin/sh
 cd "$(dirname "$0")"
-cp "$1" job.sh
-setsid bash job.sh >>job.log 2>&1 &
+cp "$1" job-$$.sh
+setsid bash job-$$.sh >>job.log 2>&1 &
 echo $! >>submitted
 echo "Submitted batch job $!"
 """

@@ -6,13 +6,24 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from slicken.errors import WorkersError
+from slicken.errors import TrainingError, WorkersError
 from slicken.learning.devices import cores
-from slicken.study.workers import LocalWorkers, Scheduler, client_of, listen, tell
+from slicken.study.workers import (
+    SETTINGS,
+    LocalWorkers,
+    Scheduler,
+    client_of,
+    listen,
+    must_agree,
+    results_of,
+    tell,
+    versions,
+)
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -37,6 +48,16 @@ def die_the_first_time(traces: Path) -> int:
     if first:
         os._exit(9)
     return os.getpid()
+
+
+def die(_: int) -> None:
+    os._exit(9)
+
+
+def half(number: int) -> float:
+    if number == 5:
+        raise TrainingError("five is odd; give an even number")
+    return number / 2
 
 
 def tell_thrice(number: int) -> None:
@@ -91,6 +112,39 @@ def test_the_task_of_a_worker_that_died_is_done_again(client: "Client", tmp_path
     test_local_workers_share_the_cores_and_see_only_their_own(client)
 
 
+@two_cores
+def test_every_result_comes_with_what_it_is_of(client: "Client") -> None:
+    assert dict(results_of(client, half, [2, 4, 6])) == {2: 1.0, 4: 2.0, 6: 3.0}
+    # A result that is kept would be computed again if its worker were lost.
+    until(lambda: not client.futures)
+
+
+@two_cores
+def test_what_a_task_raises_is_raised_here(client: "Client") -> None:
+    with pytest.raises(TrainingError, match="five is odd"):
+        dict(results_of(client, half, [4, 5]))
+
+
+@two_cores
+def test_a_scheduler_that_runs_is_used_and_left_alone(client: "Client") -> None:
+    address = client.scheduler.address
+    with client_of(Scheduler(address)) as other:
+        assert dict(results_of(other, half, [8])) == {8: 4.0}
+    assert dict(results_of(client, half, [2])) == {2: 1.0}
+
+
+@two_cores
+def test_workers_with_other_versions_are_refused_with_both_named(
+    client: "Client", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = versions()
+    other = {**found, "jax": "0.0.1"}
+    monkeypatch.setattr("slicken.study.workers.version", lambda name: other[name])
+    both = rf"jax is 0\.0\.1 here, but {found['jax']} on the worker tcp://.*: install the same"
+    with pytest.raises(WorkersError, match=both), client_of(Scheduler(client.scheduler.address)):
+        pass
+
+
 def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
     end = time.monotonic() + seconds
     while not true():
@@ -99,6 +153,33 @@ def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
 
 
 # -- refusals --
+
+
+def test_a_task_that_kills_every_worker_ends_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SETTINGS, "distributed.scheduler.allowed-failures", 0)
+    advised = pytest.raises(WorkersError, match=r"1 workers ended.* more memory")
+    with advised, client_of(LocalWorkers(1)) as client:
+        list(results_of(client, die, [1]))
+
+
+@pytest.mark.parametrize(
+    ("error", "threads", "advice"),
+    [
+        (ModuleNotFoundError("No module named 'slicken'"), 1, "install slicken .* where they run"),
+        (None, 4, "4 tasks at once.* --nthreads 1"),
+    ],
+)
+def test_workers_that_cannot_do_the_tasks_are_refused(
+    error: Exception | None, threads: int, advice: str
+) -> None:
+    def run(function: Callable[[], dict[str, str]]) -> dict[str, dict[str, str]]:
+        if error:
+            raise error
+        return {"tcp://node:1": function()}
+
+    workers: Any = SimpleNamespace(run=run, nthreads=lambda: {"tcp://node:1": threads})
+    with pytest.raises(WorkersError, match=advice):
+        must_agree(workers)
 
 
 def test_more_workers_than_cores_are_refused() -> None:

@@ -21,6 +21,9 @@ PRELOAD = ["--preload", "slicken.study.share"]
 LOOK_EVERY = 15.0
 """Seconds between two looks whether a job has ended."""
 
+GONE_AFTER = 4
+"""Looks at which a job has no worker: one that died alone is started again within its job."""
+
 HAND_OVER = 180
 """Seconds of the walltime that are left for starting a worker, and for ending it in order."""
 
@@ -113,19 +116,21 @@ async def _keep_going(cluster: "JobQueueCluster", jobs: int) -> None:
     of its job. A job that is still in the queue has no workers either, so only those are missed
     that have been there.
     """
-    been_there: set[str] = set()
+    missed: dict[str, int] = {}
     while True:
         await asyncio.sleep(LOOK_EVERY)
-        await _drop_ended(cluster, been_there)
+        await _drop_ended(cluster, missed)
         cluster.scale(jobs=jobs)
 
 
-async def _drop_ended(cluster: "JobQueueCluster", been_there: set[str]) -> None:
+async def _drop_ended(cluster: "JobQueueCluster", missed: dict[str, int]) -> None:
     workers = [str(each["name"]) for each in cluster.scheduler_info["workers"].values()]
     for name, job in list(cluster.workers.items()):
         if any(worker == name or worker.startswith(f"{name}-") for worker in workers):
-            been_there.add(job.job_id)
-        elif job.job_id in been_there:
+            missed[job.job_id] = 0
+        elif job.job_id in missed:
+            missed[job.job_id] += 1
+        if missed.get(job.job_id, 0) >= GONE_AFTER:
             del cluster.workers[name]
             with suppress(OSError):
                 await job.close()

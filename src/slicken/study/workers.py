@@ -6,12 +6,12 @@ Nothing of Dask is imported before someone asks for workers: a study on one mach
 import logging
 import os
 import platform
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from slicken.errors import WorkersError
 from slicken.learning.devices import cores
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from distributed import Client
     from distributed.deploy.spec import SpecCluster
 
+Given = TypeVar("Given")  # the short form needs Python 3.12
+Result = TypeVar("Result")
+
 PATIENCE = 10
 """Seconds that a scheduler has to answer."""
 
@@ -31,6 +34,7 @@ ALLOWED_FAILURES = 20
 
 Dask's own 3 is too few where nodes are taken away for more important work. A task that really kills
 its worker, such as one that needs more memory than there is, still ends the study, somewhat later.
+A worker that ends at its lifetime hands its task over, which does not count.
 """
 
 SETTINGS = {
@@ -38,6 +42,9 @@ SETTINGS = {
     # Tasks are few, and take minutes to hours: a task must not queue behind another while a worker
     # is idle, nor be moved because Dask guesses from others how long it takes.
     "distributed.scheduler.worker-saturation": 1.0,
+    # Dask would give up a worker that is just being started again 15 s after it was lost, and never
+    # replace it. Here a dead process is started again, and an ended job submitted again, for good.
+    "distributed.deploy.lost-worker-timeout": "1000 days",
 }
 
 MUST_AGREE = ("slicken", "python", "jax", "jaxlib", "numpy")
@@ -98,15 +105,47 @@ def client_of(workers: Workers) -> "Iterator[Client]":
         The client. Workers may still be about to come: tasks wait for them.
 
     Raises:
-        WorkersError: if Dask is missing, the workers cannot be had, or compute with other versions.
+        WorkersError: if Dask is missing, the workers cannot be had or compute with other versions,
+            a task kills one after another, or the scheduler is lost.
     """
     _must_be_installed("distributed")
     with ExitStack() as stack:
         stack.enter_context(_environment_kept())
         stack.enter_context(_quiet())
+        stack.enter_context(_in_words())
         client = stack.enter_context(_start(workers))
         must_agree(client)
         yield client
+
+
+def results_of(
+    client: "Client", task: Callable[[Given], Result], given: Iterable[Given]
+) -> Iterator[tuple[Given, Result]]:
+    """Have one task done for each thing given, and get each result as soon as it is there.
+
+    Results lie on the workers. Where one ends that holds a result which someone still waits for, or
+    has only kept, Dask does its task again; so a result is fetched at once, and let go.
+
+    Args:
+        client: of the workers.
+        task: a function that the workers can import. It may be done more than once, even at the
+            same time for some seconds: a worker that hands it over may still be busy with it.
+        given: what each task is given.
+
+    Yields:
+        What was given, with the result, in the order in which tasks are done.
+
+    Raises:
+        SlickenError: what a task raised, as it was raised.
+    """
+    from distributed import as_completed
+
+    waiting = {client.submit(task, each, pure=False): each for each in given}
+    for future in as_completed(list(waiting)):
+        result = future.result()
+        each = waiting.pop(future)
+        future.release()
+        yield each, result
 
 
 def tell(topic: str, record: Mapping[str, Any]) -> None:
@@ -242,6 +281,27 @@ def _local(count: int) -> "Iterator[SpecCluster]":
         ) from None
     with cluster:
         yield cluster
+
+
+@contextmanager
+def _in_words() -> Iterator[None]:
+    """What goes wrong with workers while there is work, as a user can mend it."""
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+
+    try:
+        yield
+    except KilledWorker as error:
+        raise WorkersError(
+            f"{error.allowed_failures + 1} workers ended, one after another, under the same task; "
+            "perhaps they need more memory than they have: try fewer workers, or more memory for a "
+            "job, and see what the jobs have printed"
+        ) from None
+    except FutureCancelledError:
+        raise WorkersError(
+            "the scheduler of Dask is gone, and with it the tasks that it had dealt out; what is "
+            "finished is kept: give the same command again"
+        ) from None
 
 
 @contextmanager

@@ -1,0 +1,116 @@
+"""Shares: every core, and every GPU, belongs to exactly one worker."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from slicken.errors import PlanError, WorkersError
+from slicken.learning.devices import cores
+from slicken.study.share import Share, deal, gpus_here, share_of
+from slicken.study.workers import LocalWorkers
+
+NVIDIA_SMI = """#!/bin/sh
+echo "GPU 0: NVIDIA A100-SXM4-80GB (UUID: GPU-aaaa)"
+echo "GPU 1: NVIDIA A100-SXM4-80GB (UUID: GPU-bbbb)"
+"""
+
+
+@pytest.mark.parametrize("things", [0, 1, 7, 8, 64])
+@pytest.mark.parametrize("hands", [1, 2, 3, 8])
+def test_all_is_dealt_once_and_evenly(things: int, hands: int) -> None:
+    dealt = deal(range(things), hands)
+    assert [each for hand in dealt for each in hand] == list(range(things))
+    assert len(dealt) == hands
+    assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
+
+
+@pytest.mark.parametrize("names", [[0, 1, 2], ["job-7-0", "job-7-1", "job-7-2"]])
+def test_workers_of_one_machine_share_its_cores(names: list[object]) -> None:
+    shares = [share_of(name, "8/3", range(8), []) for name in names]
+    assert [share.cores for share in shares] == [3, 3, 2]
+    assert sorted(core for share in shares for core in share.bound) == list(range(8))
+
+
+def test_the_only_worker_of_a_job_has_all_of_it() -> None:
+    assert share_of("slicken-5", "4/1", range(4), ["2"]) == Share(4, (0, 1, 2, 3), ("2",))
+
+
+def test_a_job_that_is_not_confined_binds_nobody_to_the_cores_of_others() -> None:
+    assert share_of("slicken-5-1", "8/2", range(64), []) == Share(4)
+    assert share_of("slicken-5-1", "8/2", [], []) == Share(4), "a system that binds no processes"
+
+
+def test_a_job_that_has_fewer_cores_than_it_asked_for_uses_those() -> None:
+    assert share_of(1, "8/2", [3, 5], []) == Share(1, (5,))
+
+
+# -- the number of cores --
+
+
+@pytest.mark.parametrize(("allowed", "seen"), [("1", 1), ("100000", cores()), ("", cores())])
+def test_a_variable_lowers_the_number_of_cores(
+    allowed: str, seen: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLICKEN_CORES", allowed)
+    assert cores() == seen
+
+
+@pytest.mark.parametrize("allowed", ["0", "-1", "two", "1.5"])
+def test_a_variable_that_is_no_number_of_cores_is_refused(
+    allowed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SLICKEN_CORES", allowed)
+    with pytest.raises(PlanError, match="SLICKEN_CORES: expected a number of cores such as 4"):
+        cores()
+
+
+# -- GPUs: there is none here, so nvidia-smi and JAX's part for GPUs are stand-ins --
+
+
+@pytest.fixture
+def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nvidia-smi").write_text(NVIDIA_SMI, encoding="utf-8")
+    (tmp_path / "nvidia-smi").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.delenv("JAX_PLATFORMS", raising=False)
+    plugin = SimpleNamespace(name="xla_cuda12")
+    monkeypatch.setattr("slicken.study.share.entry_points", lambda group: [plugin] * bool(group))
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_each_worker_has_its_own_gpu() -> None:
+    assert gpus_here() == ("0", "1")
+    shares = [share_of(worker, "8/2", range(8), gpus_here()) for worker in range(2)]
+    assert [share.gpus for share in shares] == [("0",), ("1",)]
+
+
+@pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize(
+    ("visible", "gpus"),
+    [("3,GPU-bbbb", ("3", "GPU-bbbb")), ("", ()), ("-1", ()), ("1,-1,0", ("1",))],
+)
+def test_gpus_that_are_hidden_from_the_user_are_hidden_from_workers(
+    visible: str, gpus: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert gpus_here() == gpus
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_gpus_that_jax_would_not_use_count_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JAX_PLATFORMS", "cpu")
+    assert gpus_here() == ()
+    monkeypatch.setenv("JAX_PLATFORMS", "cuda,cpu")
+    assert gpus_here() == ("0", "1")
+    monkeypatch.setattr("slicken.study.share.entry_points", lambda group: [] * bool(group))
+    assert gpus_here() == ()
+
+
+@pytest.mark.usefixtures("two_gpus")
+def test_more_workers_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("slicken.study.workers.cores", lambda: 8)
+    assert LocalWorkers(2).count == 2
+    with pytest.raises(WorkersError, match=r"3 workers, but 2 GPUs here.* --workers 2, or set JAX"):
+        LocalWorkers(3)
