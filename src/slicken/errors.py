@@ -1,8 +1,39 @@
 """What can go wrong, in words that a user can act on."""
 
+_START, _END = 1_400, 500
+_VALUE = 80
+
 
 class SlickenError(Exception):
-    """Anything that a user can mend: says what was expected, what came, and what to try."""
+    r"""Anything that a user can mend: says what was expected, what came, and what to try.
+
+    It is one line of a length that can be read, whatever names and values came: what a terminal
+    would obey is spelled out, and the middle of a longer text is left out.
+
+    >>> print(SlickenError("two\nlines"))
+    two\nlines
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if len(text) > _START + _END:
+            text = f"{text[:_START]} ... {text[-_END:]}"
+        if text.isprintable():
+            return text
+        return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+def shown(value: object) -> str:
+    """A value for a message, in Python's notation, cut where it is long.
+
+    >>> shown("a" * 200)[-5:], shown(3)
+    ('aa...', '3')
+    """
+    try:
+        text = repr(value)
+    except (RecursionError, ValueError):  # nested too deeply; a number of too many digits
+        return f"a {type(value).__name__} too large to show"
+    return text if len(text) <= _VALUE else f"{text[: _VALUE - 3]}..."
 
 
 class LogError(SlickenError):

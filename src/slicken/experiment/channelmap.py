@@ -3,15 +3,16 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from slicken.channels import AXIAL_RATE, CHANNELS, TEMPERATURE_RATE
-from slicken.errors import ChannelError
+from slicken.errors import ChannelError, shown
 
 MAPPABLE = tuple(name for name in CHANNELS if name not in (TEMPERATURE_RATE.name, AXIAL_RATE.name))
 """Channels that a column can be; rates are computed here, never read, so that they are causal."""
+_LARGEST = 1_000_000
 
 
 class Column(BaseModel):
@@ -25,8 +26,8 @@ class Column(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    column: str = Field(min_length=1)
-    unit: str | None = None
+    column: str = Field(min_length=1, max_length=200)
+    unit: str | None = Field(default=None, max_length=100)
     sign: Literal[1, -1] = 1
 
 
@@ -47,14 +48,14 @@ class Preparation(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    step: float | None = Field(default=None, gt=0)
-    rate_span: float = Field(default=10.0, gt=0)
+    step: float | None = Field(default=None, gt=0, le=1e9)
+    rate_span: float = Field(default=10.0, gt=0, le=1e9)
     start: float | None = None
     end: float | None = None
     stationary: Literal["trim", "keep"] = "trim"
     max_gap: float = Field(default=3.0, ge=0)
     stage_change: float = Field(default=0.05, gt=0, lt=1)
-    contact_area_mm2: float | None = Field(default=None, gt=0)
+    contact_area_mm2: float | None = Field(default=None, ge=1e-9, le=1e12)
 
 
 class ChannelMap(BaseModel):
@@ -97,6 +98,8 @@ class ChannelMap(BaseModel):
         """
         path = Path(path)
         try:
+            if path.exists() and not (path.is_file() and path.stat().st_size <= _LARGEST):
+                raise ChannelError(f"{path}: no channel map; expected a TOML file, a short one")
             text = path.read_text(encoding="utf-8-sig")
         except FileNotFoundError as problem:
             raise ChannelError(f"{path}: no such channel map; check the name") from problem
@@ -116,10 +119,11 @@ class ChannelMap(BaseModel):
         """
         try:
             return cls.model_validate(tomllib.loads(text))
-        except tomllib.TOMLDecodeError as problem:
-            raise ChannelError(f"{source}: not TOML: {problem}") from problem
         except ValidationError as problem:
             raise ChannelError(f"{source}: {_in_words(problem)}") from problem
+        except ValueError as problem:
+            # A TOMLDecodeError is one; so is a number of more digits than Python reads.
+            raise ChannelError(f"{source}: not TOML: {problem}") from problem
         except RecursionError as problem:
             raise ChannelError(f"{source}: nested too deeply for a channel map") from problem
 
@@ -147,7 +151,7 @@ def _in_words(problem: ValidationError) -> str:
     if error["type"] == "value_error":
         return message
     message = message[:1].lower() + message[1:]
-    return f"'{place}': {message}, not {_shown(error['input'])}"
+    return f"'{place}': {message}, not {shown(error['input'])}"
 
 
 def _keys_beside(place: tuple[int | str, ...]) -> tuple[str, ...]:
@@ -159,8 +163,3 @@ def _unknown(what: str, key: str, valid: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(key, valid, n=1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
     return f"unknown {what}{hint} valid are {', '.join(valid)}".replace("' valid", "'; valid")
-
-
-def _shown(value: Any) -> str:  # noqa: ANN401 - TOML may hold anything
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

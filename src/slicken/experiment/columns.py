@@ -22,6 +22,9 @@ from slicken.experiment.log import Log, listed
 from slicken.experiment.names import unit_of
 from slicken.experiment.units import measures, to_si
 
+LEAST_LOAD = 1e-12
+"""Pa or N, below which there is no load."""
+
 
 @dataclass
 class Draft:
@@ -129,7 +132,7 @@ def _friction(log: Log, draft: Draft) -> NDArray[np.float64]:
         if shear.name in draft.channels and normal.name in draft.channels:
             pressing = draft.channels[normal.name]
             # Without a load there is no friction coefficient: a hole, not a division by zero.
-            pressing = np.where(pressing > 0, pressing, np.nan)
+            pressing = np.where(pressing > LEAST_LOAD, pressing, np.nan)
             draft.steps.append(
                 f"friction is {shear.name.replace('_', ' ')} over {normal.name.replace('_', ' ')}"
             )

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from slicken.errors import ChannelError, LogError
 from slicken.experiment.experiment import Finding
 
+_SHOWN = 1_000
+"""Characters of a list of names in a message."""
+
 
 @dataclass(frozen=True)
 class Log:
@@ -88,5 +91,9 @@ class Log:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names in quotes, separated by commas, for a message."""
-    return ", ".join(repr(name) for name in names)
+    """Names in quotes, separated by commas, for a message; the first of them where many."""
+    quoted = [repr(name) for name in names]
+    room = np.cumsum([len(name) for name in quoted]) <= _SHOWN
+    shown = quoted[: max(1, int(room.sum()))]
+    more = f" and {len(quoted) - len(shown)} more" if len(shown) < len(quoted) else ""
+    return ", ".join(shown) + more

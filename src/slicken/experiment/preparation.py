@@ -33,6 +33,8 @@ from slicken.experiment.stages import find_stages
 
 _RATES = ((TEMPERATURE, TEMPERATURE_RATE), (AXIAL_DISPLACEMENT, AXIAL_RATE))
 
+_LEVELS = 12
+
 
 def read_experiment(
     path: str | Path, channels: str | Path | ChannelMap | None = None
@@ -194,12 +196,13 @@ def _stages(draft: Draft, change: float) -> NDArray[np.int64] | None:
             continue
         stage = find_stages(load, change)
         unit, factor = channel.shown_unit, channel.shown_per_unit
-        levels = [np.nanmedian(load[stage == number]) for number in range(stage[-1] + 1)]
-        shown = ", ".join(f"{level * factor:.4g}" for level in levels[:12])
-        more = f" and {len(levels) - 12} more" if len(levels) > 12 else ""
-        plural = "stage" if len(levels) == 1 else "stages"
+        count = int(stage[-1]) + 1
+        levels = [np.nanmedian(load[stage == number]) for number in range(min(count, _LEVELS))]
+        shown = ", ".join(f"{level * factor:.4g}" for level in levels)
+        more = f" and {count - _LEVELS} more" if count > _LEVELS else ""
+        plural = "stage" if count == 1 else "stages"
         draft.steps.append(
-            f"{len(levels)} {plural} of constant {channel.name.replace('_', ' ')} "
+            f"{count} {plural} of constant {channel.name.replace('_', ' ')} "
             f"(changes above {change:.0%}): {shown}{more} {unit}"
         )
         return stage

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 FEWEST = 3
 """Samples from which a rate is fitted, at least."""
+_LONG = 64
 
 
 def causal_rate(values: NDArray[np.float64], dt: float, span: float) -> NDArray[np.float64]:
@@ -36,10 +37,56 @@ def causal_rate(values: NDArray[np.float64], dt: float, span: float) -> NDArray[
 
 
 def _fit(values: NDArray[np.float64], rates: NDArray[np.float64], dt: float, samples: int) -> None:
+    samples = min(samples, values.size + 1)
+    if samples > _LONG:
+        # Summed pair by pair, a span of thousands of samples would take minutes.
+        starting, whole = _long_slopes(values, samples, dt)
+        rates[FEWEST - 1 : FEWEST - 1 + starting.size] = starting
+        rates[samples - 1 :] = whole
+        return
     for size in range(FEWEST, min(samples, values.size + 1)):  # lines that begin with the stretch
         rates[size - 1] = _slopes(values[:size], size, dt)[0]
     if values.size >= samples:
         rates[samples - 1 :] = _slopes(values, samples, dt)
+
+
+def _long_slopes(
+    values: NDArray[np.float64], size: int, dt: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The same slopes where lines are long, by running sums.
+
+    The record is cut into blocks of ``size``. A line ends in one block and begins in the one
+    before, so it is a sum from the block's start and a sum to the end of the one before; both count
+    from the sample at that border, so that a large constant still cancels. Running sums look at
+    the past only.
+
+    Returns:
+        Slopes of the lines that begin with the record, of :data:`FEWEST` to ``size - 1`` samples;
+        then those of ``size`` samples.
+    """
+    blocks = -(-values.size // size)
+    filled = np.zeros(blocks * size)
+    filled[: values.size] = values
+    table = filled.reshape(blocks, size)
+    border = np.concatenate([table[:1, 0], table[:-1, -1]])[:, None]
+    place = np.arange(1.0, size + 1)  # counted from the border
+    sums = np.cumsum(table - border, axis=1)
+    moments = np.cumsum(place * (table - border), axis=1)
+    starting = (moments[0] - (place + 1) / 2 * sums[0])[: values.size]
+    counts = place[: values.size]
+    before = table[:-1] - border[1:]  # the block before, which ends at the border, at place 0
+    sums[1:, :-1] += _sums_to_the_end(before)[:, 1:]
+    moments[1:, :-1] += _sums_to_the_end((place - size) * before)[:, 1:]
+    middle = place - (size - 1) / 2
+    whole = (moments - middle * sums)[1:].ravel()
+    whole = np.concatenate([starting[size - 1 :], whole])[: max(values.size - size + 1, 0)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        starting = starting / (dt * counts * (counts**2 - 1) / 12)
+    return starting[FEWEST - 1 : size - 1], whole / (dt * size * (size * size - 1) / 12)
+
+
+def _sums_to_the_end(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.cumsum(table[:, ::-1], axis=1)[:, ::-1]
 
 
 def _slopes(values: NDArray[np.float64], size: int, dt: float) -> NDArray[np.float64]:

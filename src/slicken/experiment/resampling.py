@@ -12,6 +12,8 @@ from slicken.experiment.experiment import Finding
 _MOST_SAMPLES = 20_000_000
 _JITTER = 0.02
 _COARSER = 1.5
+_FINEST, _COARSEST = 1e-9, 1e9
+_DIGITS = 4e-7
 
 
 @dataclass(frozen=True)
@@ -63,8 +65,11 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> float:
     Raises:
         ExperimentError: if the grid would have more samples than memory allows, or fewer than two.
     """
+    _check_step(draft, float(np.median(np.diff(draft.time))))
     clock = read_clock(draft.time)
     new = clock.step if step is None else step
+    _check_step(draft, new)
+    _count_from_zero(draft, new)
     coarser = new >= _COARSER * clock.step
     start = draft.time[0] + (new if coarser else 0.0)
     count = int(min(np.floor((draft.time[-1] - start) / new + _JITTER), _MOST_SAMPLES)) + 1
@@ -90,6 +95,27 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> float:
     ]
     draft.time = grid
     return new
+
+
+def _check_step(draft: Draft, step: float) -> None:
+    if not _FINEST <= step <= _COARSEST:
+        raise ExperimentError(
+            f"{draft.source}: time in steps of {step:g} s, which no rig has; is the time in the "
+            "right column, its unit right, and the step in the channel map?"
+        )
+
+
+def _count_from_zero(draft: Draft, step: float) -> None:
+    """A clock that counts from 1970 has no digits left for short steps."""
+    begun = float(draft.time[0])
+    if np.spacing(np.abs(draft.time).max()) > _DIGITS * step:
+        draft.time = draft.time - begun
+        message = (
+            f"time counts from the first sample, at {begun:.10g} s of the log's own clock: numbers "
+            f"so large hold no steps of {step:g} s exactly"
+        )
+        draft.findings.append(Finding("clock", message))
+        draft.steps.append(message)
 
 
 def _nearest(

@@ -61,6 +61,7 @@ _ALIASES = {
 _SYMBOLS = {"t", "T", "mu", "μ", "x", "d", "D", "u", "tau", "sigma"}
 _TURNS = {"rpm", "rps", "rev/min", "r/min", "min-1", "hz", "rad/s", "deg/s", "turns/min"}
 _LOOKS_LIKE_A_UNIT = re.compile(r"[A-Za-zμ°%Ω/*^.· \-()0-9]{1,30}\Z")
+_POWERS = re.compile(r"(?<=[A-Za-zμ°%)])(?:\^|\*\*)?-?\d")
 _EXAMPLES = {
     "s": "s, ms, min, h",
     "m/s": "m/s, mm/s, um/s, cm/s",
@@ -169,7 +170,8 @@ def _plain(unit: str) -> str:
 def _parse(text: str, *, as_delta: bool) -> "pint.Unit | None":
     if not _LOOKS_LIKE_A_UNIT.match(text) or not re.search(r"[A-Za-zμ%°]", text):
         return None
-    if re.search(r"\d\d", text):  # no unit has such a power, and pint would compute it
+    # No unit has such a power, or is the power of a number, and pint would compute it: 9^9^9.
+    if re.search(r"\d\d", text) or re.search(r"[02-9]", _POWERS.sub("", text)):
         return None
     parts = re.split(r"([/*·() ])", text)
     spelled = "".join(_ALIASES.get(part.lower(), part) if part.strip() else part for part in parts)

@@ -13,6 +13,7 @@ SPACES = " "
 _DELIMITERS = {"\t": "tabs", ";": "semicolons", ",": "commas", "|": "bars", SPACES: "spaces"}
 _SAMPLE = 300
 _CELLS = 200
+_CHARACTERS = 100 * _CELLS
 _COMMENT = ("#", "%", "//")
 
 
@@ -95,7 +96,7 @@ def _sample(lines: Sequence[str]) -> list[str]:
     usable = [line for line in lines if line and not line.isspace() and not is_comment(line)]
     step = max(1, len(usable) // _SAMPLE)
     # A whole step could fall in with a pattern of the file; an odd offset costs nothing.
-    return usable[step // 2 :: step]
+    return [line[:_CHARACTERS] for line in usable[step // 2 :: step]]
 
 
 def _score(table: Iterable[list[str]], decimal: str) -> tuple[float, int, int]:

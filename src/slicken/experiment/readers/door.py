@@ -54,6 +54,9 @@ def _bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise LogError(f"{path}: a folder, not a log; name the files in it")
+        if not path.is_file() and path.exists():
+            # A pipe would be waited for, a device read for ever.
+            raise LogError(f"{path}: a pipe or a device, not a file; save the log in a file")
         size = path.stat().st_size
         if size > LARGEST:
             raise LogError(

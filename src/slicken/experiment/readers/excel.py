@@ -1,6 +1,7 @@
 """Excel and OpenDocument: the largest table among the sheets of a workbook."""
 
 import io
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from slicken.errors import LogError
 from slicken.experiment.experiment import Finding
 from slicken.experiment.readers.header import Header, find_header
 from slicken.experiment.readers.numbers import number
+from slicken.experiment.readers.probe import why_not
 from slicken.experiment.readers.raw import RawTable
 from slicken.experiment.units import is_unit
 
@@ -32,7 +34,7 @@ def read_excel(path: Path, content: bytes) -> RawTable:
             f"{path}: no numbers on any sheet of the workbook; expected one column a channel, "
             "one row a sample"
         )
-    findings = [Finding("format", f"sheet {title!r} of a workbook")]
+    findings = [Finding("format", f"sheet {title[:60]!r} of a workbook")]
     others = [name for name in sheets if name != title]
     if others:
         findings.append(Finding("sheets", f"{len(others)} other sheets are left out"))
@@ -40,6 +42,9 @@ def read_excel(path: Path, content: bytes) -> RawTable:
 
 
 def _sheets(path: Path, content: bytes) -> dict[str, "pd.DataFrame"]:
+    reason = why_not(content)
+    if reason is not None:
+        raise LogError(_damaged(path, reason))
     import pandas as pd
 
     try:
@@ -50,12 +55,15 @@ def _sheets(path: Path, content: bytes) -> dict[str, "pd.DataFrame"]:
         # The engine is written in Rust: a panic in it is a BaseException of its own kind.
         if not isinstance(problem, Exception) and type(problem).__name__ != "PanicException":
             raise
-        reason = " ".join(str(problem).split())[:120]
-        raise LogError(
-            f"{path}: damaged, or not an Excel workbook ({reason}); "
-            "open it in a spreadsheet and save it again, or export the table as text"
-        ) from problem
+        raise LogError(_damaged(path, str(problem))) from problem
     return {str(name): sheet for name, sheet in sheets.items()}
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return (
+        f"{path}: damaged, not an Excel workbook, or too large ({' '.join(reason.split())[:120]}); "
+        "open it in a spreadsheet and save it again, or export the table as text"
+    )
 
 
 def _is_number(sheet: "pd.DataFrame") -> NDArray[np.bool_]:
@@ -70,7 +78,12 @@ def _number(cell: Any) -> bool:  # noqa: ANN401 - a cell may hold anything
     if isinstance(cell, str):
         value = number(cell, ".")
         return value is not None and bool(np.isfinite(value))
-    return isinstance(cell, (int, float)) and not isinstance(cell, bool) and bool(np.isfinite(cell))
+    if not isinstance(cell, (int, float)) or isinstance(cell, bool):
+        return False
+    try:
+        return math.isfinite(cell)
+    except OverflowError:  # a whole number beyond float64
+        return False
 
 
 def _table(sheet: "pd.DataFrame", findings: list[Finding]) -> RawTable:

@@ -63,13 +63,13 @@ def header_cells(line: str, dialect: Dialect, width: int) -> list[str]:
 
 def _joined_units(cells: Sequence[str]) -> list[str]:
     """``Time (s)`` split at its space is one name."""
-    joined: list[str] = []
+    joined: list[list[str]] = []
     for cell in cells:
         if joined and cell.startswith(("(", "[")):
-            joined[-1] += f" {cell}"
+            joined[-1].append(cell)
         else:
-            joined.append(cell)
-    return joined
+            joined.append([cell])
+    return [" ".join(parts) for parts in joined]
 
 
 def _could_name(cells: Sequence[str], width: int) -> bool:

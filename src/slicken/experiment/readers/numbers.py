@@ -16,6 +16,8 @@ _GROUPED = {
 _MISSING = re.compile(
     r"(?:[-_*#.?]+|[+-]?nan|[+-]?inf(?:inity)?|#?n/?a!?|null|none|[+-]?1[.,]#\w+|#\w+[!?])?\Z", re.I
 )
+_LONGEST = 100
+"""Characters of a number; matching a longer one would take the square of its length."""
 _DASHES = str.maketrans({"\u2212": "-", "\u2013": "-", "\u00a0": " "})
 
 
@@ -34,6 +36,8 @@ def kind(cell: str, decimal: str) -> Cell:
     >>> kind("0,143", ",").value, kind("0,143", ".").value, kind("1,143.5", ".").value
     ('number', 'text', 'number with thousand separators')
     """
+    if len(cell) > _LONGEST:
+        return Cell.TEXT
     if _PLAIN[decimal].match(cell):
         return Cell.NUMBER
     if _MISSING.match(cell):

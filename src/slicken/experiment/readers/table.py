@@ -15,6 +15,7 @@ from slicken.experiment.readers.timeofday import is_clock, seconds_of
 
 _FEW = 3
 _SHOWN = 60
+_LONGEST_NAME = 100
 _STRAY = 0.01
 _ABSURD = 1e30
 _EMPTY, _TEXT = "it is empty", "it holds text, not numbers"
@@ -30,6 +31,7 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
         LogError: if no column holds numbers, or fewer than two rows do.
     """
     findings = list(raw.findings)
+    _make_readable(raw)
     numbers, texts = _numbers(raw, findings)
     _read_clocks(raw, numbers, texts, findings)
     left_out: dict[str, str] = {}
@@ -48,8 +50,8 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
     _say_stray_text(raw, numbers[kept], texts[kept], numeric, raw.rows[kept], findings)
     _say_left_out(left_out, findings)
     return Log(
-        name=path.stem,
-        source=path.name,
+        name=_readable(path.stem),
+        source=_readable(path.name),
         sha256=sha256,
         values=values,
         rows=raw.rows[kept],
@@ -57,6 +59,23 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
         left_out=left_out,
         findings=tuple(findings),
     )
+
+
+def _make_readable(raw: RawTable) -> None:
+    """Names and units are shown in terminals and pages, and searched for words."""
+    for texts in (raw.names, raw.units):
+        texts[:] = [_readable(text) for text in texts]
+
+
+def _readable(text: str) -> str:
+    if len(text) <= _LONGEST_NAME and text.isprintable():
+        return text
+    # Control characters could move the cursor, or turn the direction of writing.
+    visible = "".join(
+        letter if letter.isprintable() else " " for letter in text[: 2 * _LONGEST_NAME]
+    )
+    words = " ".join(visible.split())
+    return words if len(words) <= _LONGEST_NAME else f"{words[: _LONGEST_NAME - 3]}..."
 
 
 def _numbers(

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _WIDEST = 5_000
+_LONGEST_LINE = 1_000_000
+_MOST_LINES = 10_000_000
+_MOST_CELLS = 100_000_000
 _NO_TABLE = (
     "no table of numbers found; expected rows of numbers separated by commas, tabs, semicolons "
     "or spaces; try exporting the log again as text"
@@ -42,7 +45,7 @@ def read_text(path: Path, content: bytes) -> RawTable:
         LogError: if the bytes are no text, or hold no table.
     """
     text, encoding = decode(path, content)
-    lines = text.split("\n")
+    lines = _lines(path, text)
     dialect = find_dialect(lines)
     first = None if dialect is None else _first_row(lines, dialect)
     if dialect is None or first is None:
@@ -50,6 +53,23 @@ def read_text(path: Path, content: bytes) -> RawTable:
     header = _header(lines, first, dialect)
     findings = _findings(lines, first, header, dialect, encoding)
     return _table(path, lines, first, header, dialect, findings)
+
+
+def _lines(path: Path, text: str) -> list[str]:
+    count = text.count("\n")
+    if count > _MOST_LINES:
+        raise LogError(
+            f"{path}: {count} lines, more than the {_MOST_LINES} that are read; reduce the log to "
+            "fewer samples a second"
+        )
+    lines = text.split("\n")
+    longest = max(map(len, lines))
+    if longest > _LONGEST_LINE:
+        raise LogError(
+            f"{path}: a line of {longest} characters, more than the {_LONGEST_LINE} that a row "
+            "could have; is this a table with one row a sample, and line ends between them?"
+        )
+    return lines
 
 
 def _first_row(lines: Sequence[str], dialect: Dialect) -> int | None:
@@ -162,6 +182,12 @@ def _parsed(path: Path, lines: list[str], dialect: Dialect, named: int) -> "pd.D
         raise LogError(
             f"{path}: a row of {max(widest, named)} cells, more than the {_WIDEST} that a rig "
             "could have channels; is this a table with one row a sample?"
+        )
+    # Each cell of a whole row takes a character at least: such a table is mostly of short rows.
+    if max(widest, named) * len(lines) > max(_MOST_CELLS, sum(map(len, lines)) + len(lines)):
+        raise LogError(
+            f"{path}: {len(lines)} rows, the longest of {max(widest, named)} cells, most of them "
+            "far shorter; is this a table with one row a sample?"
         )
     balanced = all(line.count('"') % 2 == 0 for line in lines)
     try:
