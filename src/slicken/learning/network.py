@@ -15,6 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Activation = Literal["linear", "relu"]
 GateStart = Literal["zero", "chrono"]
+MOST_UNITS, MOST_LAYERS = 4_096, 32
+"""A slip of the keyboard beyond these would ask for more memory than there is."""
 
 
 class Architecture(BaseModel):
@@ -34,11 +36,11 @@ class Architecture(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    filters: int = Field(64, ge=1, le=4096)
-    kernel: int = Field(3, ge=1, le=1001)
-    conv_layers: int = Field(2, ge=0, le=32)
-    units: int = Field(64, ge=1, le=4096)
-    gru_layers: int = Field(4, ge=1, le=32)
+    filters: int = Field(64, ge=1, le=MOST_UNITS)
+    kernel: int = Field(3, ge=1, le=MOST_UNITS)
+    conv_layers: int = Field(2, ge=0, le=MOST_LAYERS)
+    units: int = Field(64, ge=1, le=MOST_UNITS)
+    gru_layers: int = Field(4, ge=1, le=MOST_LAYERS)
     activation: Activation = "linear"
     gate_start: GateStart = "zero"
 

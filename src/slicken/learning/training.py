@@ -21,6 +21,7 @@ from slicken.learning.network import Architecture, Network, start_network
 Tree = TypeVar("Tree")  # the short form needs Python 3.12
 
 _START, _ORDER = 0, 1  # what a run's seed is folded with: its first weights, its batches
+MOST_IN_A_BATCH = 100_000
 
 
 class Optimiser(BaseModel):
@@ -37,11 +38,11 @@ class Optimiser(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    learning_rate: float = Field(1e-3, gt=0)
+    learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False)
     decay: Literal["none", "cosine"] = "none"
-    clip: float | None = Field(None, gt=0)
-    batch: int = Field(32, ge=1)
-    epsilon: float = Field(1e-7, gt=0)
+    clip: float | None = Field(None, gt=0, allow_inf_nan=False)
+    batch: int = Field(32, ge=1, le=MOST_IN_A_BATCH)
+    epsilon: float = Field(1e-7, gt=0, allow_inf_nan=False)
 
     @field_validator("clip", mode="before")
     @classmethod

@@ -7,7 +7,7 @@ import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from slicken.channels import CHANNELS, FRICTION, GIVES_FRICTION_AWAY, TIME
-from slicken.errors import PlanError
+from slicken.errors import PlanError, shown
 from slicken.learning.network import Architecture
 from slicken.learning.splits import By
 from slicken.learning.training import Optimiser
@@ -17,6 +17,8 @@ from slicken.study.settings import Settings
 MOST_WINDOWS, MOST_RUNS, MOST_EPOCHS = 200, 10_000, 100_000
 CONTROL_RUNS = 5
 """Runs of an ensemble that is a control, at most."""
+LONGEST = 1e9
+"""Seconds that no window and no stride has."""
 
 
 class SplitPlan(BaseModel):
@@ -67,14 +69,14 @@ class Plan(Settings):
         optimiser: how it is trained.
     """
 
-    name: str = "study"
+    name: str = Field("study", max_length=200)
     logs: tuple[str, ...] = ()
     channels: str = ""
     preset: Literal["paper", "recommended", "quick"] = "recommended"
     windows: tuple[float, ...] = Field(min_length=1, max_length=MOST_WINDOWS)
     runs: int = Field(ge=1, le=MOST_RUNS)
     epochs: int = Field(ge=1, le=MOST_EPOCHS)
-    stride: float = Field(gt=0)
+    stride: float = Field(gt=0, lt=LONGEST)
     drivers: tuple[str, ...] = ()
     let_stress_give_friction_away: bool = False
     seed: int = Field(0, ge=0, lt=2**32)
@@ -159,9 +161,9 @@ def read_windows(windows: object) -> tuple[float, ...]:
         else:
             seconds = [float(windows)]  # type: ignore[arg-type]  # anything else is refused below
     except (TypeError, ValueError, OverflowError):
-        raise PlanError(f"windows: {windows!r} cannot be read; {advice}") from None
-    if not seconds or not all(0 < s < 1e9 for s in seconds):
-        raise PlanError(f"windows: {windows!r} holds no positive length; {advice}")
+        raise PlanError(f"windows: {shown(windows)} cannot be read; {advice}") from None
+    if not seconds or not all(0 < s < LONGEST for s in seconds):
+        raise PlanError(f"windows: {shown(windows)} holds no positive length; {advice}")
     return tuple(sorted(set(seconds)))
 
 
@@ -174,5 +176,7 @@ def _one_piece(piece: str) -> list[float]:
         raise ValueError(piece)
     count = int((last - first) / width + 1e-9) + 1
     if count > MOST_WINDOWS:
-        raise PlanError(f"windows: {piece!r} asks for {count} lengths, more than {MOST_WINDOWS}")
+        raise PlanError(
+            f"windows: {shown(piece)} asks for {count} lengths, more than {MOST_WINDOWS}"
+        )
     return [first + i * width for i in range(count)]

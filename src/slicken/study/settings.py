@@ -8,7 +8,10 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from slicken.errors import PlanError
+from slicken.errors import PlanError, shown
+
+_LARGEST = 1_000_000
+"""Bytes of a plan; a longer file is something else."""
 
 
 class Settings(BaseModel):
@@ -38,18 +41,34 @@ class Settings(BaseModel):
             PlanError: if the file cannot be read, or a field is unknown or impossible.
         """
         path = Path(path)
+        text = _text(path)
         try:
-            values = tomllib.loads(path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise PlanError(
-                f"{path}: the plan cannot be read ({error.strerror}); check the name"
-            ) from None
-        except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            values = tomllib.loads(text)
+        except ValueError as error:
+            # A TOMLDecodeError is one; so is a number of more digits than Python reads.
             raise PlanError(f"{path}: this is not TOML ({error})") from None
+        except RecursionError:
+            raise PlanError(f"{path}: nested too deeply for a plan") from None
         try:
             return cls(**_merged(values, changes))
         except PlanError as error:
             raise PlanError(f"{path}: {error}") from None
+
+
+def _text(path: Path) -> str:
+    try:
+        is_plan = path.is_file() and path.stat().st_size <= _LARGEST
+        if path.exists() and not path.is_dir() and not is_plan:
+            raise PlanError(f"{path}: this is no plan; expected a short TOML file")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise PlanError(
+            f"{path}: the plan cannot be read ({error.strerror}); check the name"
+        ) from None
+    except UnicodeDecodeError as error:
+        raise PlanError(f"{path}: this is not TOML ({error})") from None
+    except ValueError as error:  # a name with a NUL in it
+        raise PlanError(f"{path}: the plan cannot be read ({error}); check the name") from None
 
 
 def _merged(values: dict[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,5 +103,5 @@ def _in_words(error: ValidationError, settings: type[BaseModel]) -> str:
     if first["type"] == "missing":
         return f"{field}: this field must be given"
     if first["type"] in _EXPECTED:
-        return f"{field}: expected {_EXPECTED[first['type']]}, but got {first['input']!r}"
-    return f"{field}: {first['msg'][0].lower()}{first['msg'][1:]}, but got {first['input']!r}"
+        return f"{field}: expected {_EXPECTED[first['type']]}, but got {shown(first['input'])}"
+    return f"{field}: {first['msg'][0].lower()}{first['msg'][1:]}, but got {shown(first['input'])}"
