@@ -1,0 +1,118 @@
+"""Seeds: logs to spoil, of every format that the readers know; real ones where they are given."""
+
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+_ROWS = 200
+_REAL = {
+    "te67_pps_ptfe/*.tsv": ".tsv",
+    "kodiak_p655/*.csv": ".csv",
+    "pcs_tribometer_demo/demo_*.txt": ".txt",
+}
+_MAPS = {"te67_pps_ptfe": "te67", "kodiak_p655": "kodiak"}
+
+
+@dataclass(frozen=True)
+class Seed:
+    """A good log.
+
+    Args:
+        name: what a failure calls it.
+        suffix: of its file name.
+        content: its bytes.
+        channels: the channel map that belongs to it, if one does.
+    """
+
+    name: str
+    suffix: str
+    content: bytes
+    channels: Path | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it is lines."""
+        return self.suffix not in (".xlsx", ".parquet")
+
+
+def all_seeds() -> list[Seed]:
+    """Logs written here, and the beginnings of those in the folder that SLICKEN_DATA names."""
+    return [*_texts(), *_binaries(), *_real()]
+
+
+def table(rows: int = 60) -> pd.DataFrame:
+    """A run of a rig with everything in it: a hole, two loads, a clock that starts late."""
+    random = np.random.default_rng(3)
+    time = np.arange(float(rows))
+    frame = pd.DataFrame(
+        {
+            "Time (s)": 100 + time,
+            "Slip velocity (mm/s)": 4 + np.sin(time / 9),
+            "Axial displacement (um)": time * 2,
+            "Temperature (degC)": 20 + np.sqrt(time),
+            "Normal stress (MPa)": np.where(time < rows / 2, 1.0, 2.0),
+            "Shear stress (MPa)": np.where(time < rows / 2, 0.6, 1.2),
+            "Friction": 0.6 + 0.01 * random.normal(size=rows),
+        }
+    ).round(6)
+    frame.iloc[20:22, 3] = np.nan
+    return frame
+
+
+def _texts() -> Iterator[Seed]:
+    frame = table()
+    plain = frame.to_csv(index=False)
+    yield Seed("commas", ".csv", plain.encode())
+    semicolons = frame.to_csv(index=False, sep=";", decimal=",")
+    yield Seed("decimal commas", ".csv", semicolons.encode("latin-1"))
+    spaces = frame.dropna().rename(columns=lambda name: name.replace(" ", "_"))
+    yield Seed("spaces", ".dat", spaces.to_string(index=False).encode())
+    units = "t\tv\tT\tmu\ns\tmm/s\tdegC\t-\n"
+    body = frame.iloc[:, [0, 1, 3, 6]].to_csv(index=False, header=False, sep="\t")
+    yield Seed("units row", ".txt", f"# rig 7\nRun\t12\n\n{units}{body}End of test\n".encode())
+    clock = frame.assign(**{"Time (s)": [f"23:59:{n % 60:02d}" for n in range(len(frame))]})
+    clock = clock.rename(columns={"Time (s)": "Time"})
+    yield Seed("clock", ".csv", clock.iloc[:40].to_csv(index=False).encode())
+    japanese = "時間(s),すべり速度(mm/s),軸変位(μm),温度(℃),摩擦係数\n"
+    rows = frame.iloc[:, [0, 1, 2, 3, 6]].to_csv(index=False, header=False)
+    yield Seed("Japanese", ".csv", (japanese + rows).encode("cp932"))
+    yield Seed("UTF-16", ".xls", b"\xff\xfe" + plain.replace(",", "\t").encode("utf-16-le"))
+    yield Seed("no header", ".txt", frame.to_csv(index=False, header=False, sep="|").encode())
+    forces = frame.rename(
+        columns={"Normal stress (MPa)": "Load (N)", "Shear stress (MPa)": "Friction force (N)"}
+    ).drop(columns="Friction")
+    yield Seed("forces", ".csv", forces.to_csv(index=False).encode())
+
+
+def _binaries() -> Iterator[Seed]:
+    for index in (False, True):
+        frame = table(30)
+        frame = frame.set_index("Time (s)") if index else frame
+        held = io.BytesIO()
+        frame.to_parquet(held)
+        yield Seed(f"Parquet{' with an index' * index}", ".parquet", held.getvalue())
+    held = io.BytesIO()
+    with pd.ExcelWriter(held, engine="xlsxwriter") as book:
+        table(20).to_excel(book, sheet_name="Data", index=False, startrow=2)
+        pd.DataFrame({"notes": ["one", "two"]}).to_excel(book, sheet_name="Notes", index=False)
+    yield Seed("workbook", ".xlsx", held.getvalue())
+
+
+def _real() -> Iterator[Seed]:
+    folder = os.environ.get("SLICKEN_DATA")
+    if not folder or not Path(folder).is_dir():
+        return
+    for pattern, suffix in _REAL.items():
+        for path in sorted(Path(folder).glob(pattern)):
+            lines = path.read_bytes().splitlines(keepends=True)
+            # Both ends: that is where readers decide.
+            content = b"".join(lines[:_ROWS] + lines[-5:])
+            name = _MAPS.get(path.parent.name)
+            channels = EXAMPLES / name / "channels.toml" if name else None
+            yield Seed(path.name, suffix, content, channels)
