@@ -232,7 +232,8 @@ def attribute(
     found["integrated_by_lag"] = ("run", "lag", "channel"), np.abs(path).mean(axis=1)
     ways = ensemble.predict_copies(np.concatenate([windows[few], others[few]]))
     way = ways[:, : few.size] - ways[:, few.size :]
-    gap = np.abs(path.sum(axis=(2, 3)) - way).mean(axis=1) / np.abs(way).mean(axis=1)
+    went = np.abs(way).mean(axis=1)  # nowhere, where no driver ever changes
+    gap = np.abs(path.sum(axis=(2, 3)) - way).mean(axis=1) / np.where(went > 0, went, np.nan)
     found["completeness_gap"] = "run", gap
     masked = windows[choose_targets(ends[chosen], MASKED_WINDOWS)]
     found["rescaled_saliency"] = (

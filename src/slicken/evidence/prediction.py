@@ -13,6 +13,7 @@ from slicken.evidence.scores import Score, score
 from slicken.experiment import Experiment
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
+from slicken.learning.scaling import must_be_within_reach
 from slicken.learning.windows import join, reach
 from slicken.study.folder import StudyFolder
 from slicken.study.prepared import Prepared
@@ -87,7 +88,8 @@ def predict_experiment(
         seconds: the window length.
 
     Raises:
-        ExperimentError: if it lacks a driver, has another time step, or is too short.
+        ExperimentError: if it lacks a driver, has another time step, is too short, or holds numbers
+            that no rig measures.
     """
     missing = [c for c in prepared.record.channels if c not in experiment.channels]
     if missing:
@@ -101,6 +103,7 @@ def predict_experiment(
             f"{experiment.name}: its time step is {record.dt:g} s, that of the study "
             f"{prepared.record.dt:g} s; set step = {prepared.record.dt:g} in the channel map"
         )
+    must_be_within_reach(record, prepared.scaling)
     length = record.samples_in(seconds)
     ends = np.flatnonzero(reach(record) >= length)
     if not ends.size:
@@ -113,7 +116,7 @@ def predict_experiment(
     if not finite.any():
         raise PlanError(f"{seconds:g} s: no run ended with a finite loss; choose another --window")
     ensemble = Ensemble(result.networks, length, choose_engine(folder.plan.engine))
-    drivers = np.nan_to_num(prepared.scaling.drivers(record.drivers))
+    drivers = prepared.scaling.drivers(np.where(record.gap[:, None], 0.0, record.drivers))
     standardised = ensemble.predict(drivers, ends)[finite]
     return Prediction(
         name=experiment.name,

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from itertools import permutations
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,7 +111,9 @@ def skill(
     if count.size >= FEWEST_BLOCKS:
         picks = resampled_counts(count.size, seed)
         resampled = [_skill(*pair) for pair in zip(picks @ ours, picks @ theirs, strict=True)]
-        low, high = (float(q) for q in np.percentile(resampled, [2.5, 97.5]))
+        # A baseline without an error, as where friction stands still, leaves nothing to mix.
+        way: Literal["linear", "nearest"] = "linear" if np.isfinite(resampled).all() else "nearest"
+        low, high = (float(q) for q in np.percentile(resampled, [2.5, 97.5], method=way))
     return Skill(against, value, low, high, int(count.size))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.channels import SLIP_VELOCITY
+from slicken.channels import FRICTION, SLIP_VELOCITY
 from slicken.errors import ExperimentError
 from slicken.learning.splits import Split
 from slicken.learning.windows import Record
@@ -18,9 +18,13 @@ from slicken.learning.windows import Record
 MOSTLY_NOISE = 0.5
 """A driver is called noise where so much of its variance comes and goes within one sample."""
 
-
 DECADES = 1.5
 """Velocity is taken as a logarithm if nine tenths of its values span so many powers of ten."""
+
+REACH = 1e15
+"""Standard deviations from the mean of the training part, beyond which no sample is believed."""
+_LARGEST, _NOTHING = 1e100, 1e-100
+"""What float64 can square, with room to add; a driver that stays below the second is zero."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,10 @@ def learn_scaling(record: Record, split: Split) -> Scaling:
     """Learn the scaling from the samples and the targets of the training part.
 
     Raises:
-        ExperimentError: if friction does not change over the training targets.
+        ExperimentError: if friction does not change over the training targets, or a number is one
+            that no rig measures.
     """
+    _must_be_numbers(record)
     samples = split.samples("training") & ~record.gap
     slowest = np.array(
         [
@@ -88,7 +94,7 @@ def learn_scaling(record: Record, split: Split) -> Scaling:
             for place, name in enumerate(record.channels)
         ]
     )
-    evened = _even_out(record.drivers, slowest)
+    evened = _even_out(_outside_gaps(record), slowest)
     drivers = evened[samples]
     targets = record.friction[split.ends["training"]]
     if np.ptp(targets) <= 1e-12 * max(1.0, float(np.abs(targets).max())):
@@ -97,12 +103,13 @@ def learn_scaling(record: Record, split: Split) -> Scaling:
             "there is nothing to learn: check the friction column of the channel map"
         )
     spread = drivers.std(axis=0)
-    never_changes = np.ptp(drivers, axis=0) <= 1e-12 * np.abs(drivers).max(axis=0)
+    largest = np.abs(drivers).max(axis=0)
+    never_changes = (np.ptp(drivers, axis=0) <= 1e-12 * largest) | (largest < _NOTHING)
     spread = np.where(never_changes, 1.0, spread)
     neighbours = samples[1:] & samples[:-1] & (record.experiment[1:] == record.experiment[:-1])
     steps = np.diff(evened, axis=0)[neighbours]
     noise_share = np.where(never_changes, 1.0, np.mean(steps**2, axis=0) / (2 * spread**2))
-    return Scaling(
+    scaling = Scaling(
         channels=record.channels,
         slowest=slowest,
         mean=drivers.mean(axis=0),
@@ -111,11 +118,52 @@ def learn_scaling(record: Record, split: Split) -> Scaling:
         friction_spread=float(targets.std()),
         noise_share=noise_share,
     )
+    must_be_within_reach(record, scaling)
+    return scaling
+
+
+def must_be_within_reach(record: Record, scaling: Scaling) -> None:
+    """Check that a record, of the study or a new one, can be standardised at all.
+
+    Raises:
+        ExperimentError: if a sample lies further than :data:`REACH` from the training part.
+    """
+    _must_be_numbers(record)
+    evened = _even_out(_outside_gaps(record), scaling.slowest)
+    words = f"more than {REACH:g} standard deviations from the training part"
+    _refuse(record, np.abs(evened - scaling.mean) > REACH * scaling.spread, words)
+    away = np.where(record.gap, 0.0, np.abs(record.friction - scaling.friction_mean))
+    _refuse(record, away > REACH * scaling.friction_spread, words)
+
+
+def _must_be_numbers(record: Record) -> None:
+    words = "a number that no rig measures"
+    _refuse(record, np.abs(_outside_gaps(record)) > _LARGEST, words)
+    _refuse(record, np.abs(np.where(record.gap, 0.0, record.friction)) > _LARGEST, words)
+
+
+def _outside_gaps(record: Record) -> NDArray[np.float64]:
+    """Drivers, 0 inside gaps, where there may be anything, shape ``(T, C)``."""
+    return np.where(record.gap[:, None], 0.0, record.drivers)
+
+
+def _refuse(record: Record, absurd: NDArray[np.bool_], why: str) -> None:
+    """Refuse a record with absurd drivers, shape ``(T, C)``, or friction, shape ``(T,)``."""
+    if not absurd.any():
+        return
+    where = tuple(int(place[0]) for place in np.nonzero(absurd))
+    values = record.friction if absurd.ndim == 1 else record.drivers
+    name = FRICTION.name if absurd.ndim == 1 else record.channels[where[1]]
+    raise ExperimentError(
+        f"{record.experiments[record.experiment[where[0]]]}: {name.replace('_', ' ')} is "
+        f"{values[where]:g} at {record.time[where[0]]:g} s, {why}; check its unit and column, or "
+        "leave the log out"
+    )
 
 
 def _slowest(velocity: NDArray[np.float64]) -> float:
     """The slowest slip that counts, where velocity spans decades; else 0."""
-    moving = np.abs(velocity[velocity != 0])
+    moving = np.abs(velocity[np.abs(velocity) > _NOTHING])
     if not moving.size:
         return 0.0
     slowest, low, high = np.percentile(moving, [1, 5, 95])

@@ -21,7 +21,8 @@ from slicken.learning.network import Architecture, Network, start_network
 Tree = TypeVar("Tree")  # the short form needs Python 3.12
 
 _START, _ORDER = 0, 1  # what a run's seed is folded with: its first weights, its batches
-MOST_IN_A_BATCH = 100_000
+MOST_IN_A_BATCH, LARGEST_RATE = 100_000, 1e30
+"""The second, because weights are float32."""
 
 
 class Optimiser(BaseModel):
@@ -38,11 +39,11 @@ class Optimiser(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    learning_rate: float = Field(1e-3, gt=0, allow_inf_nan=False)
+    learning_rate: float = Field(1e-3, gt=0, lt=LARGEST_RATE)
     decay: Literal["none", "cosine"] = "none"
-    clip: float | None = Field(None, gt=0, allow_inf_nan=False)
+    clip: float | None = Field(None, gt=0, lt=LARGEST_RATE)
     batch: int = Field(32, ge=1, le=MOST_IN_A_BATCH)
-    epsilon: float = Field(1e-7, gt=0, allow_inf_nan=False)
+    epsilon: float = Field(1e-7, gt=0, lt=LARGEST_RATE)
 
     @field_validator("clip", mode="before")
     @classmethod

@@ -39,7 +39,8 @@ class Prepared:
     def drivers(self) -> NDArray[np.float32]:
         """Standardised drivers, shape ``(T, C)``; 0, the mean, inside gaps, where nobody looks."""
         gap = self.record.gap[:, None]
-        return np.where(gap, np.float32(0), self.scaling.drivers(self.record.drivers))
+        inside = np.where(gap, 0.0, self.record.drivers)
+        return np.where(gap, np.float32(0), self.scaling.drivers(inside))
 
     @cached_property
     def friction(self) -> NDArray[np.float32]:
