@@ -1,6 +1,7 @@
 """The contest of window lengths, on errors made by hand."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -119,6 +120,14 @@ def test_runs_that_are_not_finite_are_left_out_and_said_without_warnings() -> No
         assert found.paired.tolist() == [0, 2, 3]
         assert "over 3 paired runs" in found.words()
         np.testing.assert_allclose(found.means, [3, 1])
+
+
+def test_runs_that_all_but_diverged_are_compared_beyond_float32() -> None:
+    found = contest(w50=[3e33, 2e34, 1e33], w100=[1e33, 1e34, 2e33])
+    narrow = replace(found, losses=found.losses.astype(np.float32))
+    effects = [each.comparison["effect"].to_numpy() for each in (found, narrow)]
+    assert np.isfinite(effects[0]).all()
+    np.testing.assert_allclose(*effects, rtol=1e-5)
 
 
 def test_a_length_without_any_finite_run_loses() -> None:

@@ -29,7 +29,9 @@ from slicken.errors import SlickenError
 from slicken.experiment import ChannelMap, describe, read_experiment, read_log
 
 SECONDS = 10
-"""For one case."""
+"""Of this process, for one case; a busy machine is no fault."""
+PATIENCE = 120
+"""Seconds on the clock, for what waits for ever."""
 MEMORY = 4 * 2**30
 """Bytes of addresses for the whole run, libraries included."""
 
@@ -117,18 +119,18 @@ def _read(path: Path, channels: ChannelMap | None) -> None:
 def run_cases(seed: int, numbers: range) -> Iterator[tuple[int, str, str]]:
     """Number, words and fault of each case that is at fault; says on stdout which one is next."""
     seeds = all_seeds()
-    signal.signal(signal.SIGALRM, _too_slow)
+    signal.signal(signal.SIGPROF, _too_slow)
     with tempfile.TemporaryDirectory() as folder:
         for number in numbers:
             print(json.dumps({"next": number}), flush=True)
             case = make_case(seeds, seed, number)
-            signal.alarm(SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)
             # What hangs in a library hears no alarm.
-            faulthandler.dump_traceback_later(3 * SECONDS, exit=True)
+            faulthandler.dump_traceback_later(PATIENCE, exit=True)
             try:
                 fault = fault_of(case, Path(folder))
             finally:
-                signal.alarm(0)
+                signal.setitimer(signal.ITIMER_PROF, 0)
                 faulthandler.cancel_dump_traceback_later()
             if fault:
                 yield number, case.words, fault

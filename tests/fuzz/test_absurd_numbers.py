@@ -106,8 +106,19 @@ def test_a_study_of_nothing_that_changes_ends_in_words(tmp_path: Path) -> None:
     assert "cannot tell" in study.verdict.window
 
 
-def test_training_that_diverges_part_way_names_its_runs(tmp_path: Path) -> None:
-    plan = tiny_plan(windows=[5, 10], optimiser={"batch": 16, "learning_rate": 1e29})
+def test_a_study_of_which_some_runs_diverge_names_them(tmp_path: Path) -> None:
+    plan = tiny_plan(
+        windows=[10], runs=4, epochs=3, split={}, optimiser={"batch": 16, "learning_rate": 1e18}
+    )
+    study = slicken.run_study(builders.make_experiments(), plan, tmp_path / "out")
+    assert 0 < len(study.evidence.contest.left_out()[10.0]) < 4
+    assert "cannot tell" in study.verdict.window
+
+
+def test_a_study_of_which_every_run_diverges_is_an_error_that_says_what_to_lower(
+    tmp_path: Path,
+) -> None:
+    plan = tiny_plan(optimiser={"batch": 16, "learning_rate": 1e29})
     with pytest.raises(TrainingError, match=r"lower optimiser\.learning_rate"):
         slicken.run_study(builders.make_experiments(), plan, tmp_path / "out")
 

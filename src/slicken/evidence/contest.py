@@ -97,7 +97,8 @@ class Contest:
         over runs; ``standard_error`` of the excess.
         """
         nothing = np.full(self.windows.size, np.nan)
-        losses = self.losses.to_numpy()
+        # Losses of runs that all but diverged have squares beyond float32.
+        losses = self.losses.to_numpy().astype(np.float64)
         place = int(np.flatnonzero(self.windows == self.best)[0])
         means = self.means.to_numpy()
         value = means / means[place] - 1
