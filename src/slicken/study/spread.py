@@ -9,7 +9,7 @@ import json
 import math
 import queue
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
@@ -31,25 +31,23 @@ from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, fingerprint, identity_of, prepare_study
 from slicken.study.task import Task, finish_window, make_trainer, train_task
 from slicken.study.workers import (
-    ALLOWED_FAILURES,
     LocalWorkers,
     Workers,
     client_of,
     listen,
+    results_of,
     tell,
     versions,
 )
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    pass
 
 MOST_TOGETHER = 5
 """Runs in a task, at most: some, because a few that are trained together take less than one by one;
 not all, so that there is work for many workers, and little is lost with one."""
 TASKS_A_WORKER = 2
 """Tasks for each worker, at least, as far as there are runs: the last ones should not wait long."""
-_LOOK = 0.2
-"""Seconds from one look at what has ended to the next."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +119,20 @@ def train_on(
     with client_of(workers) as client:
         topic = f"slicken-{uuid4().hex}"
         heard: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        told = _Told(tasks, folder.plan.epochs, observer)
+        if not client.nthreads():
+            observer.note("no worker is there yet; the tasks wait for the first one")
+        # A task of its own, so that a worker that needs the package has it from another one, and it
+        # is there again when that one dies.
+        sent = client.submit(_as_it_is, package, pure=False)
+        common = sent, str(folder.path.resolve()), every, topic, versions()
+        # The longest first: what begins last should be short.
+        longest_first = sorted(tasks, key=lambda task: -task.seconds * task.runs)
+        parts: dict[float, dict[Task, WindowResult]] = {}
         with listen(client, topic, heard.put):
-            told = _Told(tasks, folder.plan.epochs, observer)
-            pending = _submit(client, tasks, package, folder, every, topic)
-            parts: dict[float, dict[Task, WindowResult]] = {}
-            for task, done in _ended(pending, heard, told):
+            for task, done in results_of(
+                client, do, longest_first, *common, meanwhile=lambda: told.hear(heard)
+            ):
                 told.ended(task, done, folder)
                 group = parts.setdefault(task.seconds, {})
                 group[task] = done.result
@@ -141,41 +148,13 @@ def pack(plan: Plan, experiments: Sequence[Experiment]) -> Package:
     return Package(plan.model_dump_json(), files, identity)
 
 
-def _submit(
-    client: "Client",
-    tasks: Sequence[Task],
-    package: Package,
-    folder: StudyFolder,
-    every: float,
-    topic: str,
-) -> "dict[Task, Future[Done]]":
-    # A task of its own, so that a worker that needs the package has it from another one, and it is
-    # there again when that one dies.
-    sent = client.submit(_as_it_is, package, key=f"{topic}-package")
-    return {
-        task: client.submit(
-            do,
-            sent,
-            task,
-            str(folder.path.resolve()),
-            every,
-            topic,
-            versions(),
-            key=f"{topic}-{task.seconds:g}s-{task.first}",
-            # The longest first: what begins last should be short.
-            priority=task.seconds * task.runs,
-        )
-        for task in tasks
-    }
-
-
 def _as_it_is(package: Package) -> Package:
     return package
 
 
 def do(
-    package: Package,
     task: Task,
+    package: Package,
     folder: str,
     every: float,
     topic: str,
@@ -184,8 +163,8 @@ def do(
     """Do one task; called on a worker.
 
     Args:
-        package: of the study.
         task: which.
+        package: of the study.
         folder: of the study, where it is on the client.
         every: seconds from one checkpoint to the next.
         topic: where the client listens.
@@ -248,31 +227,6 @@ def _experiment(content: bytes) -> Experiment:
         file.write(content)
         file.flush()
         return Experiment.from_dataset(read_netcdf(Path(file.name)))
-
-
-def _ended(
-    pending: "dict[Task, Future[Done]]", heard: "queue.SimpleQueue[dict[str, Any]]", told: "_Told"
-) -> "Iterator[tuple[Task, Done]]":
-    """Tasks as they end, with what they gave."""
-    from distributed import KilledWorker
-
-    waiting = dict(pending)
-    while waiting:
-        told.hear(heard)
-        ended = [task for task, future in waiting.items() if future.done()]
-        for task in ended:
-            try:
-                done = waiting.pop(task).result()
-            except KilledWorker:
-                raise WorkersError(
-                    f"the window of {task.seconds:g} s took {ALLOWED_FAILURES} workers with it; "
-                    "do they have memory enough? what was trained is kept in checkpoints, and the "
-                    "same command goes on from there"
-                ) from None
-            told.hear(heard)
-            yield task, done
-        if not ended:
-            time.sleep(_LOOK)
 
 
 class _Told:

@@ -6,6 +6,7 @@ Nothing of Dask is imported before someone asks for workers: a study on one mach
 import logging
 import os
 import platform
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -46,6 +47,9 @@ SETTINGS = {
     # replace it. Here a dead process is started again, and an ended job submitted again, for good.
     "distributed.deploy.lost-worker-timeout": "1000 days",
 }
+
+_LOOK = 0.1
+"""Seconds from one look at what has ended to the next."""
 
 MUST_AGREE = ("slicken", "python", "jax", "jaxlib", "numpy")
 
@@ -119,7 +123,11 @@ def client_of(workers: Workers) -> "Iterator[Client]":
 
 
 def results_of(
-    client: "Client", task: Callable[[Given], Result], given: Iterable[Given]
+    client: "Client",
+    task: Callable[..., Result],
+    given: Iterable[Given],
+    *common: Any,  # noqa: ANN401 (whatever the task takes)
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Iterator[tuple[Given, Result]]:
     """Have one task done for each thing given, and get each result as soon as it is there.
 
@@ -130,7 +138,9 @@ def results_of(
         client: of the workers.
         task: a function that the workers can import. It may be done more than once, even at the
             same time for some seconds: a worker that hands it over may still be busy with it.
-        given: what each task is given.
+        given: what each task is given, those first that should begin first.
+        common: what all of them are given after that; futures are resolved.
+        meanwhile: called several times a second, also before each result is given out.
 
     Yields:
         What was given, with the result, in the order in which tasks are done.
@@ -140,12 +150,19 @@ def results_of(
     """
     from distributed import as_completed
 
-    waiting = {client.submit(task, each, pure=False): each for each in given}
-    for future in as_completed(list(waiting)):
-        result = future.result()
-        each = waiting.pop(future)
-        future.release()
-        yield each, result
+    waiting = {client.submit(task, each, *common, pure=False): each for each in given}
+    coming = as_completed(list(waiting), loop=client.loop)
+    while waiting:
+        ended = coming.next_batch(block=False)
+        for future in ended:
+            result = future.result()
+            each = waiting.pop(future)
+            future.release()
+            meanwhile()
+            yield each, result
+        if not ended:
+            meanwhile()
+            time.sleep(_LOOK)
 
 
 def tell(topic: str, record: Mapping[str, Any]) -> None:
