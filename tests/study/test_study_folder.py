@@ -43,7 +43,7 @@ def small_result(
 ) -> WindowResult:
     if networks is None:
         networks = builders.on_host(builders.start_networks(builders.TINY, runs=runs))
-    of_runs, of_epochs = np.arange(float(runs)), np.ones((runs, 2))
+    of_runs, of_epochs = np.arange(float(runs)), np.ones((runs, 3))
     return WindowResult(
         seconds=seconds,
         history=xr.Dataset(
@@ -114,7 +114,7 @@ def test_stages_gaps_and_truth_survive_the_folder(tmp_path: Path) -> None:
 def test_weights_come_back_to_the_bit(layers: tuple[int, int], tmp_path: Path) -> None:
     plan = builders.make_plan(network={"conv_layers": layers[0], "gru_layers": layers[1]})
     folder = StudyFolder.claim(tmp_path / "out", plan, builders.make_experiments(3))
-    networks = builders.on_host(builders.start_networks(plan.network, runs=2, spread=0.1))
+    networks = builders.on_host(builders.start_networks(plan.network, runs=3, spread=0.1))
     folder.write_window(small_result(networks=networks))
     jax.tree.map(np.testing.assert_array_equal, folder.read_window(5.0).networks, networks)
 
@@ -250,7 +250,7 @@ def test_what_a_killed_process_of_the_same_number_left_is_not_mixed_in(tmp_path:
         f"0005s/{name}"
         for name in ("SHA256SUMS", "history.nc", "predictions.nc", "weights.safetensors")
     ]
-    assert folder.read_window(5.0).history.sizes == {"run": 3, "epoch": 2}
+    assert folder.read_window(5.0).history.sizes == {"run": 3, "epoch": 3}
 
 
 def spoil(file: Path, damage: str) -> None:

@@ -130,7 +130,16 @@ class Study:
     def evidence(self) -> Evidence:
         """Contest, scores and skills; gathered when first asked for."""
         with working_on(self.path):
-            return gather_evidence(self.folder, self.prepared, self._reporter)
+            try:
+                return gather_evidence(self.folder, self.prepared, self._reporter)
+            except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+                if not self.folder.of_others:
+                    raise
+                # Whoever made the folder may have put anything into it.
+                raise FolderError(
+                    f"{self.path / 'evidence'}: is not as slicken writes it "
+                    f"({type(error).__name__}: {error}); remove it, and it is computed anew"
+                ) from error
 
     @property
     def contest(self) -> Contest:

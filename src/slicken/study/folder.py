@@ -77,6 +77,9 @@ class StudyFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.mended: list[str] = []
+        self.of_others = False
+        """Whether evidence was read that this object did not write."""
+        self._written: set[str] = set()
         self._whole: set[float] = set()
 
     @classmethod
@@ -209,12 +212,13 @@ class StudyFolder:
         if not self._is_finished(seconds):
             held = ", ".join(f"{s:g}" for s in self.finished()) or "none yet"
             raise FolderError(f"{self.path}: no window of {seconds:g} s; finished are {held}")
-        return WindowResult(
-            seconds=seconds,
-            history=read_netcdf(place / "history.nc", having=_OF_HISTORY),
-            networks=self._read_networks(place / "weights.safetensors"),
-            predictions=read_netcdf(place / "predictions.nc", having=_OF_PREDICTIONS),
-        )
+        history = read_netcdf(place / "history.nc", having=_OF_HISTORY)
+        networks = self._read_networks(place / "weights.safetensors")
+        predictions = read_netcdf(place / "predictions.nc", having=_OF_PREDICTIONS)
+        runs = history.sizes["run"], predictions.sizes["run"], networks.offset.shape[0]
+        if {*runs} != {self.plan.runs} or history.sizes["epoch"] != self.plan.epochs:
+            raise FolderError(f"{place}: its runs or epochs are not those of the plan; {_AGAIN}")
+        return WindowResult(seconds, history, networks, predictions)
 
     def write_evidence(self, name: str, dataset: xr.Dataset) -> None:
         """Keep a piece of evidence as ``evidence/NAME.nc``."""
@@ -229,6 +233,7 @@ class StudyFolder:
         with written_aside(file) as aside:
             aside.write_bytes(content)
         checksums.write_sums(file.parent, {**sums, file.name: ours})
+        self._written.add(name)
 
     def read_evidence(self, name: str) -> xr.Dataset | None:
         """A piece of evidence, or None where it has not been gathered, or was altered since."""
@@ -240,7 +245,10 @@ class StudyFolder:
             self.mended.append(
                 f"evidence/{file.name}: is not what was written; it is computed again"
             )
-        return read_netcdf(file) if state == "whole" else None
+        if state != "whole":
+            return None
+        self.of_others |= name not in self._written
+        return read_netcdf(file)
 
     def _is_finished(self, seconds: float) -> bool:
         place = self.window_path(seconds)
@@ -272,7 +280,7 @@ class StudyFolder:
         dataset = read_netcdf(self._experiments_file, f"{number:04d}")
         try:
             return Experiment.from_dataset(dataset)
-        except (KeyError, TypeError, ValueError, AttributeError):
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             raise FolderError(
                 f"{self._experiments_file}: experiment {number} is not as slicken writes them; "
                 f"{_AGAIN}"

@@ -31,14 +31,14 @@ def read_netcdf(file: Path, group: str | None = None, having: Dims | None = None
     Args:
         file: of any origin.
         group: in it.
-        having: variables that must be there, and their dims.
+        having: variables that must be there, and their dims; numbers, unless they are ``part``.
 
     Raises:
         FolderError: if it cannot be read, would unpack to more than such a file can hold, or has
             not what it must have.
     """
     try:
-        with xr.open_dataset(file, group=group, engine="h5netcdf") as opened:
+        with xr.open_dataset(file, group=group, engine="h5netcdf", decode_times=False) as opened:
             most = min(MOST_BYTES, MOST_PACKED * file.stat().st_size)
             if sum(variable.nbytes for variable in opened.variables.values()) > most:
                 raise ValueError("it claims to hold more than such a file can")
@@ -47,7 +47,8 @@ def read_netcdf(file: Path, group: str | None = None, having: Dims | None = None
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise FolderError(f"{file}: cannot be read ({first})") from None
     for name, dims in (having or {}).items():
-        if name not in dataset or dataset[name].dims != dims:
+        there = name in dataset and dataset[name].dims == dims
+        if not there or (name != "part" and dataset[name].dtype.kind not in "fiub"):
             raise FolderError(f"{file}: has no {name} over ({', '.join(dims)})")
     return dataset
 
