@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slicken.errors import ExperimentError
+from slicken.errors import ChannelError, ExperimentError
 from slicken.experiment import ChannelMap, Experiment, prepare, read_experiment
 from slicken.experiment.log import Log
 
@@ -326,3 +326,30 @@ def test_a_log_with_nothing_but_time_and_friction_is_legal(tmp_path: Path) -> No
     experiment = read_experiment(path)
     assert len(experiment) == 2
     assert experiment.stage is None
+
+
+def test_a_load_too_small_to_divide_by_is_none(make_log: MakeLog, make_map: MakeMap) -> None:
+    load = np.where(np.arange(200) == 100, 5e-324, 10.0)
+    log = make_log(load=load, drag=6 + np.sin(np.arange(200.0)))
+    forces = {
+        "normal_force": {"column": "load", "unit": "N"},
+        "shear_force": {"column": "drag", "unit": "N"},
+        "friction": None,
+    }
+    experiment = prepare(log, make_map(forces))
+    assert np.isfinite(experiment.friction).all()  # a straight line through the hole
+
+
+@pytest.mark.parametrize("step", [5e-324, 1e-12])
+def test_a_step_that_no_rig_has_is_refused(
+    make_log: MakeLog, make_map: MakeMap, step: float
+) -> None:
+    with pytest.raises(ExperimentError, match="which no rig has"):
+        prepare(make_log(), make_map(step=step))
+    with pytest.raises(ExperimentError, match="which no rig has"):
+        prepare(make_log(time=1e-300 * np.arange(200)), make_map())
+
+
+def test_an_area_that_no_specimen_has_is_refused() -> None:
+    with pytest.raises(ChannelError, match="contact_area_mm2"):
+        ChannelMap.from_toml("[channels]\n[preparation]\ncontact_area_mm2 = 1e-300")

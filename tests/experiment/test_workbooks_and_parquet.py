@@ -103,3 +103,13 @@ def test_stamps_in_workbooks_and_parquet_become_seconds(tmp_path: Path) -> None:
     frame.to_excel(tmp_path / "log.xlsx", index=False)
     for name in ("log.parquet", "log.xlsx"):
         np.testing.assert_array_equal(read_log(tmp_path / name).values["when"], np.arange(5))
+
+
+def test_a_whole_number_beyond_float64_in_a_workbook_is_a_missing_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = workbook(tmp_path / "log.xlsx", {"Data": [["t", "mu"], *([n, 0.5] for n in range(5))]})
+    held = pd.DataFrame([["t", "mu"], [0, 0.5], [1, 10**400], [2, 0.6]], dtype=object)
+    monkeypatch.setattr(pd, "read_excel", lambda *_, **__: {"Data": held})
+    log = read_log(path)
+    np.testing.assert_array_equal(log.values["mu"], [0.5, np.nan, 0.6])
