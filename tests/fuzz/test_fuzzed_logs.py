@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from subprocess import run
 
-CASES = int(os.environ.get("SLICKEN_FUZZ_CASES", "300"))
+CASES = int(os.environ.get("SLICKEN_FUZZ_CASES", "200"))
 SEED = int(os.environ.get("SLICKEN_FUZZ_SEED", "0"))
 _SHOWN = 5
 

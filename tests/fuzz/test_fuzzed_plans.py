@@ -15,7 +15,7 @@ from slicken.experiment import ChannelMap
 from slicken.study.plan import MOST_WINDOWS, Plan, read_windows
 from slicken.study.presets import PRESETS
 
-CASES = int(os.environ.get("SLICKEN_FUZZ_CASES", "300"))
+CASES = int(os.environ.get("SLICKEN_FUZZ_CASES", "200"))
 FUZZ = settings(
     max_examples=max(CASES // 4, 10),
     deadline=None,
