@@ -353,3 +353,14 @@ def test_a_step_that_no_rig_has_is_refused(
 def test_an_area_that_no_specimen_has_is_refused() -> None:
     with pytest.raises(ChannelError, match="contact_area_mm2"):
         ChannelMap.from_toml("[channels]\n[preparation]\ncontact_area_mm2 = 1e-300")
+
+
+def test_friction_that_changes_only_inside_gaps_never_changes(
+    make_log: MakeLog, make_map: MakeMap
+) -> None:
+    friction = np.full(200, 0.6)
+    friction[90:110] = 0.7
+    temperature = 20 + np.sqrt(np.arange(200.0))
+    temperature[85:115] = np.nan
+    with pytest.raises(ExperimentError, match="friction never changes"):
+        prepare(make_log(friction=friction, temperature=temperature), make_map())

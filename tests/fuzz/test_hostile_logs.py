@@ -60,6 +60,14 @@ def far_cell(folder: Path) -> Path:
     return workbook(folder / "log.xlsx", sheet(rows))
 
 
+def empty_rows(folder: Path) -> Path:
+    """A table, and a number in the last row of the sheet."""
+    cells = [b'<c r="%c%d"><v>1</v></c>' % (letter, 1) for letter in b"ABCDEFG"]
+    rows = b'<row r="1">' + b"".join(cells) + b"</row>"
+    last = b'<row r="1048576"><c r="A1048576"><v>2</v></c></row>'
+    return workbook(folder / "log.xlsx", sheet(rows + last))
+
+
 def one_text_everywhere(folder: Path) -> Path:
     """A long text, held once, that a hundred thousand cells show."""
     rows = b"".join(
@@ -144,6 +152,7 @@ def many_lines(folder: Path) -> Path:
 REFUSED = (
     zip_bomb,
     far_cell,
+    empty_rows,
     one_text_everywhere,
     repeated_cells,
     nested_elements,

@@ -211,8 +211,8 @@ def _stages(draft: Draft, change: float) -> NDArray[np.int64] | None:
 
 
 def _check_friction(draft: Draft) -> None:
-    friction = draft.channels[FRICTION.name]
-    low, high = float(np.nanmin(friction)), float(np.nanmax(friction))
+    friction = draft.channels[FRICTION.name][~_gap(draft)]
+    low, high = float(friction.min()), float(friction.max())
     if high - low <= 1e-12 * max(abs(low), abs(high)):
         raise ExperimentError(
             f"{draft.source}: friction never changes (always {low:g}), so there is nothing to "
