@@ -237,7 +237,9 @@ class _Told:
         self._epochs, self._observer = epochs, observer
         self._reached = dict.fromkeys(tasks, 0)
         self._kept = dict.fromkeys(tasks, 0)
-        self._began, self._before = time.monotonic(), 0.0
+        self._began, self._done = time.monotonic(), 0.0
+        # Kept up to date, because thousands of tasks tell of each of their epochs.
+        self._rest = sum(self._cost(task) * epochs for task in tasks)
         self._said: set[str] = set()
 
     def hear(self, heard: "queue.SimpleQueue[dict[str, Any]]") -> None:
@@ -247,7 +249,7 @@ class _Told:
 
     def ended(self, task: Task, done: Done, folder: StudyFolder) -> None:
         """Say what is remarkable about how a task was done."""
-        self._reached[task] = self._epochs
+        self._advance(task, self._epochs)
         if not done.kept:
             self._say_once(
                 f"the workers do not see {folder.path}: they keep no checkpoints, so a worker that "
@@ -266,8 +268,7 @@ class _Told:
             self._say_once(record["problem"])
         elif "begun" in record:
             if record["begun"] > self._reached[task]:
-                self._before += self._cost(task) * (record["begun"] - self._reached[task])
-                self._reached[task] = record["begun"]
+                self._done -= self._advance(task, record["begun"])  # by somebody else
                 self._observer.resumed(task.seconds, task.runs, record["begun"])
         else:
             if record["kept"] > self._kept[task]:
@@ -275,16 +276,21 @@ class _Told:
                 self._observer.kept(task.seconds, record["kept"])
             # A task that was begun again on another worker tells of some epochs twice.
             if record["epoch"] > self._reached[task]:
-                self._reached[task] = record["epoch"]
+                self._advance(task, record["epoch"])
                 losses = EpochLosses(*(np.array(part) for part in record["losses"]))
                 self._observer.epoch(task.seconds, record["epoch"], losses, self._left())
 
+    def _advance(self, task: Task, epoch: int) -> float:
+        """A task is as far as an epoch; what that was worth."""
+        worth = self._cost(task) * (epoch - self._reached[task])
+        self._reached[task] = epoch
+        self._done += worth
+        self._rest -= worth
+        return worth
+
     def _left(self) -> float:
-        done = sum(self._cost(task) * epoch for task, epoch in self._reached.items()) - self._before
-        rest = sum(
-            self._cost(task) * (self._epochs - epoch) for task, epoch in self._reached.items()
-        )
-        return (time.monotonic() - self._began) * rest / done if done > 0 else math.nan
+        passed = time.monotonic() - self._began
+        return passed * self._rest / self._done if self._done > 0 else math.nan
 
     def _cost(self, task: Task) -> float:
         """Of an epoch, in any unit."""
