@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from slicken.experiment import Inspection, Log
+    from slicken.experiment import Inspection
 
 
 def run(
@@ -32,10 +32,10 @@ def run(
             complain(str(error))
             unread += 1
             continue
-        inspection = describe(log, channel_map)
+        inspection = describe(log, channel_map, folder=path.parent)
         _show(inspection)
         if out is not None:
-            _write(log, inspection, out, _name(path, logs))
+            _write(inspection, out, _name(path, logs))
         say()
         shown += 1
     if shown and out is None:
@@ -79,11 +79,12 @@ def _name(path: Path, logs: list[Path]) -> str:
     return path.stem if alone else f"{path.absolute().parent.name}-{path.name}"
 
 
-def _write(log: "Log", inspection: "Inspection", folder: Path, name: str) -> None:
+def _write(inspection: "Inspection", folder: Path, name: str) -> None:
     from slicken.cli.terminal import say
     from slicken.figures import experiment_figure, log_figure, save
     from slicken.study.files import write_text
 
+    log = inspection.log
     times = [c.name for c in inspection.columns if c.channel == "time"]
     figure = log_figure(
         {column: log.column(column) for column in log.columns if column not in times},

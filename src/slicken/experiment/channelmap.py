@@ -3,12 +3,16 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from slicken.channels import AXIAL_RATE, CHANNELS, TEMPERATURE_RATE
 from slicken.errors import ChannelError, shown
+from slicken.experiment.corrections.kinds import KINDS, Correction
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 MAPPABLE = tuple(name for name in CHANNELS if name not in (TEMPERATURE_RATE.name, AXIAL_RATE.name))
 """Channels that a column can be; rates are computed here, never read, so that they are causal."""
@@ -65,6 +69,7 @@ class ChannelMap(BaseModel):
 
     Args:
         channels: name of a channel to its column.
+        correction: what is done to the columns before, in order.
         preparation: how the log is prepared.
 
     >>> text = '''
@@ -79,6 +84,7 @@ class ChannelMap(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     channels: dict[str, Column]
+    correction: tuple[Correction, ...] = Field(default=(), max_length=1000)
     preparation: Preparation = Preparation()
 
     @field_validator("channels")
@@ -141,6 +147,8 @@ def _in_words(problem: ValidationError) -> str:
         problem.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden"
     )
     error = errors[0]
+    if error["loc"][:1] == ("correction",) and len(error["loc"]) > 1:
+        return _in_a_correction(error)
     place = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
         key = str(error["loc"][-1])
@@ -152,6 +160,29 @@ def _in_words(problem: ValidationError) -> str:
         return message
     message = message[:1].lower() + message[1:]
     return f"'{place}': {message}, not {shown(error['input'])}"
+
+
+def _in_a_correction(error: "ErrorDetails") -> str:
+    """As above, for a place such as ``("correction", 0, "zero", "at")``."""
+    number, kind, *fields = (*error["loc"][1:], "")
+    which = f"correction {int(number) + 1}"
+    if error["type"] == "union_tag_not_found":
+        return f"{which}: 'kind' is missing; valid are {', '.join(KINDS)}"
+    if error["type"] == "union_tag_invalid":
+        tag = str(error["ctx"]["tag"])
+        return f"{which}: {_unknown(f'kind {shown(tag)}', tag, tuple(KINDS))}"
+    if kind not in KINDS:
+        return f"{which}: {error['msg'][:1].lower()}{error['msg'][1:]}, not {shown(error['input'])}"
+    which += f" ({kind})"
+    key = str(fields[0])
+    if error["type"] == "extra_forbidden":
+        return f"{which}: {_unknown(f'key {key!r}', key, tuple(KINDS[str(kind)].model_fields))}"
+    if error["type"] == "missing":
+        return f"{which}: {key!r} is missing"
+    message = error["msg"].removeprefix("Value error, ")
+    if error["type"] == "value_error":
+        return f"{which}: {message}"
+    return f"{which}: {key!r}: {message[:1].lower()}{message[1:]}, not {shown(error['input'])}"
 
 
 def _keys_beside(place: tuple[int | str, ...]) -> tuple[str, ...]:

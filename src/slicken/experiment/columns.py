@@ -37,6 +37,7 @@ class Draft:
         rows: line of the file of each sample, shape ``(S,)``.
         steps: what was done, in order, in words.
         findings: what the log's owner should know.
+        closed: intervals left out on purpose, first and last instant in seconds.
     """
 
     source: str
@@ -45,6 +46,7 @@ class Draft:
     rows: NDArray[np.int64]
     steps: list[str] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    closed: list[tuple[float, float]] = field(default_factory=list)
 
     def keep(self, samples: NDArray[np.bool_]) -> None:
         """Leave out all samples but these."""

@@ -1,6 +1,7 @@
 """Inspection: what is in a log, before anything is done with it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from slicken.experiment.experiment import Experiment, Finding
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.log import Log
 from slicken.experiment.names import unit_of
-from slicken.experiment.preparation import prepare
+from slicken.experiment.preparation import apply_corrections, prepare
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Inspection:
         name: the log's name.
         source: its file name.
         samples: number of rows with numbers.
+        log: the log after the map's corrections.
         columns: one summary a column, in file order.
         missing: measured drivers that no column became.
         findings: what the reader, the guess and the preparation have to say.
@@ -56,6 +58,7 @@ class Inspection:
     name: str
     source: str
     samples: int
+    log: Log
     columns: tuple[ColumnSummary, ...]
     missing: tuple[str, ...]
     findings: tuple[Finding, ...]
@@ -71,20 +74,25 @@ class Inspection:
         return "\n".join(lines) + "\n\n" + self.channel_map.to_toml()
 
 
-def describe(log: Log, channel_map: ChannelMap | None = None) -> Inspection:
+def describe(
+    log: Log, channel_map: ChannelMap | None = None, *, folder: Path | None = None
+) -> Inspection:
     """What is in a log: its columns, the channels they become, and everything worth knowing.
 
     Args:
         log: the log.
         channel_map: which column is which channel; guessed where it is not given.
+        folder: where files are that a correction joins.
     """
     notes: tuple[Finding, ...] = ()
     if channel_map is None:
         channel_map, notes = guess_channels(log)
     experiment, problem = None, ""
+    corrected = log
     findings = (*log.findings, *notes)
     try:
-        experiment = prepare(log, channel_map, notes=notes)
+        corrected = apply_corrections(log, channel_map, folder).log
+        experiment = prepare(log, channel_map, notes=notes, folder=folder)
         findings = experiment.findings
     except SlickenError as error:
         problem = str(error)
@@ -92,7 +100,8 @@ def describe(log: Log, channel_map: ChannelMap | None = None) -> Inspection:
         name=log.name,
         source=log.source,
         samples=len(log),
-        columns=tuple(_summary(log, name, channel_map) for name in log.columns),
+        log=corrected,
+        columns=tuple(_summary(corrected, name, channel_map) for name in corrected.columns),
         missing=tuple(c.name for c in MEASURED if c.name not in channel_map.channels),
         findings=findings,
         channel_map=channel_map,
@@ -111,8 +120,8 @@ def _summary(log: Log, name: str, channel_map: ChannelMap) -> ColumnSummary:
         name=name,
         unit=unit,
         channel=channel,
-        minimum=float(known.min()),
-        median=float(np.median(known)),
-        maximum=float(known.max()),
+        minimum=float(known.min()) if known.size else np.nan,
+        median=float(np.median(known)) if known.size else np.nan,
+        maximum=float(known.max()) if known.size else np.nan,
         missing=int(values.size - known.size),
     )

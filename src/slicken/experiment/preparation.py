@@ -16,12 +16,14 @@ from slicken.channels import (
     SLIP_VELOCITY,
     TEMPERATURE,
     TEMPERATURE_RATE,
+    TIME,
 )
 from slicken.errors import ExperimentError
 from slicken.experiment.channelmap import ChannelMap, Preparation
 from slicken.experiment.checks import check_channels, check_resolution
 from slicken.experiment.clock import crop, run_forward
 from slicken.experiment.columns import Draft, read_channels
+from slicken.experiment.corrections import Corrected, correct
 from slicken.experiment.experiment import Experiment, Finding, Provenance
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.log import Log
@@ -58,28 +60,41 @@ def read_experiment(
         channels, notes = guess_channels(log)
     elif not isinstance(channels, ChannelMap):
         channels = ChannelMap.load(channels)
-    return prepare(log, channels, notes=notes)
+    return prepare(log, channels, notes=notes, folder=Path(path).parent)
 
 
-def prepare(log: Log, channel_map: ChannelMap, *, notes: Sequence[Finding] = ()) -> Experiment:
-    """Prepare an experiment from a log: units, time, grid, rates, slip and stages.
+def prepare(
+    log: Log,
+    channel_map: ChannelMap,
+    *,
+    notes: Sequence[Finding] = (),
+    folder: Path | None = None,
+) -> Experiment:
+    """Prepare an experiment from a log: corrections, units, time, grid, rates, slip and stages.
 
-    In this order: columns to SI; ``start`` and ``end``; time checked; a uniform grid; causal
-    rates; stretches with almost no slip at either end left out; slip; stages. The clock of the
-    experiment is the log's own; axial displacement and slip count from its first sample.
+    In this order: the map's corrections; columns to SI; ``start`` and ``end``; time checked; a
+    uniform grid; causal rates; stretches with almost no slip at either end left out; slip; stages.
+    The clock of the experiment is the log's own, as corrected; axial displacement and slip count
+    from its first sample.
 
     Args:
         log: the log.
         channel_map: which column is which channel, and how to prepare them.
         notes: findings to put before those made here, such as guesses.
+        folder: where files are that a correction joins.
 
     Raises:
-        ChannelError: if a column or a unit does not fit.
+        ChannelError: if a column, a unit or a correction does not fit.
+        LogError: if a file to join cannot be read.
         ExperimentError: if time does not run forward, a channel has no number, friction never
             changes, or nothing is left.
     """
     settings = channel_map.preparation
-    draft = read_channels(log, channel_map)
+    corrected = apply_corrections(log, channel_map, folder)
+    draft = read_channels(corrected.log, channel_map)
+    draft.steps[:0] = corrected.steps
+    draft.findings[:0] = corrected.findings
+    draft.closed = list(corrected.closed)
     crop(draft, settings.start, settings.end)
     _check_numbers(draft)
     draft.findings += check_resolution(draft.channels)
@@ -100,6 +115,18 @@ def prepare(log: Log, channel_map: ChannelMap, *, notes: Sequence[Finding] = ())
         gap=_gap(draft),
         provenance=Provenance(log.source, log.sha256, tuple(draft.steps)),
         findings=(*log.findings, *notes, *draft.findings),
+    )
+
+
+def apply_corrections(log: Log, channel_map: ChannelMap, folder: Path | None = None) -> Corrected:
+    """The log after the map's corrections; see :func:`slicken.experiment.corrections.correct`."""
+    time = channel_map.channels.get(TIME.name)
+    return correct(
+        log,
+        channel_map.correction,
+        time_column=None if time is None else time.column,
+        time_unit=None if time is None else time.unit,
+        folder=folder,
     )
 
 

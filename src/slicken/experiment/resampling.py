@@ -94,7 +94,16 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> float:
         np.searchsorted(draft.time, grid - 1e-6 * new).clip(max=len(draft.rows) - 1)
     ]
     draft.time = grid
+    _close(draft)
     return new
+
+
+def _close(draft: Draft) -> None:
+    """What was left out on purpose is not bridged, however short."""
+    for start, end in draft.closed:
+        inside = (draft.time >= start) & (draft.time <= end)
+        for name, values in draft.channels.items():
+            draft.channels[name] = np.where(inside, np.nan, values)
 
 
 def _check_step(draft: Draft, step: float) -> None:
@@ -110,6 +119,7 @@ def _count_from_zero(draft: Draft, step: float) -> None:
     begun = float(draft.time[0])
     if np.spacing(np.abs(draft.time).max()) > _DIGITS * step:
         draft.time = draft.time - begun
+        draft.closed = [(start - begun, end - begun) for start, end in draft.closed]
         message = (
             f"time counts from the first sample, at {begun:.10g} s of the log's own clock: numbers "
             f"so large hold no steps of {step:g} s exactly"

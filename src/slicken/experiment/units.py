@@ -131,6 +131,24 @@ def to_si(values: NDArray[np.float64], unit: str, channel: Channel) -> NDArray[n
     return np.asarray(quantity.to(target).magnitude, np.float64)
 
 
+def ratio(unit: str, into: str) -> float:
+    """How many of one unit make up another: ``ratio("mm", "um")`` is 1000.
+
+    Raises:
+        ChannelError: if a unit is unknown, or they measure different things.
+
+    >>> round(ratio("MPa/um", "kPa/mm"), 6)
+    1000000.0
+    """
+    units = {text: _parse(_plain(text), as_delta=True) for text in (unit, into)}
+    for text, parsed in units.items():
+        if parsed is None:
+            raise ChannelError(f"unknown unit {text!r}; units that work: MPa, kN, mm, um, MPa/um")
+    if not units[unit].is_compatible_with(units[into]):  # type: ignore[union-attr]
+        raise ChannelError(f"the unit {unit!r} does not measure what {into!r} does")
+    return float(_registry().Quantity(1.0, units[unit]).to(units[into]).magnitude)
+
+
 def measures(unit: str, channel: Channel) -> bool:
     """Whether a unit can be the unit of a channel; a blank one cannot be told.
 

@@ -1,0 +1,341 @@
+"""Kinds of correction: what a ``[[correction]]`` of a channel map may say, each with its fields.
+
+Times are seconds on the log's clock, as it stands when the correction's turn comes; values are in
+the unit of the column.
+"""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Unit = Annotated[str, Field(min_length=1, max_length=100)]
+Seconds = Annotated[float, Field(ge=-1e12, le=1e12)]
+Span = Annotated[float, Field(gt=0, le=1e9)]
+Number = Annotated[float, Field(ge=-1e15, le=1e15)]
+Stiffness = Annotated[float, Field(ge=1e-15, le=1e15)]
+Radius = Annotated[float, Field(ge=1e-3, le=1e6)]
+Where = Literal["past", "centred"]
+
+
+class Kind(BaseModel):
+    """A correction; each kind has its own fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Zero(Kind):
+    """Subtract the column's value at an instant, or its mean over an interval.
+
+    Args:
+        column: the column.
+        at: s; the sample nearest to it becomes 0.
+        start: s; instead of ``at``: the mean from here
+        end: s; to here becomes 0.
+    """
+
+    kind: Literal["zero"]
+    column: Name
+    at: Seconds | None = None
+    start: Seconds | None = None
+    end: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _instant_or_interval(self) -> Self:
+        _at_or_interval(self.at, self.start, self.end)
+        return self
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """First and last instant, s; the same where it is an instant."""
+        return _interval(self.at, self.start, self.end)
+
+
+class Offset(Kind):
+    """Take a jump out of a column: what comes after is shifted to go on where it left off.
+
+    Args:
+        column: the column.
+        at: s; the first sample after the jump, or any time between it and the one before.
+        start: s; instead of ``at``, where the jump takes a while: from here
+        end: s; up to, and not including, here.
+        by: size of the jump; measured where it is not given.
+        samples: the jump is measured between the medians of so many samples on either side.
+        between: from ``start`` to ``end`` the column holds the value before, or is a gap.
+    """
+
+    kind: Literal["offset"]
+    column: Name
+    at: Seconds | None = None
+    start: Seconds | None = None
+    end: Seconds | None = None
+    by: Number | None = None
+    samples: int = Field(default=1, ge=1, le=1_000_000)
+    between: Literal["hold", "gap"] = "hold"
+
+    @model_validator(mode="after")
+    def _instant_or_interval(self) -> Self:
+        _at_or_interval(self.at, self.start, self.end)
+        return self
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """First and last instant, s; the same where it is an instant."""
+        return _interval(self.at, self.start, self.end)
+
+
+class Calibrate(Kind):
+    """Turn a column's numbers into a unit: ``factor * number + offset``.
+
+    Args:
+        column: the column, such as counts of an A/D converter.
+        factor: of the new unit, for one of the old.
+        offset: in the new unit.
+        unit: the new unit.
+        into: name of a new column for the result; the column itself by default.
+    """
+
+    kind: Literal["calibrate"]
+    column: Name
+    factor: Number
+    unit: Unit
+    offset: Number = 0.0
+    into: Name | None = None
+
+    @model_validator(mode="after")
+    def _some_factor(self) -> Self:
+        if self.factor == 0:
+            raise ValueError("'factor' is 0, which leaves nothing of the column")
+        return self
+
+
+class Elastic(Kind):
+    """Take the elastic deformation of the machine out of a displacement.
+
+    The result is displacement - load / stiffness.
+
+    Args:
+        column: the displacement.
+        load: the column of the stress or force that deforms the machine.
+        stiffness: of the machine.
+        unit: of the stiffness, such as ``MPa/um`` or ``kN/mm``.
+        into: name of a new column for the result; the displacement itself by default.
+    """
+
+    kind: Literal["stiffness"]
+    column: Name
+    load: Name
+    stiffness: Stiffness
+    unit: Unit
+    into: Name | None = None
+
+
+class Torque(Kind):
+    """Torque on a cylinder to the shear stress on its face.
+
+    Args:
+        column: the torque.
+        outer_radius_mm: of the face, mm.
+        inner_radius_mm: of the face, mm; 0 for a solid cylinder.
+        unit: of the torque, such as ``N*m``; the log's by default.
+        into: name of a new column for the stress in MPa; the torque's own by default.
+    """
+
+    kind: Literal["torque"]
+    column: Name
+    outer_radius_mm: Radius
+    inner_radius_mm: float = Field(default=0.0, ge=0, le=1e6)
+    unit: Unit | None = None
+    into: Name | None = None
+
+    @model_validator(mode="after")
+    def _ring(self) -> Self:
+        _inner_below_outer(self.inner_radius_mm, self.outer_radius_mm)
+        return self
+
+
+class Rotation(Kind):
+    """Rotation of a cylinder to equivalent slip; a rate of rotation to equivalent slip velocity.
+
+    Args:
+        column: the angle, or the rate.
+        unit: its unit; an angle (``rev``, ``rad``, ``deg``) becomes slip in m, a rate velocity
+            in m/s.
+        outer_radius_mm: of the face, mm.
+        inner_radius_mm: of the face, mm; 0 for a solid cylinder.
+        into: name of a new column for the result; the column itself by default.
+    """
+
+    kind: Literal["rotation"]
+    column: Name
+    unit: Literal["rpm", "rev/s", "Hz", "rad/s", "deg/s", "rev", "rad", "deg"]
+    outer_radius_mm: Radius
+    inner_radius_mm: float = Field(default=0.0, ge=0, le=1e6)
+    into: Name | None = None
+
+    @model_validator(mode="after")
+    def _ring(self) -> Self:
+        _inner_below_outer(self.inner_radius_mm, self.outer_radius_mm)
+        return self
+
+
+class Mean(Kind):
+    """Running mean of a column.
+
+    Args:
+        column: the column.
+        over: s.
+        where: ``past`` uses the last ``over`` seconds; ``centred`` half of them before and half
+            after, so that the column knows the future.
+        into: name of a new column for the result; the column itself by default.
+    """
+
+    kind: Literal["mean"]
+    column: Name
+    over: Span
+    where: Where
+    into: Name | None = None
+
+
+class Rate(Kind):
+    """How fast a column changes: the difference over some seconds, per second.
+
+    Args:
+        column: the column, such as slip.
+        over: s.
+        where: ``past`` looks back by ``over``; ``centred`` half of it back and half ahead.
+        into: name of a new column for the rate.
+    """
+
+    kind: Literal["rate"]
+    column: Name
+    over: Span
+    where: Where
+    into: Name
+
+
+class RunningSum(Kind):
+    """The sum of a column up to and including each sample: sample periods become a time.
+
+    Args:
+        column: the column.
+        into: name of a new column for the sum; the column itself by default.
+    """
+
+    kind: Literal["running-sum"]
+    column: Name
+    into: Name | None = None
+
+
+class Crop(Kind):
+    """Leave out what lies outside an interval.
+
+    Args:
+        start: s; what came before is left out.
+        end: s; what came after is left out.
+    """
+
+    kind: Literal["crop"]
+    start: Seconds | None = None
+    end: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _some_interval(self) -> Self:
+        if self.start is None and self.end is None:
+            raise ValueError("'start' or 'end' is missing")
+        _rising(self.start, self.end)
+        return self
+
+
+class Exclude(Kind):
+    """Leave out an interval: it becomes a gap, which no window crosses.
+
+    Args:
+        start: s, the first instant left out.
+        end: s, the last one.
+        column: only this column is unknown there; the hole is bridged by a straight line where it
+            is no longer than the map's ``max_gap``.
+    """
+
+    kind: Literal["exclude"]
+    start: Seconds
+    end: Seconds
+    column: Name | None = None
+
+    @model_validator(mode="after")
+    def _interval(self) -> Self:
+        _rising(self.start, self.end)
+        return self
+
+
+class Join(Kind):
+    """Join other files of the same run, in order; what came before in the list is for this file.
+
+    Args:
+        files: their names, in the folder of the log; ``{name}`` stands for the log's name.
+        pause: s from the last sample of a file to the first of the next, where each file counts
+            from its own start; without it their clocks run on.
+    """
+
+    kind: Literal["join"]
+    files: tuple[Name, ...] = Field(min_length=1, max_length=1000)
+    pause: float | None = Field(default=None, gt=0, le=1e9)
+
+
+Correction = Annotated[
+    Zero
+    | Offset
+    | Calibrate
+    | Elastic
+    | Torque
+    | Rotation
+    | Mean
+    | Rate
+    | RunningSum
+    | Crop
+    | Exclude
+    | Join,
+    Field(discriminator="kind"),
+]
+KINDS: dict[str, type[Kind]] = {
+    "zero": Zero,
+    "offset": Offset,
+    "calibrate": Calibrate,
+    "stiffness": Elastic,
+    "torque": Torque,
+    "rotation": Rotation,
+    "mean": Mean,
+    "rate": Rate,
+    "running-sum": RunningSum,
+    "crop": Crop,
+    "exclude": Exclude,
+    "join": Join,
+}
+"""Every kind by the word that a channel map has for it."""
+
+
+def _at_or_interval(at: float | None, start: float | None, end: float | None) -> None:
+    if at is not None and (start is not None or end is not None):
+        raise ValueError("'at' is an instant, 'start' and 'end' are an interval; give one of both")
+    if at is None and (start is None or end is None):
+        raise ValueError("'at', or 'start' and 'end', is missing")
+    _rising(start, end)
+
+
+def _interval(at: float | None, start: float | None, end: float | None) -> tuple[float, float]:
+    first, last = (start, end) if at is None else (at, at)
+    if first is None or last is None:  # the validators have seen to it
+        raise ValueError("'at', or 'start' and 'end', is missing")
+    return first, last
+
+
+def _rising(start: float | None, end: float | None) -> None:
+    if start is not None and end is not None and start > end:
+        raise ValueError(f"'start' ({start:g} s) is later than 'end' ({end:g} s)")
+
+
+def _inner_below_outer(inner: float, outer: float) -> None:
+    if inner >= outer:
+        raise ValueError(
+            f"'inner_radius_mm' ({inner:g}) must be below 'outer_radius_mm' ({outer:g})"
+        )

@@ -1,0 +1,107 @@
+"""Worktable: the columns of a log while they are corrected."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.channels import TIME
+from slicken.errors import ChannelError
+from slicken.experiment.experiment import Finding
+from slicken.experiment.log import Log
+from slicken.experiment.names import unit_of
+from slicken.experiment.units import to_si
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class Worktable:
+    """A log in the making; S samples.
+
+    Args:
+        log: as it stands.
+        time_column: name of the column that is the time; None where the map names none.
+        time_unit: its unit as the map says; None where the log does.
+        closed: intervals left out, first and last instant in seconds on the log's clock.
+        findings: what the log's owner should know of the corrections.
+    """
+
+    log: Log
+    time_column: str | None
+    time_unit: str | None
+    closed: list[tuple[float, float]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+    def time(self, *, rising: bool = False) -> Floats:
+        """Seconds on the log's clock, shape ``(S,)``.
+
+        Raises:
+            ChannelError: if no column is the time, or it must rise and does not.
+        """
+        if self.time_column is None:
+            raise ChannelError("no column is the time; say which under [channels.time]")
+        values = self.log.column(self.time_column)
+        unit = self.time_unit or unit_of(self.log, self.time_column)
+        time = to_si(values, unit, TIME)
+        if rising:
+            wrong = np.flatnonzero(~(np.diff(time) > 0))
+            if wrong.size or not np.isfinite(time).all():
+                row = self.log.rows[wrong[0] + 1] if wrong.size else self.log.rows[0]
+                raise ChannelError(
+                    f"row {row}: time does not rise, and this correction needs it to; leave the "
+                    "row out, or put each run in a file of its own"
+                )
+        return time
+
+    def per_second(self) -> float:
+        """How much of the time column's unit a second is."""
+        unit = self.time_unit or unit_of(self.log, self.time_column or "")
+        return 1 / float(to_si(np.ones(1), unit, TIME)[0])
+
+    def put(self, name: str, values: Floats, unit: str | None = None) -> None:
+        """Set a column, or add one; its unit stays if None.
+
+        Raises:
+            ChannelError: if it is the time, and an interval was left out by its clock before.
+        """
+        if name == self.time_column and self.closed:
+            raise ChannelError(
+                "the time changes after an interval was left out by it; put the correction of "
+                'the kind "exclude" after this one'
+            )
+        columns = {**self.log.values, name: values}
+        units = dict(self.log.units) if unit is None else {**self.log.units, name: unit}
+        self._become(columns, self.log.rows, units)
+
+    def keep(self, samples: NDArray[np.bool_]) -> None:
+        """Leave out all samples but these."""
+        columns = {name: values[samples] for name, values in self.log.values.items()}
+        self._become(columns, self.log.rows[samples], self.log.units)
+
+    def append(self, other: Log) -> None:
+        """Put the samples of another log after these; rows are counted on.
+
+        Raises:
+            ChannelError: if a column is not there, or has another unit.
+        """
+        for name in self.log.columns:
+            there = other.column(name)
+            if there.size and unit_of(other, name) != unit_of(self.log, name):
+                raise ChannelError(
+                    f"column {name!r} is in {unit_of(self.log, name) or 'no unit'} here and in "
+                    f"{unit_of(other, name) or 'no unit'} in {other.source}; join the files before "
+                    "the column is corrected"
+                )
+        columns = {
+            name: np.concatenate([values, other.column(name)])
+            for name, values in self.log.values.items()
+        }
+        rows = np.concatenate([self.log.rows, self.log.rows[-1] + other.rows])
+        self._become(columns, rows, self.log.units)
+
+    def _become(
+        self, columns: dict[str, Floats], rows: NDArray[np.int64], units: Mapping[str, str]
+    ) -> None:
+        self.log = replace(self.log, values=columns, rows=rows, units=units)
