@@ -16,6 +16,9 @@ def run(
         Path | None,
         typer.Option(metavar="FOLDER", help="For a picture and a channel map of each log."),
     ] = None,
+    table: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Which sheet, group or struct to read.")
+    ] = None,
 ) -> None:
     """Say what is in a log: columns, units, what each became, what is wrong, what is missing."""
     from slicken.cli.terminal import complain, say
@@ -23,10 +26,11 @@ def run(
     from slicken.experiment import ChannelMap, describe, read_log
 
     channel_map = ChannelMap.load(channels) if channels else None
+    table = table or (channel_map.table if channel_map else "")
     unread, shown = 0, 0
     for path in logs:
         try:
-            log = read_log(path)
+            log = read_log(path, table=table)
         except LogError as error:
             # The others can be looked at all the same.
             complain(str(error))

@@ -71,6 +71,7 @@ class ChannelMap(BaseModel):
         channels: name of a channel to its column.
         correction: what is done to the columns before, in order.
         preparation: how the log is prepared.
+        table: which sheet, group or struct of a file holds the log; the largest where blank.
 
     >>> text = '''
     ... [channels.time]
@@ -83,6 +84,7 @@ class ChannelMap(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    table: str = Field(default="", max_length=200)
     channels: dict[str, Column]
     correction: tuple[Correction, ...] = Field(default=(), max_length=1000)
     preparation: Preparation = Preparation()

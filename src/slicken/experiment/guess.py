@@ -64,7 +64,7 @@ def guess_channels(log: Log) -> tuple[ChannelMap, tuple[Finding, ...]]:
                 unit=guess.unit or CHANNELS[name].unit,
                 sign=-1 if guess.reading.sign < 0 else 1,
             )
-    return ChannelMap(channels=channels), tuple(findings)
+    return ChannelMap(table=log.table, channels=channels), tuple(findings)
 
 
 def _candidates(log: Log) -> dict[str, list[_Candidate]]:

@@ -29,6 +29,7 @@ class Log:
         units: column name to the unit that a units row gives it.
         left_out: column name to the reason why it is not in ``values``.
         findings: what the reader saw and did.
+        table: the table that was asked for in a file of several; blank where none was.
 
     Raises:
         LogError: if there is no column, or columns differ in length.
@@ -42,6 +43,7 @@ class Log:
     units: Mapping[str, str] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    table: str = ""
 
     def __post_init__(self) -> None:
         values = {name: np.array(column, np.float64) for name, column in self.values.items()}

@@ -44,7 +44,7 @@ def read_experiment(
     """Read a rig's log and prepare it.
 
     Args:
-        path: the log: text, Excel or Parquet.
+        path: the log, in any of the formats of :func:`~slicken.experiment.read_log`.
         channels: a channel map, or the TOML file that holds one. Without one, channels are
             guessed from the names and units of the columns where they leave no doubt, and each
             guess is a finding.
@@ -54,13 +54,15 @@ def read_experiment(
         ChannelError: if the map, a column or a unit does not fit.
         ExperimentError: if no experiment can be made of what is in it.
     """
-    log = read_log(path)
-    notes: tuple[Finding, ...] = ()
     if channels is None:
+        log = read_log(path)
         channels, notes = guess_channels(log)
-    elif not isinstance(channels, ChannelMap):
+        return prepare(log, channels, notes=notes)
+    if not isinstance(channels, ChannelMap):
         channels = ChannelMap.load(channels)
-    return prepare(log, channels, notes=notes, folder=Path(path).parent)
+    return prepare(
+        read_log(path, table=channels.table), channels, folder=Path(path).parent
+    )
 
 
 def prepare(

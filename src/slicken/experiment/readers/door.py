@@ -1,6 +1,7 @@
 """The door: which reader a file needs, by its first bytes; its name only words the error."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 from slicken.errors import LogError
@@ -17,25 +18,25 @@ _FOREIGN = {
     b"BZh": "a bzip2 archive; unpack it first",
     b"\xfd7zXZ": "an xz archive; unpack it first",
     b"7z\xbc\xaf": "a 7-zip archive; unpack it first",
-    b"\x89HDF": "an HDF5 or netCDF file; export its table as text, Excel or Parquet",
-    b"CDF": "a netCDF file; export its table as text, Excel or Parquet",
-    b"MATLAB": "a MATLAB file; export its table as text, Excel or Parquet",
     b"%PDF": "a PDF; export the numbers as text, Excel or Parquet",
     b"\x89PNG": "a picture; export the numbers as text, Excel or Parquet",
-    b"TDSm": "a LabVIEW TDMS file; export its table as text, Excel or Parquet",
 }
+_HDF5, _HDF5_PLACES = b"\x89HDF\r\n\x1a\n", (0, 512, 1024, 2048)
+_NETCDF = {".nc", ".nc4", ".cdf", ".netcdf"}
 _WORKBOOKS = {".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"}
 
 
-def read_log(path: str | Path) -> Log:
+def read_log(path: str | Path, *, table: str = "") -> Log:
     """Read the table of numbers in a file.
 
     Text of any dialect (see :mod:`slicken.experiment.readers.text`), Excel and OpenDocument
-    workbooks, and Parquet. The content decides, not the extension: instruments like to write
-    text and call it ``.xls``.
+    workbooks, Parquet, MATLAB, HDF5, netCDF, LabVIEW TDMS and the look binary. The content
+    decides, not the extension: instruments like to write text and call it ``.xls``.
 
     Args:
         path: the file.
+        table: which sheet, group or struct to read in a file of several; by default the one with
+            most numbers in a workbook, and with most rows elsewhere.
 
     Returns:
         The log, with findings that say what the reader did.
@@ -47,7 +48,8 @@ def read_log(path: str | Path) -> Log:
     content = _bytes(path)
     from slicken.experiment.readers.table import assemble
 
-    return assemble(path, hashlib.sha256(content).hexdigest(), _raw(path, content))
+    log = assemble(path, hashlib.sha256(content).hexdigest(), _raw(path, content, table))
+    return replace(log, table=table)
 
 
 def _bytes(path: Path) -> bytes:
@@ -76,13 +78,45 @@ def _bytes(path: Path) -> bytes:
     return content
 
 
-def _raw(path: Path, content: bytes) -> RawTable:
+def _raw(path: Path, content: bytes, table: str) -> RawTable:
     # Each reader brings pandas or an engine with it, so only the one that is needed is imported.
+    suffix = path.suffix.lower()
     if content.startswith((_ZIP, _OLE)):
         from slicken.experiment.readers.excel import read_excel
 
-        return read_excel(path, content)
-    suffix = path.suffix.lower()
+        return read_excel(path, content, table)
+    kind = _kind(content, suffix)
+    if kind:
+        from slicken.experiment.readers.apart import read_apart
+
+        return read_apart(path, content, kind, table)
+    if table:
+        raise LogError(
+            f"{path}: such a file is one table, so none can be named; leave out the table "
+            f"{table[:60]!r}"
+        )
+    return _only_table(path, content, suffix)
+
+
+def _kind(content: bytes, suffix: str) -> str:
+    """The format of a file that may hold several tables; blank where it is none."""
+    if content.startswith(b"TDSm"):
+        return "tdms"
+    if content.startswith((b"CDF\x01", b"CDF\x02", b"CDF\x05")):
+        return "netcdf"
+    for place in _HDF5_PLACES:
+        if content[place : place + len(_HDF5)] == _HDF5:
+            if content.startswith(b"MATLAB"):
+                return "matlab73"
+            written_so = suffix in _NETCDF or b"_NCProperties" in content
+            return "netcdf" if written_so else "hdf5"
+    # Version 4 has no name in its header, but zeros that a text would not have.
+    if content.startswith(b"MATLAB") or (suffix == ".mat" and b"\x00" in content[:128]):
+        return "matlab"
+    return ""
+
+
+def _only_table(path: Path, content: bytes, suffix: str) -> RawTable:
     if content.startswith(_PARQUET) or suffix in {".parquet", ".pq"}:
         from slicken.experiment.readers.parquet import read_parquet
 
@@ -90,6 +124,10 @@ def _raw(path: Path, content: bytes) -> RawTable:
     for start, advice in _FOREIGN.items():
         if content.startswith(start):
             raise LogError(f"{path}: this is {advice}")
+    from slicken.experiment.readers.look import is_look, read_look
+
+    if is_look(content):
+        return read_look(path, content)
     from slicken.experiment.readers.text import read_text
 
     raw = read_text(path, content)

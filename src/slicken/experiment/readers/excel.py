@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 from slicken.errors import LogError
 from slicken.experiment.experiment import Finding
+from slicken.experiment.log import listed
+from slicken.experiment.readers.arrays import passed_over
 from slicken.experiment.readers.header import Header, find_header
 from slicken.experiment.readers.numbers import number
 from slicken.experiment.readers.probe import why_not
@@ -20,15 +22,17 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def read_excel(path: Path, content: bytes) -> RawTable:
-    """The largest table of numbers in a workbook; lines above it are a preamble.
+def read_excel(path: Path, content: bytes, table: str = "") -> RawTable:
+    """The largest table of numbers in a workbook, or the sheet named; lines above are a preamble.
 
     Raises:
         LogError: if it is no workbook, is damaged, or holds no numbers.
     """
     sheets = _sheets(path, content)
     counts = {name: int(_is_number(sheet).sum()) for name, sheet in sheets.items()}
-    title = max(counts, key=lambda name: counts[name], default="")
+    if table and table not in counts:
+        raise LogError(f"{path}: no sheet {table[:60]!r} in it; there is {listed(counts)}")
+    title = table or max(counts, key=lambda name: counts[name], default="")
     if not counts or counts[title] == 0:
         raise LogError(
             f"{path}: no numbers on any sheet of the workbook; expected one column a channel, "
@@ -37,7 +41,7 @@ def read_excel(path: Path, content: bytes) -> RawTable:
     findings = [Finding("format", f"sheet {title[:60]!r} of a workbook")]
     others = [name for name in sheets if name != title]
     if others:
-        findings.append(Finding("sheets", f"{len(others)} other sheets are left out"))
+        findings.append(Finding("sheets", passed_over("sheets", others)))
     return _table(sheets[title], findings)
 
 

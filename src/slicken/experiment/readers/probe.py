@@ -87,7 +87,8 @@ def _open() -> None:
         print(f"cells\n{cells} {filled}", end="")
 
 
-def _limit(memory: int) -> None:
+def limit(memory: int) -> None:
+    """Hold this process to so many bytes, where the system can."""
     try:
         import resource
     except ImportError:  # Windows
@@ -102,5 +103,5 @@ def _limit(memory: int) -> None:
 
 
 if __name__ == "__main__":
-    _limit(int(sys.argv[1]))
+    limit(int(sys.argv[1]))
     _open()

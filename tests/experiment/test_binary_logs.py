@@ -1,0 +1,341 @@
+"""MATLAB, HDF5, netCDF, TDMS and look, each written by its own library and read back."""
+
+import importlib.util
+from collections.abc import Mapping
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+from binary_logs import (
+    hdf5_file,
+    linear,
+    look_file,
+    mat73_file,
+    mat_file,
+    netcdf_file,
+    pandas_fixed,
+    pandas_table,
+    tdms_file,
+)
+from nptdms import ChannelObject, TdmsWriter
+
+from slicken.errors import LogError
+from slicken.experiment import ChannelMap, Log, describe, read_experiment, read_log
+
+Table = Mapping[str, np.ndarray]
+UNITS = {"Time": "s", "v": "mm/s", "T": "degC", "mu": "1"}
+SHORT = {"a": np.arange(7.0), "b": np.arange(7.0) ** 2}
+
+
+@pytest.fixture
+def run() -> dict[str, np.ndarray]:
+    """Numbers that a rounding would spoil."""
+    random = np.random.default_rng(11)
+    time = np.arange(60) / 3
+    return {
+        "Time": time,
+        "v": 4 + random.normal(size=60),
+        "T": 20 + time / 7,
+        "mu": 0.6 + 1e-5 * random.normal(size=60),
+    }
+
+
+def said(log: Log) -> str:
+    return "\n".join(str(finding) for finding in log.findings)
+
+
+def check_same(log: Log, table: Table) -> None:
+    assert set(log.columns) == set(table)
+    for name, values in table.items():
+        np.testing.assert_array_equal(log.values[name], values)
+    np.testing.assert_array_equal(log.rows, np.arange(len(log)) + 1)
+
+
+# -- MATLAB --
+
+
+@pytest.mark.parametrize("options", [{}, {"do_compression": True}, {"format": "4"}], ids=str)
+def test_vectors_in_a_workspace_are_read_to_the_bit(
+    tmp_path: Path, run: Table, options: dict[str, object]
+) -> None:
+    path = mat_file(tmp_path / "log.mat", {**run, "fs": 100.0}, **options)
+    log = read_log(path)
+    check_same(log, run)
+    assert "table 'workspace' of a MATLAB file" in said(log)
+
+
+def test_a_struct_of_matlab_is_a_table_with_the_units_in_it(tmp_path: Path, run: Table) -> None:
+    path = mat_file(tmp_path / "log.mat", {"run": {**run, "units": UNITS}, **SHORT})
+    log = read_log(path)
+    check_same(log, run)
+    assert log.units == UNITS
+    assert "other tables are passed over: 'workspace'" in said(log)
+    check_same(read_log(path, table="workspace"), SHORT)
+
+
+def test_a_matrix_of_matlab_is_one_column_a_channel(tmp_path: Path) -> None:
+    matrix = np.random.default_rng(1).normal(size=(50, 3))
+    log = read_log(mat_file(tmp_path / "log.mat", {"M": matrix}))
+    check_same(log, {f"M {n + 1}": matrix[:, n] for n in range(3)})
+
+
+def test_cells_and_functions_of_matlab_are_left_out_and_said(tmp_path: Path, run: Table) -> None:
+    cells = np.array(["a", 1.0, None], object)
+    cells[2] = np.arange(3)
+    log = read_log(mat_file(tmp_path / "log.mat", {**run, "notes": cells, "z": run["v"] * 1j}))
+    check_same(log, run)
+    assert "'notes' left out: a cell array" in said(log)
+    assert "'z' left out: complex numbers" in said(log)
+
+
+def test_matlab_73_is_read_to_the_bit_with_its_units(tmp_path: Path, run: Table) -> None:
+    log = read_log(mat73_file(tmp_path / "log.mat", "run", run, UNITS))
+    check_same(log, run)
+    assert log.units == UNITS
+    assert "table 'run' of a MATLAB file, version 7.3" in said(log)
+
+
+def test_both_ways_of_saving_matlab_give_the_same_log(tmp_path: Path, run: Table) -> None:
+    old = read_log(mat_file(tmp_path / "old.mat", {"run": {**run, "units": UNITS}}))
+    new = read_log(mat73_file(tmp_path / "new.mat", "run", run, UNITS))
+    assert set(old.columns) == set(new.columns)
+    assert old.units == new.units
+
+
+# -- HDF5 --
+
+
+def test_datasets_of_one_group_are_a_table_with_units(tmp_path: Path, run: Table) -> None:
+    log = read_log(hdf5_file(tmp_path / "log.h5", "rig/fast", run, UNITS))
+    check_same(log, run)
+    assert log.units == UNITS
+    assert "table '/rig/fast' of an HDF5 file" in said(log)
+
+
+def test_the_longest_table_is_chosen_and_the_others_can_be_named(
+    tmp_path: Path, run: Table
+) -> None:
+    path = hdf5_file(tmp_path / "log.h5", "fast", run, UNITS)
+    with h5py.File(path, "a") as file:
+        file["fast/pulse"] = np.arange(900.0)
+        for name, values in SHORT.items():
+            file[f"slow/{name}"] = values
+    log = read_log(path)
+    check_same(log, run)
+    assert "to read one, put its name in a channel map, as in table = " in said(log)
+    assert "'/fast, 900 rows'" in said(log)
+    check_same(read_log(path, table="/slow"), SHORT)
+    with pytest.raises(LogError, match=r"no table 'quick' in it; there is '/fast, 60 rows'"):
+        read_log(path, table="quick")
+
+
+def test_a_channel_map_names_the_table(tmp_path: Path, run: Table) -> None:
+    path = hdf5_file(tmp_path / "log.h5", "fast", {n: v[:9] for n, v in run.items()}, UNITS)
+    with h5py.File(path, "a") as file:
+        for name, values in run.items():
+            file[f"slow/{name}"] = np.tile(values, 3)
+    inspection = describe(read_log(path, table="/fast"))
+    assert inspection.channel_map.table == "/fast"
+    channels = ChannelMap.from_toml(inspection.to_toml())
+    assert channels == inspection.channel_map
+    experiment = read_experiment(path, channels)
+    # Two samples go before rates are known.
+    np.testing.assert_array_equal(experiment.friction, run["mu"][2:9])
+
+
+@pytest.mark.parametrize("across", [False, True])
+def test_a_matrix_in_hdf5_has_columns_that_its_attribute_names(
+    tmp_path: Path, run: Table, across: bool
+) -> None:
+    with h5py.File(tmp_path / "log.h5", "w") as file:
+        matrix = np.column_stack(list(run.values()))
+        held = file.create_dataset("data", data=matrix.T if across else matrix)
+        held.attrs["columns"] = list(run)
+        held.attrs["units"] = [UNITS[name] for name in run]
+    log = read_log(tmp_path / "log.h5")
+    check_same(log, run)
+    assert log.units == UNITS
+
+
+def test_a_table_of_records_is_read_field_by_field(tmp_path: Path, run: Table) -> None:
+    records = np.zeros(60, [*((name, "<f8") for name in run), ("note", "S4"), ("xyz", "<f4", (2,))])
+    for name, values in run.items():
+        records[name] = values
+    records["xyz"][:, 1] = 5
+    with h5py.File(tmp_path / "log.h5", "w") as file:
+        file["rig/readout"] = records
+    log = read_log(tmp_path / "log.h5")
+    check_same(log, {**run, "xyz 1": np.zeros(60), "xyz 2": np.full(60, 5.0)})
+    assert "table '/rig/readout'" in said(log)
+    assert "'note' left out: text" in said(log)
+
+
+def test_a_frame_that_pandas_wrote_is_read_without_its_pickles(tmp_path: Path, run: Table) -> None:
+    log = read_log(pandas_fixed(tmp_path / "log.h5", "rig/run1", run))
+    check_same(log, run)
+    assert "'note' left out: text or objects" in said(log)
+    assert not Path("pwned").exists()
+
+
+def test_stamps_of_pandas_become_seconds(tmp_path: Path, run: Table) -> None:
+    stamps = np.datetime64("2024-05-01T23:59:58") + np.arange(60) * np.timedelta64(500, "ms")
+    log = read_log(pandas_fixed(tmp_path / "log.h5", "run1", run, stamps))
+    np.testing.assert_array_equal(log.values["when"], np.arange(60) / 2)
+    assert log.units["when"] == "s"
+    assert "'when' holds dates" in said(log)
+
+
+def test_names_in_a_pickled_list_are_read_as_text(tmp_path: Path, run: Table) -> None:
+    columns = {name: run[name] for name in ("v", "mu")}
+    log = read_log(pandas_table(tmp_path / "log.h5", "run1", run["Time"], columns))
+    check_same(log, {"index": run["Time"], **columns})
+
+
+# -- netCDF --
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("log.nc", {"engine": "h5netcdf"}),
+        ("log.h5", {"engine": "h5netcdf"}),
+        ("log.nc", {"engine": "scipy"}),
+        ("log.nc", {"engine": "scipy", "format": "NETCDF3_CLASSIC"}),
+    ],
+)
+def test_netcdf_is_read_to_the_bit_whatever_its_version(
+    tmp_path: Path, run: Table, name: str, options: dict[str, str]
+) -> None:
+    log = read_log(netcdf_file(tmp_path / name, run, UNITS, **options))
+    check_same(log, run)
+    assert log.units == UNITS
+    assert "table '/' of a netCDF file" in said(log)
+
+
+def test_scale_fill_and_a_clock_of_netcdf_are_undone(tmp_path: Path, run: Table) -> None:
+    counts = np.arange(60) - 20.0
+    counts[3] = np.nan
+    path = netcdf_file(
+        tmp_path / "log.nc",
+        {"time": run["Time"], "T": 0.5 * counts + 20, "mu": run["mu"]},
+        {"time": "minutes since 2024-05-01 12:00:00", "T": "degC", "mu": "1"},
+        engine="h5netcdf",
+        encoding={
+            "T": {"dtype": "i2", "scale_factor": 0.5, "add_offset": 20.0, "_FillValue": -9999}
+        },
+    )
+    log = read_log(path)
+    np.testing.assert_array_equal(log.values["T"], 0.5 * counts + 20)
+    np.testing.assert_array_equal(log.values["time"], 60 * run["Time"])
+    assert log.units["time"] == "s"
+    assert "'minutes since 2024-05-01 12:00:00', read as seconds since the first" in said(log)
+
+
+# -- TDMS --
+
+
+def test_tdms_is_scaled_and_has_a_time_made_of_its_increment(tmp_path: Path) -> None:
+    counts = np.arange(-30, 30, dtype=np.int16)
+    timing = {"wf_increment": 0.01, "wf_start_offset": 0.5}
+    load = {**timing, **linear(0.25, -3.0), "unit_string": "kN"}
+    other = ChannelObject("notes", "code", np.arange(5.0))
+    channels = [
+        ChannelObject("rig", "Load", counts, load),
+        ChannelObject("rig", "mu", counts / 7, timing),
+        ChannelObject("rig", "label", ["x"] * 60, {}),
+    ]
+    log = read_log(tdms_file(tmp_path / "log.tdms", {"rig": channels, "notes": [other]}))
+    check_same(
+        log, {"Load": 0.25 * counts - 3, "mu": counts / 7, "Time": 0.5 + 0.01 * np.arange(60)}
+    )
+    assert log.units == {"Load": "kN", "Time": "s"}
+    assert "made of wf_increment: 60 samples, 0.01 s apart, from 0.5 s" in said(log)
+    assert "'label' left out: text" in said(log)
+    assert "'notes'" in said(log)
+
+
+def test_tdms_keeps_the_time_that_it_has(tmp_path: Path) -> None:
+    stamps = np.datetime64("2024-05-01T12:00:00", "us") + np.arange(9) * np.timedelta64(250, "ms")
+    timing = {"wf_increment": 0.01}
+    channels = [
+        ChannelObject("rig", "Stamp", stamps),
+        ChannelObject("rig", "mu", np.arange(9.0), timing),
+    ]
+    log = read_log(tdms_file(tmp_path / "log.tdms", {"rig": channels}))
+    check_same(log, {"Stamp": np.arange(9) / 4, "mu": np.arange(9.0)})
+
+
+def test_segments_of_tdms_are_joined(tmp_path: Path) -> None:
+    path = tmp_path / "log.tdms"
+    with TdmsWriter(path) as file:
+        for start in (0.0, 5.0):
+            held = np.arange(start, start + 5)
+            file.write_segment(
+                [ChannelObject("rig", "t", held), ChannelObject("rig", "mu", held**2)]
+            )
+    check_same(read_log(path), {"t": np.arange(10.0), "mu": np.arange(10.0) ** 2})
+
+
+def test_tdms_without_its_library_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from slicken.experiment.readers import apart
+
+    path = tdms_file(tmp_path / "log.tdms", {"rig": [ChannelObject("rig", "mu", np.arange(9.0))]})
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(apart.sys, "executable", "")  # so that it is read in this process
+    with pytest.raises(LogError, match=r"pip install 'slicken\[tdms\]'"):
+        read_log(path)
+
+
+# -- look --
+
+
+def test_a_look_file_has_its_sample_periods_summed_up(tmp_path: Path) -> None:
+    codes = np.repeat([10_000, 100, 10], [3, 4, 3])
+    load = np.arange(10.0) - 300
+    path = tmp_path / "p001"
+    path.write_bytes(look_file([("Time", "sec", codes), ("Vert_Load", "bits", load)]))
+    log = read_log(path)
+    # By hand: three samples of 1 s, four of 0.01 s, three of 0.001 s.
+    time = [1, 2, 3, 3.01, 3.02, 3.03, 3.04, 3.041, 3.042, 3.043]
+    np.testing.assert_allclose(log.values["Time"], time, rtol=1e-15)
+    np.testing.assert_array_equal(log.values["Vert_Load"], load)
+    assert log.units == {"Time": "s", "Vert_Load": "bits"}
+    assert "sample period in ten-thousandths of a second (0.001, 0.01, 1 s)" in said(log)
+
+
+@pytest.mark.parametrize("order", [">f4", "<f4", ">f8", "<f8"])
+def test_a_look_file_of_any_machine_with_a_time_that_runs_is_left_as_it_is(
+    tmp_path: Path, order: str
+) -> None:
+    time = np.arange(50.0)
+    path = tmp_path / "p001"
+    path.write_bytes(look_file([("Time", "sec", time), ("mu", ".", time / 64)], order))
+    check_same(read_log(path), {"Time": time, "mu": time / 64})
+
+
+def test_a_look_file_that_is_cut_off_says_what_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "p001"
+    path.write_bytes(look_file([("Time", "sec", np.arange(50)), ("mu", ".", np.arange(50))])[:-9])
+    with pytest.raises(LogError, match=r"promises 50 rows of 2 columns, 400 bytes, but 391"):
+        read_log(path)
+
+
+def test_a_period_that_is_none_is_named_with_its_row(tmp_path: Path) -> None:
+    path = tmp_path / "p001"
+    codes = np.array([10.0, 10.0, -1.0, 10.0])
+    path.write_bytes(look_file([("Time", "sec", codes), ("mu", ".", np.arange(4))]))
+    with pytest.raises(LogError, match=r"row 3: -1 in 'Time' is no sample period"):
+        read_log(path)
+
+
+# -- what is the same for all --
+
+
+def test_a_table_named_where_there_is_only_one_is_an_error_with_advice(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("t,mu\n0,1\n1,2\n", encoding="utf-8")
+    with pytest.raises(LogError, match=r"none can be named; leave out the table 'Data'"):
+        read_log(path, table="Data")
