@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from commands import contents, give
-from slicken.experiment.fetching import TE67
+from slicken.experiment.fetching import KODIAK, TE67
 from slicken.study.plan import Plan
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -112,6 +112,7 @@ def test_raw_counts_are_a_log_of_which_no_experiment_can_be_prepared_yet(real_lo
 
 
 def test_checksums_in_the_project_are_those_of_the_real_files(real_logs: Path) -> None:
-    held = contents(real_logs / TE67.folder)
-    found = {name: hashlib.sha256(held[name]).hexdigest() for name in TE67.files}
-    assert found == dict(TE67.files)
+    for dataset in (TE67, KODIAK):
+        held = contents(real_logs / dataset.folder)
+        found = {name: hashlib.sha256(held[name]).hexdigest() for name in dataset.files}
+        assert found == dict(dataset.files)

@@ -12,7 +12,7 @@ import pytest
 
 from slicken.errors import FetchError
 from slicken.experiment import fetching
-from slicken.experiment.fetching import DATASETS, TE67, Dataset, fetch, given_folder
+from slicken.experiment.fetching import DATASETS, KODIAK, TE67, Dataset, fetch, given_folder
 
 MADE_UP = {name: f"made up for {name}\n".encode() * 50 for name in ("a+b_1.tsv", "plain.tsv")}
 
@@ -124,6 +124,25 @@ def test_the_real_address_names_a_commit() -> None:
     assert all(len(checksum) == 64 for checksum in TE67.files.values())
 
 
+def test_the_raw_kodiak_file_has_a_pinned_address_and_a_checksum() -> None:
+    assert KODIAK.base == (
+        "https://raw.githubusercontent.com/LeemanGeophysicalLLC/pylook/"
+        "0510ef43e3a4f9f35e22f5a8b109663b4da2db7a/staticdata/"
+    )
+    assert set(KODIAK.files) == {"p655intact100l"}
+    assert KODIAK.folder == "kodiak_p655"
+
+
+def test_the_raw_kodiak_file_is_fetched_by_its_name(
+    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.files = {"p655intact100l": b"counts"}
+    sums = {"p655intact100l": hashlib.sha256(b"counts").hexdigest()}
+    monkeypatch.setitem(DATASETS, "kodiak", replace(KODIAK, files=sums))
+    assert fetch("kodiak", base=server.address) == [cache / "kodiak_p655" / "p655intact100l"]
+    assert server.asked == ["/logs/p655intact100l"]
+
+
 def test_a_second_fetch_needs_no_server(server: Server, dataset: Dataset) -> None:
     first = fetch(dataset.name)
     server.asked.clear()
@@ -186,7 +205,7 @@ def test_a_cache_that_cannot_be_written_is_said(cache: Path) -> None:
 
 
 def test_an_unknown_name_lists_those_that_exist() -> None:
-    with pytest.raises(FetchError, match="no dataset is named 'moon'; there is te67"):
+    with pytest.raises(FetchError, match="no dataset is named 'moon'; there is te67, kodiak"):
         fetch("moon")
 
 

@@ -118,3 +118,49 @@ def test_pcs_logs_are_guessed_but_for_their_two_temperatures(
     assert "'Pot RTD Temp (degC)', 'Lube RTD Temp (degC)'" in inspection.to_toml()
     assert inspection.experiment is not None
     assert not inspection.experiment.gap.any()
+
+
+def test_raw_kodiak_calibrated_by_hand_is_the_reduced_log(real_logs: Path) -> None:
+    """The recipe p655_r, step by step, on what the reader of look files gives."""
+    log = read_log(real_logs / "kodiak_p655" / "p655intact100l")
+    assert log.columns == ("Time", "Vert_Disp", "Vert_Load", "Hor_Disp", "Hor_Load.")
+    assert len(log) == 86_814
+    assert any(
+        "ten-thousandths of a second (0.001, 0.01, 0.1, 1 s)" in str(f) for f in log.findings
+    )
+    assert log.values["Time"][-1] == pytest.approx(4500, abs=1e-6)
+    point = level(1459, 0.076472 * log.values["Vert_Disp"])
+    for first, last in ((18_593, 19_058), (66_262, 67_830)):
+        point = join(first, last, point)
+    shear = level(1459, join(4_075, 4_089, 1.597778959e-3 * log.values["Vert_Load"]))
+    normal = level(42, 3.31712805707e-3 * log.values["Hor_Load."])
+    # The reduced log's clock added rounded periods one by one, which decides into which second
+    # a sample on the edge of two falls.
+    clock = np.cumsum(np.round(np.diff(log.values["Time"], prepend=0), 4))
+    second = np.floor(clock - clock[1459]).astype(int)
+    path = real_logs / "kodiak_p655" / "p655_reduced_1hz.csv"
+    table = np.genfromtxt(path, delimiter=",", names=True)
+    inside = (second >= 0) & (second < table.size)
+    counts = np.bincount(second[inside])
+
+    def means(values: np.ndarray) -> np.ndarray:
+        return np.bincount(second[inside], values[inside]) / counts
+
+    # Five decimals are what the reduced file has.
+    np.testing.assert_allclose(means(point), table["load_point_um"], atol=6e-6, rtol=0)
+    np.testing.assert_allclose(means(shear), table["shear_stress_mpa"], atol=6e-6, rtol=0)
+    np.testing.assert_allclose(means(normal), table["normal_stress_mpa"], atol=6e-6, rtol=0)
+    np.testing.assert_allclose(means(shear) / means(normal), table["mu"], atol=6e-6, rtol=0)
+
+
+def level(row: int, values: np.ndarray) -> np.ndarray:
+    """Zero at a row."""
+    return values - values[row]
+
+
+def join(first: int, last: int, values: np.ndarray) -> np.ndarray:
+    """Hold the first value, and go on from it after the last: an offset between two rows undone."""
+    joined = values.copy()
+    joined[first : last + 1] = values[first]
+    joined[last + 1 :] -= values[last] - values[first]
+    return joined

@@ -22,7 +22,7 @@ from types import FrameType
 from typing import NamedTuple
 
 from contract import check_experiment, check_inspection, check_refusal
-from mutations import ANY, TEXT, WORKBOOK
+from mutations import BINARY, TEXT, WORKBOOK
 from seeds import Seed, all_seeds
 
 from slicken.errors import SlickenError
@@ -60,7 +60,7 @@ def make_case(seeds: list[Seed], seed: int, number: int) -> Case:
     """The case of a number."""
     random = Random(f"{seed}:{number}")  # noqa: S311 - not for secrets
     log = random.choice(seeds)
-    ways = TEXT if log.is_text else WORKBOOK if log.suffix == ".xlsx" else ANY
+    ways = TEXT if log.is_text else WORKBOOK if log.suffix == ".xlsx" else BINARY
     chosen = [random.choice(ways) for _ in range(random.choice((1, 1, 2, 3)))]
     content = log.content
     for spoil in chosen:

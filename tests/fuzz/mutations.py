@@ -232,6 +232,19 @@ def change_values(content: bytes, random: Random) -> bytes:
     return b"<v>".join(parts)
 
 
+def change_integers(content: bytes, random: Random) -> bytes:
+    """A size, a count or an address in a header becomes one that no file has."""
+    spoiled = bytearray(content)
+    for _ in range(random.choice((1, 1, 3))):
+        width, order = random.choice((1, 2, 4, 8)), random.choice(("little", "big"))
+        most = 2 ** (8 * width) - 1
+        value = random.choice((0, 1, 2, 255, 65_535, 10**6, 10**9, most // 2, most - 1, most))
+        last = max(1, min(len(spoiled), random.choice((128, 1_000, 10**9))) - width)
+        place = random.randrange(last)
+        spoiled[place : place + width] = min(value, most).to_bytes(width, order)
+    return bytes(spoiled)
+
+
 def _delimiter(line: bytes) -> bytes:
     return max((b"\t", b";", b",", b"|", b" "), key=line.count)
 
@@ -259,3 +272,4 @@ TEXT: tuple[Mutation, ...] = (
 )
 _XML: tuple[Mutation, ...] = (change_references, change_values, change_cells, huge_field)
 WORKBOOK: tuple[Mutation, ...] = (*ANY, change_members, change_members, change_members)
+BINARY: tuple[Mutation, ...] = (*ANY, change_integers, change_integers, change_integers)

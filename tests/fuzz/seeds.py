@@ -2,12 +2,28 @@
 
 import io
 import os
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from nptdms import ChannelObject
+
+# Cases are run by a process of their own too, which knows only this folder.
+sys.path.append(str(Path(__file__).parents[1] / "experiment"))
+from binary_logs import (
+    hdf5_file,
+    linear,
+    look_file,
+    mat73_file,
+    mat_file,
+    netcdf_file,
+    pandas_fixed,
+    tdms_file,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 _ROWS = 200
@@ -16,6 +32,16 @@ _REAL = {
     "kodiak_p655/*.csv": ".csv",
     "pcs_tribometer_demo/demo_*.txt": ".txt",
 }
+_BINARY = (".xlsx", ".parquet", ".mat", ".h5", ".nc", ".tdms", ".look")
+_NAMES = (
+    "time_s",
+    "slip_velocity_mm_s",
+    "axial_displacement_um",
+    "temperature_degC",
+    "normal_stress_MPa",
+    "shear_stress_MPa",
+    "mu",
+)
 _MAPS = {"te67_pps_ptfe": "te67", "kodiak_p655": "kodiak"}
 
 
@@ -38,12 +64,12 @@ class Seed:
     @property
     def is_text(self) -> bool:
         """Whether it is lines."""
-        return self.suffix not in (".xlsx", ".parquet")
+        return self.suffix not in _BINARY
 
 
 def all_seeds() -> list[Seed]:
     """Logs written here, and the beginnings of those in the folder that SLICKEN_DATA names."""
-    return [*_texts(), *_binaries(), *_real()]
+    return [*_texts(), *_binaries(), *_arrays(), *_real()]
 
 
 def table(rows: int = 60) -> pd.DataFrame:
@@ -102,6 +128,35 @@ def _binaries() -> Iterator[Seed]:
         table(20).to_excel(book, sheet_name="Data", index=False, startrow=2)
         pd.DataFrame({"notes": ["one", "two"]}).to_excel(book, sheet_name="Notes", index=False)
     yield Seed("workbook", ".xlsx", held.getvalue())
+
+
+def _arrays() -> Iterator[Seed]:
+    """One file of each format that holds many arrays, in a layout that its library writes."""
+    units = dict(zip(_NAMES, ("s", "mm/s", "um", "degC", "MPa", "MPa", "1"), strict=True))
+    columns = {name: table(30).iloc[:, n].to_numpy() for n, name in enumerate(_NAMES)}
+    _, velocity, _, heat, stress, _, friction = _NAMES
+    timing = {"wf_increment": 1.0, "wf_start_offset": 100.0}
+    load = {**timing, **linear(0.01, 0), "unit_string": "MPa"}
+    channels = [
+        ChannelObject("rig", stress, (100 * columns[stress]).astype(np.int16), load),
+        *(ChannelObject("rig", name, columns[name], timing) for name in (velocity, heat, friction)),
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "log"
+        run = {"run": {**columns, "units": units}}
+        yield Seed("MATLAB", ".mat", mat_file(path, run, appendmat=False).read_bytes())
+        packed = mat_file(path, columns, appendmat=False, do_compression=True)
+        yield Seed("packed MATLAB", ".mat", packed.read_bytes())
+        yield Seed("MATLAB 7.3", ".mat", mat73_file(path, "run", columns, units).read_bytes())
+        yield Seed("HDF5", ".h5", hdf5_file(path, "rig/fast", columns, units).read_bytes())
+        yield Seed("HDF5 of pandas", ".h5", pandas_fixed(path, "run1", columns).read_bytes())
+        for engine in ("scipy", "h5netcdf"):
+            written = netcdf_file(path, columns, units, engine=engine).read_bytes()
+            yield Seed(f"netCDF by {engine}", ".nc", written)
+        yield Seed("TDMS", ".tdms", tdms_file(path, {"rig": channels}).read_bytes())
+    codes = np.repeat([1000.0, 100.0], 15)
+    look = [("Time", "sec", codes), *((n[:13], units[n], columns[n]) for n in (velocity, friction))]
+    yield Seed("look", ".look", look_file(look))
 
 
 def _real() -> Iterator[Seed]:

@@ -6,7 +6,7 @@ import typer
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the logs: te67.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the logs: te67 or kodiak.")],
     base: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="To fetch from instead, such as a mirror."),

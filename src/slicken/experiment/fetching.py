@@ -76,7 +76,21 @@ TE67 = Dataset(
     },
 )
 
-DATASETS = {dataset.name: dataset for dataset in (TE67,)}
+KODIAK = Dataset(
+    name="kodiak",
+    folder="kodiak_p655",
+    base=(
+        "https://raw.githubusercontent.com/LeemanGeophysicalLLC/pylook/"
+        "0510ef43e3a4f9f35e22f5a8b109663b4da2db7a/staticdata/"
+    ),
+    source=(
+        "p655, natural rock from Kodiak, double-direct shear, May 2005, as raw counts; github.com/"
+        "LeemanGeophysicalLLC/pylook at 0510ef43e3a4; BSD 3-Clause, (c) 2020 Leeman Geophysical LLC"
+    ),
+    files={"p655intact100l": "7268e3a01d57cce828bcb7e0ff82f9048ab3a70520c58516a1145b51f7032a1d"},
+)
+
+DATASETS = {dataset.name: dataset for dataset in (TE67, KODIAK)}
 
 
 def fetch(
