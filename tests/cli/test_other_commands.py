@@ -18,7 +18,8 @@ from slicken.study.plan import Plan
 def test_without_a_command_there_is_help(tmp_path: Path) -> None:
     answer = give(where=tmp_path)
     assert (answer.code, answer.err) == (0, "")
-    for name in ("demo", "inspect", "study", "report", "predict", "simulate", "fetch", "doctor"):
+    names = "demo", "inspect", "study", "watch", "report", "predict", "simulate", "fetch", "doctor"
+    for name in names:
         assert re.search(rf"^  {name} +[A-Z].*[^.]$", answer.out, re.MULTILINE), name
 
 

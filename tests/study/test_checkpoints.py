@@ -41,8 +41,10 @@ class Plug(Silent):
     def kept(self, window: float, epoch: int) -> None:
         self.held.append((window, epoch))
 
-    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
-        assert losses.validation.size
+    def epoch(
+        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
+    ) -> None:
+        assert losses.validation.shape == (len(runs),)
         assert np.isfinite(left)
         self.epochs.append((window, epoch))
         if (window, epoch) == self.after:
@@ -154,8 +156,10 @@ class Groups(Plug):
         super().__init__()
         self.sizes: list[int] = []
 
-    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
-        super().epoch(window, epoch, losses, left)
+    def epoch(
+        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
+    ) -> None:
+        super().epoch(window, runs, epoch, losses, left)
         self.sizes.append(losses.validation.size)
 
 

@@ -50,7 +50,10 @@ class Diary(Silent):
     def forecast(self, forecast: Forecast) -> None:
         self.forecasts.append(forecast.total)
 
-    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
+    def epoch(
+        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
+    ) -> None:
+        assert list(runs) == [0, 1, 2]
         assert losses.training.shape == losses.validation.shape == (3,)
         self.epochs.append((window, epoch))
         self.left.append(left)

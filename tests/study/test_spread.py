@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -68,8 +69,10 @@ class Murderer(Silent):
         del window, runs
         self.resumed_at.append(epoch)
 
-    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
-        del window, epoch, losses, left
+    def epoch(
+        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
+    ) -> None:
+        del window, runs, epoch, losses, left
         self.epochs += 1
         if self.epochs % 12 == 0 and len(self.killed) < self.to_kill:
             victims = worker_processes()
@@ -104,7 +107,7 @@ from slicken.study.runner import train_study
 from slicken.study.workers import LocalWorkers
 
 class Loud(Silent):
-    def epoch(self, window, epoch, losses, left):
+    def epoch(self, window, runs, epoch, losses, left):
         print(window, epoch, flush=True)
 
 if __name__ == "__main__":

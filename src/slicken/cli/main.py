@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from slicken.cli import demo, doctor, fetch, inspect, predict, report, simulate, study, truth
+from slicken.cli import demo, doctor, fetch, inspect, predict, report, simulate, study, truth, watch
 from slicken.cli.terminal import Stopped, complain
 from slicken.errors import SlickenError
 
@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "demo": (demo.run, "Simulate, study and compare: minutes"),
     "inspect": (inspect.run, "What is in a log"),
     "study": (study.run, "The whole protocol; resumes a folder"),
+    "watch": (watch.run, "How far a study is that runs elsewhere"),
     "report": (report.run, "Figures and page again, from a folder"),
     "predict": (predict.run, "Friction with intervals for a new log"),
     "simulate": (simulate.run, "Logs with a planted truth"),

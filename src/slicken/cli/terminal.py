@@ -203,8 +203,11 @@ class Watcher:
             return f"no window length was finished yet; kept in {out} is {begun}"
         return ""
 
-    def epoch(self, window: float, epoch: int, losses: "EpochLosses", left: float) -> None:
+    def epoch(
+        self, window: float, runs: Sequence[int], epoch: int, losses: "EpochLosses", left: float
+    ) -> None:
         """Say where training is, and the time left."""
+        del runs
         self._done += losses.validation.size
         validation = [loss for loss in losses.validation.tolist() if loss == loss]
         mean = sum(validation) / len(validation) if validation else float("nan")

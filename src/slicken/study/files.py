@@ -10,8 +10,12 @@ from slicken.errors import FolderError
 
 
 @contextmanager
-def written_aside(path: Path) -> Iterator[Path]:
+def written_aside(path: Path, *, synced: bool = True) -> Iterator[Path]:
     """A place to write a file (or a folder) that takes the name ``path`` when all went well.
+
+    Args:
+        path: the name.
+        synced: whether it must outlive a loss of power.
 
     Raises:
         FolderError: if it cannot be written; what was at ``path`` stays.
@@ -22,9 +26,11 @@ def written_aside(path: Path) -> Iterator[Path]:
         # In a container, the next process has the number of the one that was killed.
         remove(aside)
         yield aside
-        _sync(aside)
+        if synced:
+            _sync(aside)
         _rename(aside, path)
-        _sync_name(path.parent)
+        if synced:
+            _sync_name(path.parent)
     except OSError as error:
         raise FolderError(
             f"{path}: cannot be written ({error.strerror or error}); free some space or choose "

@@ -208,17 +208,24 @@ class StudyFolder:
         Raises:
             FolderError: if it is not there, or damaged.
         """
+        self._must_be_finished(seconds)
         place = self.window_path(seconds)
-        if not self._is_finished(seconds):
-            held = ", ".join(f"{s:g}" for s in self.finished()) or "none yet"
-            raise FolderError(f"{self.path}: no window of {seconds:g} s; finished are {held}")
-        history = read_netcdf(place / "history.nc", having=_OF_HISTORY)
+        history = self.read_history(seconds)
         networks = self._read_networks(place / "weights.safetensors")
         predictions = read_netcdf(place / "predictions.nc", having=_OF_PREDICTIONS)
         runs = history.sizes["run"], predictions.sizes["run"], networks.offset.shape[0]
         if {*runs} != {self.plan.runs} or history.sizes["epoch"] != self.plan.epochs:
             raise FolderError(f"{place}: its runs or epochs are not those of the plan; {_AGAIN}")
         return WindowResult(seconds, history, networks, predictions)
+
+    def read_history(self, seconds: float) -> xr.Dataset:
+        """The losses of a window length alone, as :class:`WindowResult` has them.
+
+        Raises:
+            FolderError: if it is not there, or damaged.
+        """
+        self._must_be_finished(seconds)
+        return read_netcdf(self.window_path(seconds) / "history.nc", having=_OF_HISTORY)
 
     def write_evidence(self, name: str, dataset: xr.Dataset) -> None:
         """Keep a piece of evidence as ``evidence/NAME.nc``."""
@@ -249,6 +256,11 @@ class StudyFolder:
             return None
         self.of_others |= name not in self._written
         return read_netcdf(file)
+
+    def _must_be_finished(self, seconds: float) -> None:
+        if not self._is_finished(seconds):
+            held = ", ".join(f"{s:g}" for s in self.finished()) or "none yet"
+            raise FolderError(f"{self.path}: no window of {seconds:g} s; finished are {held}")
 
     def _is_finished(self, seconds: float) -> bool:
         place = self.window_path(seconds)

@@ -2,8 +2,10 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -69,6 +71,60 @@ def must_hold(folder: Path) -> None:
         )
 
 
+@dataclass(frozen=True)
+class Holder:
+    """A process that has taken a folder to work on, and has not given it back.
+
+    Args:
+        pid: its number; empty where the lock does not say.
+        host: where it runs.
+        silent: seconds since its last sign of life, on the clock of who looks.
+        gone: whether it is known to have ended.
+    """
+
+    pid: str
+    host: str
+    silent: float
+    gone: bool
+
+    @property
+    def lives(self) -> bool:
+        """Whether it has given a sign of life."""
+        return not self.gone and self.silent <= LEASE
+
+    def __str__(self) -> str:
+        return f"process {self.pid or '?'} on {self.host or '?'}"
+
+
+def holder_of(folder: Path) -> Holder | None:
+    """Who has taken a folder; None where nobody has. Takes nothing.
+
+    Args:
+        folder: of a study.
+    """
+    file = folder / NAME
+    try:
+        silent = max(0.0, time.time() - file.stat().st_mtime)
+    except OSError:
+        return None
+    record = _record(folder)
+    pid, host = record.get("pid", ""), record.get("host", "")
+    return Holder(pid, host, silent, gone=host == socket.gethostname() and not _runs_here(pid))
+
+
+def _runs_here(pid: str) -> bool:
+    """Whether a process of this number runs on this host; yes where nobody can tell."""
+    if not pid.isdecimal() or os.name == "nt":  # os.kill would end it there
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except OSError:  # it belongs to somebody else
+        return True
+    return True
+
+
 def _take(lease: SoftFileLease, folder: Path, tell: Callable[[str], None]) -> None:
     try:
         lease.acquire(timeout=0)
@@ -91,13 +147,18 @@ def _take(lease: SoftFileLease, folder: Path, tell: Callable[[str], None]) -> No
 
 def _owner(folder: Path) -> tuple[str, str]:
     """Who holds the lock, in words, and on which host."""
+    record = _record(folder)
+    pid, host = record.get("pid", "?"), record.get("host", "?")
+    return f"process {pid} on {host}", host
+
+
+def _record(folder: Path) -> dict[str, str]:
+    """What the lock says; nothing where it cannot be read."""
     try:
         text = (folder / NAME).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        text = ""
-    record = dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-    pid, host = record.get("pid", "?"), record.get("host", "?")
-    return f"process {pid} on {host}", host
+        return {}
+    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
 
 
 def _lease_on(folder: Path) -> SoftFileLease:

@@ -31,7 +31,9 @@ class Observer(Protocol):
     def kept(self, window: float, epoch: int) -> None:
         """Some runs of a window length are on disk as they were after an epoch."""
 
-    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
+    def epoch(
+        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
+    ) -> None:
         """An epoch of some runs of a window length ended; seconds left for everything."""
 
     def window(self, window: float, best: np.ndarray, diverged: Sequence[int]) -> None:
@@ -56,7 +58,9 @@ class Silent:
     def kept(self, window: float, epoch: int) -> None:
         """Say nothing."""
 
-    def epoch(self, window: float, epoch: int, losses: EpochLosses, left: float) -> None:
+    def epoch(
+        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
+    ) -> None:
         """Say nothing."""
 
     def window(self, window: float, best: np.ndarray, diverged: Sequence[int]) -> None:

@@ -18,6 +18,7 @@ from slicken.study.lock import working_on
 from slicken.study.observer import Observer, Silent
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
+from slicken.study.progress import recorded
 from slicken.study.task import (
     SCORED,
     Task,
@@ -61,15 +62,16 @@ def train_study(
     engine = choose_engine(plan.engine)
     prepared = prepare_study(experiments, plan)
     with claimed(Path(out), plan, experiments, observer) as folder:
-        observer.prepared(plan, prepared, folder.finished())
-        if workers is None:
-            _train(tasks_of(folder, plan.runs), folder, prepared, engine, observer, every)
-        else:
-            # Here, because it knows of Dask, which a study on one machine does without.
-            from slicken.study.spread import runs_together, train_on
+        with recorded(observer, folder) as recorder:
+            recorder.prepared(plan, prepared, folder.finished())
+            if workers is None:
+                _train(tasks_of(folder, plan.runs), folder, prepared, engine, recorder, every)
+            else:
+                # Here, because it knows of Dask, which a study on one machine does without.
+                from slicken.study.spread import runs_together, train_on
 
-            tasks = tasks_of(folder, runs_together(plan, workers))
-            train_on(workers, tasks, folder, experiments, observer, every)
+                tasks = tasks_of(folder, runs_together(plan, workers))
+                train_on(workers, tasks, folder, experiments, recorder, every)
         some_run_ended_well(folder)
     return folder
 
@@ -166,6 +168,6 @@ def _teller(
         if checkpoint.epoch != kept:
             kept = checkpoint.epoch
             observer.kept(task.seconds, kept)
-        observer.epoch(task.seconds, number, losses, forecast.left)
+        observer.epoch(task.seconds, task.numbers, number, losses, forecast.left)
 
     return told

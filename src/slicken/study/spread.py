@@ -278,7 +278,9 @@ class _Told:
             if record["epoch"] > self._reached[task]:
                 self._advance(task, record["epoch"])
                 losses = EpochLosses(*(np.array(part) for part in record["losses"]))
-                self._observer.epoch(task.seconds, record["epoch"], losses, self._left())
+                self._observer.epoch(
+                    task.seconds, task.numbers, record["epoch"], losses, self._left()
+                )
 
     def _advance(self, task: Task, epoch: int) -> float:
         """A task is as far as an epoch; what that was worth."""

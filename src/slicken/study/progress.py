@@ -1,0 +1,212 @@
+"""Progress: how far the training of a study is, in a file of its folder, for whoever looks on."""
+
+import os
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+from slicken.errors import SlickenError
+from slicken.learning.training import EpochLosses
+from slicken.study.files import remove, written_aside
+from slicken.study.folder import StudyFolder
+from slicken.study.lock import must_hold
+from slicken.study.observer import Observer
+from slicken.study.plan import MOST_EPOCHS, Plan
+from slicken.study.prepared import Prepared
+
+if TYPE_CHECKING:
+    from slicken.study.forecast import Forecast
+
+NAME = "progress.json"
+EVERY = 2.0
+"""Seconds from one writing to the next, at least."""
+
+
+class WindowProgress(BaseModel):
+    """How far one window length is, run by run.
+
+    Attributes:
+        window: its length, s.
+        epochs: that each run has done, shape ``(R,)``.
+        last: validation loss of each after its last epoch; None where there is none, or none that
+            is finite.
+        best: the lowest until then.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    window: float
+    epochs: tuple[Annotated[int, Field(ge=0, le=MOST_EPOCHS)], ...]
+    last: tuple[float | None, ...]
+    best: tuple[float | None, ...]
+
+
+class Progress(BaseModel):
+    """How far the training of a study is.
+
+    Attributes:
+        study: its identity; see :attr:`~slicken.study.folder.StudyFolder.identity`.
+        host: of the process that leads it.
+        pid: of that process.
+        updated: when this was written.
+        left: seconds for all that is left, from then on; None where nobody knows yet.
+        windows: of every window length.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    study: str
+    host: str
+    pid: int
+    updated: AwareDatetime
+    left: float | None
+    windows: tuple[WindowProgress, ...]
+
+
+def read_progress(folder: StudyFolder) -> Progress | None:
+    """How far a study in training is; None where it is not in training, or nothing can be read."""
+    try:
+        progress = Progress.model_validate_json(folder.place(NAME).read_bytes())
+    except (OSError, ValidationError, SlickenError):
+        return None
+    plan = folder.plan
+    fits = progress.study == folder.identity and all(
+        len(of_runs) == plan.runs
+        for window in progress.windows
+        for of_runs in (window.epochs, window.last, window.best)
+    )
+    return progress if fits else None
+
+
+@contextmanager
+def recorded(observer: Observer, folder: StudyFolder) -> Iterator[Observer]:
+    """An observer in place of another one, who also leaves the progress of the training.
+
+    The file is gone when all is trained. When something goes wrong, or the user stops, it stays.
+
+    Args:
+        observer: told everything in turn.
+        folder: of the study, held by this process.
+    """
+    yield Recorder(observer, folder)
+    with suppress(SlickenError):
+        remove(folder.place(NAME))
+
+
+class Recorder:
+    """An observer who passes on what he is told, and writes down how far the training is.
+
+    A file that cannot be written is no reason to stop: the next one may be.
+
+    Args:
+        observer: told everything in turn.
+        folder: of the study, held by this process.
+    """
+
+    def __init__(self, observer: Observer, folder: StudyFolder) -> None:
+        self._observer, self._folder = observer, folder
+        self._rows = _rows_of(folder)
+        self._left = float("nan")
+        self._written = -EVERY
+
+    def note(self, line: str) -> None:
+        """Pass it on."""
+        self._observer.note(line)
+
+    def prepared(self, plan: Plan, prepared: Prepared, done: Sequence[float]) -> None:
+        """Pass it on, and begin the file where there is something to train."""
+        if len(done) < len(plan.windows):
+            self._write()
+        self._observer.prepared(plan, prepared, done)
+
+    def forecast(self, forecast: "Forecast") -> None:
+        """Write down the time left."""
+        self._left = forecast.total
+        self._write()
+        self._observer.forecast(forecast)
+
+    def resumed(self, window: float, runs: int, epoch: int) -> None:
+        """Pass it on."""
+        self._observer.resumed(window, runs, epoch)
+
+    def kept(self, window: float, epoch: int) -> None:
+        """Pass it on."""
+        self._observer.kept(window, epoch)
+
+    def epoch(
+        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
+    ) -> None:
+        """Write it down, unless something was written just now."""
+        self._left = left
+        row, validation = self._rows[window], np.asarray(losses.validation, dtype=np.float64)
+        row["epochs"][list(runs)] = epoch
+        row["last"][list(runs)] = np.where(np.isfinite(validation), validation, np.nan)
+        row["best"][:] = np.fmin(row["best"], row["last"])
+        if time.monotonic() - self._written >= EVERY:
+            self._write()
+        self._observer.epoch(window, runs, epoch, losses, left)
+
+    def window(self, window: float, best: np.ndarray, diverged: Sequence[int]) -> None:
+        """Write it down at once."""
+        self._rows[window]["epochs"][:] = self._folder.plan.epochs
+        self._write()
+        self._observer.window(window, best, diverged)
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
+        progress = Progress(
+            study=self._folder.identity,
+            host=socket.gethostname(),
+            pid=os.getpid(),
+            updated=datetime.now(UTC),
+            left=_or_none([self._left])[0],
+            windows=tuple(
+                WindowProgress(
+                    window=window,
+                    epochs=tuple(row["epochs"].tolist()),
+                    last=_or_none(row["last"]),
+                    best=_or_none(row["best"]),
+                )
+                for window, row in self._rows.items()
+            ),
+        )
+        with suppress(OSError, SlickenError):
+            must_hold(self._folder.path)
+            # Not synced: a disk may take its time for that, and nothing is lost with this file.
+            with written_aside(self._folder.place(NAME), synced=False) as aside:
+                aside.write_text(progress.model_dump_json(indent=1), encoding="utf-8")
+
+
+def _rows_of(folder: StudyFolder) -> dict[float, dict[str, Any]]:
+    """What is known before: what was written before the study was stopped, or nothing.
+
+    A run is its seed, so what it reached then it reaches again.
+    """
+    plan, before = folder.plan, read_progress(folder)
+    known = {} if before is None else {row.window: row for row in before.windows}
+    rows: dict[float, dict[str, Any]] = {}
+    for window in plan.windows:
+        rows[window] = {
+            "epochs": np.zeros(plan.runs, dtype=np.int64),
+            "last": np.full(plan.runs, np.nan),
+            "best": np.full(plan.runs, np.nan),
+        }
+        if window in known:
+            rows[window] = {
+                "epochs": np.array(known[window].epochs, dtype=np.int64),
+                "last": np.array(known[window].last, dtype=np.float64),
+                "best": np.array(known[window].best, dtype=np.float64),
+            }
+    for window in folder.finished():
+        rows[window]["epochs"][:] = plan.epochs
+    return rows
+
+
+def _or_none(numbers: Sequence[float] | np.ndarray) -> tuple[float | None, ...]:
+    return tuple(float(number) if np.isfinite(number) else None for number in numbers)
