@@ -3,13 +3,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DOCS_STAMP := $(VENV)/.docs-installed
 NATIVE := CMakeLists.txt $(wildcard native/*.cpp native/*.h)
 # Kept from one install to the next, so that only what changed is compiled.
 BUILD := build/native
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test bench kills truth sanitize clean
+.PHONY: help install demo check test docs bench kills truth sanitize clean
 
 help:  ## show these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -37,6 +38,14 @@ check: install  ## format, lint, types, and the walls between the rooms
 
 test: install  ## every test, doctests too
 	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+
+$(DOCS_STAMP): $(STAMP)
+	$(BIN)/pip install --quiet --constraint constraints.txt --group docs
+	@touch $@
+
+docs: $(DOCS_STAMP)  ## the documentation as pages, in build/docs; a broken link is an error
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . build/docs
+	@echo "build/docs/index.html"
 
 bench: install  ## memory, and speed beside peers, with the machine they were measured on
 	$(BIN)/python benchmarks/memory.py

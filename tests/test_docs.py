@@ -31,7 +31,7 @@ from slicken.study.presets import PRESETS
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(
     [
-        *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")),
+        *(ROOT / name for name in ("README.md", "README.ja.md", "CONTRIBUTING.md", "CHANGELOG.md")),
         *(ROOT / "docs").rglob("*.md"),
         *(ROOT / "news").glob("*.md"),
     ]
@@ -276,6 +276,11 @@ def test_examples_in_a_page_give_what_they_say(block: Block) -> None:
     result = doctest.DocTestRunner(verbose=False).run(test, out=said.append)
     assert result.attempted > 0
     assert result.failed == 0, "".join(said)
+
+
+def test_the_reference_of_python_has_every_name_that_the_package_gives() -> None:
+    described = rows("docs/reference/python.md", "# From Python")
+    assert set(described) == set(slicken.__all__)
 
 
 # -- links --
