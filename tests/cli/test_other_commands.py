@@ -57,8 +57,10 @@ def test_inspect_draws_and_writes_a_channel_map_that_reads_the_log(
     assert sorted(contents(tmp_path / "look")) == [
         "temperature-history-01-log.pdf",
         "temperature-history-01-log.png",
+        "temperature-history-01-log.svg",
         "temperature-history-01.pdf",
         "temperature-history-01.png",
+        "temperature-history-01.svg",
         "temperature-history-01.toml",
     ]
     mapped = slicken.read_experiment(log, tmp_path / "look" / "temperature-history-01.toml")

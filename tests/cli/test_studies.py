@@ -89,7 +89,7 @@ def test_the_folder_holds_what_the_design_says(bench: Path) -> None:
         for file in ("history.nc", "weights.safetensors", "predictions.nc"):
             wanted.add(f"windows/{length}/{file}")
     for figure in ("windows", "predictions", "importance_stages", "importance_ranked"):
-        wanted |= {f"figures/{figure}.png", f"figures/{figure}.pdf"}
+        wanted |= {f"figures/{figure}.{ending}" for ending in ("png", "pdf", "svg")}
     assert wanted <= held
     assert not [name for name in held if "partial" in name or name.endswith(".part")]
 
@@ -312,7 +312,7 @@ def test_a_prediction_has_a_table_a_figure_and_its_coverage(bench: Path, tmp_pat
     assert answer.code == 0, answer
     assert contents(bench) == before, "the study and the logs stay"
     name = "temperature-history-02-friction"
-    assert sorted(contents(tmp_path)) == [f"{name}.csv", f"{name}.pdf", f"{name}.png"]
+    assert sorted(contents(tmp_path)) == [f"{name}.{e}" for e in ("csv", "pdf", "png", "svg")]
     table = np.genfromtxt(tmp_path / f"{name}.csv", delimiter=",", names=True)
     assert table.dtype.names == (
         "time_s", "friction", "friction_low", "friction_high", "spread_over_runs",

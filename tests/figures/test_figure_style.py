@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import made_up_results as made_up
 import matplotlib
@@ -75,16 +76,20 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Path]]:
 
 
 @every_figure
-def test_a_figure_is_saved_as_pdf_and_png_of_a_printed_width(
+def test_a_figure_is_saved_as_pdf_png_and_svg_of_a_printed_width(
     name: str, saved: dict[str, list[Path]]
 ) -> None:
-    pdf, png = saved[name]
-    assert (pdf.name, png.name) == (f"{name}.pdf", f"{name}.png")
-    assert {path.name for path in pdf.parent.iterdir()} == {pdf.name, png.name}
+    pdf, png, svg = saved[name]
+    assert [path.suffix for path in (pdf, png, svg)] == [".pdf", ".png", ".svg"]
+    assert {path.stem for path in saved[name]} == {name}
+    assert set(pdf.parent.iterdir()) == {pdf, png, svg}
     pixels = struct.unpack(">II", png.read_bytes()[16:24])
     width = pixels[0] / 300 * 25.4
     assert min(abs(width - mm) for mm in WIDTHS_MM.values()) < 0.1
     assert pixels[1] / 300 * 25.4 <= PAGE_MM + 0.1
+    drawing = ElementTree.parse(svg).getroot()  # noqa: S314 - we wrote it
+    points = float(str(drawing.get("width")).removesuffix("pt"))
+    assert abs(points / 72 * 25.4 - width) < 0.1
 
 
 @every_figure
@@ -211,4 +216,4 @@ def test_a_failed_save_leaves_what_was_there(
     with pytest.raises(FolderError, match="No space left"):
         figures.save(figure, tmp_path, "lag")
     assert [path.read_bytes() for path in paths] == before
-    assert {path.name for path in tmp_path.iterdir()} == {"lag.pdf", "lag.png"}
+    assert {path.name for path in tmp_path.iterdir()} == {"lag.pdf", "lag.png", "lag.svg"}

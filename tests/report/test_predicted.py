@@ -40,7 +40,9 @@ def test_the_table_holds_the_prediction_and_its_interval(
         "measured_friction": prediction.measured,
     }.items():
         assert read[column] == pytest.approx(values, rel=1e-7), column
-    assert sorted(path.name for path in pictures) == ["friction.pdf", "friction.png"]
+    assert sorted(path.name for path in pictures) == [
+        f"friction.{e}" for e in ("pdf", "png", "svg")
+    ]
     assert all(path.stat().st_size > 1000 for path in pictures)
 
 

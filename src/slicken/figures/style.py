@@ -300,9 +300,9 @@ def _letters(number: int) -> str:
 
 
 def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write ``figure`` to ``folder`` as PDF and as PNG of 300 dots per inch.
+    """Write ``figure`` to ``folder`` as PDF, as PNG of 300 dots per inch, and as SVG.
 
-    Both files are written aside and renamed: each is whole or not there. The same figure gives
+    The files are written aside and renamed: each is whole or not there. The same figure gives
     the same bytes.
 
     Args:
@@ -311,16 +311,17 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
         name: file name without its ending.
 
     Returns:
-        The paths of the PDF and the PNG.
+        The paths of the PDF, the PNG and the SVG.
 
     Raises:
         FolderError: if the folder cannot be written.
     """
-    paths = [folder / f"{name}.pdf", folder / f"{name}.png"]
+    paths = [folder / f"{name}.{ending}" for ending in ("pdf", "png", "svg")]
     asides = [path.with_name(f".{path.name}.part") for path in paths]
     metadata: list[dict[str, Any]] = [
         {"CreationDate": None, "Producer": None, "Creator": "slicken"},
         {"Software": None},
+        {"Date": None, "Creator": "slicken"},
     ]
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -66,7 +66,7 @@ class Drawn:
         name: of its files, without ending.
         title: a few words.
         caption: what it shows, for a reader who has not read the rest.
-        files: PNG and PDF.
+        files: PDF, PNG and SVG.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Drawn:
 
 
 def draw_study(study: Study) -> list[Drawn]:
-    """Draw every figure into ``figures/`` of the study's folder, as PNG and PDF."""
+    """Draw every figure into ``figures/`` of the study's folder, as PDF, PNG and SVG."""
     return [
         Drawn(name, title, caption, tuple(save(figure, study.path / "figures", name)))
         for name, title, caption, figure in _figures(study)
