@@ -26,6 +26,7 @@ from slicken.figures.importance_course import draw_by_lag, draw_over_time
 from slicken.figures.logs import draw_column, log_figure
 from slicken.figures.memory import draw_needs, draw_truncated, draw_used
 from slicken.figures.methods import draw_method
+from slicken.figures.pictures import small_picture
 from slicken.figures.prediction import draw_interval, draw_scatter, draw_trace
 from slicken.figures.saliency import draw_saliency
 from slicken.figures.skill import draw_skill
@@ -71,6 +72,7 @@ __all__ = [
     "saliency_figure",
     "save",
     "skill_figure",
+    "small_picture",
     "stage_importance_figure",
     "trace_figure",
     "window_figure",

@@ -30,8 +30,10 @@ from slicken.figures import (
     trace_figure,
     window_figure,
 )
+from slicken.report.interactive import View, contest_views, course_views, lag_views, trace_views
 
 if TYPE_CHECKING:
+    import xarray as xr
     from matplotlib.figure import Figure
 
 MEASURES = {"loss": "|∂loss/∂x|", "friction": "|∂µ/∂x|"}
@@ -58,6 +60,27 @@ MOST_EXPERIMENTS = 7
 """Experiments in a figure over time, a panel each."""
 
 
+ALTERNATIVES = {
+    "windows": "A box for each window length: lowest validation loss of its runs.",
+    "contest": "Two panels over window length: probability of being best, and excess of the loss.",
+    "memory": "Three panels: seconds that networks use, their loss when history is hidden, and the "
+    "loss of models that were trained on less history.",
+    "skill": "Points with intervals: skill against each baseline, by part, experiment and stage.",
+    "predictions": "Clouds of points about the line of equality, for validation and test.",
+    "traces": "Measured and predicted friction against time, a panel for each test experiment.",
+    "methods": "Shares of the drivers, a panel for each method, with a point for each run.",
+    "saliency": "Two maps: drivers against seconds before the target.",
+    "importance_ranked": "Mean share of each driver in order, with a point for each run.",
+    "importance_stages": "Share of each driver in every stage, with a point for each run.",
+    "importance_time": "Share of each driver against time, a line for each.",
+    "importance_slip": "Share of each driver against slip, a line for each.",
+    "importance_lags": "Share of each driver against seconds before the target, a line for each.",
+    "learning": "Training and validation loss against epoch, a panel for each window length.",
+    "experiments": "Friction and normal stress against time, a panel for each experiment.",
+}
+"""What is seen, for who cannot see it; the numbers are in the tables of the page."""
+
+
 @dataclass(frozen=True)
 class Drawn:
     """A figure on disk.
@@ -67,12 +90,16 @@ class Drawn:
         title: a few words.
         caption: what it shows, for a reader who has not read the rest.
         files: PDF, PNG and SVG.
+        alternative: what is seen, for who cannot see it.
+        views: the same to look into; empty where nothing is gained by it.
     """
 
     name: str
     title: str
     caption: str
     files: tuple[Path, ...]
+    alternative: str = ""
+    views: tuple[View, ...] = ()
 
     @property
     def png(self) -> Path:
@@ -82,10 +109,46 @@ class Drawn:
 
 def draw_study(study: Study) -> list[Drawn]:
     """Draw every figure into ``figures/`` of the study's folder, as PDF, PNG and SVG."""
-    return [
-        Drawn(name, title, caption, tuple(save(figure, study.path / "figures", name)))
-        for name, title, caption, figure in _figures(study)
-    ]
+    views = views_of(study)
+    drawn = []
+    for name, title, caption, figure in _figures(study):
+        files = tuple(save(figure, study.path / "figures", name))
+        drawn.append(Drawn(name, title, caption, files, ALTERNATIVES[name], views.get(name, ())))
+    return drawn
+
+
+def views_of(study: Study) -> dict[str, tuple[View, ...]]:
+    """Figures that a reader may look into, by name."""
+    best, skilled = study.contest.best, study.evidence.has_skill
+    planted = study.truth.get("memory_s") or None
+    test = study.predictions(best, "test")
+    half_width = study.evidence.calibration.width(test["predicted"].std("run").to_numpy())
+    return {
+        "contest": contest_views(
+            study.contest,
+            linear=study.scores["validation_loss"].sel(model="ridge"),
+            best=best if skilled else None,
+            tied=study.contest.tied if skilled else (),
+            planted=planted,
+        ),
+        "traces": trace_views(test, half_width, f"{100 * LEVEL:.0f} % interval"),
+        "importance_time": course_views(_courses(study, best)),
+        "importance_lags": lag_views(_by_lag(study, best), planted),
+    }
+
+
+def _courses(study: Study, best: float) -> "dict[str, xr.DataArray]":
+    """Shares over time by each measure that has them."""
+    readings = study.evidence.attribution
+    return {MEASURES[kind]: study.importance.over_time(best, kind) for kind in KINDS} | {
+        METHOD_TITLES[name]: over_time(evened(readings, name), name)
+        for name in ("shapley_friction",)
+        if name in readings
+    }
+
+
+def _by_lag(study: Study, best: float) -> "dict[str, xr.DataArray]":
+    return {MEASURES[kind]: study.importance.by_lag(best, kind) for kind in KINDS}
 
 
 def _figures(study: Study) -> Iterator[tuple[str, str, str, "Figure"]]:
@@ -274,9 +337,7 @@ def _importance_figures(
             | {METHOD_TITLES[name]: by_stage(readings, name) for name in shapley}
         ),
     )
-    times = {MEASURES[kind]: importance.over_time(best, kind) for kind in KINDS} | {
-        METHOD_TITLES[name]: over_time(evened(readings, name), name) for name in shapley
-    }
+    times = _courses(study, best)
     names = next(iter(times.values()))["experiment"].to_numpy().tolist()
     yield (
         "importance_time",
@@ -297,7 +358,7 @@ def _importance_figures(
         "Share of each driver at each lag before the target time. A gradient reads what the "
         f"network uses, its start included, not what the fault needs.{note}",
         importance_by_lag_figure(
-            {MEASURES[kind]: importance.by_lag(best, kind) for kind in KINDS},
+            _by_lag(study, best),
             planted=study.truth.get("memory_s") or None,
         ),
     )

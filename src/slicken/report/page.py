@@ -1,56 +1,226 @@
 """The page: a study's answer, figures and everything needed to repeat it, in one HTML file."""
 
 import base64
+import hashlib
+import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import numpy as np
+from markupsafe import Markup, escape
 
 from slicken.channels import CHANNELS
+from slicken.errors import SlickenError
 from slicken.evidence.gathering import MODELS
 from slicken.evidence.study import Study
+from slicken.figures import small_picture
 from slicken.figures.style import DOTS_PER_INCH
+from slicken.learning.splits import PARTS
 from slicken.report.drawing import Drawn, draw_study
+from slicken.report.interactive import View
+from slicken.report.methods import methods_paragraph
+from slicken.report.phrasebook import LANGUAGES, Language, japanese
 from slicken.study.files import write_text
 from slicken.study.presets import PAPER_ASSUMPTIONS
 
 MEASURES = ("rmse", "r2", "correlation", "range_ratio")
+CONTENTS = (
+    ("answer", "The answer"),
+    ("done", "What was done, and on which data"),
+    ("trust", "How far to trust it"),
+    ("figures", "Figures"),
+    ("logs", "Findings in the logs"),
+    ("repeat", "To repeat it"),
+)
+"""Sections, by their place in the page and their titles."""
 
 
-def write_report(study: Study) -> Path:
+def write_report(study: Study, language: Language = "en") -> Path:
     """Draw all figures and write ``report.html``.
+
+    Args:
+        study: with at least one window length finished.
+        language: in which the page opens; it holds both, and a switch.
 
     Returns:
         The page.
     """
     page = study.path / "report.html"
-    write_text(page, render(study, draw_study(study)))
+    write_text(page, render(study, draw_study(study), language))
     return page
 
 
-def render(study: Study, drawn: list[Drawn]) -> str:
+def language_named(name: str) -> Language:
+    """A language of the page.
+
+    Raises:
+        SlickenError: where the page does not speak it.
+
+    >>> language_named("ja")
+    'ja'
+    """
+    for language in LANGUAGES:
+        if name == language:
+            return language
+    raise SlickenError(f"--lang {name}: a report speaks {' and '.join(LANGUAGES)}; give one")
+
+
+def render(study: Study, drawn: list[Drawn], language: Language = "en") -> str:
     """The page as text; whatever came from a log is shown as text, never as markup."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("slicken.report"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     environment.filters["as"] = _as
     environment.filters["within"] = _within
+    environment.globals.update(say=both, label=_label_in(language))
+    scripts = {"plotly": _ours("assets", "plotly-basic.min.js"), "js": _ours("templates", "page.js")}
     return environment.get_template("report.html.j2").render(
         study=study,
+        lang=language,
+        policy=_policy(scripts.values()),
+        css=Markup(_ours("templates", "page.css")),  # noqa: S704 - our own file
+        contents=CONTENTS,
         verdict=study.verdict,
-        figures=[(figure, _inline(figure.png), _width(figure.png)) for figure in drawn],
-        names=[CHANNELS[name].title for name in study.prepared.record.channels],
+        data=[_about(study, place) for place in range(len(study.experiments))],
+        targets=", ".join(f"{n.size} {part}" for part, n in study.prepared.split.ends.items()),
+        figures=[_figure(figure) for figure in drawn],
+        names=[CHANNELS[name].title.lower() for name in study.prepared.record.channels],
         drivers=[(CHANNELS[one.channel].title, one) for one in study.drivers],
         lengths=[_length(study, seconds) for seconds in study.windows],
-        rows=[_scores(study, seconds) for seconds in study.windows],
+        rows=[row for seconds in study.windows for row in _scores(study, seconds)],
         unfinished=[f"{s:g}" for s in study.plan.windows if s not in study.windows],
         assumptions=PAPER_ASSUMPTIONS if study.plan.preset == "paper" else (),
+        methods=methods_paragraph(study),
         plan_toml=study.plan.to_toml(),
+        **{name: Markup(script) for name, script in scripts.items()},  # noqa: S704 - our own files
     )
+
+
+def both(text: str) -> Markup:
+    """Some sentences in English and in Japanese; what has no translation is marked as English."""
+    pieces = japanese().pieces(text)
+    if [piece.text for piece in pieces] == [" ".join(text.split())] and pieces[0].is_translated:
+        return escape(text)  # a number, a name: the same in both
+    said = Markup("").join(
+        escape(piece.text)
+        if piece.is_translated
+        else Markup('<span class="untranslated" lang="en">{}</span> ').format(piece.text)
+        for piece in pieces
+    )
+    return Markup(
+        '<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>'
+    ).format(text, said)
+
+
+def _label_in(language: Language) -> Callable[..., Markup]:
+    """What writes an attribute in the language of the page, and in both for the switch."""
+
+    def label(name: str, *sentences: str) -> Markup:
+        words = {"en": " ".join(sentences), "ja": "".join(_japanese(text) for text in sentences)}
+        return Markup('{}="{}" data-{}-en="{}" data-{}-ja="{}"').format(
+            Markup(name), words[language], Markup(name), words["en"], Markup(name), words["ja"]
+        )
+
+    return label
+
+
+def _japanese(text: str) -> str:
+    return "".join(piece.text for piece in japanese().pieces(text))
+
+
+def _ours(folder: str, name: str) -> str:
+    return (files("slicken.report") / folder / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: "Iterator[str] | Any") -> str:  # noqa: ANN401 - a view of a dict
+    """What a browser may do with the page: run our two scripts, and ask nobody for anything."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _figure(drawn: Drawn) -> dict[str, object]:
+    """A figure as the page needs it."""
+    width, height = _size(drawn.png)
+    return {
+        "name": drawn.name,
+        "title": drawn.title,
+        "caption": drawn.caption,
+        "alternative": drawn.alternative,
+        "picture": _inline(drawn.png),
+        "width": width,
+        "height": height,
+        "views": drawn.views,
+        "json": _json(drawn.views),
+    }
+
+
+def _json(views: Sequence[View]) -> Markup:
+    """Views for the page's script; no text in them can end the element that holds them."""
+    plain = [
+        {
+            "names": [_in_both(name) for name in view.names],
+            "traces": [_worded(trace) for trace in view.traces],
+            "layout": _worded(view.layout),
+        }
+        for view in views
+    ]
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for mark in "<>&":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)  # noqa: S704 - the three marks of markup are gone
+
+
+def _worded(value: Any) -> Any:  # noqa: ANN401 - settings of Plotly, any tree
+    """The same tree with the words that a reader sees in both languages."""
+    if isinstance(value, list):
+        return [_worded(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _in_both(item) if key in ("name", "text") and isinstance(item, str) else _worded(item)
+        for key, item in value.items()
+    }
+
+
+def _in_both(text: str) -> dict[str, str] | str:
+    said = japanese().say(text)
+    return text if said is None or said == text else {"en": text, "ja": said}
+
+
+def _about(study: Study, place: int) -> dict[str, object]:
+    """What one experiment is, and which parts it serves."""
+    experiment, record = study.experiments[place], study.prepared.record
+    parts = [
+        part
+        for part in PARTS
+        if bool((record.experiment[study.prepared.split.samples(part)] == place).any())
+    ]
+    friction = experiment.channels["friction"]
+    low, high = np.nanpercentile(friction, [5, 95])
+    stage = experiment.stage
+    return {
+        "name": experiment.name,
+        "part": ", ".join(parts) or "–",
+        "seconds": f"{experiment.time[-1] - experiment.time[0]:.0f}",
+        "step": f"{experiment.dt:g}",
+        "stages": "–" if stage is None else int(np.unique(stage[stage >= 0]).size),
+        "friction": f"{low:.3f}–{high:.3f}",
+        "findings": len(experiment.findings),
+    }
 
 
 def _length(study: Study, seconds: float) -> dict[str, object]:
@@ -73,14 +243,18 @@ def _length(study: Study, seconds: float) -> dict[str, object]:
     }
 
 
-def _scores(study: Study, seconds: float) -> dict[str, object]:
-    """How well each model does with one window length."""
+def _scores(study: Study, seconds: float) -> list[dict[str, object]]:
+    """How well each model does with one window length, a row for each."""
     scores = study.scores.sel(window=seconds)
-    return {
-        "seconds": f"{seconds:g}",
-        "loss": {m: float(scores["validation_loss"].sel(model=m)) for m in MODELS},
-        "test": {m: {n: float(scores[n].sel(model=m)) for n in MEASURES} for m in MODELS},
-    }
+    return [
+        {
+            "seconds": f"{seconds:g}",
+            "model": model,
+            "loss": float(scores["validation_loss"].sel(model=model)),
+            **{measure: float(scores[measure].sel(model=model)) for measure in MEASURES},
+        }
+        for model in MODELS
+    ]
 
 
 def _as(value: float, form: str) -> str:
@@ -96,11 +270,13 @@ def _within(numbers: Sequence[float], form: str) -> str:
     return f"{value:{form}} ({low:{form}} to {high:{form}})"
 
 
-def _width(picture: Path) -> int:
+def _size(picture: Path) -> tuple[int, int]:
     """CSS pixels that show a PNG a quarter larger than in print, whatever its column width."""
-    pixels = int.from_bytes(picture.read_bytes()[16:20], "big")  # its header says so
-    return round(1.25 * 96 * pixels / DOTS_PER_INCH)
+    header = picture.read_bytes()[16:24]  # says width and height
+    pixels = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
+    width, height = (round(1.25 * 96 * count / DOTS_PER_INCH) for count in pixels)
+    return width, height
 
 
 def _inline(picture: Path) -> str:
-    return "data:image/png;base64," + base64.b64encode(picture.read_bytes()).decode("ascii")
+    return "data:image/webp;base64," + base64.b64encode(small_picture(picture)).decode("ascii")

@@ -1,0 +1,101 @@
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const language = () => root.dataset.lang;
+  const buttons = [...document.querySelectorAll(".languages button")];
+  const figures = [...document.querySelectorAll("figure[data-views]")].map((figure) => ({
+    figure,
+    views: JSON.parse(document.getElementById(figure.dataset.views).textContent),
+    place: figure.querySelector(".plot"),
+    select: figure.querySelector("select"),
+    drawn: false,
+  }));
+
+  // Words of a figure come as {en, ja}; a plain string is the same in both languages.
+  function said(value) {
+    if (Array.isArray(value)) return value.map(said);
+    if (value === null || typeof value !== "object") return value;
+    if ("en" in value && "ja" in value) return value[language()];
+    return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, said(each)]));
+  }
+
+  function layoutOf(view) {
+    const narrow = window.innerWidth < 640;
+    const layout = said(view.layout);
+    const axis = { gridcolor: "#ececec", linecolor: "#222", ticks: "outside", ticklen: 4, zeroline: false, automargin: true };
+    return {
+      ...layout,
+      xaxis: { ...axis, ...layout.xaxis },
+      yaxis: { ...axis, ...layout.yaxis, fixedrange: false },
+      font: { family: getComputedStyle(document.body).fontFamily, size: narrow ? 11 : 13, color: "#222" },
+      margin: { l: 62, r: 14, t: 34, b: 48 },
+      paper_bgcolor: "#fff",
+      plot_bgcolor: "#fff",
+      hovermode: "x unified",
+      dragmode: narrow ? false : "zoom",
+      legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top" },
+      autosize: true,
+    };
+  }
+
+  function draw(one) {
+    const view = one.views[one.select ? one.select.selectedIndex : 0];
+    const config = {
+      responsive: true,
+      displaylogo: false,
+      displayModeBar: window.innerWidth < 640 ? false : "hover",
+      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+      toImageButtonOptions: { format: "svg", filename: one.figure.id },
+    };
+    one.figure.classList.add("drawn");
+    Plotly.react(one.place, said(view.traces), layoutOf(view), config);
+    one.drawn = true;
+  }
+
+  function label(one) {
+    if (!one.select) return;
+    [...one.select.options].forEach((option, place) => {
+      option.textContent = one.views[place].names.map(said).join(" – ");
+    });
+  }
+
+  // With the keyboard: + and - change the span of the first axis, arrows move it, 0 shows all.
+  function move(one, event) {
+    const steps = { "+": [0.7, 0], "=": [0.7, 0], "-": [1 / 0.7, 0], ArrowLeft: [1, -0.15], ArrowRight: [1, 0.15] };
+    if (event.target !== one.place || event.ctrlKey || event.metaKey || event.altKey) return;
+    const axis = one.place.layout.xaxis;
+    if (event.key === "0") {
+      const all = one.views[one.select ? one.select.selectedIndex : 0].layout.xaxis.autorange || true;
+      Plotly.relayout(one.place, { "xaxis.autorange": all, "yaxis.autorange": true });
+    } else if (event.key in steps && axis.range) {
+      const [scale, shift] = steps[event.key];
+      const [left, right] = axis.range.map(Number);
+      const middle = (left + right) / 2 + shift * (right - left);
+      const half = ((right - left) / 2) * scale;
+      Plotly.relayout(one.place, { "xaxis.range": [middle - half, middle + half] });
+    } else return;
+    event.preventDefault();
+  }
+
+  function speak(which) {
+    root.dataset.lang = which;
+    root.lang = which;
+    document.title = root.dataset[which === "ja" ? "titleJa" : "titleEn"];
+    buttons.forEach((button) => button.setAttribute("aria-pressed", String(button.value === which)));
+    for (const name of ["alt", "aria-label"])
+      document.querySelectorAll(`[data-${name}-${which}]`).forEach((each) =>
+        each.setAttribute(name, each.getAttribute(`data-${name}-${which}`)));
+    figures.forEach((one) => {
+      label(one);
+      if (one.drawn) draw(one);
+    });
+  }
+
+  buttons.forEach((button) => button.addEventListener("click", () => speak(button.value)));
+  figures.forEach((one) => {
+    one.select?.addEventListener("change", () => draw(one));
+    one.place.addEventListener("keydown", (event) => move(one, event));
+  });
+  speak(language());
+  figures.forEach(draw);
+})();
