@@ -33,9 +33,9 @@ class Stopwatch(Silent):
     def __init__(self) -> None:
         self.first = self.last = 0.0
 
-    def epoch(self, window: float, epoch: int, losses: object, left: float) -> None:
+    def epoch(self, window: float, runs: range, epoch: int, losses: object, left: float) -> None:
         """Read the clock."""
-        del window, epoch, losses, left
+        del window, runs, epoch, losses, left
         self.last = time.perf_counter()
         self.first = self.first or self.last
 

@@ -60,9 +60,7 @@ def read_experiment(
         return prepare(log, channels, notes=notes)
     if not isinstance(channels, ChannelMap):
         channels = ChannelMap.load(channels)
-    return prepare(
-        read_log(path, table=channels.table), channels, folder=Path(path).parent
-    )
+    return prepare(read_log(path, table=channels.table), channels, folder=Path(path).parent)
 
 
 def prepare(
