@@ -10,7 +10,7 @@ BUILD := build/native
 BENCH ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test docs bench kills truth sanitize clean
+.PHONY: help install demo check test docs bench fuzz kills truth sanitize clean
 
 help:  ## show these words
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ bench: install  ## memory, and speed beside peers, with the machine they were me
 	$(BIN)/python benchmarks/memory.py
 	$(BIN)/python benchmarks/environments.py
 	$(BIN)/python benchmarks/speed.py $(BENCH)
+
+fuzz: install  ## spoil ten thousand logs; with SLICKEN_DATA, real ones too
+	SLICKEN_FUZZ_CASES=10000 $(BIN)/pytest tests/fuzz
 
 kills: install  ## kill a study 500 times, and compare what it ends with
 	$(BIN)/python tests/study/kills.py 500 --figures
