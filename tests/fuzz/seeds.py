@@ -72,6 +72,11 @@ def all_seeds() -> list[Seed]:
     return [*_texts(), *_binaries(), *_arrays(), *_real()]
 
 
+def all_arrays() -> list[Seed]:
+    """Logs in formats that hold many arrays."""
+    return list(_arrays())
+
+
 def table(rows: int = 60) -> pd.DataFrame:
     """A run of a rig with everything in it: a hole, two loads, a clock that starts late."""
     random = np.random.default_rng(3)

@@ -4,15 +4,20 @@ import io
 import os
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import run
 
+import h5py
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import seeds  # before binary_logs: it knows where that is
+from binary_logs import look_file, mat_file, netcdf_file, tdms_file
+from nptdms import ChannelObject
 
 from slicken.errors import ChannelError, LogError, SlickenError
 from slicken.experiment import ChannelMap, describe, read_experiment, read_log
@@ -21,6 +26,7 @@ from slicken.study.plan import Plan
 
 MEMORY = 5 * 2**30
 WORKBOOK_MEMORY = 2**28
+ARRAYS_MEMORY = 2**30
 SECONDS = 60
 
 SHEET = "xl/worksheets/sheet1.xml"
@@ -149,6 +155,111 @@ def many_lines(folder: Path) -> Path:
     return path
 
 
+def endless_dataset(folder: Path) -> Path:
+    """A terabyte of numbers that nobody has written."""
+    with h5py.File(folder / "log.h5", "w") as file:
+        for name in ("t", "mu"):
+            file.create_dataset(name, (10**12,), "f8", chunks=(1_000,))
+    return folder / "log.h5"
+
+
+def packed_zeros(folder: Path) -> Path:
+    """A few MB that become six GB."""
+    path = folder / "log.nc"
+    with h5py.File(path, "w") as file:
+        file.attrs["_NCProperties"] = "version=2"
+        for name in ("t", "mu"):
+            file.create_dataset(name, (400_000_000,), "f8", chunks=(100_000,), compression="gzip")
+    return path
+
+
+def one_huge_chunk(folder: Path) -> Path:
+    """Few numbers, in a chunk that would fill memory."""
+    with h5py.File(folder / "log.h5", "w") as file:
+        for name in ("t", "mu"):
+            held = file.create_dataset(
+                name, (50,), "f8", chunks=(500_000_000,), maxshape=(None,), compression="gzip"
+            )
+            held.id.write_direct_chunk((0,), b"not packed at all")
+    return folder / "log.h5"
+
+
+def groups_without_end(folder: Path) -> Path:
+    """Groups by the ten thousand."""
+    with h5py.File(folder / "log.h5", "w", libver="latest") as file:
+        for n in range(25_000):
+            file.create_group(f"g{n}")
+    return folder / "log.h5"
+
+
+def a_long_element_of_matlab(folder: Path) -> Path:
+    """A variable that says it is four GB."""
+    path = mat_file(folder / "log.mat", {"t": np.arange(9.0), "mu": np.arange(9.0)})
+    content = path.read_bytes()
+    size = (72).to_bytes(4, "little")
+    path.write_bytes(content.replace(size, (2**32 - 8).to_bytes(4, "little")))
+    return path
+
+
+def packed_zeros_of_matlab(folder: Path) -> Path:
+    """A variable that unpacks to more than a GB, and says so."""
+    rows = 2**27 + 2**24
+    head = b"MATLAB 5.0 MAT-file".ljust(124) + b"\x00\x01IM"
+
+    def element(kind: int, size: int) -> bytes:
+        return np.array([kind, size], "<u4").tobytes()
+
+    flags = element(6, 8) + np.array([6, 0], "<u4").tobytes()
+    shape = element(5, 8) + np.array([rows, 1], "<i4").tobytes()
+    name = element(1, 1) + b"t".ljust(8, b"\0")
+    body = flags + shape + name + element(9, 8 * rows)
+    packer = zlib.compressobj(1)
+    packed = packer.compress(element(14, len(body) + 8 * rows) + body)
+    zeros = bytes(2**24)
+    packed += b"".join(packer.compress(zeros) for _ in range(8 * rows // 2**24)) + packer.flush()
+    path = folder / "log.mat"
+    path.write_bytes(head + element(15, len(packed)) + packed)
+    return path
+
+
+def endless_channel(folder: Path) -> Path:
+    """Channels that say they hold 2 ** 60 numbers."""
+    channels = [ChannelObject("rig", name, np.arange(77.0)) for name in ("t", "mu")]
+    path = tdms_file(folder / "log.tdms", {"rig": channels})
+    count = (77).to_bytes(8, "little")
+    path.write_bytes(path.read_bytes().replace(count, (2**60).to_bytes(8, "little")))
+    return path
+
+
+def endless_look(folder: Path) -> Path:
+    """A header that promises 2 ** 31 - 1 rows."""
+    content = look_file([("Time", "sec", np.arange(77.0)), ("mu", ".", np.arange(77.0))])
+    path = folder / "p001"
+    count = (77).to_bytes(4, "big")
+    path.write_bytes(content.replace(count, (2**31 - 1).to_bytes(4, "big")))
+    return path
+
+
+def endless_classic_netcdf(folder: Path) -> Path:
+    """A dimension of two thousand million."""
+    table = {name: np.arange(77.0) for name in ("t", "mu")}
+    path = netcdf_file(folder / "log.nc", table, dict.fromkeys(table, "1"), engine="scipy")
+    count = (77).to_bytes(4, "big")
+    path.write_bytes(path.read_bytes().replace(count, (2**31 - 1).to_bytes(4, "big")))
+    return path
+
+
+OF_ARRAYS = (
+    endless_dataset,
+    packed_zeros,
+    one_huge_chunk,
+    groups_without_end,
+    a_long_element_of_matlab,
+    packed_zeros_of_matlab,
+    endless_channel,
+    endless_look,
+    endless_classic_netcdf,
+)
 REFUSED = (
     zip_bomb,
     far_cell,
@@ -170,7 +281,7 @@ resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
 from slicken.errors import LogError
 from slicken.experiment import read_log
 from slicken.experiment.readers import probe
-probe.MEMORY = {WORKBOOK_MEMORY}
+probe.MEMORY = int(sys.argv[2])
 try:
     read_log(sys.argv[1])
 except LogError as problem:
@@ -178,21 +289,34 @@ except LogError as problem:
 """
 
 
-@pytest.mark.parametrize("bomb", REFUSED, ids=lambda bomb: bomb.__name__)
+@pytest.mark.parametrize("bomb", REFUSED + OF_ARRAYS, ids=lambda bomb: bomb.__name__)
 def test_a_bomb_is_refused_within_bounds_of_time_and_memory(
     tmp_path: Path, bomb: Callable[[Path], Path]
 ) -> None:
     path = bomb(tmp_path)
+    said = read_bounded(path, ARRAYS_MEMORY if bomb in OF_ARRAYS else WORKBOOK_MEMORY)
+    assert said.startswith(str(path)), said
+    assert len(said.splitlines()) == 1
+
+
+@pytest.mark.parametrize("seed", seeds.all_arrays(), ids=lambda seed: seed.name)
+def test_a_good_file_is_read_within_the_same_bounds(tmp_path: Path, seed: seeds.Seed) -> None:
+    path = tmp_path / f"log{seed.suffix}"
+    path.write_bytes(seed.content)
+    assert read_bounded(path, ARRAYS_MEMORY) == ""
+
+
+def read_bounded(path: Path, memory: int) -> str:
+    """What a process bounded in memory has to say of a file; nothing where it can be read."""
     ended = run(  # noqa: S603 - our own command
-        [sys.executable, "-c", READ, str(path)],
+        [sys.executable, "-c", READ, str(path), str(memory)],
         capture_output=True,
         text=True,
         timeout=SECONDS,
         check=False,
     )
     assert ended.returncode == 0, ended.stderr[-2000:]
-    assert ended.stdout.startswith(str(path)), ended.stderr[-2000:]
-    assert len(ended.stdout.splitlines()) == 1
+    return ended.stdout
 
 
 def test_an_archive_that_says_how_large_it_is_is_not_even_opened(
@@ -269,3 +393,50 @@ def test_thousands_of_columns_are_not_all_listed(tmp_path: Path) -> None:
     path.write_text(names + "\n" + f"{'1,' * 2_999}1\n" * 3)
     with pytest.raises(ChannelError, match=r"'sensor number 0 of the rig'.* and 29\d\d more$"):
         read_experiment(path)
+
+
+def beside(folder: Path) -> Path:
+    """Somebody else's numbers, in a file beside the log."""
+    with h5py.File(folder / "secret.h5", "w") as file:
+        file["t"], file["mu"] = np.arange(9.0), np.arange(9.0)
+    (folder / "secret.bin").write_bytes(np.arange(9.0).tobytes())
+    return folder / "secret.h5"
+
+
+@pytest.mark.parametrize("name", ["log.h5", "log.nc"])
+@pytest.mark.parametrize("way", ["link", "virtual", "external"])
+def test_numbers_in_another_file_are_not_fetched(tmp_path: Path, name: str, way: str) -> None:
+    secret, path = beside(tmp_path), tmp_path / name
+    with h5py.File(path, "w") as file:
+        for column in ("t", "mu"):
+            if way == "link":
+                file[column] = h5py.ExternalLink(str(secret), column)
+            elif way == "virtual":
+                layout = h5py.VirtualLayout((9,), "f8")
+                layout[:] = h5py.VirtualSource(str(secret), column, (9,))
+                file.create_virtual_dataset(column, layout)
+            else:
+                held = [(str(tmp_path / "secret.bin"), 0, 72)]
+                file.create_dataset(column, (9,), "f8", external=held)
+    with pytest.raises(LogError, match=r"it leads elsewhere|it leads to other files"):
+        read_log(path)
+
+
+def test_a_group_that_holds_itself_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "log.h5"
+    with h5py.File(path, "w") as file:
+        group = file.create_group("rig")
+        group["again"], group["t"], group["mu"] = group, np.arange(9.0), np.arange(9.0)
+        group["loop"] = h5py.SoftLink("/rig/loop")
+    log = read_log(path)
+    assert log.columns == ("mu", "t")
+    assert any("'loop' left out: it leads elsewhere" in str(finding) for finding in log.findings)
+
+
+def test_a_reader_that_takes_for_ever_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = mat_file(tmp_path / "log.mat", {"t": np.arange(9.0), "mu": np.arange(9.0)})
+    monkeypatch.setattr(probe, "SECONDS", 1e-3)
+    with pytest.raises(LogError, match="more memory or time than any log"):
+        read_log(path)

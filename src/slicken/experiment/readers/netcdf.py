@@ -66,6 +66,7 @@ def _take_group(content: bytes, place: str, engine: Any, holding: Holding) -> No
         decode_timedelta=False,
         decode_coords=False,
         cache=False,
+        create_default_indexes=False,
         backend_kwargs={} if engine == "scipy" else {"group": place, "phony_dims": "sort"},
     )
     for name, variable in opened.variables.items():
