@@ -3,10 +3,14 @@
 import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
 import h5py
+import nptdms
 import numpy as np
+import pandas as pd
 import pytest
+import scipy.io
 from binary_logs import (
     hdf5_file,
     linear,
@@ -331,7 +335,83 @@ def test_a_period_that_is_none_is_named_with_its_row(tmp_path: Path) -> None:
         read_log(path)
 
 
+# -- files that the programs themselves wrote, which the libraries bring with them --
+
+
+def brought(library: ModuleType, name: str) -> Path:
+    path = Path(str(library.__file__)).parent / name
+    if not path.exists():
+        pytest.skip(f"{library.__name__} is installed without its tests")
+    return path
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "testdouble_4.2c_SOL2.mat",
+        "testdouble_6.5.1_GLNX86.mat",
+        "testdouble_7.4_GLNX86.mat",
+        "testhdf5_7.4_GLNX86.mat",
+    ],
+)
+def test_a_vector_that_matlab_saved_is_read_whatever_its_version(name: str) -> None:
+    log = read_log(brought(scipy.io, f"matlab/tests/data/{name}"))
+    assert log.columns == ("testdouble",)
+    # As their name in MATLAB's test says: 0:pi/4:2*pi.
+    np.testing.assert_allclose(log.values["testdouble"], np.arange(9) * np.pi / 4, rtol=1e-15)
+
+
+def test_an_object_that_matlab_saved_is_left_out_with_advice() -> None:
+    with pytest.raises(LogError, match=r"objects of MATLAB; save a table with table2struct"):
+        read_log(brought(scipy.io, "matlab/tests/data/parabola.mat"))
+
+
+@pytest.mark.parametrize("name", ["corrupted_zlib_data", "malformed1", "broken_utf8"])
+def test_a_damaged_file_of_matlab_is_an_error_in_words(name: str) -> None:
+    with pytest.raises(LogError, match=r"write it again|no arrays of numbers"):
+        read_log(brought(scipy.io, f"matlab/tests/data/{name}.mat"))
+
+
+def test_a_file_of_labview_with_raw_counts_of_a_card_is_scaled() -> None:
+    log = read_log(brought(nptdms, "test/data/raw1.tdms"))
+    assert len(log) == 2000
+    assert log.units["First  Channel"] == "Volts"
+    # The first numbers, as npTDMS's own test has them.
+    first = [-0.18402661, 0.14801477, -0.24506363, -0.29725028, -0.20020142]
+    np.testing.assert_allclose(log.values["First  Channel"][:5], first, atol=1e-8)
+    np.testing.assert_allclose(log.values["Time"][:3], [0, 2e-5, 4e-5], rtol=1e-12)
+
+
+def test_a_file_of_labview_with_three_groups_is_read_by_name() -> None:
+    path = brought(nptdms, "test/data/Digital_Input.tdms")
+    log = read_log(path)
+    assert len(log) == 20_000
+    name = "07/09/2012 06:58:23 PM - Digital Input - Decimated Data_Level1"
+    assert f"as in table = {name!r}" in said(log)
+    decimated = read_log(path, table=name).values["Dev1_port3_line7 - line 0"]
+    np.testing.assert_array_equal(decimated[:10], [0, 1] * 5)
+
+
+def test_a_masked_value_of_a_classic_netcdf_is_missing() -> None:
+    log = read_log(brought(scipy.io, "tests/data/example_3_maskedvals.nc"))
+    np.testing.assert_array_equal(log.values["var2_noFillval"], [1, 2, 3])
+    np.testing.assert_array_equal(log.values["var4_missingValue"], [1, np.nan, 3])
+
+
 # -- what is the same for all --
+
+
+def test_a_sheet_can_be_named(tmp_path: Path, run: Table) -> None:
+    with pd.ExcelWriter(tmp_path / "log.xlsx") as book:
+        pd.DataFrame(run).to_excel(book, sheet_name="Raw", index=False)
+        pd.DataFrame(SHORT).to_excel(book, sheet_name="Reduced", index=False)
+    log = read_log(tmp_path / "log.xlsx")
+    assert "other sheets are passed over: 'Reduced'; to read one, put" in said(log)
+    reduced = read_log(tmp_path / "log.xlsx", table="Reduced")
+    assert reduced.columns == tuple(SHORT)
+    np.testing.assert_array_equal(reduced.values["b"], SHORT["b"])
+    with pytest.raises(LogError, match=r"no sheet 'Notes' in it; there is 'Raw', 'Reduced'"):
+        read_log(tmp_path / "log.xlsx", table="Notes")
 
 
 def test_a_table_named_where_there_is_only_one_is_an_error_with_advice(tmp_path: Path) -> None:

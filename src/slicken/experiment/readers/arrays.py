@@ -14,7 +14,7 @@ MOST_CELLS = 100_000_000
 """Numbers in a table; each takes eight bytes, several times over."""
 MOST_COLUMNS = 5_000
 MOST_ARRAYS = 20_000
-_SHOWN = 60
+_SHOWN, _LONGEST_NAME = 60, 200
 _CLOCK_UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
@@ -60,12 +60,13 @@ class Holding:
     findings: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, array: Array) -> None:
-        """Take an array in.
+        """Take an array in; a single number is a setting, not a column.
 
         Raises:
             UnreadableError: if there are more than a log could have.
         """
-        self.arrays.append(array)
+        if array.rows > 1:
+            self.arrays.append(array)
         if len(self.arrays) > MOST_ARRAYS:
             raise UnreadableError(
                 f"more than {MOST_ARRAYS} arrays; is there one array a channel, one number a "
@@ -166,7 +167,7 @@ def passed_over(what: str, others: Sequence[str]) -> str:
     other sheets are passed over: 'Notes', 'Raw'
     to read one, put its name in a channel map, as in table = 'Notes'
     """
-    first = f"{others[0][:_SHOWN]!r}"
+    first = f"{others[0][:_LONGEST_NAME]!r}"  # whole, as it is to be typed
     return (
         f"other {what} are passed over: {listed(others)}; to read one, put its name in a channel "
         f"map, as in table = {first}"
