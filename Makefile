@@ -44,7 +44,7 @@ $(DOCS_STAMP): $(STAMP)
 	@touch $@
 
 docs: $(DOCS_STAMP)  ## the documentation as pages, in build/docs; a broken link is an error
-	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs . build/docs
+	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --conf-dir docs --doctree-dir build/doctrees . build/docs
 	@echo "build/docs/index.html"
 
 bench: install  ## memory, and speed beside peers, with the machine they were measured on

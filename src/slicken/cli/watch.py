@@ -67,7 +67,8 @@ def _view(standing: "Standing", study: Path) -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
 
-    return Group(_table(standing, bars=True), *(Text(line) for line in lines_of(standing, study)))
+    # The sentences first: a table may be longer than the terminal.
+    return Group(*(Text(line) for line in lines_of(standing, study)), _table(standing, bars=True))
 
 
 def _table(standing: "Standing", *, bars: bool) -> "Table":
