@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from slicken.channels import (
     AXIAL_DISPLACEMENT,
     FRICTION,
+    NORMAL_STRESS,
+    SHEAR_STRESS,
     SLIP_VELOCITY,
     TEMPERATURE,
     Channel,
@@ -19,6 +21,18 @@ MEASURED = (SLIP_VELOCITY, AXIAL_DISPLACEMENT, TEMPERATURE)
 
 _FRICTION = (0.0, 1.5)
 _TEMPERATURE = (-60.0, 200.0)
+_BELIEVABLE = (
+    (FRICTION, 1e-4, 1.5),
+    (TEMPERATURE, 0.0, 200.0),
+    (SLIP_VELOCITY, 1e-13, 20.0),
+    (NORMAL_STRESS, 1e3, 1e10),
+    (SHEAR_STRESS, 1e2, 1e10),
+)
+"""Channel, and between what the median of its size is believed."""
+_LIKELY = {
+    FRICTION.name: 'if they are percent, say unit = "%" under [channels.friction]',
+    TEMPERATURE.name: 'if they are kelvin, say unit = "K" under [channels.temperature]',
+}
 _STEADY = 0.02
 _COARSE = 20
 
@@ -37,6 +51,7 @@ def check_channels(
     findings += _outside(
         time, channels, TEMPERATURE, _TEMPERATURE, "are they kelvin, read as degC?"
     )
+    findings += _units(channels)
     for channel in MEASURED:
         if channel.name in channels:
             findings += _little_in_it(channel, channels[channel.name])
@@ -76,6 +91,23 @@ def _outside(
         f"{bounds[1]:g}{unit}, the furthest at {known[worst]:.4g}{unit}; kept; {question}"
     )
     return [Finding(channel.name, message, time=float(time[worst]), value=float(known[worst]))]
+
+
+def _units(channels: Mapping[str, NDArray[np.float64]]) -> list[Finding]:
+    """Numbers that no experiment has, in the unit that they are read in."""
+    findings = []
+    for channel, least, most in _BELIEVABLE:
+        values = channels.get(channel.name)
+        if values is None or not np.isfinite(values).any():
+            continue
+        usual = float(np.nanmedian(np.abs(values)))
+        if usual == 0 or least <= usual <= most:
+            continue
+        words, unit = channel.name.replace("_", " "), f" {channel.unit}".removesuffix(" 1")
+        advice = _LIKELY.get(channel.name, "is the unit in the channel map right?")
+        message = f"the median of {words} is {usual:.4g}{unit}, which no experiment has; {advice}"
+        findings.append(Finding("unit", message, value=usual))
+    return findings
 
 
 def _little_in_it(channel: Channel, values: NDArray[np.float64]) -> list[Finding]:

@@ -25,7 +25,9 @@ class Finding:
         message: what was seen and what was done about it.
         row: 1-based line of the file, where one line is to blame.
         time: seconds on the log's own clock, where one instant is to blame.
-        value: the offending number.
+        value: the offending number, in the channel's own unit.
+        correction: a ``[[correction]]`` of a channel map that would mend it; blank where none
+            does.
     """
 
     kind: str
@@ -33,6 +35,7 @@ class Finding:
     row: int | None = None
     time: float | None = None
     value: float | None = None
+    correction: str = ""
 
     def __str__(self) -> str:
         """The finding as one line of text."""

@@ -25,6 +25,7 @@ from slicken.experiment.clock import crop, run_forward
 from slicken.experiment.columns import Draft, read_channels
 from slicken.experiment.corrections import Corrected, correct
 from slicken.experiment.experiment import Experiment, Finding, Provenance
+from slicken.experiment.faults import find_faults
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.log import Log
 from slicken.experiment.motion import ALMOST_NONE, moving_span, slip_from_velocity
@@ -100,6 +101,8 @@ def prepare(
     draft.findings += check_resolution(draft.channels)
     usual = float(np.median(np.diff(draft.time)))
     run_forward(draft, max(settings.max_gap, 1.5 * max(usual, 0.0)))
+    columns = {name: column.column for name, column in channel_map.channels.items()}
+    draft.findings += find_faults(draft, columns)
     dt = resample(draft, settings.step, settings.max_gap)
     _add_rates(draft, dt, settings.rate_span)
     _trim(draft, settings)

@@ -1,0 +1,121 @@
+"""Steady sliding: the longest stretch at about one velocity under a held load."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.channels import FRICTION, NORMAL_FORCE, NORMAL_STRESS, SLIP_VELOCITY
+from slicken.experiment.experiment import Experiment
+from slicken.experiment.faults import snippet
+from slicken.experiment.motion import ALMOST_NONE
+
+VELOCITY, LOAD = 0.1, 0.1
+"""How far velocity may be from its median, and load from the level of its stage."""
+_UP = 0.8
+_INTERRUPTED = 10.0
+_ENOUGH = 0.3
+
+
+@dataclass(frozen=True)
+class SteadySliding:
+    """A proposed interval.
+
+    Args:
+        start: s on the experiment's clock.
+        end: s.
+        why: what holds in it, in words.
+    """
+
+    start: float
+    end: float
+    why: str
+
+    @property
+    def correction(self) -> str:
+        """The ``[[correction]]`` that crops a log to it."""
+        return snippet("crop", start=self.start, end=self.end)
+
+
+def find_steady_sliding(experiment: Experiment) -> SteadySliding | None:
+    """The longest stretch of steady sliding; None where there is none, or velocity is not known.
+
+    The velocity, smoothed over five samples, is within 10 % of its median; the load is within
+    10 % of the level of its stage; friction has come up to 80 % of its median. Interruptions of
+    at most 10 s, such as a step of the load, are no end. Where the velocity changes by design, so
+    that less than a third of the record is at about one, all sliding counts.
+    """
+    velocity = experiment.channels.get(SLIP_VELOCITY.name)
+    if velocity is None:
+        return None
+    with np.errstate(all="ignore"):
+        held = _load_held(experiment) & _friction_up(experiment) & ~experiment.gap
+        speed = _smooth(np.abs(np.nan_to_num(velocity)))
+        moving = speed > ALMOST_NONE * float(np.quantile(speed, 0.99))
+        if not moving.any():
+            return None
+        usual = float(np.median(speed[moving]))
+        steady = np.abs(speed - usual) <= VELOCITY * usual
+        words = f"velocity within {VELOCITY:.0%} of {1e3 * usual:.3g} mm/s"
+        start, stop = _longest(held & steady, experiment.dt)
+        if stop - start < _ENOUGH * len(experiment):
+            start, stop = _longest(held & moving, experiment.dt)
+            words = "sliding, at velocities that change"
+    if stop - start < 2:
+        return None
+    load = ", load within 10% of its stage" if experiment.stage is not None else ""
+    return SteadySliding(
+        float(f"{experiment.time[start]:.10g}"),
+        float(f"{experiment.time[stop - 1]:.10g}"),
+        f"{words}{load}, start-up and unloading left out",
+    )
+
+
+def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    from scipy.ndimage import median_filter
+
+    return np.asarray(median_filter(values, 5, mode="nearest"), np.float64)
+
+
+def _load_held(experiment: Experiment) -> NDArray[np.bool_]:
+    held = np.ones(len(experiment), np.bool_)
+    load = next(
+        (
+            experiment.channels[c.name]
+            for c in (NORMAL_STRESS, NORMAL_FORCE)
+            if c.name in experiment.channels
+        ),
+        None,
+    )
+    if load is None or experiment.stage is None:
+        return held
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(experiment.stage)) + 1, [load.size]])
+    for start, stop in pairwise(edges):
+        known = load[start:stop][np.isfinite(load[start:stop])]
+        if known.size:
+            level = float(np.median(known))
+            held[start:stop] = np.abs(load[start:stop] - level) <= LOAD * abs(level)
+    return held
+
+
+def _friction_up(experiment: Experiment) -> NDArray[np.bool_]:
+    friction = experiment.channels[FRICTION.name]
+    usual = float(np.nanmedian(friction))
+    reached = np.flatnonzero(friction >= _UP * usual)
+    up = np.zeros(friction.size, np.bool_)
+    if reached.size:
+        up[reached[0] : reached[-1] + 1] = True
+    return up
+
+
+def _longest(good: NDArray[np.bool_], dt: float) -> tuple[int, int]:
+    """The longest stretch of true samples, short interruptions allowed."""
+    places = np.flatnonzero(good)
+    if places.size == 0:
+        return 0, 0
+    cuts = np.flatnonzero(np.diff(places) > max(_INTERRUPTED / dt, 1.0) + 1)
+    starts = places[np.concatenate([[0], cuts + 1])]
+    stops = places[np.concatenate([cuts, [places.size - 1]])] + 1
+    best = int(np.argmax(stops - starts))
+    return int(starts[best]), int(stops[best])
