@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -96,6 +97,23 @@ def test_inspect_says_why_no_experiment_can_be_prepared(tmp_path: Path) -> None:
     assert answer.code == 0
     assert "missing: slip_velocity, axial_displacement, temperature" in answer.out
     assert re.search("no experiment can be prepared: log.csv: no friction; say which", answer.out)
+
+
+def test_inspect_reads_the_table_that_is_named_and_keeps_it_in_the_map(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "log.h5", "w") as file:
+        for group, rows in (("slow", 50), ("fast", 500)):
+            file[f"{group}/time_s"] = np.arange(float(rows))
+            file[f"{group}/slip_velocity_mm_s"] = 4 + np.sin(np.arange(rows) / 9)
+            file[f"{group}/mu"] = 0.6 + np.cos(np.arange(rows)) / 100
+    answer = give("inspect", "log.h5", where=tmp_path)
+    assert answer.out.startswith("log.h5: 500 samples\n")
+    assert "other tables are passed over: '/slow'" in answer.out
+    answer = give("inspect", "log.h5", "--table", "/slow", "--out", "look", where=tmp_path)
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out.startswith("log.h5: 50 samples\n")
+    again = give("inspect", "log.h5", "--channels", "look/log.toml", where=tmp_path)
+    assert again.out.startswith("log.h5: 50 samples\n")
+    assert slicken.read_experiment(tmp_path / "log.h5", tmp_path / "look" / "log.toml").dt == 1
 
 
 def test_a_simulation_writes_logs_and_the_truth_and_says_what_comes_next(
