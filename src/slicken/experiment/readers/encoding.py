@@ -28,8 +28,8 @@ def decode(path: Path, content: bytes) -> tuple[str, str]:
     sample = text[:_SAMPLE]
     if len(_CONTROL.findall(sample)) > 0.02 * len(sample):
         raise LogError(
-            f"{path}: binary, not text; expected a table as text, Excel or Parquet: "
-            "export it from the rig's own program"
+            f"{path}: binary, not text; expected text, Excel, Parquet, MATLAB, HDF5, netCDF or "
+            "TDMS: export it from the rig's own program"
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     return text, words
