@@ -26,7 +26,13 @@ FLAGS = (
 PATIENCE = 120.0
 """Seconds that a page may take."""
 # Chromium reads from 3 and writes to 4; a fresh Python puts the pipes there, and becomes Chromium.
-_BECOME = "import os, sys; r, w = map(int, sys.argv[1:3]); a = os.dup(r); b = os.dup(w); os.dup2(a, 3); os.dup2(b, 4); os.execv(sys.argv[3], sys.argv[3:])"  # noqa: E501
+_BECOME = """
+import fcntl, os, sys
+high = [fcntl.fcntl(int(pipe), fcntl.F_DUPFD, 10) for pipe in sys.argv[1:3]]
+for pipe, place in zip(high, (3, 4)):
+    os.dup2(pipe, place)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 def find_browser() -> str:
@@ -67,6 +73,13 @@ class Browser:
         self._happened: list[str] = []
         self.complaints: list[str] = []
         self.asked: list[str] = []
+        try:
+            self._attach()
+        except AssertionError:
+            self.close()
+            raise
+
+    def _attach(self) -> None:
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
         attached = self._call("Target.attachToTarget", targetId=target, flatten=True)
         self._session = attached["sessionId"]
@@ -81,7 +94,9 @@ class Browser:
         os.close(self._read)
         self._errors.close()
 
-    def open(self, page: Path, *, width: int = 1100, dark: bool = False, print_: bool = False) -> None:  # noqa: E501
+    def open(
+        self, page: Path, *, width: int = 1100, dark: bool = False, print_: bool = False
+    ) -> None:
         """Open a file, and wait until it is loaded."""
         self.look(width=width, dark=dark, print_=print_)
         self._happened.clear()
@@ -97,9 +112,7 @@ class Browser:
             width=width, height=900, deviceScaleFactor=1, mobile=width < 600,
         )  # fmt: skip
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self._call(
-            "Emulation.setEmulatedMedia", media="print" if print_ else "", features=[scheme]
-        )
+        self._call("Emulation.setEmulatedMedia", media="print" if print_ else "", features=[scheme])
 
     def ask(self, expression: str) -> Any:  # noqa: ANN401 - whatever the page answers
         """What an expression of JavaScript is worth in the page."""

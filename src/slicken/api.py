@@ -8,6 +8,7 @@ from slicken.evidence.study import Study
 from slicken.evidence.summary import write_summary
 from slicken.experiment import Experiment
 from slicken.report.page import write_report
+from slicken.report.phrasebook import Language
 from slicken.study.checkpoint import EVERY
 from slicken.study.lock import working_on
 from slicken.study.observer import Observer
@@ -51,12 +52,16 @@ def run_study(
     return study
 
 
-def report_study(study: Study) -> Path:
+def report_study(study: Study, language: Language = "en") -> Path:
     """Write figures, ``summary.json`` and ``report.html`` into the folder of a study.
+
+    Args:
+        study: with at least one window length finished.
+        language: in which the page opens, ``en`` or ``ja``; it holds both.
 
     Returns:
         The page.
     """
     with working_on(study.path):
         write_summary(study)
-        return write_report(study)
+        return write_report(study) if language == "en" else write_report(study, language)

@@ -17,16 +17,22 @@ WINDOWS = (10, 25, 50, 75, 100, 150, 200, 300)
 def run(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Study folder.")] = Path("demo"),
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,
+    lang: Annotated[
+        str, typer.Option("--lang", metavar="LANGUAGE", help="The page opens in: en or ja.")
+    ] = "en",
 ) -> None:
     """Simulate a rig, run a small study on it, and compare what it finds with what was planted."""
     from slicken.cli.study import do_study
     from slicken.cli.terminal import say
     from slicken.physics.scenarios import simulate
+    from slicken.report.phrasebook import language_named
+
+    language = language_named(lang)
 
     say(f"simulating {EXPERIMENTS} experiments of {DURATION:g} s ...")
     experiments = simulate(SCENARIO, experiments=EXPERIMENTS, duration=DURATION, seed=seed)
     say(f"planted: {experiments[0].provenance.truth['words']}")
-    do_study(experiments, _plan(seed), out)
+    do_study(experiments, _plan(seed), out, language=language)
 
 
 def _plan(seed: int) -> "Plan":

@@ -14,13 +14,18 @@ def run(
     leak: Annotated[
         bool, typer.Option("--leak", help="Also train on a random split, to see what it hides.")
     ] = False,
+    lang: Annotated[
+        str, typer.Option("--lang", metavar="LANGUAGE", help="The page opens in: en or ja.")
+    ] = "en",
 ) -> None:
     """Draw the figures and write the page of a study again."""
     from slicken.api import report_study
     from slicken.cli.terminal import Watcher, say, show_study
     from slicken.evidence.study import Study
+    from slicken.report.phrasebook import language_named
     from slicken.study.folder import StudyFolder
 
+    language = language_named(lang)
     watcher = Watcher()
     opened = Study(StudyFolder.open(study), watcher)
     with watcher.watching():
@@ -31,4 +36,4 @@ def run(
         # Asked for here, so that the page is drawn after the bar has ended.
         opened.evidence  # noqa: B018
     say("drawing ...")
-    show_study(opened, report_study(opened))
+    show_study(opened, report_study(opened, language))

@@ -8,6 +8,7 @@ import typer
 if TYPE_CHECKING:
     from slicken.cli.terminal import Watcher
     from slicken.experiment import Experiment
+    from slicken.report.phrasebook import Language
     from slicken.study.plan import Plan
 
 
@@ -59,6 +60,9 @@ def run(
     show_job: Annotated[
         bool, typer.Option("--show-job", help="Print the job script of --cluster, and stop.")
     ] = False,
+    lang: Annotated[
+        str, typer.Option("--lang", metavar="LANGUAGE", help="The page opens in: en or ja.")
+    ] = "en",
 ) -> None:
     """Do the whole protocol: window length, friction predicted, importance of every driver."""
     changes = {
@@ -72,17 +76,23 @@ def run(
         "seed": seed,
     }
     plan, beside = _plan(sources, {k: v for k, v in changes.items() if v is not None})
+    from slicken.report.phrasebook import language_named
     from slicken.study.logs import read_logs
 
+    language = language_named(lang)
     how = _how(checkpoint, workers, scheduler, cluster)
     if show_job:
         _show_job(how)
         return
-    do_study(read_logs(plan, beside), plan, out or Path(f"{plan.name}-study"), how)
+    do_study(read_logs(plan, beside), plan, out or Path(f"{plan.name}-study"), how, language)
 
 
 def do_study(
-    experiments: "list[Experiment]", plan: "Plan", out: Path, how: dict[str, Any] | None = None
+    experiments: "list[Experiment]",
+    plan: "Plan",
+    out: Path,
+    how: dict[str, Any] | None = None,
+    language: "Language" = "en",
 ) -> None:
     """Run a study, say how it goes, and write its figures and its page.
 
@@ -91,12 +101,13 @@ def do_study(
         plan: of the study.
         out: the study folder.
         how: what :func:`slicken.run_study` is told that decides no number.
+        language: in which the page opens.
     """
     from slicken.cli.terminal import Stopped, Watcher
 
     watcher = Watcher()
     try:
-        _do_study(experiments, plan, out, watcher, how or {})
+        _do_study(experiments, plan, out, watcher, how or {}, language)
     except KeyboardInterrupt:
         kept = watcher.what_is_kept(out)
         nothing = "no window length was finished yet; begin again with"
@@ -109,6 +120,7 @@ def _do_study(
     out: Path,
     watcher: "Watcher",
     how: dict[str, Any],
+    language: "Language",
 ) -> None:
     from slicken.api import report_study, run_study
     from slicken.cli.terminal import say, show_engine, show_findings, show_study
@@ -120,7 +132,7 @@ def _do_study(
     with watcher.watching():
         study = run_study(experiments, plan, out, observer=watcher, reporter=watcher, **how)
     say("drawing ...")
-    show_study(study, report_study(study))
+    show_study(study, report_study(study, language))
 
 
 def _how(

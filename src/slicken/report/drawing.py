@@ -197,11 +197,11 @@ def _window_figures(study: Study, best: float) -> Iterator[tuple[str, str, str, 
     yield (
         "contest",
         "The contest of window lengths",
-        "Above: how often each length has the lowest mean validation loss when runs and "
-        "independent stretches of validation time are drawn again. Below: its mean loss over the "
-        "lowest, less one, with a 95 % interval over the same draws. The draws are from the "
-        "validation experiments that there are: how another experiment would decide, they cannot "
-        "say." + note,
+        "Probability of being best: how often each length has the lowest mean validation loss when "
+        "runs and independent stretches of validation time are drawn again. Excess: its mean loss "
+        "over the lowest, less one, with a 95 % interval over the same draws. The draws are from "
+        "the validation experiments that there are: how another experiment would decide, they "
+        "cannot say." + note,
         contest_figure(contest.to_dataset(), slip if math.isfinite(slip) else None),
     )
 

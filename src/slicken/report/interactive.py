@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from slicken.evidence.contest import Contest
 from slicken.figures.prediction import finite_runs
-from slicken.figures.style import BLUE, FAINT, INK, VERMILLION, ink, title_of
+from slicken.figures.style import BLUE, FAINT, INK, SHADE, VERMILLION, ink, title_of
 from slicken.figures.thinning import banded, broken_at_jumps, thinned
 
 Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ LEAST_BINS, MOST_BINS = 60, 1000
 """Bins of a trace: a wide screen has some 2000 dots."""
 DIGITS = 5
 """Of a number in the page: more than a screen can show."""
-SHADE, BAND, SPREAD = "#ececec", "#cfe3f0", "#86bcdc"
+BAND, SPREAD = "#cfe3f0", "#86bcdc"
 _DASHES = {"slip_velocity": "solid", "temperature_rate": "dash", "axial_rate": "dash"}
 
 

@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from slicken.channels import CHANNELS
-from slicken.errors import SlickenError
 from slicken.evidence.gathering import MODELS
 from slicken.evidence.study import Study
 from slicken.figures import small_picture
@@ -23,7 +22,7 @@ from slicken.learning.splits import PARTS
 from slicken.report.drawing import Drawn, draw_study
 from slicken.report.interactive import View
 from slicken.report.methods import methods_paragraph
-from slicken.report.phrasebook import LANGUAGES, Language, japanese
+from slicken.report.phrasebook import Language, japanese
 from slicken.study.files import write_text
 from slicken.study.presets import PAPER_ASSUMPTIONS
 
@@ -54,21 +53,6 @@ def write_report(study: Study, language: Language = "en") -> Path:
     return page
 
 
-def language_named(name: str) -> Language:
-    """A language of the page.
-
-    Raises:
-        SlickenError: where the page does not speak it.
-
-    >>> language_named("ja")
-    'ja'
-    """
-    for language in LANGUAGES:
-        if name == language:
-            return language
-    raise SlickenError(f"--lang {name}: a report speaks {' and '.join(LANGUAGES)}; give one")
-
-
 def render(study: Study, drawn: list[Drawn], language: Language = "en") -> str:
     """The page as text; whatever came from a log is shown as text, never as markup."""
     environment = jinja2.Environment(
@@ -81,7 +65,10 @@ def render(study: Study, drawn: list[Drawn], language: Language = "en") -> str:
     environment.filters["as"] = _as
     environment.filters["within"] = _within
     environment.globals.update(say=both, label=_label_in(language))
-    scripts = {"plotly": _ours("assets", "plotly-basic.min.js"), "js": _ours("templates", "page.js")}
+    scripts = {
+        "plotly": _ours("assets", "plotly-basic.min.js"),
+        "js": _ours("templates", "page.js"),
+    }
     return environment.get_template("report.html.j2").render(
         study=study,
         lang=language,
@@ -104,9 +91,10 @@ def render(study: Study, drawn: list[Drawn], language: Language = "en") -> str:
     )
 
 
-def both(text: str) -> Markup:
+def both(*sentences: str) -> Markup:
     """Some sentences in English and in Japanese; what has no translation is marked as English."""
-    pieces = japanese().pieces(text)
+    text = " ".join(sentences)
+    pieces = [piece for sentence in sentences for piece in japanese().pieces(sentence)]
     if [piece.text for piece in pieces] == [" ".join(text.split())] and pieces[0].is_translated:
         return escape(text)  # a number, a name: the same in both
     said = Markup("").join(
@@ -124,9 +112,12 @@ def _label_in(language: Language) -> Callable[..., Markup]:
     """What writes an attribute in the language of the page, and in both for the switch."""
 
     def label(name: str, *sentences: str) -> Markup:
-        words = {"en": " ".join(sentences), "ja": "".join(_japanese(text) for text in sentences)}
+        words = {
+            "en": " ".join(s for s in sentences if s),
+            "ja": "".join(_japanese(text) for text in sentences),
+        }
         return Markup('{}="{}" data-{}-en="{}" data-{}-ja="{}"').format(
-            Markup(name), words[language], Markup(name), words["en"], Markup(name), words["ja"]
+            name, words[language], name, words["en"], name, words["ja"]
         )
 
     return label
@@ -140,7 +131,7 @@ def _ours(folder: str, name: str) -> str:
     return (files("slicken.report") / folder / name).read_text(encoding="utf-8")
 
 
-def _policy(scripts: "Iterator[str] | Any") -> str:  # noqa: ANN401 - a view of a dict
+def _policy(scripts: Iterable[str]) -> str:
     """What a browser may do with the page: run our two scripts, and ask nobody for anything."""
     hashes = " ".join(
         f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"

@@ -14,13 +14,36 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, get_args
 
+from slicken.errors import SlickenError
+
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
 _FIELD = re.compile(r"\{(\w+)(\.\.\.|!)?\}")
 _NUMBERS = re.compile(r"[-+−\d.,%–() e]*\d[-+−\d.,%–() e]*|-|–")
+_HOLDS = {
+    "": r"(?:[^ ]*?\d[^ ]*?|-?inf|nan|no|[-–])",
+    "...": r".+?",
+    "!": r"(?:(?!\. ).)+?",
+}
+"""What a field may hold, by its kind."""
 _LISTS = (("; ", "；"), (", ", "、"), (" and ", "と"))
 _ENDS = re.compile(r"(?<=[.:])\s+")
+
+
+def language_named(name: str) -> Language:
+    """A language of the page.
+
+    Raises:
+        SlickenError: where the page does not speak it.
+
+    >>> language_named("ja")
+    'ja'
+    """
+    for language in LANGUAGES:
+        if name == language:
+            return language
+    raise SlickenError(f"--lang {name}: a report speaks {' and '.join(LANGUAGES)}; give one")
 
 
 @dataclass(frozen=True)
@@ -35,8 +58,8 @@ class Piece:
 class _Phrase:
     """A sentence with fields.
 
-    ``{n}`` is a word or a number, kept as it is; ``{name...}`` is any text, kept as it is;
-    ``{words!}`` is said in the other language too.
+    ``{n}`` is a number with what clings to it (``36%``), kept as it is; ``{name...}`` is any
+    text, kept as it is; ``{words!}`` is part of one sentence, and said in the other language too.
     """
 
     pattern: re.Pattern[str]
@@ -54,7 +77,7 @@ class _Phrase:
             pattern.append(re.escape(text))
             literal += len(text)
             if name:
-                pattern.append(f"(?P<{name}>{'.+?' if kind else r'[^ ]+?'})")
+                pattern.append(f"(?P<{name}>{_HOLDS[kind or '']})")
             if kind == "!":
                 said.add(name)
         return cls(re.compile("".join(pattern), re.DOTALL), frozenset(said), translation, literal)

@@ -22,18 +22,19 @@
   function layoutOf(view) {
     const narrow = window.innerWidth < 640;
     const layout = said(view.layout);
+    const font = { size: narrow ? 11 : 13 };
     const axis = { gridcolor: "#ececec", linecolor: "#222", ticks: "outside", ticklen: 4, zeroline: false, automargin: true };
     return {
       ...layout,
-      xaxis: { ...axis, ...layout.xaxis },
-      yaxis: { ...axis, ...layout.yaxis, fixedrange: false },
-      font: { family: getComputedStyle(document.body).fontFamily, size: narrow ? 11 : 13, color: "#222" },
-      margin: { l: 62, r: 14, t: 34, b: 48 },
+      xaxis: { ...axis, ...layout.xaxis, title: { ...layout.xaxis.title, font, standoff: 8 } },
+      yaxis: { ...axis, ...layout.yaxis, title: { ...layout.yaxis.title, font, standoff: 14 } },
+      font: { family: getComputedStyle(document.body).fontFamily, ...font, color: "#222" },
+      margin: { l: 70, r: 14, t: 46, b: 48 },
       paper_bgcolor: "#fff",
       plot_bgcolor: "#fff",
       hovermode: "x unified",
       dragmode: narrow ? false : "zoom",
-      legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top" },
+      legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top", traceorder: "normal" },
       autosize: true,
     };
   }
@@ -44,7 +45,10 @@
       responsive: true,
       displaylogo: false,
       displayModeBar: window.innerWidth < 640 ? false : "hover",
-      modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+      // Named one by one: others offer to send the figure to a server.
+      modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],
+      showSendToCloud: false,
+      plotlyServerURL: "",
       toImageButtonOptions: { format: "svg", filename: one.figure.id },
     };
     one.figure.classList.add("drawn");
