@@ -39,6 +39,34 @@ def test_a_log_that_cannot_be_prepared_is_still_described(make_log: Callable[...
     assert len(inspection.columns) == 5
 
 
+def test_proposed_corrections_are_comments_that_become_corrections_without_their_sign(
+    make_log: Callable[..., Log], make_map: Callable[..., ChannelMap]
+) -> None:
+    temperature = 20 + np.sqrt(np.arange(200.0))
+    temperature[90] += 40
+    inspection = describe(make_log(temperature=temperature), make_map())
+    text = inspection.to_toml()
+    assert ChannelMap.from_toml(text).correction == ()
+    assert "# spike (row 92, 90 s): temperature has a spike: 69.49 °C" in text
+    assert "# steady sliding: " in text
+    lines = [
+        line[1:] if line.startswith("#") and not line.startswith("# ") else line
+        for line in text.splitlines()
+    ]
+    done = ChannelMap.from_toml("\n".join(lines))
+    assert [correction.kind for correction in done.correction] == ["exclude", "crop"]
+    again = describe(make_log(temperature=temperature), done)
+    assert [finding.kind for finding in again.findings if finding.kind == "spike"] == []
+
+
+def test_steady_sliding_is_not_proposed_on_a_clock_that_is_not_the_logs(
+    make_log: Callable[..., Log], make_map: Callable[..., ChannelMap]
+) -> None:
+    assert describe(make_log(), make_map()).steady is not None
+    since_1970 = 1.7e9 + np.arange(200) * 1e-3
+    assert describe(make_log(time=since_1970), make_map()).steady is None
+
+
 def test_importing_the_room_is_quick_and_quiet() -> None:
     code = (
         "import sys, slicken.experiment\n"

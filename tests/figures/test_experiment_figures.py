@@ -149,7 +149,7 @@ def test_a_raw_log_shows_recognised_columns_by_name_and_findings_in_words() -> N
     assert second.texts[0].get_text() == "no channel recognised"
     assert third.texts[-1].get_text() == "no number"
     assert first.lines[-1].get_xdata()[0] == 40.0
-    assert "gap (40 s): no sample\nstart-up: zero speed" in figure.get_supxlabel()
+    assert "1 gap (40 s): no sample\nstart-up: zero speed" in figure.get_supxlabel()
 
 
 def test_a_raw_log_without_a_clock_is_drawn_against_rows_and_one_without_columns_says_so() -> None:
@@ -176,3 +176,27 @@ def test_the_overview_never_calls_a_force_a_stress() -> None:
     assert "σ (MPa)" in labels
     only_force = experiments_figure([forced, replace(forced, name="other")]).axes
     assert "σ (MPa)" not in [axes.get_ylabel() for axes in only_force]
+
+
+def test_findings_are_numbered_in_order_of_time_and_steady_sliding_is_a_bar() -> None:
+    experiment = made_up.experiment(400)
+    middle, last = (float(experiment.time[n]) for n in (200, 300))
+    findings = [Finding("jump", "later", time=last), Finding("spike", "sooner", time=middle)]
+    figure = experiment_figure(experiment, findings=findings, steady=(middle, last))
+    figure.draw_without_rendering()
+    top, second = figure.axes[:2]
+    numbers = {text.get_text(): text.xy[0] for text in top.texts if text.get_text() in "12"}
+    assert numbers == {"1": middle, "2": last}
+    assert not [text for text in second.texts if text.get_text() in ("1", "2")]
+    assert [line.get_xdata()[0] for line in second.lines[-2:]] == [middle, last]
+    notes = figure.get_supxlabel().splitlines()
+    assert notes[0].startswith("1 spike")
+    assert notes[1].startswith("2 jump")
+    assert notes[2] == f"green bar: steady sliding, from {middle:g} to {last:g} s"
+    bars = [patch for patch in second.patches if patch.get_y() < 0]
+    assert [bar.get_x() for bar in bars] == [middle]
+
+
+def test_an_experiment_without_findings_has_no_lines_of_text() -> None:
+    figure = experiment_figure(made_up.experiment(400))
+    assert figure.get_supxlabel() == ""

@@ -71,6 +71,13 @@ def _show(inspection: "Inspection") -> None:
     elif inspection.experiment is not None:
         experiment = inspection.experiment
         stages = "unknown" if experiment.stage is None else str(int(experiment.stage.max()) + 1)
+        proposed = sum(bool(finding.correction) for finding in inspection.findings)
+        if proposed:
+            say(f"  corrections proposed: {proposed}, as comments in the map that --out writes")
+        if inspection.steady is not None:
+            say(f"  steady sliding ({inspection.steady.why}); to keep only this, in a map:")
+            for line in inspection.steady.correction.splitlines():
+                say(f"    {line}")
         say(
             f"  prepared: {len(experiment)} samples, step {experiment.dt:g} s, stages: {stages}, "
             f"channels: {', '.join(experiment.channels)}"
@@ -99,7 +106,13 @@ def _write(inspection: "Inspection", folder: Path, name: str) -> None:
     )
     written = save(figure, folder, f"{name}-log")
     if inspection.experiment is not None:
-        written += save(experiment_figure(inspection.experiment), folder, name)
+        steady = inspection.steady
+        figure = experiment_figure(
+            inspection.experiment,
+            findings=inspection.findings,
+            steady=None if steady is None else (steady.start, steady.end),
+        )
+        written += save(figure, folder, name)
     for path in written:
         say(f"  wrote {path}")
     channel_map = folder / f"{name}.toml"

@@ -226,8 +226,8 @@ def _jumps(draft: Draft, name: str, column: str) -> list[Finding]:
 
 def _lasts(values: Floats, index: int, least: float) -> bool:
     before, after = values[max(index - _AROUND, 0) : index], values[index : index + _AROUND]
-    if min(before.size, after.size) < 3:
-        return False
+    if min(before.size, after.size) < 3 or (np.ptp(before) == 0) != (np.ptp(after) == 0):
+        return False  # at the end of the record, or of a stretch in which the sensor was stuck
     across = abs(float(np.median(after)) - float(np.median(before)))
     within = max(float(np.ptp(before)), float(np.ptp(after)))
     return across > 0.5 * least and across > 2 * within
@@ -287,8 +287,7 @@ def _unloaded_ends(draft: Draft) -> list[Finding]:
         )
         message = (
             f"in the {which} {count} samples friction is below 80 % of its median of {usual:.3g}; "
-            f"they hold {share:.0%} of its variance, and a score counts them as much; kept, as far "
-            "as the fault slips there"
+            f"they hold {share:.0%} of its variance, and a score counts them as much; kept"
         )
         findings.append(_at(draft, kind, message, place, FRICTION.name, snippet("crop", **where)))
     return findings

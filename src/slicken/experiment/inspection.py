@@ -13,6 +13,7 @@ from slicken.experiment.guess import guess_channels
 from slicken.experiment.log import Log
 from slicken.experiment.names import unit_of
 from slicken.experiment.preparation import apply_corrections, prepare
+from slicken.experiment.steady import SteadySliding, find_steady_sliding
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,7 @@ class Inspection:
         channel_map: the map used, given or guessed.
         experiment: the prepared experiment; None where none can be prepared.
         problem: why none can be prepared; blank where one can.
+        steady: a proposed interval of steady sliding; None where there is none.
     """
 
     name: str
@@ -65,13 +67,27 @@ class Inspection:
     channel_map: ChannelMap
     experiment: Experiment | None
     problem: str = ""
+    steady: SteadySliding | None = None
 
     def to_toml(self) -> str:
         """The channel map as TOML, to be saved, completed and given back."""
         lines = [f"# Channel map for {self.source}"]
         lines += [f"# {note}" for note in self.findings if note.kind in ("ambiguous", "not used")]
         lines += [f"# no column for [channels.{name}]" for name in self.missing]
-        return "\n".join(lines) + "\n\n" + self.channel_map.to_toml()
+        text = "\n".join(lines) + "\n\n" + self.channel_map.to_toml()
+        return "\n".join([text, *self._proposals()]).rstrip() + "\n"
+
+    def _proposals(self) -> list[str]:
+        """Corrections that would mend what was found, as comments: nobody but you knows."""
+        proposed = [(str(f), f.correction) for f in self.findings if f.correction]
+        if self.steady is not None:
+            proposed.append((f"steady sliding: {self.steady.why}", self.steady.correction))
+        if not proposed:
+            return []
+        lines = ["# Corrections to think about, done in this order: take the # away to have one."]
+        for why, correction in proposed:
+            lines += ["#", f"# {why}", *(f"#{line}" for line in correction.splitlines())]
+        return lines
 
 
 def describe(
@@ -107,7 +123,16 @@ def describe(
         channel_map=channel_map,
         experiment=experiment,
         problem=problem,
+        steady=_steady(experiment),
     )
+
+
+def _steady(experiment: Experiment | None) -> SteadySliding | None:
+    # Where the clock was set back, instants of the experiment are none of the log's.
+    moved = "time counts from the first sample"
+    if experiment is None or any(f.message.startswith(moved) for f in experiment.findings):
+        return None
+    return find_steady_sliding(experiment)
 
 
 def _summary(log: Log, name: str, channel_map: ChannelMap) -> ColumnSummary:

@@ -13,7 +13,7 @@ from slicken.experiment.motion import ALMOST_NONE
 
 VELOCITY, LOAD = 0.1, 0.1
 """How far velocity may be from its median, and load from the level of its stage."""
-_UP = 0.8
+_UP = 0.9
 _INTERRUPTED = 10.0
 _ENOUGH = 0.3
 
@@ -42,7 +42,7 @@ def find_steady_sliding(experiment: Experiment) -> SteadySliding | None:
     """The longest stretch of steady sliding; None where there is none, or velocity is not known.
 
     The velocity, smoothed over five samples, is within 10 % of its median; the load is within
-    10 % of the level of its stage; friction has come up to 80 % of its median. Interruptions of
+    10 % of the level of its stage; friction has come up to 90 % of its median. Interruptions of
     at most 10 s, such as a step of the load, are no end. Where the velocity changes by design, so
     that less than a third of the record is at about one, all sliding counts.
     """

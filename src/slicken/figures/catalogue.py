@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from slicken.channels import CHANNELS, NORMAL_STRESS
-from slicken.experiment.experiment import Experiment
+from slicken.experiment.experiment import Experiment, Finding
 from slicken.figures.experiments import draw_brief, draw_channel, load_of, shown_channels
 from slicken.figures.importance import (
     Against,
@@ -18,7 +18,7 @@ from slicken.figures.importance import (
     highest_share,
 )
 from slicken.figures.importance_course import Course, draw_by_lag, draw_over_time
-from slicken.figures.marks import percent, rows_for, say
+from slicken.figures.marks import finding_lines, mark_findings, percent, rows_for, say
 from slicken.figures.prediction import (
     NOTHING,
     draw_scatter,
@@ -26,7 +26,7 @@ from slicken.figures.prediction import (
     friction_limits,
     share_within,
 )
-from slicken.figures.style import letter_panels, new_figure, plain, styled
+from slicken.figures.style import GREEN, letter_panels, new_figure, plain, styled
 from slicken.figures.training import draw_learning_curves
 from slicken.figures.windows import draw_window_curve
 
@@ -300,20 +300,37 @@ def learning_curves_figure(histories: "Mapping[float, xr.Dataset]") -> Figure:
 
 
 @styled
-def experiment_figure(experiment: Experiment) -> Figure:
+def experiment_figure(
+    experiment: Experiment,
+    *,
+    findings: Sequence[Finding] = (),
+    steady: tuple[float, float] | None = None,
+) -> Figure:
     """One experiment: a panel for each channel below one another, friction on top.
+
+    Stages are shaded in turn. A finding that has a time is a numbered line across every panel and
+    is listed below; an interval of steady sliding is a green bar along the foot of every panel.
 
     Args:
         experiment: what was measured.
+        findings: what to mark.
+        steady: start and end of steady sliding, s.
     """
     names = shown_channels(experiment)
-    figure, panels = new_figure(
-        width="double", height_mm=14 + 21 * len(names), rows=len(names), share_x="all"
-    )
+    notes = finding_lines([each for each in findings if each.time is not None])
+    if steady is not None:
+        notes.append(f"green bar: steady sliding, from {steady[0]:g} to {steady[1]:g} s")
+    height = 14 + 21 * len(names) + 3.2 * len(notes)
+    figure, panels = new_figure(width="double", height_mm=height, rows=len(names), share_x="all")
     for axes, name in zip(panels, names, strict=True):
         draw_channel(axes, experiment, name)
         axes.set_xlabel("")
+        mark_findings(axes, findings, numbered=axes is panels[0])
+        if steady is not None:
+            axes.axvspan(*steady, ymin=-0.05, ymax=0.0, color=GREEN, linewidth=0, clip_on=False)
     panels[-1].set_xlabel("Time (s)")
+    if notes:
+        figure.supxlabel("\n".join(notes), x=0.01, ha="left", fontsize=6.5)
     letter_panels(panels, [CHANNELS[name].label for name in names])
     figure.suptitle(plain(experiment.name, 110), x=0.01, ha="left")
     return figure

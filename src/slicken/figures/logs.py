@@ -1,6 +1,5 @@
 """Raw logs: every numeric column small, before anything is decided about it."""
 
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -9,14 +8,13 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from slicken.experiment.experiment import Finding
-from slicken.figures.marks import few_ticks, rows_for, say
-from slicken.figures.style import FAINT, VERMILLION, ink, new_figure, plain, styled, title_of
+from slicken.figures.marks import few_ticks, finding_lines, mark_findings, rows_for, say
+from slicken.figures.style import FAINT, ink, new_figure, plain, styled, title_of
 from slicken.figures.thinning import thinned
 
 Floats = NDArray[np.float64]
 
 MOST_COLUMNS = 30
-_MOST_FINDINGS = 8
 _ACROSS = 3
 
 
@@ -32,7 +30,7 @@ def log_figure(
     """All numeric columns of a log as the rig wrote them.
 
     A recognised column is drawn in the colour of its channel and bears its name; the others are
-    grey. A finding that has a time is a line across every panel and is listed below.
+    grey. A finding that has a time is a numbered line across every panel and is listed below.
 
     Args:
         columns: name to numbers, all of one length; what is not finite is left blank.
@@ -55,7 +53,8 @@ def log_figure(
             axes.set_visible(False)
             continue
         draw_column(axes, axis, columns[shown[place]], shown[place], known.get(shown[place]))
-        _mark_findings(axes, findings)
+        if axes.lines:
+            mark_findings(axes, findings, numbered=place < _ACROSS)
         if place + _ACROSS >= len(shown):
             axes.tick_params(labelbottom=True)
         if place >= (rows - 1) * _ACROSS:
@@ -108,22 +107,9 @@ def _axis(columns: Mapping[str, ArrayLike], time: ArrayLike | None) -> tuple[Flo
     return np.arange(1, longest + 1, dtype=np.float64), "Row"
 
 
-def _mark_findings(axes: Axes, findings: Sequence[Finding]) -> None:
-    if not axes.lines:
-        return
-    for finding in findings[:_MOST_FINDINGS]:
-        if finding.time is not None and np.isfinite(finding.time):
-            axes.axvline(finding.time, color=VERMILLION, lw=0.5, ls=(0, (2, 2)), zorder=1)
-
-
 def _notes(columns: Mapping[str, ArrayLike], findings: Sequence[Finding]) -> list[str]:
     """Lines below the panels: findings, and how much is not shown."""
-    lines = [
-        textwrap.shorten(plain(str(finding), 400), 150, placeholder=" …")
-        for finding in findings[:_MOST_FINDINGS]
-    ]
-    if len(findings) > _MOST_FINDINGS:
-        lines.append(f"and {len(findings) - _MOST_FINDINGS} more findings")
+    lines = finding_lines(findings)
     if len(columns) > MOST_COLUMNS:
         lines.append(f"and {len(columns) - MOST_COLUMNS} more columns that are not shown")
     return lines

@@ -14,7 +14,8 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from slicken.channels import NORMAL_STRESS
-from slicken.figures.style import FAINT, INK, SHADE, ink, title_of
+from slicken.experiment.experiment import Finding
+from slicken.figures.style import FAINT, INK, SHADE, VERMILLION, ink, plain, title_of
 
 Floats = NDArray[np.float64]
 Across = Literal["left", "center", "right"]
@@ -23,6 +24,7 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _GOLDEN = 0.6180339887498949
 _DECADE = 10.0
+_MOST_FINDINGS = 8
 
 
 def power_of_ten(exponent: int) -> str:
@@ -216,6 +218,56 @@ def hatch_gaps(axes: Axes, time: Floats, gap: NDArray[np.bool_]) -> None:
         if gap[start]:
             span = axes.axvspan(time[start] - step / 2, time[end - 1] + step / 2)
             span.set(facecolor="none", edgecolor="#b5b5b5", hatch="//////", linewidth=0, zorder=0.5)
+
+
+def mark_findings(axes: Axes, findings: Sequence[Finding], *, numbered: bool) -> None:
+    """A broken line at the instant of each finding that has one, within the axes' limits.
+
+    Args:
+        axes: where.
+        findings: what the owner should know.
+        numbered: whether each line bears the number that it has in :func:`finding_lines`.
+    """
+    low, high = axes.get_xlim()
+    for number, finding in enumerate(_foremost(findings), start=1):
+        if finding.time is None or not np.isfinite(finding.time):
+            continue
+        if low <= finding.time <= high:
+            axes.axvline(finding.time, color=VERMILLION, lw=0.7, ls=(0, (2, 2)), zorder=1)
+            if numbered:
+                axes.annotate(
+                    str(number), (finding.time, 1), (1.5, -1), axes.get_xaxis_transform(),
+                    textcoords="offset points",
+                    color=VERMILLION, fontsize=6.5, va="top", zorder=4,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+                )  # fmt: skip
+    axes.set_xlim(low, high)
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Findings as lines of text: those with an instant first, numbered in order of time."""
+    foremost = _foremost(findings)
+    lines = [
+        textwrap.shorten(
+            plain(f"{number} {finding}" if finding.time is not None else str(finding), 400),
+            150,
+            placeholder=" …",
+        )
+        for number, finding in enumerate(foremost, start=1)
+    ]
+    if len(findings) > len(foremost):
+        lines.append(f"and {len(findings) - len(foremost)} more findings")
+    return lines
+
+
+def _foremost(findings: Sequence[Finding]) -> list[Finding]:
+    timed = [finding for finding in findings if finding.time is not None][:_MOST_FINDINGS]
+    others = [finding for finding in findings if finding.time is None]
+    return sorted(timed, key=_time_of) + others[: _MOST_FINDINGS - len(timed)]
+
+
+def _time_of(finding: Finding) -> float:
+    return np.inf if finding.time is None else finding.time
 
 
 def label_ends(axes: Axes, heights: Sequence[float], channels: Sequence[str]) -> None:
