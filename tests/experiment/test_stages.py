@@ -1,8 +1,11 @@
 """Stages: steps of normal stress, planted and found again."""
 
+from itertools import combinations, pairwise
+
 import numpy as np
 import pytest
 
+from slicken.experiment.changepoints import change_points, penalty_of
 from slicken.experiment.stages import find_stages
 
 
@@ -32,6 +35,72 @@ def test_a_noisy_staircase_is_found_to_a_sample_or_two(seed: int, noise: float) 
 def test_noise_alone_makes_no_stage(noise: float) -> None:
     load = 1e6 * (1 + noise * np.random.default_rng(0).normal(size=5000))
     assert find_stages(load, 0.05).max() == 0
+
+
+def wandering(random: np.random.Generator, size: int, correlation: float) -> np.ndarray:
+    """Noise of unit variance whose neighbours are correlated."""
+    white = random.normal(size=size)
+    noise = np.zeros(size)
+    for place in range(1, size):
+        noise[place] = correlation * noise[place - 1] + white[place]
+    return noise * np.sqrt(1 - correlation**2)
+
+
+@pytest.mark.parametrize(("noise", "correlation"), [(0.05, 0.0), (0.1, 0.0), (0.03, 0.9)])
+def test_steps_are_found_in_a_load_that_is_noisy(noise: float, correlation: float) -> None:
+    planted_edges, found_edges, false = 0, 0, 0
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        levels = [1.0]
+        while len(levels) < 8:
+            level = random.uniform(0.3, 5.8)
+            if abs(level - levels[-1]) > 0.15 * max(level, levels[-1]):
+                levels.append(level)
+        load = np.repeat(levels, random.integers(100, 800, size=8))
+        planted = np.flatnonzero(np.diff(load))
+        load += noise * load.mean() * wandering(random, load.size, correlation)
+        edges = np.flatnonzero(np.diff(find_stages(load, 0.05)))
+        hits = sum(bool(np.any(np.abs(edges - edge) <= 5)) for edge in planted)
+        planted_edges, found_edges = planted_edges + planted.size, found_edges + hits
+        false += edges.size - hits
+    assert found_edges >= 0.97 * planted_edges
+    assert false <= 1
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.1])
+@pytest.mark.parametrize("end", [1.2, 2.0, 5.0])
+def test_a_ramp_all_along_or_a_drift_is_one_stage(noise: float, end: float) -> None:
+    random = np.random.default_rng(1)
+    load = np.linspace(1.0, end, 3000) + noise * random.normal(size=3000)
+    assert find_stages(load, 0.05).max() == 0
+
+
+def test_a_load_that_wanders_has_no_stages() -> None:
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        load = 3 + 0.1 * wandering(random, 4000, 0.9)
+        assert find_stages(load, 0.05).max() == 0
+
+
+def test_change_points_match_a_search_of_every_partition() -> None:
+    random = np.random.default_rng(3)
+    for _ in range(5):
+        blocks = np.repeat(random.uniform(0, 3, 3), [8, 10, 9]) + random.normal(size=27)
+        penalty = penalty_of(blocks)
+
+        def cost(edges: tuple[int, ...], blocks: np.ndarray = blocks) -> float:
+            parts = [blocks[a:b] for a, b in pairwise((0, *edges, 27))]
+            return sum(float(np.sum((part - part.mean()) ** 2)) for part in parts)
+
+        every = [
+            edges
+            for count in range(4)
+            for edges in combinations(range(6, 22), count)
+            if all(b - a >= 6 for a, b in pairwise((0, *edges, 27)))
+        ]
+        best = min(every, key=lambda edges: cost(edges) + penalty * len(edges))
+        found = change_points(np.repeat(blocks, 5))
+        assert found == [5 * edge for edge in best]
 
 
 def test_a_ramp_belongs_to_the_stage_that_it_leads_to() -> None:

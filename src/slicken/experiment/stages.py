@@ -6,6 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from slicken.experiment.changepoints import change_points
+
 _WIDTH = 5
 _HOLD = 5
 _SHORT = 30
@@ -29,7 +31,10 @@ def find_stages(load: NDArray[np.float64], change: float) -> NDArray[np.int64]:
     A new stage begins where the load leaves the running level by more than ``change`` of it
     (or by more than its noise) for five samples on end. While it is on its way to a new level
     it belongs to the stage it is going to. An excursion of fewer than 30 samples that comes
-    back to its level is no stage.
+    back to its level is no stage. Where the load wanders by a quarter of ``change`` or more by
+    itself, stages begin at its :func:`change points
+    <slicken.experiment.changepoints.change_points>` instead. What a straight line describes
+    better than two levels is a ramp or a drift, and no change of stage.
 
     Args:
         load: normal stress or force, shape ``(T,)``; NaN in gaps.
@@ -43,9 +48,13 @@ def find_stages(load: NDArray[np.float64], change: float) -> NDArray[np.int64]:
     """
     load = _filled(load)
     smooth = _median_filtered(load)
-    pieces = _pieces(smooth, change, _noise(load))
-    _mark_passing(pieces, smooth, change)
-    stages = _joined(pieces, change)
+    wander = _wander(smooth)
+    if wander > 0.25 * change * float(np.median(np.abs(smooth))):
+        pieces = _cut(load)
+    else:
+        pieces = _pieces(smooth, change, max(_noise(load), wander))
+        _mark_passing(pieces, smooth, change)
+    stages = _stepped(_joined(pieces, change), smooth)
     for earlier, later in pairwise(stages):
         if not later.passing:
             earlier.stop = later.start = _sharp_edge(load, earlier, later)
@@ -53,6 +62,46 @@ def find_stages(load: NDArray[np.float64], change: float) -> NDArray[np.int64]:
     for number, stage in enumerate(stages):
         numbers[stage.start : stage.stop] = number
     return numbers
+
+
+def _wander(smooth: NDArray[np.float64]) -> float:
+    """Standard deviation of the load's slow noise, deaf to its steps and ramps."""
+    from scipy.ndimage import median_filter
+
+    if smooth.size < 4 * _MEMORY:
+        return 0.0
+    around = np.abs(smooth - median_filter(smooth, 2 * _MEMORY + 1, mode="nearest"))
+    return 1.4826 * float(np.median(around))
+
+
+def _cut(load: NDArray[np.float64]) -> list[_Piece]:
+    edges = [0, *change_points(load), load.size]
+    return [
+        _Piece(start, stop, float(np.median(load[start:stop]))) for start, stop in pairwise(edges)
+    ]
+
+
+def _stepped(stages: list[_Piece], smooth: NDArray[np.float64]) -> list[_Piece]:
+    """Join neighbours that a straight line describes better than their two levels."""
+    count, kept = len(stages), [stages[0]]
+    for stage in stages[1:]:
+        before = kept[-1]
+        both = smooth[before.start : stage.stop]
+        levels = np.repeat([before.level, stage.level], [before.stop - before.start,
+                                                         stage.stop - stage.start])  # fmt: skip
+        if both.size >= _SHORT and _from_line(both) < float(np.sum(np.abs(both - levels))):
+            before.stop = stage.stop
+            before.level = float(np.median(both))
+        else:
+            kept.append(stage)
+    # A ramp that was cut up into short pieces only looks like one when some of them are joined.
+    return kept if len(kept) == count else _stepped(kept, smooth)
+
+
+def _from_line(values: NDArray[np.float64]) -> float:
+    place = np.arange(values.size) - (values.size - 1) / 2
+    slope = float(np.sum(place * values) / np.sum(place**2))
+    return float(np.sum(np.abs(values - np.mean(values) - slope * place)))
 
 
 def _filled(load: NDArray[np.float64]) -> NDArray[np.float64]:
