@@ -21,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 import slicken
 from slicken.cli.main import app
 from slicken.experiment.channelmap import MAPPABLE, ChannelMap, Column, Preparation
+from slicken.experiment.corrections.kinds import KINDS as CORRECTIONS
 from slicken.learning.network import Architecture
 from slicken.learning.training import Optimiser
 from slicken.physics.truths import TRUTHS
@@ -203,6 +204,21 @@ def test_defaults_of_a_plan_are_those_described(model: type[BaseModel]) -> None:
         assert described[name][0] == expected or (
             expected is None and described[name][0] in ("none", "the published five")
         ), name
+
+
+@pytest.mark.parametrize("kind", CORRECTIONS)
+def test_every_kind_of_correction_is_described_with_its_fields(kind: str) -> None:
+    described = rows("docs/reference/channel-map.md", f"## `{kind}`")
+    fields = {name: each for name, each in CORRECTIONS[kind].model_fields.items() if name != "kind"}
+    assert list(described) == list(fields)
+    for name, field in fields.items():
+        told = described[name][0]
+        if field.is_required():
+            assert told == "(needed)"
+        elif field.default is None:
+            assert told in ("(none)", "(the column)")
+        else:
+            assert told.strip('`"') == str(field.default)
 
 
 def test_the_table_of_presets_is_that_of_the_code() -> None:
