@@ -19,6 +19,7 @@ from slicken.experiment.corrections.formulas import (
     shear_stress,
 )
 from slicken.experiment.log import Log
+from slicken.experiment.readers import read_log
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TIME = '[channels.time]\ncolumn = "time"\nunit = "s"\n'
@@ -336,7 +337,7 @@ def test_every_correction_is_a_step_of_the_provenance_before_all_others(
 
 def test_a_map_with_corrections_survives_toml() -> None:
     channel_map = ChannelMap.load(EXAMPLES / "kodiak" / "raw.toml")
-    assert len(channel_map.correction) == 18
+    assert len(channel_map.correction) == 16
     assert ChannelMap.from_toml(channel_map.to_toml()) == channel_map
 
 
@@ -425,12 +426,8 @@ def test_a_mean_over_a_time_that_does_not_rise_names_the_row() -> None:
 
 
 def raw_kodiak(folder: Path) -> Log:
-    """The raw record read by hand, as its description says."""
-    content = (folder / "p655intact100l").read_bytes()
-    numbers = np.frombuffer(content[36 + 32 * 84 :], ">f4")[: 5 * 86_814].reshape(5, -1)
-    names = ("Time", "Vert_Disp", "Vert_Load", "Hor_Disp", "Hor_Load.")
-    values = dict(zip(names, numbers.astype(np.float64), strict=True))
-    return Log("p655", "p655intact100l", "", values, np.arange(86_814))
+    """The raw record, with its sample periods summed up."""
+    return read_log(folder / "p655intact100l")
 
 
 @pytest.fixture
@@ -438,6 +435,9 @@ def kodiak(real_logs: Path) -> tuple[Experiment, np.ndarray]:
     """The raw record with its map, and what was published of it."""
     folder = real_logs / "kodiak_p655"
     channel_map = ChannelMap.load(EXAMPLES / "kodiak" / "raw.toml")
+    # All of it, not only what the example studies.
+    whole = channel_map.preparation.model_copy(update={"start": None, "end": None})
+    channel_map = channel_map.model_copy(update={"preparation": whole})
     published = np.genfromtxt(folder / "p655_reduced_1hz.csv", delimiter=",", names=True)
     return prepare(raw_kodiak(folder), channel_map), published
 
