@@ -264,6 +264,20 @@ def test_an_excluded_interval_is_a_gap_however_short(
     np.testing.assert_array_equal(experiment.time[experiment.gap], [50, 51, 52, 53])
 
 
+def test_an_interval_shorter_than_the_grid_is_a_gap_too(
+    make_log: Callable[..., Log], make_map: Callable[..., ChannelMap]
+) -> None:
+    cut = ChannelMap.model_validate(
+        {
+            **make_map(step=10.0).model_dump(exclude_none=True),
+            "correction": [{"kind": "exclude", "start": 53, "end": 54}],
+        }
+    )
+    experiment = prepare(make_log(400), cut)
+    closed = experiment.time[~np.isfinite(experiment.channels["temperature"])]
+    np.testing.assert_array_equal(closed, [60])  # which speaks for 51 to 60 s
+
+
 def test_an_excluded_column_is_unknown_there_alone() -> None:
     done = corrected(
         log_of(x=np.arange(4.0), y=np.arange(4.0)),

@@ -27,6 +27,7 @@ _SPIKE, _SPIKE_STEPS = 15.0, 10.0
 _SPIKE_RANGE, _RETURN = 0.1, 0.35
 _MOST_SPIKES = 0.01
 _SHOWN_SPIKES = 5
+_MOST = 1000  # looked at closely; a record may have millions
 _STUCK_SECONDS, _STUCK_TIMES, _STUCK_SAMPLES = 20.0, 30.0, 20
 _MANY_VALUES, _AT_THE_END = 50, 8
 _JUMP, _JUMP_STEPS, _AROUND = 40.0, 10.0, 15
@@ -106,9 +107,10 @@ def _spikes(draft: Draft, name: str, column: str) -> list[Finding]:
     if not spike.any() or spike.mean() > _MOST_SPIKES:
         return []
     found = np.flatnonzero(spike)
+    clusters = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1)
     groups = [
         group
-        for group in np.split(found, np.flatnonzero(np.diff(found) > 1) + 1)
+        for group in sorted(clusters, key=lambda group: -away[group].max())[:_MOST]
         if _comes_back(values, int(group[0]), int(group[-1]))
         and not (name in _MOVED and _event(draft, int(places[group[0]])))
     ]
@@ -125,7 +127,7 @@ def _spikes(draft: Draft, name: str, column: str) -> list[Finding]:
             start=_round(time[group[0]] - half),
             end=_round(time[group[-1]] + half),
         )
-        for group in sorted(groups, key=lambda group: -away[group].max())[:_SHOWN_SPIKES]
+        for group in groups[:_SHOWN_SPIKES]
     ]
     many = f"{len(groups)} spikes, the highest" if len(groups) > 1 else "a spike:"
     message = (
@@ -204,7 +206,7 @@ def _jumps(draft: Draft, name: str, column: str) -> list[Finding]:
     least = max(_JUMP * usual, _JUMP_STEPS * _resolution(values))
     found = [
         int(index) + 1
-        for index in np.flatnonzero(np.abs(steps) > least)
+        for index in _largest(np.abs(steps), least)
         if _lasts(values, int(index) + 1, least) and not _event(draft, int(places[index]))
     ]
     if not found:
@@ -222,6 +224,12 @@ def _jumps(draft: Draft, name: str, column: str) -> list[Finding]:
         "back?"
     )
     return [_at(draft, "jump", message, int(places[worst]), name, "\n".join(remedies))]
+
+
+def _largest(sizes: Floats, least: float) -> NDArray[np.int64]:
+    """Places of what exceeds ``least``, in order; of very many, the largest."""
+    places = np.flatnonzero(sizes > least)
+    return np.sort(places[np.argsort(-sizes[places], kind="stable")[:_MOST]])
 
 
 def _lasts(values: Floats, index: int, least: float) -> bool:

@@ -94,14 +94,17 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> float:
         np.searchsorted(draft.time, grid - 1e-6 * new).clip(max=len(draft.rows) - 1)
     ]
     draft.time = grid
-    _close(draft)
+    _close(draft, new)
     return new
 
 
-def _close(draft: Draft) -> None:
-    """What was left out on purpose is not bridged, however short."""
+def _close(draft: Draft, step: float) -> None:
+    """What was left out on purpose is not bridged, however short.
+
+    A sample speaks for the step before it, so it is left out where any of that was.
+    """
     for start, end in draft.closed:
-        inside = (draft.time >= start) & (draft.time <= end)
+        inside = (draft.time >= start) & (draft.time - step * (1 - 1e-6) < end)
         for name, values in draft.channels.items():
             draft.channels[name] = np.where(inside, np.nan, values)
 

@@ -25,6 +25,7 @@ class _Piece:
     passing: bool = False
 
 
+@np.errstate(over="ignore", invalid="ignore")  # a load may be any number; squares of it are not
 def find_stages(load: NDArray[np.float64], change: float) -> NDArray[np.int64]:
     """Number the intervals of constant load from 0.
 
