@@ -487,3 +487,35 @@ def test_the_raw_kodiak_record_arrives_at_the_published_one(
     away = np.abs(found - expected)
     assert np.median(away) < usual
     assert away.max() < most
+
+
+def test_the_worked_example_takes_a_raw_rotary_record_to_what_happened() -> None:
+    page = (EXAMPLES.parent / "docs" / "how-to" / "my-log.md").read_text(encoding="utf-8")
+    (example,) = (
+        block for block in page.split("```") if block.startswith("toml") and "load cell" in block
+    )
+    time = np.arange(3600.0)
+    loaded = time >= 30
+    stress = np.where(loaded, 2.0 + (time >= 1500), 0.0)  # MPa
+    friction = 0.6 + 0.05 * np.sin(time / 50)
+    velocity = 4e-3 * (1 + 0.1 * np.sin(time / 70))  # m/s
+    wear = 0.01 * time  # um
+    ring = 7e-6  # m^3: ro^3 - ri^3
+    raw = {
+        "time": time,
+        "load cell": 512 + stress / 0.0125,
+        "torque": 1e6 * friction * stress * 2 * np.pi * ring / 3,
+        "motor": 60 * velocity * 3 * 0.03 / (4 * np.pi * 7e-4),
+        "axial (um)": wear + stress / 0.148 + 800.0 * (time >= 1805.5),
+    }
+    text = example.removeprefix("toml\n").replace('"axial"', '"axial (um)"')
+    log = Log("rotary", "rotary.csv", "", raw, np.arange(time.size) + 2)
+    found = prepare(log, ChannelMap.from_toml(text)).channels
+    kept = slice(62, 3541)  # two samples for the rates, after the crop
+    np.testing.assert_allclose(found["friction"], friction[kept], rtol=1e-9)
+    np.testing.assert_allclose(found["slip_velocity"], velocity[kept], rtol=1e-12)
+    np.testing.assert_allclose(found["normal_stress"], 1e6 * stress[kept], rtol=1e-9)
+    # A jump takes the wear of one sample with it.
+    away = 1e6 * found["axial_displacement"] - (wear[kept] - wear[62])
+    np.testing.assert_allclose(away[: 1806 - 62], 0, atol=1e-9)
+    np.testing.assert_allclose(away[1806 - 62 :], -0.01, atol=1e-9)

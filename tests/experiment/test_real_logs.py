@@ -164,3 +164,21 @@ def join(first: int, last: int, values: np.ndarray) -> np.ndarray:
     joined[first : last + 1] = values[first]
     joined[last + 1 :] -= values[last] - values[first]
     return joined
+
+
+@pytest.mark.parametrize("name", TE67)
+def test_the_fault_of_a_te67_log_is_its_start_up(real_logs: Path, name: str) -> None:
+    path = real_logs / "te67_pps_ptfe" / f"{name}.tsv"
+    found = read_experiment(path, EXAMPLES / "te67" / "channels.toml").findings
+    assert [finding.kind for finding in found if finding.correction] == ["start-up"]
+
+
+def test_kodiak_begins_with_loading_and_ends_with_unloading(real_logs: Path) -> None:
+    inspection = describe(read_log(real_logs / "kodiak_p655" / "p655_reduced_1hz.csv"))
+    proposed = {f.kind: f.correction for f in inspection.findings if f.correction}
+    assert list(proposed) == ["start-up", "unloading"]
+    assert proposed["start-up"].endswith("start = 616.0")
+    assert inspection.steady is not None
+    # Until the load point is held and set back at 1713 s.
+    assert 650 < inspection.steady.start < 800
+    assert 1700 < inspection.steady.end < 1730

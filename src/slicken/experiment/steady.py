@@ -13,7 +13,7 @@ from slicken.experiment.motion import ALMOST_NONE
 
 VELOCITY, LOAD = 0.1, 0.1
 """How far velocity may be from its median, and load from the level of its stage."""
-_UP = 0.9
+_UP, _DOWN = 0.9, 0.5
 _INTERRUPTED = 10.0
 _ENOUGH = 0.3
 
@@ -42,9 +42,10 @@ def find_steady_sliding(experiment: Experiment) -> SteadySliding | None:
     """The longest stretch of steady sliding; None where there is none, or velocity is not known.
 
     The velocity, smoothed over five samples, is within 10 % of its median; the load is within
-    10 % of the level of its stage; friction has come up to 90 % of its median. Interruptions of
-    at most 10 s, such as a step of the load, are no end. Where the velocity changes by design, so
-    that less than a third of the record is at about one, all sliding counts.
+    10 % of the level of its stage; friction that begins or ends below half its median has come up
+    to 90 % of it. Interruptions of at most 10 s, such as a step of the load, are no end. Where the
+    velocity changes by design, so that less than a third of the record is at about one, all
+    sliding counts.
     """
     velocity = experiment.channels.get(SLIP_VELOCITY.name)
     if velocity is None:
@@ -100,12 +101,19 @@ def _load_held(experiment: Experiment) -> NDArray[np.bool_]:
 
 
 def _friction_up(experiment: Experiment) -> NDArray[np.bool_]:
+    """Where friction has come up and is not yet let down; all along where it is so from the start.
+
+    A fault may weaken for good reason: only an end at less than half the median is no sliding.
+    """
     friction = experiment.channels[FRICTION.name]
-    usual = float(np.nanmedian(friction))
-    reached = np.flatnonzero(friction >= _UP * usual)
-    up = np.zeros(friction.size, np.bool_)
-    if reached.size:
-        up[reached[0] : reached[-1] + 1] = True
+    known = np.flatnonzero(np.isfinite(friction))
+    usual = float(np.median(friction[known]))
+    reached = known[friction[known] >= _UP * usual]
+    up = np.ones(friction.size, np.bool_)
+    if reached.size and friction[known[0]] < _DOWN * usual:
+        up[: reached[0]] = False
+    if reached.size and friction[known[-1]] < _DOWN * usual:
+        up[reached[-1] + 1 :] = False
     return up
 
 
