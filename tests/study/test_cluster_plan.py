@@ -188,3 +188,21 @@ def words(script: str, option: str) -> str:
     """What stands after an option of the command that starts the workers."""
     command = script.strip().splitlines()[-1].split()
     return command[command.index(option) + 1]
+
+
+def test_ctrl_c_stays_what_it_is_where_jobs_are_made() -> None:
+    """Importing dask-jobqueue alone makes Ctrl-C end the process without a word."""
+    import subprocess
+    import sys
+
+    code = (
+        "import signal; from slicken.study.cluster_plan import ClusterPlan; "
+        "from slicken.study.jobs import job_script; "
+        "plan = dict(kind='slurm', jobs=1, cores=1, memory='1 GB', walltime='1:00:00'); "
+        "job_script(ClusterPlan(**plan)); "
+        "print(signal.getsignal(signal.SIGINT) is signal.default_int_handler)"
+    )
+    done = subprocess.run(  # noqa: S603 (our own interpreter)
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "True\n"

@@ -185,7 +185,7 @@ def test_a_run_that_diverges_is_named_and_the_others_go_on(
 
 def test_a_study_of_which_no_run_ends_well_says_what_to_change(tmp_path: Path) -> None:
     plan = builders.make_plan(
-        windows=[5], runs=1, optimiser={"learning_rate": 1e30, "clip": "none", "batch": 16}
+        windows=[5], runs=1, optimiser={"learning_rate": 1e29, "clip": "none", "batch": 16}
     )
     for _ in range(2):  # and again when the finished folder is found
         with pytest.raises(TrainingError, match=r"lower optimiser\.learning_rate, or set"):

@@ -3,6 +3,8 @@
 import asyncio
 import re
 import shutil
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
@@ -136,10 +138,22 @@ async def _drop_ended(cluster: "JobQueueCluster", missed: dict[str, int]) -> Non
                 await job.close()
 
 
+@contextmanager
+def _ctrl_c_kept() -> Iterator[None]:
+    """What Ctrl-C does stays as it is: dask-jobqueue makes it end the process without a word."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGINT, before)
+
+
 def _classes(plan: ClusterPlan) -> tuple[type[Any], type[Any]]:
     """The classes of dask-jobqueue for one job, and for all jobs with their scheduler."""
     try:
-        from dask_jobqueue import lsf, pbs, slurm
+        with _ctrl_c_kept():
+            from dask_jobqueue import lsf, pbs, slurm
     except ImportError:
         raise WorkersError(
             "a cluster plan needs dask-jobqueue, which is not installed; "
