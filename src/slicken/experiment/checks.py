@@ -21,6 +21,7 @@ MEASURED = (SLIP_VELOCITY, AXIAL_DISPLACEMENT, TEMPERATURE)
 
 _FRICTION = (0.0, 1.5)
 _TEMPERATURE = (-60.0, 200.0)
+_SLACK = 0.002
 _BELIEVABLE = (
     (FRICTION, 1e-4, 1.5),
     (TEMPERATURE, 0.0, 200.0),
@@ -81,7 +82,8 @@ def _outside(
     if values is None:
         return []
     known = np.nan_to_num(values, nan=bounds[0])
-    odd = np.flatnonzero((known < bounds[0]) | (known > bounds[1]))
+    slack = _SLACK * (bounds[1] - bounds[0])  # a sensor's zero is never quite 0
+    odd = np.flatnonzero((known < bounds[0] - slack) | (known > bounds[1] + slack))
     if odd.size == 0:
         return []
     unit = "" if channel.unit == "1" else f" {channel.unit}"

@@ -29,7 +29,7 @@ _MOST_SPIKES = 0.01
 _SHOWN_SPIKES = 5
 _MOST = 1000  # looked at closely; a record may have millions
 _STUCK_SECONDS, _STUCK_TIMES, _STUCK_SAMPLES = 20.0, 30.0, 20
-_MANY_VALUES, _AT_THE_END = 50, 8
+_MANY_VALUES, _AT_THE_END = 50, 10
 _JUMP, _JUMP_STEPS, _AROUND = 40.0, 10.0, 15
 _LOADED = 0.5
 _MOVED = {FRICTION.name, SHEAR_STRESS.name, SHEAR_FORCE.name, AXIAL_DISPLACEMENT.name, SLIP.name}
@@ -184,10 +184,11 @@ def _saturated(draft: Draft, name: str) -> list[Finding]:
         return []
     usual = float(np.quantile(counts, 0.9))
     # Time at rest, or a load taken off, is no end of a sensor's range.
-    ends = [(distinct[-1], counts[-1])]
-    ends += [(distinct[0], counts[0])] if distinct[0] < 0 else []
-    for end, count in ends:
-        if count >= max(_AT_THE_END, _AT_THE_END * usual) and end != 0:
+    ends = [(distinct[-1], counts[-1], counts[-4:-1])]
+    ends += [(distinct[0], counts[0], counts[1:4])] if distinct[0] < 0 else []
+    for end, count, beside in ends:
+        # The last levels before the end are as rare as any, unless the sensor just rests there.
+        if count >= _AT_THE_END * max(usual, float(np.max(beside)), 1.0) and end != 0:
             at = np.flatnonzero(values == end)
             message = (
                 f"{name.replace('_', ' ')} is at {_shown(name, end)} in {count} samples and never "
