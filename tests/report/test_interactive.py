@@ -57,7 +57,7 @@ def test_stages_are_shaded_and_carry_their_stress() -> None:
 
 
 def test_no_name_of_a_log_is_given_to_plotly() -> None:
-    predictions = long_predictions(500)
+    predictions = long_predictions().isel(target=slice(500))
     (view,) = trace_views(predictions, np.full(500, 0.02), "interval")
     assert view.names == ("<b>one</b>",)
     assert "<b>" not in json.dumps([view.traces, view.layout])

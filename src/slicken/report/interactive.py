@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from slicken.evidence.contest import Contest
 from slicken.figures.prediction import finite_runs
-from slicken.figures.style import BLUE, FAINT, INK, SHADE, VERMILLION, ink, title_of
+from slicken.figures.style import BLUE, FAINT, GREEN, INK, SHADE, VERMILLION, ink, title_of
 from slicken.figures.thinning import banded, broken_at_jumps, thinned
 
 Floats = NDArray[np.float64]
@@ -149,23 +149,24 @@ def contest_views(
     """
     seconds = contest.windows
     losses = contest.losses.transpose("run", "window").to_numpy()
-    runs = [_points(seconds, row, FAINT, "a run", number == 0) for number, row in enumerate(losses)]
+    runs = [_points(seconds, row, BLUE, "a run", number == 0) for number, row in enumerate(losses)]
     means = contest.means.to_numpy()
-    marks = {"color": [VERMILLION if s == best else BLUE for s in seconds], "size": 9}
-    mean = _points(seconds, means, BLUE, "mean of runs", True) | {
+    colours = [VERMILLION if s == best else BLUE for s in seconds]
+    sizes = [14 if s == best else 9 for s in seconds]
+    mean = _points(seconds, means, VERMILLION, "mean of runs", True) | {
         "mode": "lines+markers",
-        "line": {"color": BLUE, "width": 2},
-        "marker": {**marks, "symbol": "diamond"},
+        "line": {"color": VERMILLION, "width": 2},
+        "marker": {"color": VERMILLION, "size": sizes, "symbol": "diamond"},
     }
-    line = _points(seconds, _floats(linear), INK, "linear model", True) | {
+    line = _points(seconds, _floats(linear), FAINT, "linear model", True) | {
         "mode": "lines",
-        "line": {"color": INK, "width": 1.2, "dash": "dot"},
+        "line": {"color": FAINT, "width": 1.5, "dash": "dash"},
     }
     told = contest.comparison
     excess = [100 * _floats(told[f"excess{end}"]) for end in ("", "_low", "_high")]
     bars = _points(seconds, excess[0], BLUE, "excess", True) | {
         "mode": "markers",
-        "marker": {"color": marks["color"], "size": 9, "symbol": "diamond"},
+        "marker": {"color": colours, "size": 9, "symbol": "diamond"},
         "error_y": {
             "type": "data",
             "symmetric": False,
@@ -178,7 +179,7 @@ def contest_views(
         "type": "bar",
         "x": [f"{s:g}" for s in seconds],
         "y": _short(_floats(contest.probability_best)),
-        "marker": {"color": marks["color"]},
+        "marker": {"color": colours},
         "name": "probability best",
         "showlegend": False,
     }
@@ -308,7 +309,7 @@ def _rectangle(left: float, right: float, colour: str) -> dict[str, Any]:
 def _upright(place: float) -> dict[str, Any]:
     return {
         "type": "line", "xref": "x", "yref": "paper", "x0": place, "x1": place, "y0": 0, "y1": 1,
-        "line": {"color": VERMILLION, "width": 1.2, "dash": "dash"},
+        "line": {"color": GREEN, "width": 1.5},
     }  # fmt: skip
 
 
