@@ -35,8 +35,10 @@ def look(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """See what a study would be given, instead of doing it."""
     seen: dict[str, Any] = {}
 
-    def see(experiments: list[object], plan: object, out: Path, how: dict[str, Any]) -> None:
-        seen.update(experiments=experiments, plan=plan, out=out, how=how)
+    def see(
+        experiments: list[object], plan: object, out: Path, how: dict[str, Any], language: str
+    ) -> None:
+        seen.update(experiments=experiments, plan=plan, out=out, how=how, language=language)
 
     monkeypatch.setattr("slicken.cli.study.do_study", see)
     return seen
@@ -106,6 +108,17 @@ def test_a_finished_study_says_so_and_is_drawn_again(
     assert "measuring" not in answer.out
     assert contents(tiny / "tiny" / "windows") == before
     assert len(drawn) == 1
+
+
+def test_a_report_opens_in_the_language_asked_for(tiny: Path) -> None:
+    answer = give("report", "tiny", "--lang", "ja", where=tiny)
+    assert answer.code == 0, answer
+    page = (tiny / "tiny" / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="ja"' in page
+    before = contents(tiny)
+    told = refused(give("report", "tiny", "--lang", "fr", where=tiny))
+    assert "speaks en and ja; give one" in told
+    assert contents(tiny) == before
 
 
 def test_a_report_needs_the_folder_alone(bench: Path, tmp_path: Path) -> None:
@@ -239,12 +252,13 @@ def test_logs_without_a_plan_take_options_and_a_name(
     seen = look(monkeypatch)
     logs = sorted((bench / "logs").glob("*.csv"))
     decided = ("--windows", "10:30:10", "--runs", 3, "--epochs", 4, "--stride", 5, "--seed", 6)
-    more = ("--split", "time", "--preset", "quick")
+    more = ("--split", "time", "--preset", "quick", "--lang", "ja")
     answer = give("study", *logs, *decided, *more, where=tmp_path)
     assert answer.code == 0, answer
     plan = seen["plan"]
     assert len(seen["experiments"]) == 4
     assert str(seen["out"]) == "temperature-history-01-study"
+    assert seen["language"] == "ja"
     assert (plan.name, plan.preset) == ("temperature-history-01", "quick")
     assert plan.windows == (10.0, 20.0, 30.0)
     assert (plan.runs, plan.epochs, plan.stride, plan.seed) == (3, 4, 5.0, 6)
@@ -334,8 +348,11 @@ def test_a_prediction_goes_into_a_folder_or_a_file(bench: Path, tmp_path: Path) 
     for out in ("folder", "other/name.csv"):
         assert give("predict", bench / "tiny", log, "--out", out, where=tmp_path).code == 0
     assert sorted(contents(tmp_path)) == [
-        *(f"folder/temperature-history-02-friction.{ending}" for ending in ("csv", "pdf", "png")),
-        *(f"other/name.{ending}" for ending in ("csv", "pdf", "png")),
+        *(
+            f"folder/temperature-history-02-friction.{ending}"
+            for ending in ("csv", "pdf", "png", "svg")
+        ),
+        *(f"other/name.{ending}" for ending in ("csv", "pdf", "png", "svg")),
     ]
 
 
