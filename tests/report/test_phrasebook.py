@@ -138,6 +138,10 @@ SENTENCES = [
     "of 0.1, and a test loss of 0.02 in place of 0.2.",
     "Found: no memory; 100 s were planted.",
     "No driver is a cause here, but called supported is temperature and slip velocity.",
+    "coarse driver: axial displacement takes only 15 values, 1 µm apart or more: its rate shows the "
+    "steps of the sensor",
+    "text line (row 3618): 'ended' is no sample and is left out",
+    "left out what came before 800 s and after 3345 s: 891 of 3437 samples",
     "missing driver: no temperature: neither it nor its rate can be a driver",
 ]
 
@@ -147,7 +151,7 @@ def test_what_the_evidence_can_write_has_a_translation_with_its_numbers(text: st
     pieces = japanese().pieces(text)
     assert [piece.text for piece in pieces if not piece.is_translated] == []
     said = "".join(piece.text for piece in pieces)
-    assert not re.search(r"[a-z]{3,} [a-z]{2,}", said.replace("a log, odd", "")), said
+    assert not re.search(r"[a-z]{3,} [a-z]{2,}", re.sub("a log, odd|ended", "", said)), said
     number = r"\d+(?:\.\d+)?(?:e-\d+)?"
     assert set(re.findall(number, text)) <= set(re.findall(number, said))
 
