@@ -138,8 +138,8 @@ SENTENCES = [
     "of 0.1, and a test loss of 0.02 in place of 0.2.",
     "Found: no memory; 100 s were planted.",
     "No driver is a cause here, but called supported is temperature and slip velocity.",
-    "coarse driver: axial displacement takes only 15 values, 1 µm apart or more: its rate shows the "
-    "steps of the sensor",
+    "coarse driver: axial displacement takes only 15 values, 1 µm apart or more: its rate shows "
+    "the steps of the sensor",
     "text line (row 3618): 'ended' is no sample and is left out",
     "left out what came before 800 s and after 3345 s: 891 of 3437 samples",
     "missing driver: no temperature: neither it nor its rate can be a driver",
