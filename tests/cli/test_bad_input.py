@@ -280,7 +280,7 @@ OUTS = {
     "a file": ("out/thesis.tex", "thesis.tex: this is not a study folder.*choose another --out"),
     "below a file": (
         "out/thesis.tex/new",
-        "thesis.tex/new.*cannot be written .*choose another folder",
+        "thesis.tex/new: .*choose another --out",
     ),
 }
 
@@ -343,13 +343,16 @@ def test_a_study_without_a_finished_window_is_to_be_gone_on_with(
     assert matches("tiny: no window length is finished yet; give the command .* again", line)
 
 
+ALTERED = "is not what was written .*give the command of the study again, it computes it anew"
+
+
 @pytest.mark.parametrize(
     ("file", "advice"),
     [
-        ("plan.toml", "plan.toml: "),
-        ("experiments.nc", "experiments.nc: cannot be read"),
-        ("windows/0010s/history.nc", "history.nc: cannot be read .*remove .*0010s and give"),
-        ("windows/0010s/weights.safetensors", "weights.safetensors: cannot be read .*remove"),
+        ("plan.toml", f"plan.toml: {ALTERED}"),
+        ("experiments.nc", f"experiments.nc: {ALTERED}"),
+        ("windows/0010s/history.nc", f"history.nc: {ALTERED}"),
+        ("windows/0010s/weights.safetensors", f"weights.safetensors: {ALTERED}"),
     ],
 )
 def test_a_damaged_study_names_the_file(bench: Path, here: Path, file: str, advice: str) -> None:
