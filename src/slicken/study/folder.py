@@ -25,7 +25,7 @@ from slicken.study.lock import NAME as LOCK
 from slicken.study.lock import must_hold
 from slicken.study.netcdf import Dims, read_netcdf, to_netcdf
 from slicken.study.plan import Plan
-from slicken.study.prepared import fingerprint, identity_of
+from slicken.study.prepared import fingerprint, fingerprints_of, identity_of
 
 FORMAT = 2
 """Of the folder; 1 had no number, no checksums, and networks that saw velocity otherwise."""
@@ -408,7 +408,7 @@ class StudyFolder:
 
     def _mend_plan(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
         """Write the plan anew, where all that was trained here shows that it is the same."""
-        identity = identity_of(plan, {e.name: fingerprint(e) for e in experiments})
+        identity = identity_of(plan, fingerprints_of(experiments))
         for place in sorted(self.place("windows").glob("[0-9]*s")):
             try:
                 owner = read_netcdf(place / "history.nc").attrs.get("study")
@@ -449,7 +449,7 @@ class StudyFolder:
                     f"{self.path}: belongs to another plan ({field} is {kept} there and "
                     f"{wanted} here); choose another --out, or ask for the same plan"
                 )
-        there, given = self._fingerprints, {e.name: fingerprint(e) for e in experiments}
+        there, given = self._fingerprints, fingerprints_of(experiments)
         if there != given:
             changed = sorted(n for n in {*there, *given} if there.get(n) != given.get(n))
             raise FolderError(

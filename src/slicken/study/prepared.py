@@ -124,6 +124,11 @@ def fingerprint(experiment: Experiment) -> str:
     return digest.hexdigest()
 
 
+def fingerprints_of(experiments: Sequence[Experiment]) -> dict[str, str]:
+    """The checksum of each experiment by its name, in order."""
+    return {experiment.name: fingerprint(experiment) for experiment in experiments}
+
+
 def identity_of(plan: Plan, fingerprints: Mapping[str, str]) -> str:
     """A checksum of all that decides the numbers of a study.
 

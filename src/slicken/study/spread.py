@@ -28,7 +28,7 @@ from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.netcdf import read_netcdf, to_netcdf
 from slicken.study.observer import Observer
 from slicken.study.plan import Plan
-from slicken.study.prepared import Prepared, fingerprint, identity_of, prepare_study
+from slicken.study.prepared import Prepared, fingerprints_of, identity_of, prepare_study
 from slicken.study.task import Task, finish_window, make_trainer, train_task
 from slicken.study.workers import (
     LocalWorkers,
@@ -143,7 +143,7 @@ def train_on(
 
 def pack(plan: Plan, experiments: Sequence[Experiment]) -> Package:
     """A study for its way to the workers."""
-    identity = identity_of(plan, {e.name: fingerprint(e) for e in experiments})
+    identity = identity_of(plan, fingerprints_of(experiments))
     files = tuple(bytes(to_netcdf(experiment.to_dataset())) for experiment in experiments)
     return Package(plan.model_dump_json(), files, identity)
 

@@ -24,7 +24,36 @@ class Kind(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Zero(Kind):
+class AtOrOver(Kind):
+    """A correction of a column at an instant, or over an interval."""
+
+    kind: str
+    column: Name
+    at: Seconds | None = None
+    start: Seconds | None = None
+    end: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _instant_or_interval(self) -> Self:
+        if self.at is not None and (self.start is not None or self.end is not None):
+            raise ValueError(
+                "'at' is an instant, 'start' and 'end' are an interval; give one of both"
+            )
+        if self.at is None and (self.start is None or self.end is None):
+            raise ValueError("'at', or 'start' and 'end', is missing")
+        _rising(self.start, self.end)
+        return self
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """First and last instant, s; the same where it is an instant."""
+        first, last = (self.start, self.end) if self.at is None else (self.at, self.at)
+        if first is None or last is None:  # the validator has seen to it
+            raise ValueError("'at', or 'start' and 'end', is missing")
+        return first, last
+
+
+class Zero(AtOrOver):
     """Subtract the column's value at an instant, or its mean over an interval.
 
     Args:
@@ -35,23 +64,9 @@ class Zero(Kind):
     """
 
     kind: Literal["zero"]
-    column: Name
-    at: Seconds | None = None
-    start: Seconds | None = None
-    end: Seconds | None = None
-
-    @model_validator(mode="after")
-    def _instant_or_interval(self) -> Self:
-        _at_or_interval(self.at, self.start, self.end)
-        return self
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """First and last instant, s; the same where it is an instant."""
-        return _interval(self.at, self.start, self.end)
 
 
-class Offset(Kind):
+class Offset(AtOrOver):
     """Take a jump out of a column: what comes after is shifted to go on where it left off.
 
     Args:
@@ -65,23 +80,9 @@ class Offset(Kind):
     """
 
     kind: Literal["offset"]
-    column: Name
-    at: Seconds | None = None
-    start: Seconds | None = None
-    end: Seconds | None = None
     by: Number | None = None
     samples: int = Field(default=1, ge=1, le=1_000_000)
     between: Literal["hold", "gap"] = "hold"
-
-    @model_validator(mode="after")
-    def _instant_or_interval(self) -> Self:
-        _at_or_interval(self.at, self.start, self.end)
-        return self
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """First and last instant, s; the same where it is an instant."""
-        return _interval(self.at, self.start, self.end)
 
 
 class Calibrate(Kind):
@@ -312,21 +313,6 @@ KINDS: dict[str, type[Kind]] = {
     "join": Join,
 }
 """Every kind by the word that a channel map has for it."""
-
-
-def _at_or_interval(at: float | None, start: float | None, end: float | None) -> None:
-    if at is not None and (start is not None or end is not None):
-        raise ValueError("'at' is an instant, 'start' and 'end' are an interval; give one of both")
-    if at is None and (start is None or end is None):
-        raise ValueError("'at', or 'start' and 'end', is missing")
-    _rising(start, end)
-
-
-def _interval(at: float | None, start: float | None, end: float | None) -> tuple[float, float]:
-    first, last = (start, end) if at is None else (at, at)
-    if first is None or last is None:  # the validators have seen to it
-        raise ValueError("'at', or 'start' and 'end', is missing")
-    return first, last
 
 
 def _rising(start: float | None, end: float | None) -> None:
