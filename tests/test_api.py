@@ -89,7 +89,9 @@ def test_a_report_is_written_from_python(
     """What it draws is looked at elsewhere."""
     before = contents(study.path)
     drawn = []
-    monkeypatch.setattr("slicken.report.page.draw_study", lambda study: drawn.append(study) or [])
+    monkeypatch.setattr(
+        "slicken.report.page.draw_study", lambda study, _: drawn.append(study) or []
+    )
     with monkeypatch.context() as writing:
         written: dict[Path, str] = {}
         writing.setattr("slicken.report.page.write_text", written.__setitem__)

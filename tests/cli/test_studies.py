@@ -91,7 +91,8 @@ def test_the_folder_holds_what_the_design_says(bench: Path) -> None:
         for file in ("history.nc", "weights.safetensors", "predictions.nc"):
             wanted.add(f"windows/{length}/{file}")
     for figure in ("windows", "predictions", "importance_stages", "importance_ranked"):
-        wanted |= {f"figures/{figure}.{ending}" for ending in ("png", "pdf", "svg")}
+        for width in ("single", "double"):
+            wanted |= {f"figures/{width}/{figure}.{ending}" for ending in ("png", "pdf", "svg")}
     assert wanted <= held
     assert not [name for name in held if "partial" in name or name.endswith(".part")]
 
@@ -132,7 +133,11 @@ def test_a_report_needs_the_folder_alone(bench: Path, tmp_path: Path) -> None:
     assert "page:    moved/report.html" in answer.out
     same, new = contents(bench / "tiny"), contents(study)
     assert sorted(new) == sorted(same)
-    for file in ("figures/windows.png", "figures/importance_ranked.pdf", "report.html"):
+    for file in (
+        "figures/double/windows.png",
+        "figures/single/importance_ranked.pdf",
+        "report.html",
+    ):
         assert new[file] == same[file], file
     one, other = (json.loads(files["summary.json"]) for files in (same, new))
     assert one == other

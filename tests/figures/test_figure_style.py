@@ -4,6 +4,7 @@ import struct
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -33,23 +34,25 @@ def stages_with_strange_names() -> dict[str, object]:
     return {STRANGE: shares.assign_coords(experiment=("stage", [STRANGE] * 4))}
 
 
-FIGURES: dict[str, Callable[[], Figure]] = {
-    "window": lambda: figures.window_figure(made_up.losses(), best=400.0, tied=(350.0,)),
-    "prediction": lambda: figures.prediction_figure(
-        {400.0: (made_up.predictions(200), made_up.predictions(200))}
+DRAWN: dict[str, Callable[..., Figure]] = {
+    "window": partial(figures.window_figure, made_up.losses(), best=400.0, tied=(350.0,)),
+    "prediction": partial(
+        figures.prediction_figure, {400.0: (made_up.predictions(200), made_up.predictions(200))}
     ),
-    "trace": lambda: figures.trace_figure(made_up.predictions(300)),
-    "stage": lambda: figures.stage_importance_figure(stages_with_strange_names()),
-    "ranked": lambda: figures.ranked_importance_figure({STRANGE: made_up.shares_by_run()}),
-    "time": lambda: figures.importance_over_time_figure(shares_with_strange_names()),
-    "lag": lambda: figures.importance_by_lag_figure({STRANGE: made_up.share_by_lag(60)}),
-    "learning": lambda: figures.learning_curves_figure({50.0: made_up.history(10, 3)}),
-    "experiment": lambda: figures.experiment_figure(made_up.experiment(400, name=STRANGE)),
-    "experiments": lambda: figures.experiments_figure(
-        [made_up.experiment(400, name=STRANGE, seed=n) for n in range(2)]
+    "trace": partial(figures.trace_figure, made_up.predictions(300)),
+    "stage": partial(figures.stage_importance_figure, stages_with_strange_names()),
+    "ranked": partial(figures.ranked_importance_figure, {STRANGE: made_up.shares_by_run()}),
+    "time": partial(figures.importance_over_time_figure, shares_with_strange_names()),
+    "lag": partial(figures.importance_by_lag_figure, {STRANGE: made_up.share_by_lag(60)}),
+    "learning": partial(figures.learning_curves_figure, {50.0: made_up.history(10, 3)}),
+    "experiment": partial(figures.experiment_figure, made_up.experiment(400, name=STRANGE)),
+    "experiments": partial(
+        figures.experiments_figure,
+        [made_up.experiment(400, name=STRANGE, seed=n) for n in range(2)],
     ),
-    "contest": lambda: figures.contest_figure(made_up.contest(), 0.004),
-    "memory": lambda: figures.memory_figure(
+    "contest": partial(figures.contest_figure, made_up.contest(), 0.004),
+    "memory": partial(
+        figures.memory_figure,
         made_up.used(),
         made_up.truncated_loss(),
         [made_up.needs("networks"), made_up.needs()],
@@ -57,14 +60,19 @@ FIGURES: dict[str, Callable[[], Figure]] = {
         planted=100.0,
         best=400.0,
     ),
-    "methods": lambda: figures.methods_figure(
+    "methods": partial(
+        figures.methods_figure,
         {STRANGE: made_up.shares_by_run(), **made_up.shares_by_method()},
         made_up.shares_with_probes(),
     ),
-    "saliency": lambda: figures.saliency_figure(made_up.saliency(), made_up.integrated_by_lag()),
-    "skill": lambda: figures.skill_figure(made_up.skill_table()),
-    "log": lambda: figures.log_figure({STRANGE: np.arange(9.0)}, title=STRANGE),
+    "saliency": partial(figures.saliency_figure, made_up.saliency(), made_up.integrated_by_lag()),
+    "skill": partial(figures.skill_figure, made_up.skill_table()),
 }
+FIGURES: dict[str, Callable[[], Figure]] = {
+    f"{name}-{width}": partial(draw, width=width)
+    for name, draw in DRAWN.items()
+    for width in WIDTHS_MM
+} | {"log": lambda: figures.log_figure({STRANGE: np.arange(9.0)}, title=STRANGE)}
 every_figure = pytest.mark.parametrize("name", FIGURES)
 
 
@@ -85,7 +93,7 @@ def test_a_figure_is_saved_as_pdf_png_and_svg_of_a_printed_width(
     assert set(pdf.parent.iterdir()) == {pdf, png, svg}
     pixels = struct.unpack(">II", png.read_bytes()[16:24])
     width = pixels[0] / 300 * 25.4
-    assert min(abs(width - mm) for mm in WIDTHS_MM.values()) < 0.1
+    assert abs(width - (90 if name.endswith("single") else 190)) < 0.1
     assert pixels[1] / 300 * 25.4 <= PAGE_MM + 0.1
     drawing = ElementTree.parse(svg).getroot()  # noqa: S314 - we wrote it
     points = float(str(drawing.get("width")).removesuffix("pt"))
@@ -146,7 +154,7 @@ def test_bytes_do_not_depend_on_the_process_or_the_place() -> None:
 
 
 def test_fonts_are_embedded_as_truetype(saved: dict[str, list[Path]]) -> None:
-    content = saved["window"][0].read_bytes()
+    content = saved["window-single"][0].read_bytes()
     assert b"/FontFile2" in content
     assert b"/Type3" not in content
     assert b"CreationDate" not in content
@@ -164,11 +172,11 @@ def test_importing_and_drawing_never_loads_pyplot() -> None:
 def test_settings_of_others_neither_change_nor_are_changed(
     saved: dict[str, list[Path]], tmp_path: Path
 ) -> None:
-    expected = saved["lag"][1].read_bytes()
+    expected = saved["lag-single"][1].read_bytes()
     theirs = {"font.size": 20, "axes.grid": True, "axes.facecolor": "red", "text.usetex": True}
     with matplotlib.rc_context(theirs):
         before = dict(matplotlib.rcParams)
-        changed = figures.save(FIGURES["lag"](), tmp_path, "lag")[1].read_bytes()
+        changed = figures.save(FIGURES["lag-single"](), tmp_path, "lag")[1].read_bytes()
         assert dict(matplotlib.rcParams) == before
     assert changed == expected
 
@@ -176,8 +184,8 @@ def test_settings_of_others_neither_change_nor_are_changed(
 def test_a_figure_saved_by_hand_has_the_same_style(
     saved: dict[str, list[Path]], tmp_path: Path
 ) -> None:
-    expected = saved["lag"][1].read_bytes()
-    FIGURES["lag"]().savefig(tmp_path / "own.png", metadata={"Software": None})
+    expected = saved["lag-single"][1].read_bytes()
+    FIGURES["lag-single"]().savefig(tmp_path / "own.png", metadata={"Software": None})
     assert (tmp_path / "own.png").read_bytes() == expected
 
 
@@ -199,19 +207,19 @@ def test_every_driver_has_its_own_colour_marker_and_hatch() -> None:
 def test_a_folder_that_cannot_be_written_is_an_error_that_names_it(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(FolderError, match="choose another folder"):
-        figures.save(FIGURES["lag"](), tmp_path / "file", "lag")
+        figures.save(FIGURES["lag-single"](), tmp_path / "file", "lag")
 
 
 def test_a_failed_save_leaves_what_was_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    paths = figures.save(FIGURES["lag"](), tmp_path, "lag")
+    paths = figures.save(FIGURES["lag-single"](), tmp_path, "lag")
     before = [path.read_bytes() for path in paths]
 
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    figure = FIGURES["lag"]()
+    figure = FIGURES["lag-single"]()
     monkeypatch.setattr(type(figure), "savefig", full)
     with pytest.raises(FolderError, match="No space left"):
         figures.save(figure, tmp_path, "lag")

@@ -1,13 +1,16 @@
 """Interactive figures: their numbers are the study's, thinned without losing an extreme."""
 
 import json
+from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pytest
 import xarray as xr
+from PIL import Image
 
-from slicken.figures import small_picture
+from slicken.figures import new_figure, picture_of
+from slicken.figures.style import laid_out
 from slicken.report.interactive import MOST_POINTS, View, course_views, lag_views, trace_views
 from slicken.report.page import _json
 
@@ -91,14 +94,16 @@ def test_a_view_of_lags_marks_what_was_planted() -> None:
     assert lag_views({"|∂µ/∂x|": table}, None)[0].layout.get("shapes") is None
 
 
-def test_a_small_picture_has_the_dots_of_the_large_one(tmp_path: Any) -> None:  # noqa: ANN401
-    from io import BytesIO
-
-    from PIL import Image
-
-    random = np.random.default_rng(0)
-    dots = random.integers(0, 2, size=(60, 80, 3), dtype=np.uint8) * 255
-    Image.fromarray(dots).save(tmp_path / "one.png")
-    small = small_picture(tmp_path / "one.png")
-    assert small[8:12] == b"WEBP"
-    assert np.array_equal(np.asarray(Image.open(BytesIO(small)).convert("RGB")), dots)
+def test_a_picture_for_a_page_has_the_dots_of_the_figure() -> None:
+    figure, (axes,) = new_figure(height_mm=40)
+    axes.plot([0.0, 1.0], [0.0, 1.0])
+    picture = picture_of(figure)
+    assert (picture.width, picture.height) == (425, 189)  # 90 by 40 mm, a quarter larger
+    assert picture.webp[8:12] == b"WEBP"
+    own = BytesIO()
+    with laid_out(figure):
+        figure.savefig(own, format="png", dpi=200)
+    shown, wanted = (
+        np.asarray(Image.open(file).convert("RGB")) for file in (BytesIO(picture.webp), own)
+    )
+    assert np.array_equal(shown, wanted)

@@ -17,6 +17,7 @@ from slicken.evidence.resampling import Interval
 from slicken.evidence.study import Study
 from slicken.evidence.summary import summarise
 from slicken.experiment import Finding
+from slicken.figures.pictures import Picture
 from slicken.report.drawing import Drawn, chosen_windows
 from slicken.report.methods import methods_paragraph
 from slicken.report.page import CONTENTS, render, write_report
@@ -90,14 +91,20 @@ def outline(page: str) -> Outline:
     return Outline(page)
 
 
+def names_of_figures(study: Study) -> set[str]:
+    """Those that were drawn, for one column of a page and for two."""
+    single, double = (
+        {file.stem for file in (study.path / "figures" / width).glob("*.png")}
+        for width in ("single", "double")
+    )
+    assert single == double
+    return single
+
+
 @pytest.fixture
 def drawn(study: Study) -> list[Drawn]:
     """Figures that are there already."""
-    names = sorted(file.stem for file in (study.path / "figures").glob("*.png"))
-    return [
-        Drawn(name, f"Title of {name}", "Caption.", (study.path / "figures" / f"{name}.png",))
-        for name in names
-    ]
+    return [Drawn(name, f"Title of {name}", "Caption.") for name in sorted(names_of_figures(study))]
 
 
 def test_the_page_opens_with_the_verdict(study: Study, outline: Outline) -> None:
@@ -132,7 +139,8 @@ def test_nothing_on_the_page_lacks_a_translation(page: str, outline: Outline) ->
 
 
 def test_a_page_opens_in_the_language_asked_for(study: Study, drawn: list[Drawn]) -> None:
-    one = [replace(drawn[0], title="Learning curves")]
+    still = Picture(b"", 1, 1)
+    one = [replace(drawn[0], title="Learning curves", pictures={"en": still, "ja": still})]
     languages: tuple[Language, ...] = ("en", "ja")
     for language in languages:
         outline = Outline(render(study, one, language))
@@ -140,8 +148,8 @@ def test_a_page_opens_in_the_language_asked_for(study: Study, drawn: list[Drawn]
         assert html["lang"] == html["data-lang"] == language
         pressed = {str(each["value"]): each["aria-pressed"] for each in outline.all("button")}
         assert pressed == {"en": str(language == "en").lower(), "ja": str(language == "ja").lower()}
-        (alt,) = [each["alt"] for each in outline.all("img")]
-        assert alt == ("Figure: Learning curves." if language == "en" else "図：学習曲線。")
+        alt = {each["lang"]: each["alt"] for each in outline.all("img")}
+        assert alt == {"en": "Figure: Learning curves.", "ja": "図：学習曲線。"}
 
 
 def test_a_methods_paragraph_says_what_the_plan_says(study: Study, outline: Outline) -> None:
@@ -221,12 +229,14 @@ def test_every_figure_is_there_with_words_for_who_cannot_see_it(
     study: Study, outline: Outline
 ) -> None:
     named = {str(each["id"]) for each in outline.all("figure")}
-    assert named == {file.stem for file in (study.path / "figures").glob("*.png")}
+    assert named == names_of_figures(study)
     assert named >= {"windows", "contest", "memory", "skill", "methods", "saliency"}
     assert named >= {"predictions", "traces", "learning", "experiments"}
     assert named >= {f"importance_{k}" for k in ("stages", "ranked", "time", "slip", "lags")}
-    assert len(outline.all("img")) == len(named)
-    assert all(str(each["alt"]).startswith("Figure: ") for each in outline.all("img"))
+    for language, start in (("en", "Figure: "), ("ja", "図：")):
+        pictures = [each for each in outline.all("img") if each["lang"] == language]
+        assert len(pictures) == len(named)
+        assert all(str(each["alt"]).startswith(start) for each in pictures)
     assert sum(tag == "figcaption" for tag, _ in outline.tags) == len(named)
 
 
@@ -328,7 +338,7 @@ def test_a_study_of_one_length_one_run_and_no_controls_has_a_page_and_a_summary(
     assert cells[place + 5 : place + 7] == ["–", "0.0"]
     said = " ".join(text for _, text in outline.text)
     assert "No controls were trained, so shares have no zero level." in said
-    assert len(outline.all("figure")) == len(list((study.path / "figures").glob("*.png")))
+    assert len(outline.all("figure")) == len(names_of_figures(study))
     (window,) = summarise(study)["windows"]
     assert window["probability_best"] is None
     assert window["excess"] == {"value": 0.0, "low": None, "high": None}

@@ -41,7 +41,9 @@ def test_the_table_holds_the_prediction_and_its_interval(
     }.items():
         assert read[column] == pytest.approx(values, rel=1e-7), column
     assert sorted(path.name for path in pictures) == [
-        f"friction.{e}" for e in ("pdf", "png", "svg")
+        f"friction-{width}.{ending}"
+        for width in ("double", "single")
+        for ending in ("pdf", "png", "svg")
     ]
     assert all(path.stat().st_size > 1000 for path in pictures)
 

@@ -26,13 +26,14 @@ from slicken.figures.importance_course import draw_by_lag, draw_over_time
 from slicken.figures.logs import draw_column, log_figure
 from slicken.figures.memory import draw_needs, draw_truncated, draw_used
 from slicken.figures.methods import draw_method
-from slicken.figures.pictures import small_picture
+from slicken.figures.pictures import picture_of
 from slicken.figures.prediction import draw_interval, draw_scatter, draw_trace
 from slicken.figures.saliency import draw_saliency
 from slicken.figures.skill import draw_skill
 from slicken.figures.style import journal_style, letter_panels, new_figure, save
 from slicken.figures.training import draw_learning_curves
 from slicken.figures.windows import draw_window_curve
+from slicken.figures.words import reword
 
 __all__ = [
     "contest_figure",
@@ -67,12 +68,13 @@ __all__ = [
     "memory_figure",
     "methods_figure",
     "new_figure",
+    "picture_of",
     "prediction_figure",
     "ranked_importance_figure",
+    "reword",
     "saliency_figure",
     "save",
     "skill_figure",
-    "small_picture",
     "stage_importance_figure",
     "trace_figure",
     "window_figure",

@@ -30,7 +30,7 @@ _COLOURS: Mapping[str, str] = {
 
 
 @styled
-def draw_probability(axes: Axes, contest: "xr.Dataset") -> None:
+def draw_probability(axes: Axes, contest: "xr.Dataset", *, named: bool = True) -> None:
     """How likely each length is to have the lowest mean, as bars.
 
     Lengths stand side by side in their order, however far apart they are.
@@ -39,6 +39,7 @@ def draw_probability(axes: Axes, contest: "xr.Dataset") -> None:
         axes: where.
         contest: over ``window``: ``probability_best``, ``excess``, ``excess_low``, ``tied``; see
             :meth:`slicken.evidence.contest.Contest.to_dataset`.
+        named: write the lengths below the bars.
     """
     chance = _column(contest, "probability_best")
     axes.set_ylabel("Probability")
@@ -51,7 +52,10 @@ def draw_probability(axes: Axes, contest: "xr.Dataset") -> None:
     axes.bar(place, np.nan_to_num(chance), width=0.72, color=colours, edgecolor=INK, linewidth=0.5)
     axes.set_ylim(0, min(1.25 * float(np.nanmax(chance)), 1.12))
     few_ticks(axes, y=3)
-    axes.set_xticks(place, [""] * place.size)
+    if named:
+        _name_lengths(axes, contest["window"].to_numpy(), None)
+    else:
+        axes.set_xticks(place, [""] * place.size)
     if width_mm(axes) / chance.size > 6:
         for at, height in zip(place, chance, strict=True):
             if height >= 0.005:  # not what would be printed as 0.00

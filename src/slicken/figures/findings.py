@@ -7,38 +7,41 @@ from typing import TYPE_CHECKING
 from matplotlib.figure import Figure
 
 from slicken.figures.contest import draw_excess, draw_probability
-from slicken.figures.marks import legend_under
+from slicken.figures.marks import hide_after, legend_under, rows_for
 from slicken.figures.memory import draw_needs, draw_truncated, draw_used
 from slicken.figures.methods import draw_method, in_order, shared_limits, zero_level
 from slicken.figures.saliency import draw_saliency, into_bins
 from slicken.figures.skill import draw_skill
-from slicken.figures.style import letter_panels, new_figure, plain, styled
+from slicken.figures.style import WIDTHS_MM, Width, letter_panels, new_figure, plain, styled
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.memory import Needs
 
-_TITLE_COLUMNS = 17
-"""Letters of a line of the title above one of six panels."""
+_LETTER_MM = 1.7
+"""Width of a letter of a title, so that its lines stay within their panel."""
 
 
 @styled
-def contest_figure(contest: "xr.Dataset", slip_per_second: float | None = None) -> Figure:
+def contest_figure(
+    contest: "xr.Dataset", slip_per_second: float | None = None, *, width: Width = "single"
+) -> Figure:
     """How likely each window length is best, and how much worse the others are.
 
     Args:
         contest: see :func:`draw_probability` and :func:`draw_excess`.
         slip_per_second: m/s, for the slip below each length; none where None.
+        width: one column of a page or two.
     """
-    many = contest.sizes["window"] > 16
-    figure, panels = new_figure(
-        width="double" if many else "single", height_mm=92, rows=2, height_ratios=[1.0, 1.7]
-    )
-    draw_probability(panels[0], contest)
+    if width == "double":
+        figure, panels = new_figure(width=width, height_mm=72, columns=2)
+    else:
+        figure, panels = new_figure(width=width, height_mm=92, rows=2, height_ratios=[1.0, 1.7])
+    draw_probability(panels[0], contest, named=width == "double")
     draw_excess(panels[1], contest, slip_per_second=slip_per_second)
     legend_under(panels[1], lines=1 if slip_per_second is None else 2)
-    letter_panels(panels, ["Probability of being best", "Excess over the lowest mean loss"])
+    letter_panels(panels, ["Probability of being best", "Excess over the lowest mean"])
     return figure
 
 
@@ -51,6 +54,7 @@ def memory_figure(
     needed: tuple[float, float] | None = None,
     planted: float | None = None,
     best: float | None = None,
+    width: Width = "double",
 ) -> Figure:
     """What networks use of the past, what hiding it costs them, and what friction needs of it.
 
@@ -61,8 +65,12 @@ def memory_figure(
         needed: history that the verdict calls needed, from and to, s.
         planted: the memory of a simulated fault, s.
         best: the window length with the lowest mean loss, s.
+        width: one column of a page or two.
     """
-    figure, panels = new_figure(width="double", height_mm=78, columns=3)
+    rows, columns = (1, 3) if width == "double" else (3, 1)
+    figure, panels = new_figure(
+        width=width, height_mm=78 if rows == 1 else 62 * rows, rows=rows, columns=columns
+    )
     draw_used(panels[0], used_by_window, best=best, planted=planted)
     draw_truncated(panels[1], truncated_loss, planted=planted)
     draw_needs(panels[2], needs, needed=needed, planted=planted)
@@ -80,6 +88,8 @@ def memory_figure(
 def methods_figure(
     shares_by_method: "Mapping[str, xr.DataArray]",
     shares_with_probes: "Mapping[str, xr.DataArray] | None" = None,
+    *,
+    width: Width = "double",
 ) -> Figure:
     """Importance by every method side by side; drivers stand in the order of their mean share.
 
@@ -87,6 +97,7 @@ def methods_figure(
         shares_by_method: title to shares, dims ``(run, channel)``; see :func:`draw_method`.
         shares_with_probes: the same titles, as far as they are known, to shares in an ensemble that
             also sees channels of noise; see :func:`zero_level`.
+        width: one column of a page or two.
     """
     measures, probes = dict(shares_by_method), dict(shares_with_probes or {})
     channels = in_order(list(measures.values()))
@@ -95,34 +106,45 @@ def methods_figure(
         for title in measures
     }
     limits = shared_limits(list(measures.values()), list(zeros.values()))
+    columns = len(measures) if width == "double" else min(len(measures), 2)
+    rows = rows_for(len(measures), columns)
     figure, panels = new_figure(
-        width="double" if len(measures) > 2 else "single",
-        height_mm=20 + max(7.5 * len(channels), 12),
-        columns=len(measures),
+        width=width,
+        height_mm=rows * (20 + max(7.5 * len(channels), 12)),
+        rows=rows,
+        columns=columns,
     )
+    hide_after(panels, len(measures))
+    letters = int(WIDTHS_MM[width] / columns / _LETTER_MM)
     for number, (title, shares) in enumerate(measures.items()):
         draw_method(
-            panels[number], shares, channels, limits=limits, zero=zeros[title], named=number == 0
-        )
+            panels[number], shares, channels, limits=limits, zero=zeros[title],
+            named=number % columns == 0,
+        )  # fmt: skip
         letter = f"({chr(97 + number)})  " if len(measures) > 1 else ""
-        panels[number].set_title(textwrap.fill(f"{letter}{plain(title)}", _TITLE_COLUMNS))
+        panels[number].set_title(textwrap.fill(f"{letter}{plain(title)}", letters))
     return figure
 
 
 @styled
-def saliency_figure(rescaled: "xr.DataArray", integrated: "xr.DataArray") -> Figure:
+def saliency_figure(
+    rescaled: "xr.DataArray", integrated: "xr.DataArray", *, width: Width = "double"
+) -> Figure:
     """Which driver counts at which lag, by two readings: a row for each driver, now on the right.
 
     Args:
         rescaled: see :func:`draw_saliency`.
         integrated: dims ``(run, lag, channel)``, lag in s; summed over the bins of the other.
+        width: one column of a page or two.
     """
     drivers = rescaled.sizes["channel"]
-    figure, panels = new_figure(width="double", height_mm=26 + max(6.5 * drivers, 12), columns=2)
+    rows, columns = (1, 2) if width == "double" else (2, 1)
+    height = rows * (26 + max(6.5 * drivers, 12))
+    figure, panels = new_figure(width=width, height_mm=height, rows=rows, columns=columns)
     for number, (axes, table) in enumerate(
         zip(panels, (rescaled, into_bins(integrated, rescaled)), strict=True)
     ):
-        mesh = draw_saliency(axes, table, named=number == 0)
+        mesh = draw_saliency(axes, table, named=number % columns == 0)
         if mesh is not None:
             bar = figure.colorbar(
                 mesh, ax=axes, location="bottom", aspect=45, pad=0.03, label="Share of the map (%)"
@@ -133,9 +155,9 @@ def saliency_figure(rescaled: "xr.DataArray", integrated: "xr.DataArray") -> Fig
 
 
 @styled
-def skill_figure(skill_table: "xr.Dataset") -> Figure:
+def skill_figure(skill_table: "xr.Dataset", *, width: Width = "single") -> Figure:
     """Skill of the ensemble against every baseline; see :func:`draw_skill`."""
-    figure, (axes,) = new_figure(width="single", height_mm=22 + 12 * skill_table.sizes["model"])
+    figure, (axes,) = new_figure(width=width, height_mm=22 + 12 * skill_table.sizes["model"])
     draw_skill(axes, skill_table)
     legend_under(axes, columns=3)
     return figure

@@ -18,7 +18,7 @@ from slicken.figures.marks import (
     shade_stages,
     write_stress,
 )
-from slicken.figures.style import FAINT, GREEN, ink, styled
+from slicken.figures.style import FAINT, GREEN, ink, styled, title_of
 from slicken.figures.thinning import broken_at_jumps, thinned
 
 if TYPE_CHECKING:
@@ -152,6 +152,7 @@ def _draw_course(axes: Axes, position: Floats, values: Floats, channel: str, pha
         where, shown, color=style.colour, linestyle=style.dashes if where.size < 600 else "-",
         linewidth=0.8, marker=style.marker, markevery=(int(phase * step), step), markersize=3.8,
         markeredgewidth=0.4, markeredgecolor="white", zorder=3 - phase,
+        label=title_of(channel),
     )  # fmt: skip
 
 

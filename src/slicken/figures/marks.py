@@ -371,3 +371,9 @@ def legend_under(axes: Axes, *, columns: int = 2, lines: int = 1) -> None:
 def rows_for(count: int, columns: int) -> int:
     """Rows of a grid that holds ``count`` panels."""
     return max(1, ceil(count / columns))
+
+
+def hide_after(panels: Sequence[Axes], count: int) -> None:
+    """Leave empty the places of a grid that have no panel."""
+    for axes in panels[count:]:
+        axes.set_visible(False)

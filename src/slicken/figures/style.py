@@ -42,19 +42,7 @@ VERMILLION = "#D55E00"
 GREEN = "#009E73"
 
 _SANS = ("Arial", "Helvetica", "Liberation Sans", "Nimbus Sans")
-_JAPANESE = (
-    "Noto Sans CJK JP",
-    "Noto Sans JP",
-    "IPAexGothic",
-    "IPAGothic",
-    "TakaoGothic",
-    "VL Gothic",
-    "Hiragino Sans",
-    "Yu Gothic",
-    "Meiryo",
-    "MS Gothic",
-    "Droid Sans Fallback",
-)
+_JAPANESE = "IPAexGothic"
 
 
 @dataclass(frozen=True)
@@ -120,18 +108,18 @@ def plain(text: str, longest: int = 60) -> str:
     ('PPS 60N_$2', 'PPS+30PT…PM_2')
     """
     words = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    if _columns(words) <= longest:
+    if columns(words) <= longest:
         return words
     head, tail = words, words
-    while head and _columns(head) > longest - 1 - (longest - 1) * 2 // 5:
+    while head and columns(head) > longest - 1 - (longest - 1) * 2 // 5:
         head = head[:-1]
-    while tail and _columns(tail) > longest - 1 - _columns(head):
+    while tail and columns(tail) > longest - 1 - columns(head):
         tail = tail[1:]
     return f"{head}…{tail}"
 
 
-def _columns(words: str) -> int:
-    """Width in columns of a terminal: a Chinese or Japanese character is as wide as two letters."""
+def columns(words: str) -> int:
+    """Width in columns of a terminal: a character of Chinese or Japanese takes two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in words)
 
 
@@ -191,10 +179,17 @@ _LOOK: Mapping[str, Any] = {
 
 @cache
 def _fonts() -> tuple[str, ...]:
-    """The fonts to try, glyph by glyph: only those installed, as a missing one is logged."""
+    """The fonts to try, glyph by glyph: only those installed, as a missing one is logged.
+
+    The Japanese one comes with a package, so that every machine has it.
+    """
+    with matplotlib.rc_context():  # importing the package makes its font the first of all
+        import matplotlib_fontja
+
+        font_manager.fontManager.addfont(matplotlib_fontja.get_font_ttf_path())
     installed = {entry.name for entry in font_manager.fontManager.ttflist}
     latin = [name for name in _SANS if name in installed][:1]
-    return (*latin, "DejaVu Sans", *(name for name in _JAPANESE if name in installed))
+    return (*latin, "DejaVu Sans", _JAPANESE)
 
 
 @cache
@@ -303,7 +298,7 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     """Write ``figure`` to ``folder`` as PDF, as PNG of 300 dots per inch, and as SVG.
 
     The files are written aside and renamed: each is whole or not there. The same figure gives
-    the same bytes.
+    the same bytes. It is laid out once, for all three.
 
     Args:
         figure: what to write.
@@ -325,7 +320,7 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     ]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with journal_style():
+        with laid_out(figure):
             for path, aside, described in zip(paths, asides, metadata, strict=True):
                 ending = path.suffix.removeprefix(".")
                 figure.savefig(aside, format=ending, dpi=DOTS_PER_INCH, metadata=described)
@@ -339,6 +334,28 @@ def save(figure: Figure, folder: Path, name: str) -> list[Path]:
     finally:
         _forget(asides)
     return paths
+
+
+@contextmanager
+def laid_out(figure: Figure) -> Iterator[None]:
+    """Lay a figure out under the style, and keep its layout for as long as the block lasts.
+
+    Else it would be laid out again for every file, which takes longer than to draw it. A block
+    within such a block changes nothing.
+    """
+    engine = figure.get_layout_engine()
+    if engine is None:
+        yield
+        return
+    with journal_style():
+        dpi, figure.dpi = figure.dpi, DOTS_PER_INCH  # letters are as wide as they will be printed
+        figure.draw_without_rendering()
+        figure.dpi = dpi
+        figure.set_layout_engine(None)
+        try:
+            yield
+        finally:
+            figure.set_layout_engine(engine)
 
 
 def _forget(asides: Sequence[Path]) -> None:

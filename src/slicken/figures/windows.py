@@ -272,7 +272,10 @@ def _finish(axes: Axes, windows: Floats, logarithmic: bool) -> None:
     axes.set_ylabel(f"Lowest validation loss{power}")
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
-    axes.legend(once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=3)
+    columns = max(3, int(width_mm(axes) / 20))
+    axes.legend(
+        once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns
+    )
 
 
 def _fits_labels(axes: Axes, windows: Floats) -> bool:

@@ -1,10 +1,11 @@
 """Drawing: all figures of a study, in the order in which a paper would show them."""
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
@@ -21,8 +22,10 @@ from slicken.figures import (
     learning_curves_figure,
     memory_figure,
     methods_figure,
+    picture_of,
     prediction_figure,
     ranked_importance_figure,
+    reword,
     saliency_figure,
     save,
     skill_figure,
@@ -30,7 +33,10 @@ from slicken.figures import (
     trace_figure,
     window_figure,
 )
+from slicken.figures.pictures import Picture
+from slicken.figures.style import WIDTHS_MM, Width, laid_out
 from slicken.report.interactive import View, contest_views, course_views, lag_views, trace_views
+from slicken.report.phrasebook import LANGUAGES, Language, japanese
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -56,9 +62,10 @@ TELLER_WORDS = {
 """What tells how much history friction needs."""
 MOST_ROWS = 4
 """Window lengths in the figure of predicted against measured friction, as in the published one."""
-MOST_EXPERIMENTS = 7
-"""Experiments in a figure over time, a panel each."""
 
+
+Described = tuple[str, str, str, "Draw"]
+"""Name, title and caption of a figure, and what draws it."""
 
 ALTERNATIVES = {
     "windows": "A box for each window length: lowest validation loss of its runs.",
@@ -89,7 +96,8 @@ class Drawn:
         name: of its files, without ending.
         title: a few words.
         caption: what it shows, for a reader who has not read the rest.
-        files: PDF, PNG and SVG.
+        files: PDF, PNG and SVG for one column of a page and for two.
+        pictures: for a page, in each language.
         alternative: what is seen, for who cannot see it.
         views: the same to look into; empty where nothing is gained by it.
     """
@@ -97,23 +105,49 @@ class Drawn:
     name: str
     title: str
     caption: str
-    files: tuple[Path, ...]
+    files: tuple[Path, ...] = ()
+    pictures: Mapping[Language, Picture] = field(default_factory=dict)
     alternative: str = ""
     views: tuple[View, ...] = ()
 
-    @property
-    def png(self) -> Path:
-        """The picture for a page."""
-        return next(file for file in self.files if file.suffix == ".png")
+
+class Draw(Protocol):
+    """What draws a figure for one column of a page, or for two."""
+
+    def __call__(self, *, width: Width) -> "Figure":
+        """The figure; another one each time."""
+        ...
 
 
-def draw_study(study: Study) -> list[Drawn]:
-    """Draw every figure into ``figures/`` of the study's folder, as PDF, PNG and SVG."""
+def draw_study(study: Study, language: Language = "en") -> list[Drawn]:
+    """Draw every figure as PDF, PNG and SVG, for one column of a journal's page and for two.
+
+    Args:
+        study: with at least one window length finished; its folder gets ``figures/single`` and
+            ``figures/double``.
+        language: of the words in the files; pictures for a page are drawn in every language.
+    """
     views = views_of(study)
     drawn = []
-    for name, title, caption, figure in _figures(study):
-        files = tuple(save(figure, study.path / "figures", name))
-        drawn.append(Drawn(name, title, caption, files, ALTERNATIVES[name], views.get(name, ())))
+    for name, title, caption, draw in _figures(study):
+        files: list[Path] = []
+        pictures: dict[Language, Picture] = {}
+        for width in WIDTHS_MM:
+            figure = draw(width=width)
+            for spoken in LANGUAGES:
+                if spoken == "ja":
+                    reword(figure, japanese().say)
+                with laid_out(figure):
+                    if spoken == language:
+                        files += save(figure, study.path / "figures" / width, name)
+                    if width == "double":
+                        pictures[spoken] = picture_of(figure)
+        drawn.append(
+            Drawn(
+                name, title, caption, tuple(files), pictures, ALTERNATIVES[name],
+                views.get(name, ()),
+            )
+        )  # fmt: skip
     return drawn
 
 
@@ -151,7 +185,7 @@ def _by_lag(study: Study, best: float) -> "dict[str, xr.DataArray]":
     return {MEASURES[kind]: study.importance.by_lag(best, kind) for kind in KINDS}
 
 
-def _figures(study: Study) -> Iterator[tuple[str, str, str, "Figure"]]:
+def _figures(study: Study) -> Iterator[Described]:
     best = study.contest.best
     skilled = study.evidence.has_skill
     warning = "" if skilled else " Without proven skill on the test part this says nothing."
@@ -165,17 +199,17 @@ def _figures(study: Study) -> Iterator[tuple[str, str, str, "Figure"]]:
         "learning",
         "Learning curves",
         "Training and validation loss of every run and epoch; marks: best epochs.",
-        learning_curves_figure({s: study.history(s) for s in chosen}),
+        partial(learning_curves_figure, {s: study.history(s) for s in chosen}),
     )
     yield (
         "experiments",
         "The experiments",
         "Friction and, where it is known, normal stress of each experiment as prepared.",
-        experiments_figure(study.experiments),
+        partial(experiments_figure, study.experiments),
     )
 
 
-def _window_figures(study: Study, best: float) -> Iterator[tuple[str, str, str, "Figure"]]:
+def _window_figures(study: Study, best: float) -> Iterator[Described]:
     contest, skilled = study.contest, study.evidence.has_skill
     note = "" if skilled else " Without proven skill on the test part no length is best."
     yield (
@@ -184,7 +218,8 @@ def _window_figures(study: Study, best: float) -> Iterator[tuple[str, str, str, 
         "Lowest validation loss (mean square error of standardised friction) of each run. Box: "
         "quartiles and median; whiskers: 1.5 interquartile ranges; diamonds: means. Linear model: "
         "a ridge regression on the same windows." + note,
-        window_figure(
+        partial(
+            window_figure,
             contest.losses,
             best=best if skilled else None,
             tied=contest.tied if skilled else (),
@@ -202,11 +237,11 @@ def _window_figures(study: Study, best: float) -> Iterator[tuple[str, str, str, 
         "over the lowest, less one, with a 95 % interval over the same draws. The draws are from "
         "the validation experiments that there are: how another experiment would decide, they "
         "cannot say." + note,
-        contest_figure(contest.to_dataset(), slip if math.isfinite(slip) else None),
+        partial(contest_figure, contest.to_dataset(), slip if math.isfinite(slip) else None),
     )
 
 
-def _memory(study: Study, best: float, warning: str) -> tuple[str, str, str, "Figure"]:
+def _memory(study: Study, best: float, warning: str) -> Described:
     memory = study.memory
     rests = "Nothing tells what friction needs."
     if memory is not None:
@@ -225,7 +260,8 @@ def _memory(study: Study, best: float, warning: str) -> tuple[str, str, str, "Fi
         "they do. (c) Loss of models that were trained on so much history and no more, over the "
         "lowest of their family; band: 95 % interval of the difference; hollow: clearly too short. "
         f"Only this tells what friction needs. {rests}{warning}",
-        memory_figure(
+        partial(
+            memory_figure,
             {s: lags_used(study, s) for s in study.windows},
             study.evidence.truncation["truncated_loss"],
             study.evidence.needs,
@@ -236,7 +272,7 @@ def _memory(study: Study, best: float, warning: str) -> tuple[str, str, str, "Fi
     )
 
 
-def _prediction_figures(study: Study, best: float) -> Iterator[tuple[str, str, str, "Figure"]]:
+def _prediction_figures(study: Study, best: float) -> Iterator[Described]:
     yield (
         "skill",
         f"Skill, window of {best:g} s",
@@ -244,7 +280,7 @@ def _prediction_figures(study: Study, best: float) -> Iterator[tuple[str, str, s
         "on the same targets. Bars: 95 % intervals over independent stretches of time; none where "
         "there are too few. A stage is short, so a single point says little. No network sees "
         "friction one sample before: it shows how slowly friction changes, not what can be known.",
-        skill_figure(study.evidence.skill_table),
+        partial(skill_figure, study.evidence.skill_table),
     )
     chosen = chosen_windows(study.windows, best)
     yield (
@@ -252,8 +288,9 @@ def _prediction_figures(study: Study, best: float) -> Iterator[tuple[str, str, s
         "Predicted against measured friction",
         "Mean over runs at every target time, with one standard deviation over runs, on the "
         "validation and the test part. The test part chose nothing.",
-        prediction_figure(
-            {s: (study.predictions(s, "validation"), study.predictions(s, "test")) for s in chosen}
+        partial(
+            prediction_figure,
+            {s: (study.predictions(s, "validation"), study.predictions(s, "test")) for s in chosen},
         ),
     )
     test = study.predictions(best, "test")
@@ -263,15 +300,14 @@ def _prediction_figures(study: Study, best: float) -> Iterator[tuple[str, str, s
         f"Friction over time, test part, window of {best:g} s",
         "Measured and predicted friction. Bands: an interval that held so much of the validation "
         "part, and the spread over runs. It holds as much of a log that is like the validation "
-        "part; no interval knows a fault that it has not seen. Shading: stages of normal stress."
-        + _first_of(test["experiment"].to_numpy().tolist()),
-        trace_figure(test, half_width=half_width, interval=f"{100 * LEVEL:.0f} % interval"),
+        "part; no interval knows a fault that it has not seen. Shading: stages of normal stress.",
+        partial(
+            trace_figure, test, half_width=half_width, interval=f"{100 * LEVEL:.0f} % interval"
+        ),
     )
 
 
-def _method_figures(
-    study: Study, best: float, warning: str
-) -> Iterator[tuple[str, str, str, "Figure"]]:
+def _method_figures(study: Study, best: float, warning: str) -> Iterator[Described]:
     table, probes = study.evidence.attribution, study.evidence.controls.get("probes")
     shares = {METHOD_TITLES[m]: shares_of(table, m) for m in METHODS if m in table}
     zeros, said = {}, "No controls were trained, so shares have no zero level."
@@ -292,7 +328,7 @@ def _method_figures(
         "moves the networks; Shapley values of the error, and permutation, what takes away their "
         "error, which can be less than nothing; a run in which all drivers together take none away "
         f"has no shares. No method knows causes. {said}{warning}",
-        methods_figure(shares, zeros),
+        partial(methods_figure, shares, zeros),
     )
     yield (
         "saliency",
@@ -302,13 +338,11 @@ def _method_figures(
         "for a driver; by this product no driver can have lags of its own. (b) Size of each "
         "sample's part in the way of the prediction from a window of another time to this one. "
         f"Both tell what networks use, not what friction needs.{warning}",
-        saliency_figure(table["rescaled_saliency"], table["integrated_by_lag"]),
+        partial(saliency_figure, table["rescaled_saliency"], table["integrated_by_lag"]),
     )
 
 
-def _importance_figures(
-    study: Study, best: float, note: str
-) -> Iterator[tuple[str, str, str, "Figure"]]:
+def _importance_figures(study: Study, best: float, note: str) -> Iterator[Described]:
     importance, readings = study.importance, study.evidence.attribution
     shapley = [name for name in ("shapley_friction",) if name in readings]
     beside = (
@@ -326,38 +360,42 @@ def _importance_figures(
         "importance_ranked",
         "Mean importance and rank",
         f"{share} A point is a run; drivers in the order of their mean.{note}",
-        ranked_importance_figure({MEASURES[kind]: importance.by_run(best, kind) for kind in KINDS}),
+        partial(
+            ranked_importance_figure,
+            {MEASURES[kind]: importance.by_run(best, kind) for kind in KINDS},
+        ),
     )
     yield (
         "importance_stages",
         "Importance by run and stage",
         f"{share}{beside} A point is a run.{note}",
-        stage_importance_figure(
+        partial(
+            stage_importance_figure,
             {MEASURES[kind]: importance.by_stage(best, kind) for kind in KINDS}
-            | {METHOD_TITLES[name]: by_stage(readings, name) for name in shapley}
+            | {METHOD_TITLES[name]: by_stage(readings, name) for name in shapley},
         ),
     )
     times = _courses(study, best)
-    names = next(iter(times.values()))["experiment"].to_numpy().tolist()
     yield (
         "importance_time",
         "Importance over time",
-        f"{share}{beside} At each target time, mean over runs.{_first_of(names)}{note}",
-        importance_over_time_figure(times),
+        f"{share}{beside} At each target time, mean over runs.{note}",
+        partial(importance_over_time_figure, times),
     )
     if bool(next(iter(times.values()))["slip"].notnull().any()):
         yield (
             "importance_slip",
             "Importance over slip",
-            f"{share} Against slip, mean over runs.{_first_of(names)}{note}",
-            importance_over_time_figure(times, against="slip"),
+            f"{share} Against slip, mean over runs.{note}",
+            partial(importance_over_time_figure, times, against="slip"),
         )
     yield (
         "importance_lags",
         "Importance over lags",
         "Share of each driver at each lag before the target time. A gradient reads what the "
         f"network uses, its start included, not what the fault needs.{note}",
-        importance_by_lag_figure(
+        partial(
+            importance_by_lag_figure,
             _by_lag(study, best),
             planted=study.truth.get("memory_s") or None,
         ),
@@ -373,10 +411,3 @@ def chosen_windows(windows: tuple[float, ...], best: float) -> list[float]:
         if len(wanted) < MOST_ROWS:
             wanted.add(seconds)
     return sorted(wanted)
-
-
-def _first_of(names: list[str]) -> str:
-    held = list(dict.fromkeys(names))
-    if len(held) <= MOST_EXPERIMENTS:
-        return ""
-    return f" The first {MOST_EXPERIMENTS} of {len(held)} experiments."

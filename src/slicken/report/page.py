@@ -16,8 +16,6 @@ from markupsafe import Markup, escape
 from slicken.channels import CHANNELS
 from slicken.evidence.gathering import MODELS
 from slicken.evidence.study import Study
-from slicken.figures import small_picture
-from slicken.figures.style import DOTS_PER_INCH
 from slicken.learning.splits import PARTS
 from slicken.report.drawing import Drawn, draw_study
 from slicken.report.interactive import View
@@ -49,7 +47,7 @@ def write_report(study: Study, language: Language = "en") -> Path:
         The page.
     """
     page = study.path / "report.html"
-    write_text(page, render(study, draw_study(study), language))
+    write_text(page, render(study, draw_study(study, language), language))
     return page
 
 
@@ -145,15 +143,25 @@ def _policy(scripts: Iterable[str]) -> str:
 
 def _figure(drawn: Drawn) -> dict[str, object]:
     """A figure as the page needs it."""
-    width, height = _size(drawn.png)
+    alternative = ("Figure: " + drawn.title + ".", drawn.alternative)
+    alternatives = {
+        "en": " ".join(filter(None, alternative)),
+        "ja": "".join(map(_japanese, alternative)),
+    }
     return {
         "name": drawn.name,
         "title": drawn.title,
         "caption": drawn.caption,
-        "alternative": drawn.alternative,
-        "picture": _inline(drawn.png),
-        "width": width,
-        "height": height,
+        "stills": [
+            {
+                "lang": language,
+                "src": _inline(picture.webp),
+                "width": picture.width,
+                "height": picture.height,
+                "alt": alternatives[language],
+            }
+            for language, picture in drawn.pictures.items()
+        ],
         "views": drawn.views,
         "json": _json(drawn.views),
     }
@@ -261,13 +269,5 @@ def _within(numbers: Sequence[float], form: str) -> str:
     return f"{value:{form}} ({low:{form}} to {high:{form}})"
 
 
-def _size(picture: Path) -> tuple[int, int]:
-    """CSS pixels that show a PNG a quarter larger than in print, whatever its column width."""
-    header = picture.read_bytes()[16:24]  # says width and height
-    pixels = int.from_bytes(header[:4], "big"), int.from_bytes(header[4:], "big")
-    width, height = (round(1.25 * 96 * count / DOTS_PER_INCH) for count in pixels)
-    return width, height
-
-
-def _inline(picture: Path) -> str:
-    return "data:image/webp;base64," + base64.b64encode(small_picture(picture)).decode("ascii")
+def _inline(webp: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(webp).decode("ascii")
