@@ -205,6 +205,8 @@ def stage_importance_figure(
                 axes.set_xlabel("")
             if column:
                 axes.set_ylabel("")
+            elif across == 1:  # rows are too low for words along the axis
+                axes.set_ylabel(axes.get_ylabel(), rotation=0, ha="right", va="center")
         letter = f"({chr(97 + number)})  " if len(measures) > 1 else ""
         own[0].set_title(f"{letter}{plain(title)}", pad=10)
     figure.align_ylabels(panels)
@@ -412,9 +414,8 @@ def experiments_figure(experiments: Sequence[Experiment], *, width: Width = "dou
         pair[1].set_xlabel("")
         tops.append(pair[0])
     figure.align_ylabels(panels)
-    letter_panels(
-        tops, [plain(experiment.name, (80 if wide else 38) // columns) for experiment in shown]
-    )
+    room = (114 if wide else 48) // columns
+    letter_panels(tops, [experiment.name for experiment in shown], room=room)
     more = len(experiments) - len(shown)
     figure.supxlabel("Time (s)" + (f"; {more} more experiments are not shown" if more else ""))
     return figure

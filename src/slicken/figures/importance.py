@@ -209,7 +209,7 @@ def _divide_experiments(axes: Axes, experiments: list[str], *, named: bool) -> N
     for place, (start, end) in enumerate(intervals(experiments)):
         if place % 2:
             axes.axvspan(start - 0.5, end - 0.5, color=SHADE, linewidth=0, zorder=0)
-        room = int(per_stage * (end - start) / 1.45)
+        room = int(per_stage * (end - start) / 1.75)
         if named and room >= 4:
             name = axes.annotate(
                 plain(experiments[start], room), ((start + end - 1) / 2, 1), (0, 2),

@@ -280,12 +280,34 @@ def new_figure(
 
 
 @styled
-def letter_panels(panels: Sequence[Axes], titles: Sequence[str] | None = None) -> None:
-    """Write (a), (b), ... and a title above each panel; one panel alone has no letter."""
+def letter_panels(
+    panels: Sequence[Axes], titles: Sequence[str] | None = None, *, room: int | None = None
+) -> None:
+    """Write (a), (b), ... and a title above each panel; one panel alone has no letter.
+
+    Args:
+        panels: in their order.
+        titles: of each.
+        room: letters of a line; a longer title takes two lines. None: all are on one line.
+    """
     for number, axes in enumerate(panels):
-        letter = f"({_letters(number)})" if len(panels) > 1 else ""
-        title = plain(titles[number]) if titles else ""
-        axes.set_title(f"{letter}  {title}".strip())
+        letter = f"({_letters(number)})  " if len(panels) > 1 else ""
+        longest = 60 if room is None else 2 * room - 2 * len(letter)
+        title = f"{letter}{plain(titles[number], longest) if titles else ''}".strip()
+        axes.set_title(title if room is None else _in_two(title, room))
+
+
+def _in_two(title: str, room: int) -> str:
+    r"""A title in two lines where one has no room for it, broken before a sign if there is one.
+
+    >>> _in_two("(b)  PPS+30PTFE_100N_200RPM_30MINS_1", 22)
+    '(b)  PPS+30PTFE_100N\n_200RPM_30MINS_1'
+    """
+    if columns(title) <= room:
+        return title
+    signs = [place for place, sign in enumerate(title[: room + 1]) if sign in " _-+."]
+    at = max((place for place in signs if 2 * place > room), default=room)
+    return f"{title[:at]}\n{title[at:].lstrip()}"
 
 
 def _letters(number: int) -> str:
