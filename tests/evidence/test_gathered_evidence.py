@@ -1,5 +1,6 @@
 """Evidence of a trained study: gathered, kept, read again; and a study whose runs diverged."""
 
+import math
 import shutil
 from pathlib import Path
 
@@ -33,7 +34,12 @@ def with_bad_runs(result: WindowResult, *runs: int) -> WindowResult:
 def test_evidence_is_what_the_parts_say(copied: StudyFolder) -> None:
     prepared = builders.make_prepared()
     steps: list[tuple[str, int, int]] = []
-    evidence = gather_evidence(copied, prepared, lambda *step: steps.append(step))
+
+    def begun(step: str, done: int, total: int, left: float = math.nan) -> None:
+        if math.isnan(left):
+            steps.append((step, done, total))
+
+    evidence = gather_evidence(copied, prepared, begun)
     assert [done for _, done, _ in steps] == list(range(len(steps)))
     assert steps[0][0] == "scores at 5 s"
     assert {total for _, _, total in steps} == {len(steps) - 1}

@@ -26,7 +26,8 @@ def words(figure: Figure) -> list[str]:
 
 
 def english(figure: Figure) -> list[str]:
-    return [text for text in words(figure) if re.search("[A-Za-z]{3}", KEPT.sub("", text))]
+    lines = [text.replace("\n", "") for text in words(figure)]
+    return [text for text in lines if re.search("[A-Za-z]{3}", KEPT.sub("", text))]
 
 
 @pytest.fixture(scope="module")

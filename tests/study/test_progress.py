@@ -1,15 +1,20 @@
-"""Progress: what a study leaves for an onlooker while it trains, which never stands in its way."""
+"""Progress: what a study at work leaves for an onlooker, which never stands in its way."""
 
+import itertools
 import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
 import builders
+from slicken.cli.watch import lines_of
+from slicken.evidence import gathering
+from slicken.evidence.study import Study
 from slicken.learning.devices import cores
 from slicken.learning.training import EpochLosses
 from slicken.study import progress
@@ -144,3 +149,43 @@ def test_losses_that_are_not_finite_are_left_out(tmp_path: Path) -> None:
     seen = json.loads((tmp_path / progress.NAME).read_text(encoding="utf-8"))
     assert row(seen, 5.0)["last"] == [None, 1.0, None]
     assert seen["left"] is None
+
+
+def test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An epoch of a control takes ten seconds by this clock; both have four."""
+    clock = itertools.count(0.0, 10.0)
+    monkeypatch.setattr(gathering, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    train_study(builders.make_experiments(), builders.make_plan(epochs=4, controls=True), tmp_path)
+    onlooker = Onlooker(StudyFolder.open(tmp_path))
+    lefts: dict[str, list[float]] = {}
+
+    def compare(step: str, done: int, total: int, left: float = math.nan) -> None:
+        standing = onlooker.look()
+        if done == total:
+            assert standing.step is None
+            return
+        assert standing.step == progress.StepProgress(words=step, done=done, total=total)
+        (sentence,) = lines_of(standing, tmp_path)
+        assert f"gathers evidence, step {done + 1} of {total}: {step}" in sentence
+        assert ("left" in sentence) == math.isfinite(left)
+        if math.isfinite(left):
+            assert standing.left == pytest.approx(left, abs=1.0)
+            lefts.setdefault(step, []).append(left)
+
+    assert Study(StudyFolder.open(tmp_path), compare).evidence.controls
+    assert lefts == {
+        "training with probes": [60.0, 50.0, 40.0],
+        "training on shuffled friction": [20.0, 10.0, 0.0],
+    }
+    assert not (tmp_path / progress.NAME).exists()
+
+
+def test_evidence_of_a_study_half_trained_leaves_how_far_it_is(tmp_path: Path) -> None:
+    given = builders.make_experiments(), builders.make_plan(controls=False), tmp_path
+    with pytest.raises(KeyboardInterrupt):
+        train_study(*given, Reader(tmp_path, stop_at=(10.0, 2)))
+    before = (tmp_path / progress.NAME).read_bytes()
+    assert Study.open(tmp_path).evidence.contest
+    assert (tmp_path / progress.NAME).read_bytes() == before

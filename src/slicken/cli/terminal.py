@@ -227,12 +227,12 @@ class Watcher:
                 f"{', '.join(str(run) for run in diverged)}"
             )
 
-    def __call__(self, step: str, done: int, total: int) -> None:
+    def __call__(self, step: str, done: int, total: int, left: float = float("nan")) -> None:
         """Say which evidence is being gathered."""
         if done == 0:
             self._end_bar()
             self._begin_bar("evidence", total)
-        self._move(step, done, total, "")
+        self._move(step, done, total, f"{in_words(left)} left" if left == left else "")
         if done == total:
             self._end_bar()
 

@@ -110,11 +110,14 @@ def lines_of(standing: "Standing", study: Path) -> list[str]:
 
     still = f"nothing has changed for {in_words(standing.unchanged)}"
     if standing.worked_on:
+        left = f", {in_words(standing.left)} left" if standing.left == standing.left else ""
+        if standing.step is not None:
+            at = f"step {standing.step.done + 1} of {standing.step.total}: {standing.step.words}"
+            return [f"{standing.holder} gathers evidence, {at}{left}; {still}"]
         if standing.trained:
             return [f"{standing.holder} gathers evidence, or draws; {still}"]
-        if standing.left == standing.left:
-            left = f"{in_words(standing.left)} left"
-            return [f"{standing.holder} trains, {left}; {still}"]
+        if left:
+            return [f"{standing.holder} trains{left}; {still}"]
         return [f"{standing.holder} measures how long it will take; {still}"]
     ended = _ended(standing)
     if not standing.trained:

@@ -21,6 +21,7 @@ Two more are trained on request, because they take as long as the study itself:
   (Kapoor & Narayanan 2023, arXiv 2207.07048).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -31,6 +32,7 @@ from slicken.learning.engine import Engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.scaling import learn_scaling
 from slicken.learning.splits import PARTS
+from slicken.learning.training import EpochLosses
 from slicken.learning.windows import Record
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
 from slicken.study.plan import Plan
@@ -125,10 +127,20 @@ def train_control(
     engine: Engine,
     seconds: float,
     checkpoint: Checkpoint | None = None,
+    told: Callable[[int, EpochLosses], None] | None = None,
 ) -> Control:
-    """Train the runs of one window length on something else; only the checkpoint is kept."""
+    """Train the runs of one window length on something else; only the checkpoint is kept.
+
+    Args:
+        plan: of the control.
+        prepared: what it is trained on.
+        engine: that trains.
+        seconds: the window length.
+        checkpoint: read first, written now and then.
+        told: the number and the losses of each epoch as it ends.
+    """
     trainer = make_trainer(plan, prepared, engine, seconds)
-    states, losses = train_on(trainer, plan.epochs, checkpoint)
+    states, losses = train_on(trainer, plan.epochs, checkpoint, told)
     lowest = np.fmin.reduce(stacked(losses, "validation"), axis=1, initial=np.inf)
     ensemble = Ensemble(trainer.best_networks(states), trainer.length, engine)
     return Control(ensemble, lowest.astype(np.float64))

@@ -1,8 +1,10 @@
 """Gathering: all the evidence of a trained study, kept beside it."""
 
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Protocol
 
 import jax
@@ -54,6 +56,7 @@ from slicken.evidence.scores import LUCKY, Score, Skill, luck, score, skill
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
+from slicken.learning.training import EpochLosses
 from slicken.study.checkpoint import EVERY, Checkpoint
 from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.plan import CONTROL_RUNS, Plan
@@ -68,6 +71,8 @@ SHARED = 0.1
 shuffled friction take away too much to pass over."""
 ALIKE = 0.85
 """Rank correlation from which two rankings are much the same."""
+WITH_PROBES, ON_SHUFFLED = "training with probes", "training on shuffled friction"
+"""The long steps."""
 SCORED: tuple[Part, ...] = ("validation", "test")
 
 
@@ -210,13 +215,20 @@ class Evidence:
 class Reporter(Protocol):
     """Who wants to know what is being gathered."""
 
-    def __call__(self, step: str, done: int, total: int) -> None:
-        """A step begins; so many of all are done."""
+    def __call__(self, step: str, done: int, total: int, left: float = math.nan) -> None:
+        """A step begins, or goes on; so many of all are done.
+
+        Args:
+            step: what is being gathered.
+            done: steps before it.
+            total: of all steps.
+            left: seconds for all that is left, as the trainings say; NaN where they say nothing.
+        """
 
 
-def nobody(step: str, done: int, total: int) -> None:
+def nobody(step: str, done: int, total: int, left: float = math.nan) -> None:
     """Want to know nothing."""
-    del step, done, total
+    del step, done, total, left
 
 
 def gather_evidence(
@@ -229,16 +241,20 @@ def gather_evidence(
     Args:
         folder: with at least one window length.
         prepared: the same experiments and plan.
-        reporter: told before each step.
+        reporter: told before each step, and after each epoch of a training.
     """
     results = [folder.read_window(seconds) for seconds in folder.finished()]
     steps = len(results) + (6 if folder.plan.controls else 3)
     done = 0
 
-    def now(step: str) -> None:
+    def now(step: str, left: float | None = None) -> None:
+        """A step begins; or, where there is a time left, the same one goes on."""
         nonlocal done
-        reporter(step, done, steps)
-        done += 1
+        if left is None:
+            reporter(step, done, steps)
+            done += 1
+        else:
+            reporter(step, done - 1, steps, left)
 
     contest = _contest(folder, prepared, results)
     rows = []
@@ -563,7 +579,7 @@ def _attribution(folder: StudyFolder, prepared: Prepared, best: WindowResult) ->
 
 
 def _controls(
-    folder: StudyFolder, prepared: Prepared, best: WindowResult, now: Callable[[str], None]
+    folder: StudyFolder, prepared: Prepared, best: WindowResult, now: Callable[..., None]
 ) -> dict[str, xr.Dataset]:
     """Readings of ensembles that have nothing to find; see :mod:`slicken.evidence.controls`."""
     plan, engine, seconds = (
@@ -581,29 +597,56 @@ def _controls(
         found = attribute(of, ensemble, part, gradients, edges=edges, seed=plan.seed)
         return found[[name for name in METHODS if name in found]]
 
+    def train(of: Prepared, name: str, words: str, others: int) -> Ensemble:
+        told = _time_left(plan.epochs, others, partial(now, words))
+        return train_control(plan, of, engine, seconds, trained[name], told).ensemble
+
     def probes() -> xr.Dataset:
         of = with_probes(prepared, longest, plan.seed)
-        return read(of, train_control(plan, of, engine, seconds, trained["probes"]).ensemble)
+        return read(of, train(of, "probes", WITH_PROBES, 1))
 
     def shuffled() -> xr.Dataset:
         of = with_shuffled_friction(prepared, longest, plan.seed)
         # Trained on shuffled friction, asked about the true one.
-        control = train_control(plan, of, engine, seconds, trained["shuffled"])
-        return read(replace(prepared, scaling=of.scaling), control.ensemble)
+        ensemble = train(of, "shuffled", ON_SHUFFLED, 0)
+        return read(replace(prepared, scaling=of.scaling), ensemble)
 
     def before() -> xr.Dataset:
         return read(prepared, untrained(plan, prepared, engine, seconds))
 
     found = {}
     for name, words, compute in (
-        ("probes", "training with probes", probes),
-        ("shuffled", "training on shuffled friction", shuffled),
+        ("probes", WITH_PROBES, probes),
+        ("shuffled", ON_SHUFFLED, shuffled),
         ("untrained", "importance before training", before),
     ):
         now(words)
         checkpoints = [trained[name]] if name in trained else []
         found[name] = _kept(folder, f"{name}_{_place(folder, best)}", compute, checkpoints)
     return found
+
+
+def _time_left(
+    epochs: int, others: int, say: Callable[[float], None]
+) -> Callable[[int, EpochLosses], None]:
+    """Who says after each epoch of a training how long it and others like it will take.
+
+    Args:
+        epochs: of each training.
+        others: trainings that follow.
+        say: told the seconds.
+    """
+    began: list[tuple[int, float]] = []
+
+    def told(number: int, losses: EpochLosses) -> None:
+        del losses
+        began.append((number, time.monotonic()))
+        (first, start), (_, end) = began[0], began[-1]
+        if number > first:  # the first epoch is compiled as well
+            each = (end - start) / (number - first)
+            say(each * (epochs - number + epochs * others))
+
+    return told
 
 
 def _checkpoint(folder: StudyFolder, control: str, seconds: float) -> Checkpoint:

@@ -32,6 +32,7 @@ from slicken.study.folder import StudyFolder
 from slicken.study.lock import working_on
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
+from slicken.study.progress import StepRecorder
 
 
 class Importance:
@@ -131,7 +132,8 @@ class Study:
         """Contest, scores and skills; gathered when first asked for."""
         with working_on(self.path):
             try:
-                return gather_evidence(self.folder, self.prepared, self._reporter)
+                reporter = StepRecorder(self._reporter, self.folder)
+                return gather_evidence(self.folder, self.prepared, reporter)
             except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
                 if not self.folder.of_others:
                     raise

@@ -11,7 +11,7 @@ import numpy as np
 
 from slicken.study.folder import StudyFolder
 from slicken.study.lock import Holder, holder_of
-from slicken.study.progress import NAME, Progress, read_progress
+from slicken.study.progress import NAME, Progress, StepProgress, read_progress
 
 State = Literal["waiting", "training", "begun", "finished"]
 
@@ -51,6 +51,7 @@ class Standing:
         left: seconds; NaN where nobody knows.
         unchanged: seconds since something changed in the folder.
         summarised: whether there is a summary.
+        step: of the evidence, where it is being gathered.
     """
 
     rows: tuple[Row, ...]
@@ -58,6 +59,7 @@ class Standing:
     left: float
     unchanged: float
     summarised: bool
+    step: StepProgress | None = None
 
     @property
     def trained(self) -> bool:
@@ -103,6 +105,7 @@ class Onlooker:
             left=_left(progress) if lives else math.nan,
             unchanged=_unchanged(folder),
             summarised=folder.place("summary.json").is_file(),
+            step=progress.step if progress and lives else None,
         )
 
 

@@ -1,9 +1,10 @@
-"""Progress: how far the training of a study is, in a file of its folder, for whoever looks on."""
+"""Progress: how far a study is, in a file of its folder, for whoever looks on."""
 
+import math
 import os
 import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -47,8 +48,24 @@ class WindowProgress(BaseModel):
     best: tuple[float | None, ...]
 
 
+class StepProgress(BaseModel):
+    """How far the gathering of evidence is.
+
+    Attributes:
+        words: what is being gathered.
+        done: steps before it.
+        total: of all steps.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    words: Annotated[str, Field(max_length=200)]
+    done: Annotated[int, Field(ge=0)]
+    total: Annotated[int, Field(ge=0)]
+
+
 class Progress(BaseModel):
-    """How far the training of a study is.
+    """How far a study is.
 
     Attributes:
         study: its identity; see :attr:`~slicken.study.folder.StudyFolder.identity`.
@@ -57,6 +74,7 @@ class Progress(BaseModel):
         updated: when this was written.
         left: seconds for all that is left, from then on; None where nobody knows yet.
         windows: of every window length.
+        step: of the evidence; None in training.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -67,10 +85,11 @@ class Progress(BaseModel):
     updated: AwareDatetime
     left: float | None
     windows: tuple[WindowProgress, ...]
+    step: StepProgress | None = None
 
 
 def read_progress(folder: StudyFolder) -> Progress | None:
-    """How far a study in training is; None where it is not in training, or nothing can be read."""
+    """How far a study in work is; None where it is not in work, or nothing can be read."""
     try:
         progress = Progress.model_validate_json(folder.place(NAME).read_bytes())
     except (OSError, ValidationError, SlickenError):
@@ -160,27 +179,72 @@ class Recorder:
 
     def _write(self) -> None:
         self._written = time.monotonic()
-        progress = Progress(
-            study=self._folder.identity,
-            host=socket.gethostname(),
-            pid=os.getpid(),
-            updated=datetime.now(UTC),
-            left=_or_none([self._left])[0],
-            windows=tuple(
-                WindowProgress(
-                    window=window,
-                    epochs=tuple(row["epochs"].tolist()),
-                    last=_or_none(row["last"]),
-                    best=_or_none(row["best"]),
-                )
-                for window, row in self._rows.items()
-            ),
+        windows = tuple(
+            WindowProgress(
+                window=window,
+                epochs=tuple(row["epochs"].tolist()),
+                last=_or_none(row["last"]),
+                best=_or_none(row["best"]),
+            )
+            for window, row in self._rows.items()
         )
-        with suppress(OSError, SlickenError):
-            must_hold(self._folder.path)
-            # Not synced: a disk may take its time for that, and nothing is lost with this file.
-            with written_aside(self._folder.place(NAME), synced=False) as aside:
-                aside.write_text(progress.model_dump_json(indent=1), encoding="utf-8")
+        _write_progress(self._folder, self._left, windows)
+
+
+class StepRecorder:
+    """A reporter who passes on what he is told, and writes down how far the evidence is.
+
+    Where a window length is not trained yet, the file tells how far that is, and stays as it is.
+
+    Args:
+        reporter: told everything in turn.
+        folder: of the study, held by this process.
+    """
+
+    def __init__(
+        self, reporter: Callable[[str, int, int, float], None], folder: StudyFolder
+    ) -> None:
+        self._reporter, self._folder = reporter, folder
+        self._writes = len(folder.finished()) == len(folder.plan.windows)
+        self._step: StepProgress | None = None
+        self._written = -EVERY
+
+    def __call__(self, step: str, done: int, total: int, left: float = math.nan) -> None:
+        """Write it down, unless the same step was written just now, and pass it on."""
+        if self._writes:
+            self._write(StepProgress(words=step, done=done, total=total), left)
+        self._reporter(step, done, total, left)
+
+    def _write(self, step: StepProgress, left: float) -> None:
+        if step.done == step.total:
+            with suppress(SlickenError):
+                remove(self._folder.place(NAME))
+        elif step != self._step or time.monotonic() - self._written >= EVERY:
+            self._step, self._written = step, time.monotonic()
+            _write_progress(self._folder, left, (), step)
+
+
+def _write_progress(
+    folder: StudyFolder,
+    left: float,
+    windows: tuple[WindowProgress, ...],
+    step: StepProgress | None = None,
+) -> None:
+    """Write the file, if that can be done: nothing but this view is lost with it."""
+    progress = Progress(
+        study=folder.identity,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        updated=datetime.now(UTC),
+        left=_or_none([left])[0],
+        windows=windows,
+        step=step,
+    )
+    with suppress(OSError, SlickenError):
+        must_hold(folder.path)
+        # Not synced: a disk may take its time for that.
+        with written_aside(folder.place(NAME), synced=False) as aside:
+            aside.write_text(progress.model_dump_json(indent=1), encoding="utf-8")
 
 
 def _rows_of(folder: StudyFolder) -> dict[float, dict[str, Any]]:
