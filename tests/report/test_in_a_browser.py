@@ -14,7 +14,7 @@ from slicken.experiment import Finding
 from slicken.report.drawing import Drawn, views_of
 from slicken.report.page import render
 
-INTERACTIVE = ["contest", "traces", "importance_time", "importance_lags"]
+INTERACTIVE = ["contest", "traces", "importance_time", "importance_slip", "importance_lags"]
 BAD = "</script><script>document.title = 'stolen'</script><b>bold</b>"
 
 

@@ -157,6 +157,7 @@ def views_of(study: Study) -> dict[str, tuple[View, ...]]:
     planted = study.truth.get("memory_s") or None
     test = study.predictions(best, "test")
     half_width = study.evidence.calibration.width(test["predicted"].std("run").to_numpy())
+    courses = _courses(study, best)
     return {
         "contest": contest_views(
             study.contest,
@@ -166,7 +167,8 @@ def views_of(study: Study) -> dict[str, tuple[View, ...]]:
             planted=planted,
         ),
         "traces": trace_views(test, half_width, f"{100 * LEVEL:.0f} % interval"),
-        "importance_time": course_views(_courses(study, best)),
+        "importance_time": course_views(courses),
+        "importance_slip": course_views(courses, against="slip"),
         "importance_lags": lag_views(_by_lag(study, best), planted),
     }
 

@@ -24,6 +24,8 @@ from slicken.report.phrasebook import Language, japanese
 from slicken.study.files import write_text
 from slicken.study.presets import PAPER_ASSUMPTIONS
 
+SEEING, BLIND = MODELS[:3], MODELS[3:]
+"""Models that see a window, and those whose scores are the same for every length."""
 MEASURES = ("rmse", "r2", "correlation", "range_ratio")
 CONTENTS = (
     ("answer", "The answer"),
@@ -34,6 +36,21 @@ CONTENTS = (
     ("repeat", "To repeat it"),
 )
 """Sections, by their place in the page and their titles."""
+
+
+PLOTLY_WORDS = (
+    "Download plot",
+    "Zoom",
+    "Pan",
+    "Zoom in",
+    "Zoom out",
+    "Reset axes",
+    "Double-click to zoom back out",
+    "Double-click on legend to isolate one trace",
+    "Preparing image - this may take a few seconds",
+    "Image download succeeded",
+)
+"""What Plotly itself says, which it is told in Japanese; its English is built in."""
 
 
 def write_report(study: Study, language: Language = "en") -> Path:
@@ -64,7 +81,7 @@ def render(study: Study, drawn: list[Drawn], language: Language = "en") -> str:
     environment.filters["within"] = _within
     environment.globals.update(say=both, label=_label_in(language))
     scripts = {
-        "plotly": _ours("assets", "plotly-basic.min.js"),
+        "plotly": _ours("assets", "plotly-cartesian.min.js"),
         "js": _ours("templates", "page.js"),
     }
     return environment.get_template("report.html.j2").render(
@@ -80,10 +97,14 @@ def render(study: Study, drawn: list[Drawn], language: Language = "en") -> str:
         names=[CHANNELS[name].title.lower() for name in study.prepared.record.channels],
         drivers=[(CHANNELS[one.channel].title, one) for one in study.drivers],
         lengths=[_length(study, seconds) for seconds in study.windows],
-        rows=[row for seconds in study.windows for row in _scores(study, seconds)],
+        groups=[
+            *((f"{seconds:g}", _scores(study, seconds, SEEING)) for seconds in study.windows),
+            ("any", _scores(study, study.windows[0], BLIND)),
+        ],
         unfinished=[f"{s:g}" for s in study.plan.windows if s not in study.windows],
         assumptions=PAPER_ASSUMPTIONS if study.plan.preset == "paper" else (),
         methods=methods_paragraph(study),
+        plotly_words=_safe({words: _japanese(words) for words in PLOTLY_WORDS}),
         plan_toml=study.plan.to_toml(),
         **{name: Markup(script) for name, script in scripts.items()},  # noqa: S704 - our own files
     )
@@ -177,6 +198,10 @@ def _json(views: Sequence[View]) -> Markup:
         }
         for view in views
     ]
+    return _safe(plain)
+
+
+def _safe(plain: object) -> Markup:
     text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     for mark in "<>&":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
@@ -242,23 +267,22 @@ def _length(study: Study, seconds: float) -> dict[str, object]:
     }
 
 
-def _scores(study: Study, seconds: float) -> list[dict[str, object]]:
-    """How well each model does with one window length, a row for each."""
+def _scores(study: Study, seconds: float, models: Iterable[str]) -> list[dict[str, object]]:
+    """How well some models do with one window length, a row for each."""
     scores = study.scores.sel(window=seconds)
     return [
         {
-            "seconds": f"{seconds:g}",
             "model": model,
             "loss": float(scores["validation_loss"].sel(model=model)),
             **{measure: float(scores[measure].sel(model=model)) for measure in MEASURES},
         }
-        for model in MODELS
+        for model in models
     ]
 
 
 def _as(value: float, form: str) -> str:
-    """A number for a table; a dash where there is none."""
-    return format(value, form) if math.isfinite(value) else "–"
+    """A number for a table, never less than nothing by rounding; a dash where there is none."""
+    return format(value, f"z{form}").rstrip(".") if math.isfinite(value) else "–"
 
 
 def _within(numbers: Sequence[float], form: str) -> str:
@@ -266,7 +290,7 @@ def _within(numbers: Sequence[float], form: str) -> str:
     value, low, high = numbers
     if not (math.isfinite(value) and math.isfinite(low) and math.isfinite(high)):
         return _as(value, form)
-    return f"{value:{form}} ({low:{form}} to {high:{form}})"
+    return f"{_as(value, form)} ({_as(low, form)} to {_as(high, form)})"
 
 
 def _inline(webp: bytes) -> str:

@@ -2,6 +2,7 @@
 (() => {
   const root = document.documentElement;
   const language = () => root.dataset.lang;
+  const words = JSON.parse(document.getElementById("plotly-words").textContent);
   const buttons = [...document.querySelectorAll(".languages button")];
   const figures = [...document.querySelectorAll("figure[data-views]")].map((figure) => ({
     figure,
@@ -25,6 +26,7 @@
     const font = { size: narrow ? 11 : 13 };
     const axis = { gridcolor: "#ececec", linecolor: "#222", ticks: "outside", ticklen: 4, zeroline: false, automargin: true };
     return {
+      hovermode: "x unified",
       ...layout,
       xaxis: { ...axis, ...layout.xaxis, title: { ...layout.xaxis.title, font, standoff: 8 } },
       yaxis: { ...axis, ...layout.yaxis, title: { ...layout.yaxis.title, font, standoff: 14 } },
@@ -32,7 +34,6 @@
       margin: { l: 70, r: 14, t: 46, b: 48 },
       paper_bgcolor: "#fff",
       plot_bgcolor: "#fff",
-      hovermode: "x unified",
       dragmode: narrow ? false : "zoom",
       legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top", traceorder: "normal" },
       autosize: true,
@@ -44,6 +45,8 @@
     const config = {
       responsive: true,
       displaylogo: false,
+      locale: language(),
+      locales: { ja: { dictionary: words } },
       displayModeBar: window.innerWidth < 640 ? false : "hover",
       // Named one by one: others offer to send the figure to a server.
       modeBarButtons: [["toImage", "zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d"]],

@@ -1,0 +1,154 @@
+"""Plotted: lines, bands, points and shades as Plotly's own settings, within a bound."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.figures.style import GREEN, SHADE, ink, title_of
+from slicken.figures.thinning import banded, broken_at_jumps, thinned
+
+Floats = NDArray[np.float64]
+Settings = dict[str, Any]
+
+MOST_POINTS = 45_000
+"""Points in one figure of a page, however many experiments share it: half a megabyte."""
+FEWEST_IN_A_LINE, MOST_IN_A_LINE = 100, 3000
+"""Fewer points say nothing of a course; more are finer than a screen."""
+DIGITS = 5
+"""Of a number in the page: more than a screen can show."""
+_DASHES = {"slip_velocity": "solid", "temperature_rate": "dash", "axial_rate": "dash"}
+
+
+def points_in_each(lines: int) -> int:
+    """Points that each of so many lines of a figure may have.
+
+    >>> points_in_each(10), points_in_each(100)
+    (3000, 450)
+    """
+    return min(MOST_IN_A_LINE, MOST_POINTS // max(lines, 1))
+
+
+def most_shown(lines: int) -> int:
+    """How many experiments a figure can show, each with so many lines.
+
+    >>> most_shown(15)
+    30
+    """
+    return max(1, MOST_POINTS // (FEWEST_IN_A_LINE * max(lines, 1)))
+
+
+def axes(x: str, y: str) -> Settings:
+    """A layout with two named axes."""
+    return {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
+
+
+def numbers(values: Floats) -> list[float | None]:
+    """Numbers of so many digits; None where there is none, which Plotly leaves open.
+
+    >>> numbers(np.array([0.123456789, np.nan]))
+    [0.12346, None]
+    """
+    return [float(f"{x:.{DIGITS}g}") if np.isfinite(x) else None for x in values.tolist()]
+
+
+def places(values: Floats) -> list[float]:
+    """Times and slips: to a thousandth, or finer where all are within a hundred.
+
+    >>> places(np.array([12345.678901, 12.0])), places(np.array([0.123456, 0.2]))
+    ([12345.679, 12], [0.12346, 0.2])
+    """
+    digits = 3 if np.ptp(values) >= 100 else DIGITS
+    rounded = (round(x, digits) for x in values.tolist())
+    return [int(x) if x.is_integer() else x for x in rounded]
+
+
+def line(position: Floats, values: Floats, colour: str, name: str, most: int) -> Settings:
+    """A course of at most so many points, with its extremes kept."""
+    x, y = _fitted(lambda bins: broken_at_jumps(*thinned(position, values, bins)), most)
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": places(x),
+        "y": numbers(y),
+        "name": name,
+        "line": {"color": colour, "width": 1.5},
+    }
+
+
+def driver_line(position: Floats, values: Floats, channel: str, most: int) -> Settings:
+    """The course of a driver, in its own colour and dashes."""
+    drawn = line(position, values, ink(channel).colour, title_of(channel), most)
+    drawn["line"]["dash"] = _DASHES.get(channel, "solid")
+    return drawn
+
+
+def band(
+    position: Floats, lower: Floats, upper: Floats, colour: str, name: str, most: int
+) -> list[Settings]:
+    """A band between two lines of at most so many points each."""
+
+    def thin(bins: int) -> tuple[Floats, ...]:
+        where, low, high = banded(position, lower, upper, bins)
+        x, low = broken_at_jumps(where, low)
+        return x, low, broken_at_jumps(where, high)[1]
+
+    x, low, high = _fitted(thin, most)
+    edge = {"type": "scatter", "mode": "lines", "x": places(x), "line": {"width": 0}}
+    return [
+        {**edge, "y": numbers(low), "showlegend": False, "hoverinfo": "skip"},
+        {
+            **edge,
+            "y": numbers(high),
+            "fill": "tonexty",
+            "fillcolor": colour,
+            "name": name,
+            "hoverinfo": "skip",
+        },
+    ]
+
+
+def _fitted(thin: Callable[[int], tuple[Floats, ...]], most: int) -> tuple[Floats, ...]:
+    """The finest curve of at most so many points; gaps take points too, so bins are tried."""
+    bins = most // 2
+    while (found := thin(bins))[0].size > most:
+        bins = 4 * bins // 5
+    return found
+
+
+def points(x: Floats, y: Floats, colour: str, name: str) -> Settings:
+    """A point for each number."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "x": places(x),
+        "y": numbers(y),
+        "name": name,
+        "marker": {"color": colour, "size": 6, "opacity": 0.7},
+    }
+
+
+def rectangle(left: float, right: float, colour: str = SHADE) -> Settings:
+    """A shade from one place to another, over the whole height."""
+    return {
+        "type": "rect", "xref": "x", "yref": "paper", "x0": round(float(left), DIGITS),
+        "x1": round(float(right), DIGITS), "y0": 0, "y1": 1, "fillcolor": colour,
+        "line": {"width": 0}, "layer": "below",
+    }  # fmt: skip
+
+
+def upright(place: float) -> Settings:
+    """A line over the whole height, where something was planted."""
+    return {
+        "type": "line", "xref": "x", "yref": "paper", "x0": place, "x1": place, "y0": 0, "y1": 1,
+        "line": {"color": GREEN, "width": 1.5},
+    }  # fmt: skip
+
+
+def above(place: float, text: str) -> Settings:
+    """Words above the axes."""
+    return {
+        "x": round(float(place), DIGITS), "y": 1, "xref": "x", "yref": "paper",
+        "yanchor": "bottom", "text": text, "showarrow": False, "font": {"size": 11},
+    }  # fmt: skip
