@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,13 @@ class Browser:
             raise AssertionError(answer["exceptionDetails"])
         return answer["result"].get("value")
 
+    def tree(self) -> list["Spoken"]:
+        """What a screen reader is told of the page, in the order in which it reads."""
+        self._call("Accessibility.enable")
+        nodes = self._call("Accessibility.getFullAXTree")["nodes"]
+        self._call("Accessibility.disable")
+        return [_spoken(node) for node in _in_order(nodes) if not node["ignored"]]
+
     def press(self, key: str, text: str = "") -> None:
         """Press a key where the focus is."""
         for kind in ("keyDown", "keyUp"):
@@ -179,6 +187,31 @@ class Browser:
             self.complaints.append(str(told["entry"]["text"]))
         elif method == "Network.requestWillBeSent":
             self.asked.append(told["request"]["url"][:200])
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One thing that a screen reader tells: what it is, its name, and its state."""
+
+    role: str
+    name: str
+    state: dict[str, Any]
+
+
+def _in_order(nodes: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    by_id = {node["nodeId"]: node for node in nodes}
+    left = [nodes[0]["nodeId"]]
+    while left:
+        node = by_id.get(left.pop())
+        if node:
+            yield node
+            left += reversed(node.get("childIds", []))
+
+
+def _spoken(node: dict[str, Any]) -> Spoken:
+    state = {each["name"]: each["value"].get("value") for each in node.get("properties", [])}
+    name = node.get("name", {}).get("value", "")
+    return Spoken(node["role"]["value"], str(name), state)
 
 
 @contextmanager

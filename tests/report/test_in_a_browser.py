@@ -1,14 +1,13 @@
 """The page in a real browser: no errors, no network, both languages, figures, keys, printing."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from browser import Browser, browsing
+from browser import Browser
 from slicken.evidence.study import Study
 from slicken.experiment import Finding
 from slicken.report.drawing import Drawn, views_of
@@ -18,15 +17,9 @@ INTERACTIVE = ["contest", "traces", "importance_time", "importance_slip", "impor
 BAD = "</script><script>document.title = 'stolen'</script><b>bold</b>"
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browsing(tmp_path_factory.mktemp("browser")) as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-def page(bench: Path) -> Path:
-    return bench / "tiny" / "report.html"
+@pytest.fixture
+def page(tiny_page: Path) -> Path:
+    return tiny_page
 
 
 @pytest.fixture

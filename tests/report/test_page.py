@@ -191,8 +191,8 @@ def test_every_driver_and_every_length_has_its_row(study: Study, outline: Outlin
         low, median, high = np.percentile(losses, [25, 50, 75])
         place = cells.index(f"{seconds:g}", cells.index("probability best"))
         assert cells[place + 1 : place + 5] == [
-            f"{losses.mean():.4g}", f"{median:.4g}", f"{low:.4g} to {high:.4g}",
-            f"{losses.min():.4g}",
+            f"{losses.mean():#.4g}", f"{median:#.4g}", f"{low:#.4g} to {high:#.4g}",
+            f"{losses.min():#.4g}",
         ]  # fmt: skip
 
 
@@ -276,7 +276,7 @@ def test_what_came_from_a_log_is_shown_as_text(
     outline = Outline(render(study, drawn))
     assert all("alert" not in text for tag, text in outline.text if tag == "script")
     assert outline.all("b") == []
-    assert ("summary", "699 samples, step 1 s, 1 findings") in outline.text
+    assert ("summary", "699 samples, step 1 s, findings: 1") in outline.text
     assert ("summary", f"{bad}3:") in outline.text
     assert ("li", f"text line: {bad} & <b>'3'</b>") in outline.text
 

@@ -9,6 +9,7 @@
     views: JSON.parse(document.getElementById(figure.dataset.views).textContent),
     place: figure.querySelector(".plot"),
     select: figure.querySelector("select"),
+    title: figure.querySelector("h3"),
     drawn: false,
   }));
 
@@ -55,8 +56,32 @@
       toImageButtonOptions: { format: "svg", filename: one.figure.id },
     };
     one.figure.classList.add("drawn");
-    Plotly.react(one.place, said(view.traces), layoutOf(view), config);
     one.drawn = true;
+    Plotly.react(one.place, said(view.traces), layoutOf(view), config).then(() => {
+      name(one);
+      one.place.removeAllListeners("plotly_relayout");
+      one.place.on("plotly_relayout", () => name(one));
+    });
+  }
+
+  // To who cannot see it, a drawing is its name and its buttons, not hundreds of marks.
+  function name(one) {
+    document.getElementById("js-plotly-tester").setAttribute("aria-hidden", "true");
+    one.place.querySelectorAll("svg").forEach((svg) => svg.setAttribute("aria-hidden", "true"));
+    one.place.querySelector('[role="toolbar"]')?.setAttribute("aria-label", one.title.innerText);
+    one.place.querySelectorAll('[data-attr="dragmode"]').forEach((button) =>
+      button.setAttribute("aria-pressed", String(button.dataset.val === one.place.layout.dragmode)));
+  }
+
+  // What scrolls can be reached with the keyboard; what does not is no stop on the way.
+  function reach() {
+    document.querySelectorAll("[data-named]").forEach((each) => {
+      const scrolls = each.scrollWidth > each.clientWidth && !each.closest(".drawn");
+      const stop = { tabindex: "0", role: "group", "aria-labelledby": each.dataset.named };
+      for (const [name, value] of Object.entries(stop))
+        if (scrolls) each.setAttribute(name, value);
+        else each.removeAttribute(name);
+    });
   }
 
   function label(one) {
@@ -96,6 +121,7 @@
       label(one);
       if (one.drawn) draw(one);
     });
+    reach();
   }
 
   buttons.forEach((button) => button.addEventListener("click", () => speak(button.value)));
@@ -105,4 +131,13 @@
   });
   speak(language());
   figures.forEach(draw);
+  window.addEventListener("resize", reach);
+
+  // On paper nothing can be unfolded.
+  let folded = [];
+  window.addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    folded.forEach((each) => (each.open = true));
+  });
+  window.addEventListener("afterprint", () => folded.forEach((each) => (each.open = false)));
 })();
