@@ -124,6 +124,24 @@ def test_it_prints_still_pictures(opened: Browser, bench: Path) -> None:
     assert opened.pdf().startswith(b"%PDF")
 
 
+def test_paper_shows_the_findings_that_are_folded_on_the_screen(opened: Browser) -> None:
+    lines = "[...document.querySelectorAll('details li')]"
+    assert opened.ask(f"{lines}.length") > 20
+    assert not opened.ask(f"{lines}.some(e => e.checkVisibility())")
+    opened.ask("dispatchEvent(new Event('beforeprint'))")
+    assert opened.ask(f"{lines}.every(e => e.checkVisibility())")
+    opened.ask("dispatchEvent(new Event('afterprint'))")
+    assert not opened.ask(f"{lines}.some(e => e.checkVisibility())")
+
+
+def test_a_figure_on_paper_is_as_large_as_in_a_journal(opened: Browser) -> None:
+    still = "document.querySelector('#windows .still')"
+    larger = float(opened.ask(f"{still}.getAttribute('width')"))  # a quarter, for the screen
+    opened.look(width=718, print_=True)
+    assert opened.ask(f"{still}.getBoundingClientRect().width") == pytest.approx(larger / 1.25)
+    assert opened.ask("document.documentElement.scrollWidth") <= 718
+
+
 def test_what_came_from_a_log_runs_nothing(
     browser: Browser, bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
