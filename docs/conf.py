@@ -39,6 +39,9 @@ napoleon_use_ivar = True
 html_theme = "furo"
 html_title = f"slicken {release}"
 html_extra_path = ["front"]
+html_static_path = ["static"]
+html_css_files = ["pages.css"]
+html_js_files = ["pages.js"]
 html_copy_source = False
 
 
