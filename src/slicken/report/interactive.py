@@ -36,7 +36,7 @@ from slicken.report.plotted import (
 
 Floats = NDArray[np.float64]
 
-BAND, SPREAD = "#cfe3f0", "#86bcdc"
+BAND, EDGE, SPREAD = "#cfe3f0", "#5b9bc4", "#86bcdc"
 CHOSEN, TIED = "#b9d7ea", "#e6eff6"
 
 
@@ -85,7 +85,7 @@ def trace_views(predictions: xr.Dataset, half_width: Floats, interval: str) -> t
             mean, spread = runs.mean(axis=0), runs.std(axis=0)
             half = half_width[order]
             if np.isfinite(half).all():
-                traces += band(time, mean - half, mean + half, BAND, interval, most)
+                traces += band(time, mean - half, mean + half, BAND, interval, most, EDGE)
             if len(runs) > 1:
                 traces += band(time, mean - spread, mean + spread, SPREAD, "one std of runs", most)
             traces.append(line(time, mean, BLUE, "predicted, mean of runs", most))

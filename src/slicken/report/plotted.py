@@ -12,20 +12,41 @@ from slicken.figures.thinning import banded, broken_at_jumps, thinned
 Floats = NDArray[np.float64]
 Settings = dict[str, Any]
 
-MOST_POINTS = 45_000
+MOST_POINTS = 30_000
 """Points in one figure of a page, however many experiments share it: half a megabyte."""
 FEWEST_IN_A_LINE, MOST_IN_A_LINE = 100, 3000
 """Fewer points say nothing of a course; more are finer than a screen."""
 DIGITS = 5
 """Of a number in the page: more than a screen can show."""
+_LEAST_CONTRAST = 3.0
 _DASHES = {"slip_velocity": "solid", "temperature_rate": "dash", "axial_rate": "dash"}
+
+
+def standing_out(colour: str) -> str:
+    """A colour, darkened until it stands out from white by 3 to 1, as WCAG 2.2 asks of a line.
+
+    >>> standing_out("#0072B2"), standing_out("#E69F00")
+    ('#0072B2', '#c68900')
+    """
+    channels = np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)])
+    for share in np.arange(1.0, 0.0, -0.01):
+        dark = np.round(share * channels).astype(int)
+        if 1.05 / (_luminance(dark / 255) + 0.05) >= _LEAST_CONTRAST:
+            break
+    return colour if share == 1 else "#" + "".join(f"{each:02x}" for each in dark)
+
+
+def _luminance(channels: Floats) -> float:
+    """Relative luminance of an sRGB colour, white is 1 (WCAG 2.2)."""
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
 
 
 def points_in_each(lines: int) -> int:
     """Points that each of so many lines of a figure may have.
 
     >>> points_in_each(10), points_in_each(100)
-    (3000, 450)
+    (3000, 300)
     """
     return min(MOST_IN_A_LINE, MOST_POINTS // max(lines, 1))
 
@@ -34,7 +55,7 @@ def most_shown(lines: int) -> int:
     """How many experiments a figure can show, each with so many lines.
 
     >>> most_shown(15)
-    30
+    20
     """
     return max(1, MOST_POINTS // (FEWEST_IN_A_LINE * max(lines, 1)))
 
@@ -79,15 +100,21 @@ def line(position: Floats, values: Floats, colour: str, name: str, most: int) ->
 
 def driver_line(position: Floats, values: Floats, channel: str, most: int) -> Settings:
     """The course of a driver, in its own colour and dashes."""
-    drawn = line(position, values, ink(channel).colour, title_of(channel), most)
+    drawn = line(position, values, standing_out(ink(channel).colour), title_of(channel), most)
     drawn["line"]["dash"] = _DASHES.get(channel, "solid")
     return drawn
 
 
 def band(
-    position: Floats, lower: Floats, upper: Floats, colour: str, name: str, most: int
+    position: Floats,
+    lower: Floats,
+    upper: Floats,
+    colour: str,
+    name: str,
+    most: int,
+    edge: str = "",
 ) -> list[Settings]:
-    """A band between two lines of at most so many points each."""
+    """A band between two lines of at most so many points each, which are seen if ``edge`` is."""
 
     def thin(bins: int) -> tuple[Floats, ...]:
         where, low, high = banded(position, lower, upper, bins)
@@ -95,11 +122,12 @@ def band(
         return x, low, broken_at_jumps(where, high)[1]
 
     x, low, high = _fitted(thin, most)
-    edge = {"type": "scatter", "mode": "lines", "x": places(x), "line": {"width": 0}}
+    drawn = {"width": 0.8, "color": edge} if edge else {"width": 0}
+    both = {"type": "scatter", "mode": "lines", "x": places(x), "line": drawn}
     return [
-        {**edge, "y": numbers(low), "showlegend": False, "hoverinfo": "skip"},
+        {**both, "y": numbers(low), "showlegend": False, "hoverinfo": "skip"},
         {
-            **edge,
+            **both,
             "y": numbers(high),
             "fill": "tonexty",
             "fillcolor": colour,
