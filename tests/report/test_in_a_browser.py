@@ -73,9 +73,12 @@ def test_the_language_switch_works(opened: Browser) -> None:
     assert opened.ask(axis) == "時間 (s)"
     pictures = "[...document.images].filter(i => i.checkVisibility()).map(i => i.alt)"
     assert {alt[:2] for alt in opened.ask(pictures)} == {"図："}
+    bar = "[...document.querySelectorAll('#traces .modebar-btn')].map(b => b.dataset.title)"
+    assert opened.ask(bar)[:3] == ["図を保存", "拡大", "移動"]
     opened.ask("document.querySelector('button[value=en]').click()")
     assert shown(opened, ".ja") == []
     assert opened.ask(axis) == "Time (s)"
+    assert opened.ask(bar)[:3] == ["Download plot", "Zoom", "Pan"]
     assert opened.complaints == []
 
 

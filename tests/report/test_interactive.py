@@ -216,6 +216,7 @@ def test_a_view_of_lags_marks_what_was_planted() -> None:
     (view,) = lag_views({"|∂µ/∂x|": table}, 30.0)
     assert [trace["name"] for trace in view.traces] == ["Temperature", "Slip velocity"]
     assert view.layout["shapes"][0]["x0"] == 30.0
+    assert set(view.traces[0]["y"]) == {1.0}  # per cent
     assert lag_views({"|∂µ/∂x|": table}, None)[0].layout.get("shapes") is None
 
 

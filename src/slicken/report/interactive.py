@@ -156,10 +156,10 @@ def lag_views(measures: Mapping[str, xr.DataArray], planted: float | None) -> tu
         one = table.sortby("lag").transpose("lag", "channel")
         lag = _floats(one["lag"])
         traces = [
-            driver_line(lag, _floats(one.sel(channel=channel)), str(channel), most)
+            driver_line(lag, 100 * _floats(one.sel(channel=channel)), str(channel), most)
             for channel in one["channel"].to_numpy()
         ]
-        layout = axes("Lag before the target time (s)", "Share")
+        layout = axes("Lag before the target time (s)", "Share (%)")
         layout["xaxis"]["autorange"] = "reversed"
         layout["yaxis"]["rangemode"] = "tozero"
         if planted:
