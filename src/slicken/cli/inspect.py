@@ -8,6 +8,8 @@ import typer
 if TYPE_CHECKING:
     from slicken.experiment import Inspection
 
+_MOST_LINES = 40
+
 
 def run(
     logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs to look at.")],
@@ -68,6 +70,7 @@ def _show(inspection: "Inspection") -> None:
         say(f"  missing: {', '.join(inspection.missing)}")
     if inspection.problem:
         say(f"  no experiment can be prepared: {inspection.problem}")
+        _show_remedies(inspection)
     elif inspection.experiment is not None:
         experiment = inspection.experiment
         stages = "unknown" if experiment.stage is None else str(int(experiment.stage.max()) + 1)
@@ -82,6 +85,17 @@ def _show(inspection: "Inspection") -> None:
             f"  prepared: {len(experiment)} samples, step {experiment.dt:g} s, stages: {stages}, "
             f"channels: {', '.join(experiment.channels)}"
         )
+
+
+def _show_remedies(inspection: "Inspection") -> None:
+    """The corrections that would make an experiment of it; findings do not show theirs."""
+    from slicken.cli.terminal import say
+
+    remedies = [finding.correction for finding in inspection.findings if finding.correction]
+    if remedies:
+        say("  what may mend it, in a map:")
+    for line in "\n".join(remedies).splitlines()[:_MOST_LINES]:
+        say(f"    {line}")
 
 
 def _name(path: Path, logs: list[Path]) -> str:

@@ -4,8 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError
+from slicken.experiment.clockfaults import longest_stretch
 from slicken.experiment.columns import Draft
 from slicken.experiment.experiment import Finding
+from slicken.experiment.faults import snippet
 
 _SHOWN = 3
 
@@ -73,7 +75,8 @@ def run_forward(draft: Draft, longest: float) -> None:
         raise ExperimentError(
             f"{draft.source}: row {draft.rows[leap + 1]}: time jumps by {steps[leap]:g} s, from "
             f"{before:.10g} to {after:.10g} s, more than the rest of the record ({rest:g} s); mend "
-            "the row, or keep one side with start or end under [preparation] of a channel map"
+            "the row, or keep one side with start or end under [preparation] of a channel map; "
+            "slicken inspect proposes a correction"
         )
     _say_gaps(draft, steps, longest)
 
@@ -91,6 +94,7 @@ def _leave_out_repeated_rows(draft: Draft) -> None:
                 message,
                 row=int(draft.rows[repeated[0]]),
                 time=float(draft.time[repeated[0]]),
+                correction=snippet("repeated-time", keep="first"),
             )
         )
         draft.keep(np.concatenate([[True], ~same]))
@@ -103,18 +107,25 @@ def _not_forward(draft: Draft, index: int, count: int) -> str:
     if now == before:
         return (
             f"{where}: time stands still at {now:.10g} s{more}; expected it to rise from row to "
-            "row: remove these rows, or use a column that counts finer"
+            "row: remove these rows, or use a column that counts finer; slicken inspect proposes a "
+            "correction"
         )
     return (
         f"{where}: time runs backward, from {before:.10g} to {now:.10g} s{more}; expected it to "
-        "rise from row to row: put each run in a file of its own, or use a column that runs on"
+        "rise from row to row: put each run in a file of its own, or use a column that runs on; "
+        "slicken inspect proposes a correction"
     )
 
 
 def _say_gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> None:
     gaps = np.flatnonzero(steps > longest)
+    # One correction is for all gaps: the longest stretch that has none.
+    remedy = snippet("crop", **longest_stretch(draft.time, longest)) if gaps.size else ""
     for index in gaps[:_SHOWN]:
-        message = f"{steps[index]:g} s without a sample, longer than {longest:g} s: a gap"
+        message = (
+            f"{steps[index]:g} s without a sample, longer than {longest:g} s: a gap, which no "
+            "window crosses"
+        )
         draft.findings.append(
             Finding(
                 "gap",
@@ -122,6 +133,7 @@ def _say_gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> None:
                 row=int(draft.rows[index + 1]),
                 time=float(draft.time[index]),
                 value=float(steps[index]),
+                correction=remedy if index == gaps[0] else "",
             )
         )
     if gaps.size > _SHOWN:

@@ -8,6 +8,9 @@ import numpy as np
 from slicken.errors import SlickenError
 from slicken.experiment.channelmap import ChannelMap
 from slicken.experiment.checks import MEASURED
+from slicken.experiment.clock import crop
+from slicken.experiment.clockfaults import find_clock_faults
+from slicken.experiment.columns import read_channels
 from slicken.experiment.experiment import Experiment, Finding
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.log import Log
@@ -112,6 +115,7 @@ def describe(
         findings = experiment.findings
     except SlickenError as error:
         problem = str(error)
+        findings += _clock_faults(corrected, channel_map)
     return Inspection(
         name=log.name,
         source=log.source,
@@ -125,6 +129,16 @@ def describe(
         problem=problem,
         steady=_steady(experiment),
     )
+
+
+def _clock_faults(log: Log, channel_map: ChannelMap) -> tuple[Finding, ...]:
+    """Why time does not rise, where that may be why there is no experiment."""
+    try:
+        draft = read_channels(log, channel_map)
+        crop(draft, channel_map.preparation.start, channel_map.preparation.end)
+    except SlickenError:
+        return ()
+    return tuple(find_clock_faults(draft))
 
 
 def _steady(experiment: Experiment | None) -> SteadySliding | None:

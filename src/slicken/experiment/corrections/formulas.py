@@ -115,3 +115,29 @@ def difference_rate(values: Floats, time: Floats, over: float, *, centred: bool)
     inside = known & (earlier >= times[0] - slack) & (later <= times[-1] + slack)
     rate = (np.interp(later, times, heights) - np.interp(earlier, times, heights)) / over
     return np.where(inside, rate, np.nan)
+
+
+def spread_times(time: Floats) -> Floats:
+    """Samples that share an instant, spread evenly from it to the next.
+
+    The clock counts coarser than the log, and each reading is that of its last count. A group is
+    spread over the clock's usual step at most, so that a gap stays one. The first group may have
+    begun before the log, the last may go on after it: they have the usual distances.
+
+    Args:
+        time: seconds, never falling, shape ``(S,)``, with more than one value.
+
+    >>> spread_times(np.array([0.0, 1.0, 1.0, 2.0, 2.0, 9.0, 9.0, 10.0])).tolist()
+    [0.5, 1.0, 1.5, 2.0, 2.5, 9.0, 9.5, 10.0]
+    """
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(time)) + 1])
+    counts = np.diff(np.concatenate([starts, [time.size]]))
+    ticks = np.diff(time[starts])
+    usual, many = float(np.median(ticks)), float(np.median(counts))
+    spans = np.concatenate([np.minimum(ticks, usual), [usual]])
+    shares = counts.astype(np.float64)
+    shares[[0, -1]] = np.maximum(shares[[0, -1]], many)
+    order = np.arange(time.size) - np.repeat(starts, counts)
+    # The first group ends where the second begins.
+    order = order + np.where(np.arange(time.size) < counts[0], shares[0] - counts[0], 0.0)
+    return np.asarray(time + order * np.repeat(spans / shares, counts))

@@ -15,6 +15,7 @@ Span = Annotated[float, Field(gt=0, le=1e9)]
 Number = Annotated[float, Field(ge=-1e15, le=1e15)]
 Stiffness = Annotated[float, Field(ge=1e-15, le=1e15)]
 Radius = Annotated[float, Field(ge=1e-3, le=1e6)]
+Row = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Where = Literal["past", "centred"]
 
 
@@ -283,6 +284,64 @@ class Join(Kind):
     pause: float | None = Field(default=None, gt=0, le=1e9)
 
 
+class RepeatedTime(Kind):
+    """Make a time rise that has several samples at one instant.
+
+    Args:
+        keep: ``all`` spreads them evenly up to the next time, at most over the clock's usual
+            step; ``first`` and ``last`` keep one of them; ``mean`` makes them one.
+    """
+
+    kind: Literal["repeated-time"]
+    keep: Literal["all", "first", "last", "mean"]
+
+
+class RunOn(Kind):
+    """Let a clock run on that was set, or began anew: the time changes from a row on.
+
+    Args:
+        row: the line of the file, as findings name it, from which on the time is shifted.
+        pause: s from the sample before to this one.
+        by: s; instead of ``pause``, how much is added.
+    """
+
+    kind: Literal["run-on"]
+    row: Row
+    pause: float | None = Field(default=None, gt=0, le=1e9)
+    by: Seconds | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.pause is None) == (self.by is None):
+            raise ValueError(
+                "'pause' is s after the sample before, 'by' is what is added; give one"
+            )
+        return self
+
+
+class Rows(Kind):
+    """Leave out rows of the file, where time cannot say which.
+
+    Args:
+        first: line of the file, as findings name it; the file's first by default.
+        last: the last line; the file's last by default.
+        keep: ``inside`` keeps these rows alone, ``outside`` all others.
+    """
+
+    kind: Literal["rows"]
+    first: Row | None = None
+    last: Row | None = None
+    keep: Literal["inside", "outside"] = "inside"
+
+    @model_validator(mode="after")
+    def _some_rows(self) -> Self:
+        if self.first is None and self.last is None:
+            raise ValueError("'first' or 'last' is missing")
+        if self.first is not None and self.last is not None and self.first > self.last:
+            raise ValueError(f"'first' (row {self.first}) is after 'last' (row {self.last})")
+        return self
+
+
 Correction = Annotated[
     Zero
     | Offset
@@ -295,7 +354,10 @@ Correction = Annotated[
     | RunningSum
     | Crop
     | Exclude
-    | Join,
+    | Join
+    | RepeatedTime
+    | RunOn
+    | Rows,
     Field(discriminator="kind"),
 ]
 KINDS: dict[str, type[Kind]] = {
@@ -311,6 +373,9 @@ KINDS: dict[str, type[Kind]] = {
     "crop": Crop,
     "exclude": Exclude,
     "join": Join,
+    "repeated-time": RepeatedTime,
+    "run-on": RunOn,
+    "rows": Rows,
 }
 """Every kind by the word that a channel map has for it."""
 

@@ -50,8 +50,8 @@ class Worktable:
             if wrong.size or not np.isfinite(time).all():
                 row = self.log.rows[wrong[0] + 1] if wrong.size else self.log.rows[0]
                 raise ChannelError(
-                    f"row {row}: time does not rise, and this correction needs it to; leave the "
-                    "row out, or put each run in a file of its own"
+                    f"row {row}: time does not rise, and this correction needs it to; mend that "
+                    'first, with "repeated-time", "run-on" or "rows"; slicken inspect proposes how'
                 )
         return time
 
@@ -79,6 +79,24 @@ class Worktable:
         """Leave out all samples but these."""
         columns = {name: values[samples] for name, values in self.log.values.items()}
         self._become(columns, self.log.rows[samples], self.log.units)
+
+    def merge(self, samples: NDArray[np.int64], groups: NDArray[np.int64]) -> None:
+        """Make the samples of each group one, their mean; a missing number counts for nothing.
+
+        Args:
+            samples: their places; the others are left out.
+            groups: the group of each, counted from 0 and never falling.
+        """
+        columns = {}
+        for name, values in self.log.values.items():
+            known = np.isfinite(values[samples])
+            counts = np.bincount(groups, weights=known)
+            sums = np.bincount(groups, weights=np.where(known, values[samples], 0.0))
+            columns[name] = np.divide(
+                sums, counts, out=np.full(counts.size, np.nan), where=counts > 0
+            )
+        firsts = np.searchsorted(groups, np.arange(int(groups[-1]) + 1))
+        self._become(columns, self.log.rows[samples[firsts]], self.log.units)
 
     def append(self, other: Log) -> None:
         """Put the samples of another log after these; rows are counted on.
