@@ -8,8 +8,8 @@ import pytest
 
 from slicken.errors import ExperimentError
 from slicken.experiment import ChannelMap, Experiment, Finding, prepare
-from slicken.experiment.faults import snippet
 from slicken.experiment.log import Log
+from slicken.experiment.sightings import snippet
 from slicken.experiment.steady import find_steady_sliding
 from slicken.physics.scenarios import CHANNEL_MAP, SimulatedLog, simulate_logs
 from slicken.physics.truths import TRUTHS
@@ -118,6 +118,133 @@ def test_a_sensor_that_is_set_back_is_found_and_mended() -> None:
     whole = prepare(log_of(dict(clean)), CHANNEL_MAP)
     away = again.channels["axial_displacement"] - whole.channels["axial_displacement"]
     assert np.abs(away).max() < 5e-6  # the noise of two samples
+
+
+def quiet_place(table: dict[str, np.ndarray]) -> int:
+    """The sample about which load and velocity change least, noise and all."""
+    around = slice(-50, 350)
+
+    def unrest(name: str, place: int) -> float:
+        near = table[name][place + around.start : place + around.stop]
+        return float(np.ptp(near) / np.median(near))
+
+    places = range(200, table["time_s"].size - 400, 20)
+    return min(places, key=lambda n: max(unrest("normal_stress_MPa", n),
+                                         unrest("slip_velocity_mm_s", n)))  # fmt: skip
+
+
+RESETS = [
+    # column, channel, what it reads after the reset, what else the log has
+    ("temperature_degC", "temperature", lambda x: x - 15.0, ()),
+    ("shear_stress_MPa", "shear_stress", lambda x: x - x[0], ("friction",)),
+    ("shear_stress_MPa", "shear_stress", lambda x: x - 1.2 * x[0], ()),
+    ("shear_stress_MPa", "shear_stress", lambda x: x - 0.3 * x[0], ("friction",)),
+    ("friction", "friction", lambda x: x - x[0], ()),
+    ("friction", "friction", lambda x: x + 0.3 * x[0], ("shear_stress",)),
+    ("normal_stress_MPa", "normal_stress", lambda x: x - x[0], ("shear_stress",)),
+    ("normal_stress_MPa", "normal_stress", lambda x: x + 0.3 * x[0], ("shear_stress", "friction")),
+]
+
+
+@pytest.mark.parametrize("scenario", ["temperature-now", "load-history", "running-in", "nothing"])
+@pytest.mark.parametrize(("column", "channel", "reset", "others"), RESETS)
+def test_a_sensor_of_any_kind_that_is_set_back_is_found_and_mended(
+    scenario: str,
+    column: str,
+    channel: str,
+    reset: Callable[[np.ndarray], np.ndarray],
+    others: tuple[str, ...],
+) -> None:
+    clean = simulated(scenario)[0].table()
+    table = {name: np.array(values) for name, values in clean.items()}
+    at = quiet_place(table)
+    table[column][at:] = reset(table[column][at:])
+    kept = {"time", "slip_velocity", "normal_stress", channel, *others}
+    if not kept & {"friction", "shear_stress"}:
+        kept.add("friction")
+    channels = {name: c for name, c in CHANNEL_MAP.channels.items() if name in kept}
+    channel_map = CHANNEL_MAP.model_copy(update={"channels": channels})
+    finding = one(prepare(log_of(table), channel_map), "jump")
+    assert finding.row == at + 2
+    assert finding.message.startswith(channel.replace("_", " "))
+    text = channel_map.to_toml() + finding.correction
+    again = prepare(log_of(table), ChannelMap.from_toml(text))
+    assert [f for f in again.findings if f.kind == "jump"] == []
+    whole = prepare(log_of(dict(clean)), channel_map).channels[channel]
+    # The correction takes the change of one sample with it, noise and all.
+    steps = np.abs(np.diff(whole[at - 20 : at + 20]))
+    assert np.abs(again.channels[channel] - whole).max() <= 3 * steps.max()
+
+
+def stuck_and_slipping(random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Stick-slip that loses nearly all shear stress at once, and takes minutes to build it up."""
+    time = np.arange(3600.0)
+    period = random.integers(20, 900)
+    shear = 3 * (0.02 + 0.98 * (time % period) / period) + 0.002 * random.normal(size=time.size)
+    return {"shear_stress_MPa": shear, "normal_stress_MPa": np.full(time.size, 5.0)}
+
+
+def weak_at_once(random: np.random.Generator) -> dict[str, np.ndarray]:
+    """A fault that loses up to nine tenths of its strength from one sample to the next."""
+    time = np.arange(3600.0)
+    level = 3 * np.where(time < random.integers(300, 3000), 1.0, random.uniform(0.1, 0.8))
+    return {
+        "shear_stress_MPa": level + 0.002 * random.normal(size=time.size),
+        "normal_stress_MPa": np.full(time.size, 5.0),
+    }
+
+
+def pressed_slowly(random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Steps of normal stress that shear stress follows within minutes, as in a soft machine."""
+    normal = np.repeat(random.uniform(2, 8, size=4), 900)
+    span, shear = random.uniform(1, 120), [0.6 * normal[0]]
+    for load in normal[1:]:
+        shear.append(shear[-1] + (0.6 * load - shear[-1]) / span)
+    return {
+        "shear_stress_MPa": np.array(shear) + 0.002 * random.normal(size=normal.size),
+        "normal_stress_MPa": normal + 0.002 * random.normal(size=normal.size),
+    }
+
+
+def let_go(random: np.random.Generator) -> dict[str, np.ndarray]:
+    """The motor stops and the shear stress is taken off at once, load held."""
+    going = np.arange(3600) < random.integers(2000, 3200)
+    return {
+        "shear_stress_MPa": 3.0 * going + 0.002 * random.normal(size=3600),
+        "normal_stress_MPa": np.full(3600, 5.0),
+        "slip_velocity_mm_s": 4.0 * going,
+    }
+
+
+@pytest.mark.parametrize("happens", [stuck_and_slipping, weak_at_once, pressed_slowly, let_go])
+def test_what_faults_motors_and_presses_do_is_no_jump_of_a_sensor(
+    happens: Callable[[np.random.Generator], dict[str, np.ndarray]],
+) -> None:
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        table = {"time_s": np.arange(3600.0), "slip_velocity_mm_s": np.full(3600, 4.0)}
+        table |= happens(random)
+        table["friction"] = table["shear_stress_MPa"] / table["normal_stress_MPa"]
+        headers = {"time": "time_s", "slip_velocity": "slip_velocity_mm_s"}
+        headers |= {"normal_stress": "normal_stress_MPa", "shear_stress": "shear_stress_MPa"}
+        columns = {
+            name: column for name, column in CHANNEL_MAP.channels.items()
+            if name in {*headers, "friction"}
+        }  # fmt: skip
+        for kept in (set(columns), set(headers)):
+            channels = {name: columns[name] for name in columns if name in kept}
+            channel_map = CHANNEL_MAP.model_copy(update={"channels": channels})
+            found = prepare(log_of(table), channel_map).findings
+            assert [str(f) for f in found if f.kind == "jump"] == [], seed
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", TRUTHS)
+def test_none_of_252_clean_logs_has_a_fault(scenario: str) -> None:
+    for seed in (21, 22, 23):
+        for each in simulate_logs(scenario, experiments=12, seed=seed):
+            kinds = [str(f) for f in each.prepare().findings if f.kind in FAULTS]
+            assert kinds == [], (each.name, seed)
 
 
 def test_start_up_and_unloading_are_said_with_their_share_of_the_variance() -> None:

@@ -7,7 +7,7 @@ from slicken.errors import ExperimentError
 from slicken.experiment.clockfaults import longest_stretch
 from slicken.experiment.columns import Draft
 from slicken.experiment.experiment import Finding
-from slicken.experiment.faults import snippet
+from slicken.experiment.sightings import snippet
 
 _SHOWN = 3
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from slicken.experiment.columns import Draft
 from slicken.experiment.experiment import Finding
-from slicken.experiment.faults import snippet
+from slicken.experiment.sightings import snippet
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]

@@ -7,18 +7,25 @@ from numpy.typing import NDArray
 
 from slicken.channels import (
     AXIAL_DISPLACEMENT,
-    CHANNELS,
     FRICTION,
-    NORMAL_FORCE,
-    NORMAL_STRESS,
     SHEAR_FORCE,
     SHEAR_STRESS,
     SLIP,
     SLIP_VELOCITY,
-    TEMPERATURE,
 )
 from slicken.experiment.columns import Draft
 from slicken.experiment.experiment import Finding
+from slicken.experiment.jumps import event, find_jumps
+from slicken.experiment.sightings import (
+    MOST,
+    MOST_PROPOSED,
+    known,
+    resolution,
+    rounded,
+    shown,
+    sighting,
+    snippet,
+)
 
 Floats = NDArray[np.float64]
 
@@ -26,14 +33,10 @@ _NEIGHBOURS = 7
 _SPIKE, _SPIKE_STEPS = 15.0, 10.0
 _SPIKE_RANGE, _RETURN = 0.1, 0.35
 _MOST_SPIKES = 0.01
-_SHOWN_SPIKES = 5
-_MOST = 1000  # looked at closely; a record may have millions
 _STUCK_SECONDS, _STUCK_TIMES, _STUCK_SAMPLES = 20.0, 30.0, 20
 _MANY_VALUES, _AT_THE_END = 50, 10
-_JUMP, _JUMP_STEPS, _AROUND = 40.0, 10.0, 15
 _LOADED = 0.5
 _MOVED = {FRICTION.name, SHEAR_STRESS.name, SHEAR_FORCE.name, AXIAL_DISPLACEMENT.name, SLIP.name}
-_EVENT, _PAUSE = 0.02, 0.3
 
 
 def find_faults(draft: Draft, columns: Mapping[str, str]) -> list[Finding]:
@@ -56,28 +59,9 @@ def find_faults(draft: Draft, columns: Mapping[str, str]) -> list[Finding]:
             findings += _spikes(draft, name, column)
             findings += _stuck(draft, name, column)
             findings += _saturated(draft, name)
-            if name in (AXIAL_DISPLACEMENT.name, SLIP.name, TEMPERATURE.name):
-                findings += _jumps(draft, name, column)
+            findings += find_jumps(draft, name, columns)
         findings += _unloaded_ends(draft)
     return findings
-
-
-def snippet(kind: str, **fields: str | float) -> str:
-    """A ``[[correction]]`` to put into a channel map.
-
-    >>> print(snippet("crop", start=5.0))
-    [[correction]]
-    kind = "crop"
-    start = 5.0
-    """
-    import tomli_w
-
-    return f"[[correction]]\n{tomli_w.dumps({'kind': kind, **fields})}".strip()
-
-
-def _known(draft: Draft, name: str) -> tuple[NDArray[np.int64], Floats]:
-    places = np.flatnonzero(np.isfinite(draft.channels[name]))
-    return places, draft.channels[name][places]
 
 
 def _away(values: Floats) -> tuple[Floats, float]:
@@ -88,19 +72,12 @@ def _away(values: Floats) -> tuple[Floats, float]:
     return away, 1.4826 * float(np.median(away))
 
 
-def _resolution(values: Floats) -> float:
-    """The least difference between two neighbours that differ."""
-    steps = np.abs(np.diff(values))
-    steps = steps[steps > 1e-12 * np.max(np.abs(values))]
-    return float(np.min(steps)) if steps.size else 0.0
-
-
 def _spikes(draft: Draft, name: str, column: str) -> list[Finding]:
-    places, values = _known(draft, name)
+    places, values = known(draft, name)
     away, usual = _away(values)
     # Where most samples equal their neighbours the median says nothing: then the spread does.
     usual = usual or 1.4826 * float(np.mean(away))
-    least = max(_SPIKE * usual, _SPIKE_STEPS * _resolution(values), 1e-9 * np.max(np.abs(values)))
+    least = max(_SPIKE * usual, _SPIKE_STEPS * resolution(values), 1e-9 * np.max(np.abs(values)))
     low, high = (float(q) for q in np.quantile(values, [0.05, 0.95]))
     spike = away > max(least, _SPIKE_RANGE * (high - low))
     # What is common is how this channel is, such as stick-slip.
@@ -110,9 +87,9 @@ def _spikes(draft: Draft, name: str, column: str) -> list[Finding]:
     clusters = np.split(found, np.flatnonzero(np.diff(found) > 1) + 1)
     groups = [
         group
-        for group in sorted(clusters, key=lambda group: -away[group].max())[:_MOST]
+        for group in sorted(clusters, key=lambda group: -away[group].max())[:MOST]
         if _comes_back(values, int(group[0]), int(group[-1]))
-        and not (name in _MOVED and _event(draft, int(places[group[0]])))
+        and not (name in _MOVED and event(draft, int(places[group[0]])))
     ]
     if not groups:
         return []
@@ -124,17 +101,17 @@ def _spikes(draft: Draft, name: str, column: str) -> list[Finding]:
         snippet(
             "exclude",
             column=column,
-            start=_round(time[group[0]] - half),
-            end=_round(time[group[-1]] + half),
+            start=rounded(time[group[0]] - half),
+            end=rounded(time[group[-1]] + half),
         )
-        for group in groups[:_SHOWN_SPIKES]
+        for group in groups[:MOST_PROPOSED]
     ]
     many = f"{len(groups)} spikes, the highest" if len(groups) > 1 else "a spike:"
     message = (
-        f"{name.replace('_', ' ')} has {many} {_shown(name, values[worst])} among neighbours of "
-        f"about {_shown(name, float(np.median(values[max(worst - 3, 0) : worst + 4])))}; kept"
+        f"{name.replace('_', ' ')} has {many} {shown(name, values[worst])} among neighbours of "
+        f"about {shown(name, float(np.median(values[max(worst - 3, 0) : worst + 4])))}; kept"
     )
-    return [_at(draft, "spike", message, int(places[worst]), name, "\n".join(remedies))]
+    return [sighting(draft, "spike", message, int(places[worst]), name, "\n".join(remedies))]
 
 
 def _comes_back(values: Floats, first: int, last: int) -> bool:
@@ -149,7 +126,7 @@ def _comes_back(values: Floats, first: int, last: int) -> bool:
 
 
 def _stuck(draft: Draft, name: str, column: str) -> list[Finding]:
-    places, values = _known(draft, name)
+    places, values = known(draft, name)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(values) != 0) + 1, [values.size]])
     lengths = np.diff(edges)
     if lengths.size < 10:  # held constant, or nearly; that is said elsewhere
@@ -164,11 +141,11 @@ def _stuck(draft: Draft, name: str, column: str) -> list[Finding]:
         return []
     first = float(draft.time[places[start]])
     message = (
-        f"{name.replace('_', ' ')} stands at {_shown(name, values[start])} for {seconds:g} s, to "
+        f"{name.replace('_', ' ')} stands at {shown(name, values[start])} for {seconds:g} s, to "
         "the last digit: was the sensor stuck?"
     )
-    remedy = snippet("exclude", column=column, start=_round(first), end=_round(first + seconds))
-    return [_at(draft, "stuck", message, int(places[start]), name, remedy)]
+    remedy = snippet("exclude", column=column, start=rounded(first), end=rounded(first + seconds))
+    return [sighting(draft, "stuck", message, int(places[start]), name, remedy)]
 
 
 def _rests(draft: Draft, places: NDArray[np.int64]) -> bool:
@@ -178,7 +155,7 @@ def _rests(draft: Draft, places: NDArray[np.int64]) -> bool:
 
 
 def _saturated(draft: Draft, name: str) -> list[Finding]:
-    places, values = _known(draft, name)
+    places, values = known(draft, name)
     distinct, counts = np.unique(values, return_counts=True)
     if distinct.size < _MANY_VALUES:
         return []
@@ -191,76 +168,11 @@ def _saturated(draft: Draft, name: str) -> list[Finding]:
         if count >= _AT_THE_END * max(usual, float(np.max(beside)), 1.0) and end != 0:
             at = np.flatnonzero(values == end)
             message = (
-                f"{name.replace('_', ' ')} is at {_shown(name, end)} in {count} samples and never "
+                f"{name.replace('_', ' ')} is at {shown(name, end)} in {count} samples and never "
                 "beyond: the end of the sensor's range? what went beyond is not known"
             )
-            return [_at(draft, "saturated", message, int(places[at[0]]), name, "")]
+            return [sighting(draft, "saturated", message, int(places[at[0]]), name, "")]
     return []
-
-
-def _jumps(draft: Draft, name: str, column: str) -> list[Finding]:
-    """Steps from one sample to the next, that last, and have no step of load or velocity near."""
-    places, values = _known(draft, name)
-    steps = np.diff(values)
-    usual = 1.4826 * float(np.median(np.abs(steps - np.median(steps))))
-    usual = usual or 1.4826 * float(np.mean(np.abs(steps - np.median(steps))))
-    least = max(_JUMP * usual, _JUMP_STEPS * _resolution(values))
-    found = [
-        int(index) + 1
-        for index in _largest(np.abs(steps), least)
-        if _lasts(values, int(index) + 1, least) and not _event(draft, int(places[index]))
-    ]
-    if not found:
-        return []
-    worst = max(found, key=lambda index: abs(steps[index - 1]))
-    half = 0.5 * float(draft.time[places[worst]] - draft.time[places[worst] - 1])
-    remedies = [
-        snippet("offset", column=column, at=_round(draft.time[places[index]] - half))
-        for index in found[:_SHOWN_SPIKES]
-    ]
-    many = f"{len(found)} times, by up to" if len(found) > 1 else "by"
-    message = (
-        f"{name.replace('_', ' ')} jumps {many} {_shown(name, steps[worst - 1])} from one sample "
-        "to the next and stays there, while load and velocity do not change: was the sensor set "
-        "back?"
-    )
-    return [_at(draft, "jump", message, int(places[worst]), name, "\n".join(remedies))]
-
-
-def _largest(sizes: Floats, least: float) -> NDArray[np.int64]:
-    """Places of what exceeds ``least``, in order; of very many, the largest."""
-    places = np.flatnonzero(sizes > least)
-    return np.sort(places[np.argsort(-sizes[places], kind="stable")[:_MOST]])
-
-
-def _lasts(values: Floats, index: int, least: float) -> bool:
-    before, after = values[max(index - _AROUND, 0) : index], values[index : index + _AROUND]
-    if min(before.size, after.size) < 3 or (np.ptp(before) == 0) != (np.ptp(after) == 0):
-        return False  # at the end of the record, or of a stretch in which the sensor was stuck
-    across = abs(float(np.median(after)) - float(np.median(before)))
-    within = max(float(np.ptp(before)), float(np.ptp(after)))
-    return across > 0.5 * least and across > 2 * within
-
-
-def _event(draft: Draft, place: int) -> bool:
-    """Whether load or velocity changes about then, which moves a specimen for good reason."""
-    around = slice(max(place - _AROUND, 0), place + _AROUND)
-    for channel in (NORMAL_STRESS, NORMAL_FORCE, SLIP_VELOCITY):
-        values = draft.channels.get(channel.name)
-        if values is None:
-            continue
-        near = values[around][np.isfinite(values[around])]
-        if near.size < 6:
-            return True
-        third = near.size // 3
-        before, after = float(np.median(near[:third])), float(np.median(near[-third:]))
-        if abs(after - before) > _EVENT * max(abs(after), abs(before)):
-            return True
-        # A hold may be shorter than that, and its end is a peak of friction.
-        usual = np.median(np.lib.stride_tricks.sliding_window_view(near, 3), axis=1)
-        if channel is SLIP_VELOCITY and np.ptp(usual) > _PAUSE * np.max(np.abs(usual)):
-            return True
-    return False
 
 
 def _unloaded_ends(draft: Draft) -> list[Finding]:
@@ -290,34 +202,15 @@ def _unloaded_ends(draft: Draft) -> list[Finding]:
         first = kind == "start-up"
         which = "first" if first else "last"
         where = (
-            {"start": _round(draft.time[known[up[0]]])}
+            {"start": rounded(draft.time[known[up[0]]])}
             if first
-            else {"end": _round(draft.time[known[up[-1]]])}
+            else {"end": rounded(draft.time[known[up[-1]]])}
         )
         message = (
             f"in the {which} {count} samples friction is below 80 % of its median of {usual:.3g}; "
             f"they hold {share:.0%} of its variance, and a score counts them as much; kept"
         )
-        findings.append(_at(draft, kind, message, place, FRICTION.name, snippet("crop", **where)))
+        findings.append(
+            sighting(draft, kind, message, place, FRICTION.name, snippet("crop", **where))
+        )
     return findings
-
-
-def _at(draft: Draft, kind: str, message: str, place: int, name: str, correction: str) -> Finding:
-    return Finding(
-        kind,
-        message,
-        row=int(draft.rows[place]),
-        time=float(draft.time[place]),
-        value=float(draft.channels[name][place]),
-        correction=correction,
-    )
-
-
-def _shown(name: str, value: float) -> str:
-    channel = CHANNELS[name]
-    unit = f" {channel.shown_unit}" if channel.shown_unit else ""
-    return f"{value * channel.shown_per_unit:.4g}{unit}"
-
-
-def _round(seconds: float) -> float:
-    return float(f"{seconds:.10g}")
