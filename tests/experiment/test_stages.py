@@ -5,6 +5,7 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
+import stages  # of the benchmarks
 from slicken.experiment.changepoints import change_points, penalty_of
 from slicken.experiment.stages import find_stages
 
@@ -82,11 +83,31 @@ def test_a_load_that_wanders_has_no_stages() -> None:
         assert find_stages(load, 0.05).max() == 0
 
 
+@pytest.mark.parametrize(("deviation", "correlation"), stages.NOISES)
+def test_a_load_that_drifts_is_not_cut_up(deviation: float, correlation: float) -> None:
+    seeds = range(3000, 3012)
+    few = [stages.cut_up(seeds, drift, deviation, correlation) for drift in (0.0, 0.02, 0.04)]
+    assert sum(few) == 0
+    assert stages.cut_up(seeds, 0.08, deviation, correlation) <= 2
+
+
+@pytest.mark.parametrize(
+    ("step", "deviation", "correlation", "least"),
+    [(0.1, 0.0, 0.0, 1.0), (0.1, 0.02, 0.0, 1.0), (0.1, 0.05, 0.0, 0.95), (0.1, 0.1, 0.0, 0.75),
+     (0.15, 0.1, 0.0, 0.9), (0.2, 0.03, 0.9, 0.95), (0.3, 0.05, 0.9, 0.95)],
+)  # fmt: skip
+def test_a_step_in_a_drift_is_found_within_ten_samples(
+    step: float, deviation: float, correlation: float, least: float
+) -> None:
+    hits, planted, _ = stages.found(range(3000, 3012), step, 0.04, deviation, correlation)
+    assert hits >= least * planted
+
+
 def test_change_points_match_a_search_of_every_partition() -> None:
     random = np.random.default_rng(3)
     for _ in range(5):
         blocks = np.repeat(random.uniform(0, 3, 3), [8, 10, 9]) + random.normal(size=27)
-        penalty = penalty_of(blocks)
+        penalty = penalty_of(np.repeat(blocks, 5))
 
         def cost(edges: tuple[int, ...], blocks: np.ndarray = blocks) -> float:
             parts = [blocks[a:b] for a, b in pairwise((0, *edges, 27))]

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.experiment.changepoints import change_points
+from slicken.experiment.changepoints import change_points, is_step, penalty_of
 
 _WIDTH = 5
 _HOLD = 5
@@ -35,7 +35,8 @@ def find_stages(load: NDArray[np.float64], change: float) -> NDArray[np.int64]:
     back to its level is no stage. Where the load wanders by a quarter of ``change`` or more by
     itself, stages begin at its :func:`change points
     <slicken.experiment.changepoints.change_points>` instead. What a straight line describes
-    better than two levels is a ramp or a drift, and no change of stage.
+    better than two levels, or in noise a smooth trend better than a step, is a ramp or a drift,
+    and no change of stage.
 
     Args:
         load: normal stress or force, shape ``(T,)``; NaN in gaps.
@@ -51,11 +52,11 @@ def find_stages(load: NDArray[np.float64], change: float) -> NDArray[np.int64]:
     smooth = _median_filtered(load)
     wander = _wander(smooth)
     if wander > 0.25 * change * float(np.median(np.abs(smooth))):
-        pieces = _cut(load)
+        stages = _sudden(_joined(_cut(load), change), load)
     else:
         pieces = _pieces(smooth, change, max(_noise(load), wander))
         _mark_passing(pieces, smooth, change)
-    stages = _stepped(_joined(pieces, change), smooth)
+        stages = _stepped(_joined(pieces, change), smooth)
     for earlier, later in pairwise(stages):
         if not later.passing:
             earlier.stop = later.start = _sharp_edge(load, earlier, later)
@@ -80,6 +81,19 @@ def _cut(load: NDArray[np.float64]) -> list[_Piece]:
     return [
         _Piece(start, stop, float(np.median(load[start:stop]))) for start, stop in pairwise(edges)
     ]
+
+
+def _sudden(stages: list[_Piece], load: NDArray[np.float64]) -> list[_Piece]:
+    """Join neighbours between which the load drifts, as far as its noise lets one tell."""
+    count, kept, penalty = len(stages), [stages[0]], penalty_of(load)
+    for stage in stages[1:]:
+        before = kept[-1]
+        if is_step(load, stage.start, (before.start, stage.stop), penalty):
+            kept.append(stage)
+        else:
+            before.stop = stage.stop
+            before.level = float(np.median(load[before.start : stage.stop]))
+    return kept if len(kept) == count else _sudden(kept, load)
 
 
 def _stepped(stages: list[_Piece], smooth: NDArray[np.float64]) -> list[_Piece]:
