@@ -1,6 +1,7 @@
 """Binary logs: files of every format, written here with the library that owns the format."""
 
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,17 @@ def mat73_file(path: Path, struct: str, table: Table, units: Mapping[str, str]) 
     words = b"MATLAB 7.3 MAT-file, Platform: GLNXA64, Created on: Mon Mar  2 12:00:00 2026 HDF5"
     content[:128] = words.ljust(116) + bytes(8) + b"\x00\x02IM"
     path.write_bytes(content)
+    return path
+
+
+def mat_objects(path: Path, variables: Mapping[str, Any], version: str) -> Path:
+    """Frames as tables, those indexed by times as timetables, stamps as datetimes."""
+    with warnings.catch_warnings():
+        # It sets an option that pandas 3 has no more use for, and says how it writes durations.
+        warnings.simplefilter("ignore")
+        import matio
+
+        matio.save_to_mat(str(path), dict(variables), version=version)
     return path
 
 

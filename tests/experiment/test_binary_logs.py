@@ -17,6 +17,7 @@ from binary_logs import (
     look_file,
     mat73_file,
     mat_file,
+    mat_objects,
     netcdf_file,
     pandas_fixed,
     pandas_table,
@@ -105,6 +106,116 @@ def test_both_ways_of_saving_matlab_give_the_same_log(tmp_path: Path, run: Table
     new = read_log(mat73_file(tmp_path / "new.mat", "run", run, UNITS))
     assert set(old.columns) == set(new.columns)
     assert old.units == new.units
+
+
+@pytest.mark.parametrize("version", ["v7", "v7.3"])
+def test_a_table_of_matlab_is_a_table(tmp_path: Path, run: Table, version: str) -> None:
+    frame = pd.DataFrame({**run, "note": ["slow"] * 60})
+    path = mat_objects(tmp_path / "log.mat", {"T": frame, "gain": np.array([[2.0]])}, version)
+    log = read_log(path)
+    check_same(log, run)
+    assert "table 'T' of a MATLAB file" in said(log)
+    assert "'note' left out: text, not numbers" in said(log)
+
+
+@pytest.mark.parametrize("version", ["v7", "v7.3"])
+def test_a_timetable_of_matlab_has_the_times_of_its_rows(
+    tmp_path: Path, run: Table, version: str
+) -> None:
+    steps = (np.arange(60) * 250).astype("timedelta64[ms]")
+    columns = {name: run[name] for name in ("v", "mu")}
+    stamps = pd.DatetimeIndex(np.datetime64("2026-11-02T08:00:00.5", "ms") + steps, name="When")
+    spans = pd.TimedeltaIndex(steps + np.timedelta64(3, "s"), name="Since")
+    for index, name, first in ((stamps, "When", 0.0), (spans, "Since", 3.0)):
+        frame = pd.DataFrame(columns, index=index)
+        log = read_log(mat_objects(tmp_path / "log.mat", {"TT": frame}, version))
+        check_same(log, {name: first + np.arange(60) / 4, **columns})
+        assert log.units == {name: "s"}
+        what = "dates, read as seconds since the first" if first == 0 else "durations"
+        assert f"'{name}' holds {what}" in said(log)
+
+
+@pytest.mark.parametrize("version", ["v7", "v7.3"])
+def test_datetimes_of_matlab_stand_beside_the_vectors(
+    tmp_path: Path, run: Table, version: str
+) -> None:
+    stamps = np.datetime64("2026-11-02T08:00:00", "ms") + np.arange(60) * np.timedelta64(20, "ms")
+    stamps[7] = np.datetime64("NaT")
+    vectors = {name: run[name].reshape(-1, 1) for name in ("v", "mu")}
+    log = read_log(
+        mat_objects(tmp_path / "log.mat", {"t": stamps.reshape(-1, 1), **vectors}, version)
+    )
+    expected = np.where(np.arange(60) == 7, np.nan, np.arange(60) / 50)
+    np.testing.assert_allclose(log.values["t"], expected, rtol=1e-15)
+    np.testing.assert_array_equal(log.values["mu"], run["mu"])
+
+
+def test_units_of_a_table_and_a_table_in_a_struct_are_taken() -> None:
+    from slicken.experiment.readers.arrays import Holding
+    from slicken.experiment.readers.matobjects import _take
+
+    frame = pd.DataFrame({"load": [1.0, 2.0], "h": [3.0, 4.0]})
+    frame.attrs["VariableUnits"] = ["kN", ""]
+    struct = np.empty((1, 1), [("log", object)])
+    struct[0, 0]["log"] = frame
+    holding = Holding()
+    _take("workspace", "run", struct, holding, 0)
+    assert [(a.place, a.name, a.unit) for a in holding.arrays] == [
+        ("run.log", "load", "kN"),
+        ("run.log", "h", ""),
+    ]
+
+
+@pytest.mark.parametrize("version", ["v7", "v7.3"])
+def test_without_mat_io_a_table_says_what_to_install_or_to_type(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
+) -> None:
+    from slicken.experiment.readers import apart
+
+    path = mat_objects(tmp_path / "log.mat", {"T": pd.DataFrame(SHORT)}, version)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr(apart.sys, "executable", "")  # so that it is read in this process
+    with pytest.raises(LogError, match=r"slicken\[matlab\]'.*writetable\(T, 'log.csv'\)"):
+        read_log(path)
+
+
+def test_a_table_of_matlab_that_leads_to_another_file_is_not_followed(tmp_path: Path) -> None:
+    path = mat_objects(tmp_path / "log.mat", {"T": pd.DataFrame(SHORT)}, "v7.3")
+    with h5py.File(path, "r+") as file:
+        file["#refs#/away"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "/x")
+    with pytest.raises(LogError, match="they lead to other files, which are not followed"):
+        read_log(path)
+
+
+def test_datenums_become_seconds_whatever_the_format(tmp_path: Path, run: Table) -> None:
+    # MATLAB's manual: datenum(2000, 1, 1) is 730486.
+    days = 730486.5 + run["Time"] / 86400
+    table = {"t": days, "v": run["v"], "mu": run["mu"]}
+    frame = pd.DataFrame(table).rename(columns={"t": "Date (days)"})
+    frame.to_csv(tmp_path / "log.csv", index=False)
+    for log, name in (
+        (read_log(mat_file(tmp_path / "log.mat", table)), "t"),
+        (read_log(tmp_path / "log.csv"), "Date (days)"),
+    ):
+        # A datenum has some ten microseconds of resolution.
+        np.testing.assert_allclose(log.values[name], run["Time"], atol=2e-5)
+        assert log.units[name] == "s"
+        assert "datenums of MATLAB" in said(log)
+        assert "seconds since 2000-01-01 12:00:00" in said(log)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("load", 738000.5 + np.arange(9) / 86400),  # says nothing of time
+        ("Time (ms)", 738000.5 + np.arange(9) / 86400),
+        ("t", 738000 + np.arange(9.0)),  # a counter
+        ("t", 638000.5 + np.arange(9) / 86400),  # 1746
+    ],
+)
+def test_what_is_no_datenum_is_left_as_it_is(tmp_path: Path, name: str, values: np.ndarray) -> None:
+    pd.DataFrame({name: values, "mu": np.arange(9.0)}).to_csv(tmp_path / "log.csv", index=False)
+    np.testing.assert_array_equal(read_log(tmp_path / "log.csv").values[name], values)
 
 
 # -- HDF5 --
@@ -362,7 +473,7 @@ def test_a_vector_that_matlab_saved_is_read_whatever_its_version(name: str) -> N
 
 
 def test_an_object_that_matlab_saved_is_left_out_with_advice() -> None:
-    with pytest.raises(LogError, match=r"objects of MATLAB; save a table with table2struct"):
+    with pytest.raises(LogError, match=r"no table, timetable, datetime or duration.*writetable"):
         read_log(brought(scipy.io, "matlab/tests/data/parabola.mat"))
 
 

@@ -20,6 +20,7 @@ from binary_logs import (
     look_file,
     mat73_file,
     mat_file,
+    mat_objects,
     netcdf_file,
     pandas_fixed,
     tdms_file,
@@ -153,6 +154,11 @@ def _arrays() -> Iterator[Seed]:
         packed = mat_file(path, columns, appendmat=False, do_compression=True)
         yield Seed("packed MATLAB", ".mat", packed.read_bytes())
         yield Seed("MATLAB 7.3", ".mat", mat73_file(path, "run", columns, units).read_bytes())
+        frame = pd.DataFrame({name: columns[name] for name in (velocity, heat, friction)})
+        for version, index in (("v7", None), ("v7.3", pd.to_timedelta(np.arange(30), "s"))):
+            held = frame if index is None else frame.set_index(index)
+            objects = mat_objects(path, {"T": held}, version).read_bytes()
+            yield Seed(f"table of MATLAB {version}", ".mat", objects)
         yield Seed("HDF5", ".h5", hdf5_file(path, "rig/fast", columns, units).read_bytes())
         yield Seed("HDF5 of pandas", ".h5", pandas_fixed(path, "run1", columns).read_bytes())
         for engine in ("scipy", "h5netcdf"):

@@ -17,6 +17,7 @@ from slicken.experiment.readers.arrays import (
     UnreadableError,
     seconds_since_first,
 )
+from slicken.experiment.readers.matobjects import take_objects
 
 _DEEPEST = 16
 _LONGEST_TEXT = 1_000
@@ -48,6 +49,8 @@ def find_hdf5(content: bytes) -> Holding:
             _take_frame(dataset, place, holding)
         else:
             _take(dataset, _spelled(place, matlab=matlab), name, holding, matlab=matlab)
+    if "objects" in holding.left_out:
+        take_objects(content, holding)
     return holding
 
 
@@ -127,8 +130,11 @@ def _take(
         if dataset.size <= _LONGEST_TEXT and dataset.dtype.kind == "u":
             holding.texts[place, name] = "".join(map(chr, np.ravel(dataset[()])))
         return
-    if kind in ("cell", "function_handle") or "MATLAB_object_decode" in dataset.attrs:
-        holding.left_out[name] = "a cell array or an object of MATLAB; " + MATLAB_ADVICE
+    if "MATLAB_object_decode" in dataset.attrs:
+        holding.left_out["objects"] = "objects of MATLAB"
+        return
+    if kind in ("cell", "function_handle"):
+        holding.left_out[name] = "a cell array"
         return
     if dataset.dtype.names:
         _take_compound(dataset, place, name, holding)
@@ -147,9 +153,6 @@ def _take(
         _take_text(dataset, place, name, holding)
     else:
         holding.left_out[name] = _why_not(dataset.dtype)
-
-
-MATLAB_ADVICE = "save a table with table2struct(T, 'ToScalar', true)"
 
 
 def _why_not(dtype: np.dtype[Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from slicken.experiment.readers.arrays import Holding
-from slicken.experiment.readers.hdf5 import MATLAB_ADVICE
+from slicken.experiment.readers.matobjects import take_objects
 
 _DEEPEST = 16
 _LONGEST_TEXT = 1_000
@@ -16,7 +16,8 @@ def find_matlab(content: bytes) -> Holding:
     """The variables of a ``.mat`` file, and the fields of its structs.
 
     Vectors of one length in the workspace, or in one struct, are one table; a matrix is columns.
-    Objects, cell arrays and functions are left out; nothing in a file is evaluated.
+    Tables, timetables and times are read by :mod:`~slicken.experiment.readers.matobjects`; other
+    objects, cell arrays and functions are left out; nothing in a file is evaluated.
 
     Raises:
         UnreadableError: if it holds more than any log.
@@ -29,6 +30,8 @@ def find_matlab(content: bytes) -> Holding:
     for name, value in variables.items():
         if not name.startswith("__") or name == "__function_workspace__":
             _take("workspace", name, value, holding, 0)
+    if "objects" in holding.left_out:
+        take_objects(content, holding)
     return holding
 
 
@@ -38,7 +41,7 @@ def _take(place: str, name: str, value: Any, holding: Holding, depth: int) -> No
     if name in ("__function_workspace__", "None") or isinstance(
         value, (MatlabFunction, MatlabObject, MatlabOpaque)
     ):
-        holding.left_out["objects"] = f"tables, texts and other objects of MATLAB; {MATLAB_ADVICE}"
+        holding.left_out["objects"] = "objects of MATLAB"
     elif not isinstance(value, np.ndarray):
         holding.left_out[name] = "a sparse matrix"
     elif value.dtype.names:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from slicken.errors import LogError
 from slicken.experiment.experiment import Finding
 from slicken.experiment.log import Log, listed
+from slicken.experiment.readers.datenum import from_datenum
 from slicken.experiment.readers.numbers import number
 from slicken.experiment.readers.raw import RawTable
 from slicken.experiment.readers.timeofday import is_clock, seconds_of
@@ -34,6 +35,7 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
     _make_readable(raw)
     numbers, texts = _numbers(raw, findings)
     _read_clocks(raw, numbers, texts, findings)
+    _read_datenums(raw, numbers, findings)
     left_out: dict[str, str] = {}
     numeric = _numeric_columns(raw, numbers, texts, left_out)
     if not numeric:
@@ -118,6 +120,20 @@ def _read_clocks(
             raw.units[index] = "s"
             title = name or f"column {index + 1}"
             message = f"{title!r} holds a clock, read as seconds since {begun}"
+            findings.append(Finding("clock", message))
+
+
+def _read_datenums(raw: RawTable, numbers: NDArray[np.float64], findings: list[Finding]) -> None:
+    """Columns of days since the year 0 become seconds since the first."""
+    for index, name in enumerate(raw.names):
+        read = from_datenum(name, raw.units[index], numbers[:, index])
+        if read is not None:
+            numbers[:, index], begun = read
+            raw.units[index] = "s"
+            message = (
+                f"{name!r} holds datenums of MATLAB, days since the year 0, read as seconds since "
+                f"{begun}"
+            )
             findings.append(Finding("clock", message))
 
 
