@@ -116,6 +116,33 @@ def test_inspect_reads_the_table_that_is_named_and_keeps_it_in_the_map(tmp_path:
     assert slicken.read_experiment(tmp_path / "log.h5", tmp_path / "look" / "log.toml").dt == 1
 
 
+def test_inspect_reads_files_of_two_formats_and_a_part_only_with_its_log(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "log.h5", "w") as file:
+        for group, rows in (("slow", 50), ("fast", 500)):
+            file[f"{group}/time_s"] = np.arange(float(rows))
+            file[f"{group}/mu"] = 0.6 + np.cos(np.arange(rows)) / 100
+    rows = [f"{n},{0.6 + 0.01 * (n % 5)}" for n in range(80)]
+    (tmp_path / "run.csv").write_text("\n".join(["time_s,mu", *rows[:40]]))
+    (tmp_path / "run-2.csv").write_text("\n".join(["time_s,mu", *rows[40:]]))
+    (tmp_path / "map.toml").write_text(
+        'table = {h5 = "/slow"}\n'
+        'channels = {time = {column = "time_s"}, friction = {column = "mu"}}\n'
+    )
+    joining = (tmp_path / "map.toml").read_text() + (
+        '[[correction]]\nkind = "join"\nfiles = ["{name}-2.csv"]\n'
+    )
+    (tmp_path / "joining.toml").write_text(joining)
+    answer = give("inspect", "log.h5", "run.csv", "--channels", "map.toml", where=tmp_path)
+    assert answer.code == 0
+    assert "log.h5: 50 samples\n" in answer.out
+    assert "run.csv: 40 samples\n" in answer.out
+    parts = ("run-2.csv", "run.csv")
+    answer = give("inspect", *parts, "--channels", "joining.toml", where=tmp_path)
+    assert answer.code == 0
+    assert answer.out.startswith("run-2.csv: part of run.csv, as the channel map says\n")
+    assert "prepared: 80 samples" in answer.out
+
+
 def test_a_simulation_writes_logs_and_the_truth_and_says_what_comes_next(
     bench: Path, tmp_path: Path
 ) -> None:

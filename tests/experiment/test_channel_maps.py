@@ -128,3 +128,20 @@ def test_what_a_map_does_not_name_is_not_guessed(
     experiment = prepare(make_log(), make_map({"temperature": None}))
     assert "temperature" not in experiment.channels
     assert any("no temperature" in str(finding) for finding in experiment.findings)
+
+
+def test_a_table_can_be_named_for_each_ending() -> None:
+    text = '[table]\n".XLSX" = "Raw"\nh5 = "/rig"\n[channels.time]\ncolumn = "t"\n'
+    channel_map = ChannelMap.from_toml(text)
+    assert [channel_map.table_of(f"run.{end}") for end in ("xlsx", "H5", "csv")] == [
+        "Raw",
+        "/rig",
+        "",
+    ]
+    assert ChannelMap.from_toml(channel_map.to_toml()) == channel_map
+    assert ChannelMap(channels={}, table="Raw").table_of("run.csv") == "Raw"
+
+
+def test_a_table_that_is_no_name_is_refused_in_words() -> None:
+    with pytest.raises(ChannelError, match=r"such a name for each ending.*not 3"):
+        ChannelMap.from_toml("table = 3\n[channels.time]\ncolumn = 't'\n")

@@ -26,13 +26,18 @@ def run(
     from slicken.cli.terminal import complain, say
     from slicken.errors import LogError
     from slicken.experiment import ChannelMap, describe, read_log
+    from slicken.experiment.parts import wholes_of
 
     channel_map = ChannelMap.load(channels) if channels else None
-    table = table or (channel_map.table if channel_map else "")
+    wholes = wholes_of(logs, channel_map)
     unread, shown = 0, 0
     for path in logs:
+        if path in wholes:
+            say(f"{path.name}: part of {wholes[path].name}, as the channel map says")
+            say()
+            continue
         try:
-            log = read_log(path, table=table)
+            log = read_log(path, table=table or (channel_map.table_of(path) if channel_map else ""))
         except LogError as error:
             # The others can be looked at all the same.
             complain(str(error))

@@ -3,7 +3,7 @@
 import difflib
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MAPPABLE = tuple(name for name in CHANNELS if name not in (TEMPERATURE_RATE.name, AXIAL_RATE.name))
 """Channels that a column can be; rates are computed here, never read, so that they are causal."""
 _LARGEST = 1_000_000
+TableName = Annotated[str, Field(max_length=200)]
 
 
 class Column(BaseModel):
@@ -71,7 +72,8 @@ class ChannelMap(BaseModel):
         channels: name of a channel to its column.
         correction: what is done to the columns before, in order.
         preparation: how the log is prepared.
-        table: which sheet, group or struct of a file holds the log; the largest where blank.
+        table: which sheet, group or struct of a file holds the log; the largest where blank. For
+            files of several formats, a table of endings, such as ``{xlsx = "Raw", h5 = "/rig"}``.
 
     >>> text = '''
     ... [channels.time]
@@ -84,7 +86,7 @@ class ChannelMap(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    table: str = Field(default="", max_length=200)
+    table: TableName | dict[str, TableName] = ""
     channels: dict[str, Column]
     correction: tuple[Correction, ...] = Field(default=(), max_length=1000)
     preparation: Preparation = Preparation()
@@ -96,6 +98,28 @@ class ChannelMap(BaseModel):
             if name not in MAPPABLE:
                 raise ValueError(_unknown(f"channel {name!r}", name, MAPPABLE))
         return channels
+
+    @field_validator("table", mode="before")
+    @classmethod
+    def _by_ending(cls, table: object) -> object:
+        if isinstance(table, str):
+            return table
+        if not isinstance(table, dict) or not all(isinstance(n, str) for n in table.values()):
+            raise ValueError(
+                "'table' is the name of a sheet, group or struct, or such a name for each ending, "
+                f'as in table = {{xlsx = "Raw", h5 = "/rig"}}, not {shown(table)}'
+            )
+        return {str(ending).lower().removeprefix("."): name for ending, name in table.items()}
+
+    def table_of(self, path: str | Path) -> str:
+        """Which table of a file holds the log; blank where the map does not say.
+
+        >>> ChannelMap(channels={}, table={"h5": "/rig"}).table_of("run.H5")
+        '/rig'
+        """
+        if isinstance(self.table, str):
+            return self.table
+        return self.table.get(Path(path).suffix.lower().removeprefix("."), "")
 
     @classmethod
     def load(cls, path: str | Path) -> "ChannelMap":

@@ -61,7 +61,8 @@ def read_experiment(
         return prepare(log, channels, notes=notes)
     if not isinstance(channels, ChannelMap):
         channels = ChannelMap.load(channels)
-    return prepare(read_log(path, table=channels.table), channels, folder=Path(path).parent)
+    log = read_log(path, table=channels.table_of(path))
+    return prepare(log, channels, folder=Path(path).parent)
 
 
 def prepare(

@@ -1,11 +1,14 @@
 """Logs: the files that a plan names, wherever they are."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from slicken.errors import PlanError
 from slicken.experiment import ChannelMap, Experiment, read_experiment
+from slicken.experiment.experiment import Finding
 from slicken.experiment.fetching import DATA_VARIABLE, cache_folder, given_folder
+from slicken.experiment.parts import wholes_of
 from slicken.study.plan import Plan
 
 
@@ -26,9 +29,21 @@ def read_logs(plan: Plan, beside: str | Path = ".") -> list[Experiment]:
     channels = _channel_map(plan, beside)
     paths = [path for name in plan.logs for path in find_logs(name, beside)]
     _no_two_alike(paths)
-    experiments = [read_experiment(path, channels) for path in paths]
+    wholes = wholes_of(paths, channels)
+    paths = [path for path in paths if path not in wholes]
+    experiments = [_with_parts(path, read_experiment(path, channels), wholes) for path in paths]
     _no_copies(paths, experiments)
     return experiments
+
+
+def _with_parts(path: Path, experiment: Experiment, wholes: Mapping[Path, Path]) -> Experiment:
+    """The experiment, which says of its parts that they were named too."""
+    parts = [part.name for part, whole in wholes.items() if whole == path]
+    if not parts:
+        return experiment
+    what = "is part" if len(parts) == 1 else "are parts"
+    message = f"{', '.join(map(repr, parts))} {what} of this experiment, and none of its own"
+    return replace(experiment, findings=(*experiment.findings, Finding("joined", message)))
 
 
 def find_logs(name: str, beside: Path) -> list[Path]:

@@ -283,6 +283,10 @@ class Join(Kind):
     files: tuple[Name, ...] = Field(min_length=1, max_length=1000)
     pause: float | None = Field(default=None, gt=0, le=1e9)
 
+    def names(self, log: str) -> list[str]:
+        """The files, for a log of this name."""
+        return [pattern.replace("{name}", log) for pattern in self.files]
+
 
 class RepeatedTime(Kind):
     """Make a time rise that has several samples at one instant.

@@ -251,9 +251,9 @@ def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> str:
     if folder is None:
         raise ChannelError("files can be joined only to a log that is read from a folder")
     words = []
-    for pattern in join.files:
-        name = pattern.replace("{name}", table.log.name)
-        other = read_log(folder / name)
+    for name in join.names(table.log.name):
+        same = Path(name).suffix.lower() == Path(table.log.source).suffix.lower()
+        other = read_log(folder / name, table=table.log.table if same else "")
         if join.pause is not None:
             other = _shifted(table, other, join.pause)
         table.append(other)

@@ -93,7 +93,8 @@ def _raw(path: Path, content: bytes, table: str) -> RawTable:
     if table:
         raise LogError(
             f"{path}: such a file is one table, so none can be named; leave out the table "
-            f"{table[:60]!r}"
+            f"{table[:60]!r}, or say for which files it is meant, as in table = {{h5 = "
+            f"{table[:60]!r}}}"
         )
     return _only_table(path, content, suffix)
 
