@@ -489,6 +489,38 @@ def test_the_raw_kodiak_record_arrives_at_the_published_one(
     assert away.max() < most
 
 
+def test_the_load_point_of_kodiak_arrives_too_where_the_machine_stretches(real_logs: Path) -> None:
+    """It is no channel, and slip could hide a mistake of the stiffness with one of its own."""
+    folder = real_logs / "kodiak_p655"
+    raw, channel_map = raw_kodiak(folder), ChannelMap.load(EXAMPLES / "kodiak" / "raw.toml")
+    log = correct(raw, channel_map.correction, time_column="Time", time_unit="s").log
+    point, time, rows = log.column("load point"), log.column("Time"), log.rows
+    # Slip and the stretch of the machine, of 0.1 MPa/um, make up the motion of the load point.
+    stretch = log.column("shear stress") / 0.1
+    np.testing.assert_allclose(log.column("slip") + stretch, point, atol=1e-9)
+
+    # The log's own column, in counts of 0.076472 um, joined where the sensor was set back.
+    moved = 0.076472 * (raw.column("Vert_Disp") - raw.column("Vert_Disp")[1459])
+    for first, last in ((18_593, 19_058), (66_262, 67_830)):
+        moved[last + 1 :] -= moved[last] - moved[first]
+        moved[first : last + 1] = moved[first]
+    away = np.abs(point - moved[rows - 1])
+    assert away[rows < 18_593].max() < 1e-9
+    assert away.max() < 10 * 0.076472  # a jump is measured between two samples, with their noise
+
+    # The published record has the mean of each second, by another clock: where the load point
+    # moves at 230 um/s, that is one sample of 0.1 s, 23 um.
+    published = np.genfromtxt(folder / "p655_reduced_1hz.csv", delimiter=",", names=True)
+    second = np.ceil(time - 1e-9).astype(int)
+    inside = (second >= 1) & (second <= published.size)
+    means = np.bincount(second[inside], point[inside])[1:] / np.bincount(second[inside])[1:]
+    away = np.abs(means - published["load_point_um"][: means.size])
+    assert means.size >= 3435
+    assert np.median(away) < 0.3
+    assert np.quantile(away, 0.99) < 2.5
+    assert away.max() < 25
+
+
 def test_the_worked_example_takes_a_raw_rotary_record_to_what_happened() -> None:
     page = (EXAMPLES.parent / "docs" / "how-to" / "my-log.md").read_text(encoding="utf-8")
     (example,) = (
