@@ -117,10 +117,13 @@ def _say_slips(time: Floats, rows: Rows, slips: Sequence[Rows]) -> list[Finding]
         snippet("rows", first=int(rows[group[0]]), last=int(rows[group[-1]]), keep="outside")
         for group in slips
     ]
-    count = sum(group.size for group in slips)
+    count, first = sum(group.size for group in slips), int(slips[0][0])
     many = f"the times of {count} rows do" if count > 1 else "the time of a row does"
-    first = int(slips[0][0])
-    message = f"{many} not fit between the rows around: did the logger slip? without them time runs"
+    them = "them" if count > 1 else "it"
+    message = (
+        f"{many} not fit between the rows around: a slip of the clock? proposed is to leave {them} "
+        "out"
+    )
     return [_at(time, rows, first, "slip of time", message, "\n".join(remedies))]
 
 

@@ -250,19 +250,20 @@ def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> str:
 
     if folder is None:
         raise ChannelError("files can be joined only to a log that is read from a folder")
-    words = []
+    others = []
     for name in join.names(table.log.name):
         same = Path(name).suffix.lower() == Path(table.log.source).suffix.lower()
         other = read_log(folder / name, table=table.log.table if same else "")
         if join.pause is not None:
             other = _shifted(table, other, join.pause)
         table.append(other)
-        words.append(f"{name!r} ({len(other)} samples, SHA-256 {other.sha256})")
+        others.append((repr(name), str(len(other)), other.sha256))
     shift = "" if join.pause is None else f", each {join.pause:g} s after the last sample"
     table.findings.append(
-        Finding("joined", f"{len(words)} more files{shift}; rows are counted on through the files")
+        Finding("joined", f"{len(others)} more files{shift}; rows are counted on through the files")
     )
-    return f"joined {', '.join(words)}{shift}"
+    names, sizes, sums = (", ".join(each) for each in zip(*others, strict=True))
+    return f"joined {names} ({sizes} samples, SHA-256 {sums}){shift}"
 
 
 def _shifted(table: Worktable, other: Log, pause: float) -> Log:

@@ -138,7 +138,7 @@ def _sum_periods(
     values[index] = np.cumsum(codes) / _CODES_A_SECOND
     units[index] = "s"
     shown = ", ".join(f"{kind / _CODES_A_SECOND:g}" for kind in kinds[:4])
-    more = ", ..." if kinds.size > 4 else ""
+    more = " and more" if kinds.size > 4 else ""
     message = (
         f"{name!r} holds the sample period in ten-thousandths of a second ({shown}{more} s), not "
         "the time; summed up to seconds"
