@@ -132,6 +132,18 @@ def test_importance_over_slip_is_that_over_time_at_other_places() -> None:
         np.testing.assert_allclose(np.array(other["x"])[kept], slip, atol=1e-5)
 
 
+def test_fast_slip_is_no_gap_and_a_gap_of_the_log_is_one() -> None:
+    shares = shares_of_many(1, targets=30)
+    time = np.where(np.arange(30) < 20, np.arange(30.0), np.arange(30.0) + 500)
+    slip = np.where(np.arange(30) < 10, 0.001, 1.0) * np.arange(30)  # a thousand times as fast
+    held = shares.assign_coords(time=("target", time), slip=("target", slip))
+    for against in ("time", "slip"):
+        (view,) = course_views({"one": held}, against=against)
+        for trace in view.traces:
+            assert [place for place, y in enumerate(trace["y"]) if y is None] == [20]
+            assert len(trace["x"]) == 31
+
+
 def test_an_experiment_without_slip_has_no_view_over_slip() -> None:
     shares = shares_of_many(3)
     first = shares["experiment"] == "experiment 0"

@@ -36,6 +36,10 @@ from slicken.report.plotted import (
 
 Floats = NDArray[np.float64]
 
+BOXES = (
+    "Lowest validation loss: quartiles and median of the runs (box), the last run within 1.5 "
+    "interquartile ranges (whiskers), their mean (diamond); boxes where there are 3 runs or more."
+)
 BAND, EDGE, SPREAD = "#cfe3f0", "#5b9bc4", "#86bcdc"
 CHOSEN, TIED = "#b9d7ea", "#e6eff6"
 
@@ -48,7 +52,7 @@ class View:
         names: of an experiment, of a measure; from a log perhaps, so shown as text only.
         traces: for Plotly.
         layout: for Plotly.
-        note: how many experiments there are, where a page cannot hold the views of all.
+        note: what a reader has to know of the views; that of the first is shown.
     """
 
     names: tuple[str, ...]
@@ -130,11 +134,11 @@ def _course(
 ) -> tuple[list[Settings], Settings]:
     """Lines and layout of one experiment."""
     here = np.flatnonzero(table["experiment"].to_numpy().astype(str) == name)
-    order = here[np.argsort(_floats(table[against])[here], kind="stable")]
+    order = here[np.argsort(_floats(table["time"])[here], kind="stable")]
     one = table.isel(target=order).transpose("target", "channel")
-    position = _floats(one[against])
+    position, clock = _floats(one[against]), _floats(one["time"])
     traces = [
-        driver_line(position, _floats(one.sel(channel=channel)), str(channel), most)
+        driver_line(position, _floats(one.sel(channel=channel)), str(channel), most, clock)
         for channel in one["channel"].to_numpy()
     ]
     label = (SLIP if against == "slip" else TIME).label
@@ -213,7 +217,7 @@ def contest_views(
     bar = axes(window, "Probability of having the lowest mean")
     bar["xaxis"]["type"] = "category"
     return (
-        View(("Lowest validation loss",), *_losses(contest, linear, best, shaded)),
+        View(("Lowest validation loss",), *_losses(contest, linear, best, shaded), BOXES),
         View(("Excess over the lowest mean",), [bars],
              axes(window, "Excess over the lowest mean (%)") | shaded),
         View(("Probability of being best",), [chances], bar),
@@ -331,7 +335,7 @@ def _with_stages(one: xr.Dataset | xr.DataArray, position: Floats, x: str, y: st
             shapes.append(rectangle(left, right))
         known = stress[start:end][np.isfinite(stress[start:end])]
         if known.size and right - left > 0.045 * (position[-1] - position[0]):
-            words.append(above((left + right) / 2, f"{known.mean() / 1e6:.2g} MPa"))
+            words.append(above((left + right) / 2, f"{known.mean() / 1e6:.3g} MPa"))
     return layout | {"shapes": shapes, "annotations": words}
 
 

@@ -1,5 +1,6 @@
 """Plotted: lines, bands, points and shades as Plotly's own settings, within a bound."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -75,19 +76,37 @@ def numbers(values: Floats) -> list[float | None]:
 
 
 def places(values: Floats) -> list[float]:
-    """Times and slips: to a thousandth, or finer where all are within a hundred.
+    """Times and slips: to a thousandth, or to a hundred-thousandth of their span if that is finer.
 
-    >>> places(np.array([12345.678901, 12.0])), places(np.array([0.123456, 0.2]))
-    ([12345.679, 12], [0.12346, 0.2])
+    >>> places(np.array([12345.678901, 12.0])), places(np.array([0.00212345678, 0.0030]))
+    ([12345.679, 12], [0.002123457, 0.003])
     """
-    digits = 3 if np.ptp(values) >= 100 else DIGITS
+    span = float(np.ptp(values)) if values.size else 0.0
+    digits = max(3, DIGITS - math.floor(math.log10(span))) if span > 0 else 3
     rounded = (round(x, digits) for x in values.tolist())
     return [int(x) if x.is_integer() else x for x in rounded]
 
 
-def line(position: Floats, values: Floats, colour: str, name: str, most: int) -> Settings:
-    """A course of at most so many points, with its extremes kept."""
-    x, y = _fitted(lambda bins: broken_at_jumps(*thinned(position, values, bins)), most)
+def line(
+    position: Floats,
+    values: Floats,
+    colour: str,
+    name: str,
+    most: int,
+    clock: Floats | None = None,
+) -> Settings:
+    """A course of at most so many points, with its extremes kept; broken where the clock jumps.
+
+    Args:
+        position: time or slip of each sample, shape ``(T,)``.
+        values: shape ``(T,)``.
+        colour: of the line.
+        name: in the legend.
+        most: points.
+        clock: time of each sample, if the position is another; a fault that slips fast is no gap.
+    """
+    where, what = _broken(position, values, position if clock is None else clock)
+    x, y = _fitted(lambda bins: thinned(where, what, bins), most)
     return {
         "type": "scatter",
         "mode": "lines",
@@ -98,9 +117,12 @@ def line(position: Floats, values: Floats, colour: str, name: str, most: int) ->
     }
 
 
-def driver_line(position: Floats, values: Floats, channel: str, most: int) -> Settings:
+def driver_line(
+    position: Floats, values: Floats, channel: str, most: int, clock: Floats | None = None
+) -> Settings:
     """The course of a driver, in its own colour and dashes."""
-    drawn = line(position, values, standing_out(ink(channel).colour), title_of(channel), most)
+    colour = standing_out(ink(channel).colour)
+    drawn = line(position, values, colour, title_of(channel), most, clock)
     drawn["line"]["dash"] = _DASHES.get(channel, "solid")
     return drawn
 
@@ -137,6 +159,15 @@ def band(
     ]
 
 
+def _broken(position: Floats, values: Floats, clock: Floats) -> tuple[Floats, Floats]:
+    _, kept = broken_at_jumps(clock, np.arange(clock.size, dtype=np.float64))
+    known = np.isfinite(kept)
+    where = np.interp(np.arange(kept.size), np.flatnonzero(known), position)
+    what = np.full(kept.size, np.nan)
+    what[known] = values
+    return where, what
+
+
 def _fitted(thin: Callable[[int], tuple[Floats, ...]], most: int) -> tuple[Floats, ...]:
     """The finest curve of at most so many points; gaps take points too, so bins are tried."""
     bins = most // 2
@@ -160,8 +191,8 @@ def points(x: Floats, y: Floats, colour: str, name: str) -> Settings:
 def rectangle(left: float, right: float, colour: str = SHADE) -> Settings:
     """A shade from one place to another, over the whole height."""
     return {
-        "type": "rect", "xref": "x", "yref": "paper", "x0": round(float(left), DIGITS),
-        "x1": round(float(right), DIGITS), "y0": 0, "y1": 1, "fillcolor": colour,
+        "type": "rect", "xref": "x", "yref": "paper", "x0": float(f"{left:.8g}"),
+        "x1": float(f"{right:.8g}"), "y0": 0, "y1": 1, "fillcolor": colour,
         "line": {"width": 0}, "layer": "below",
     }  # fmt: skip
 
@@ -177,6 +208,6 @@ def upright(place: float) -> Settings:
 def above(place: float, text: str) -> Settings:
     """Words above the axes."""
     return {
-        "x": round(float(place), DIGITS), "y": 1, "xref": "x", "yref": "paper",
+        "x": float(f"{place:.8g}"), "y": 1, "xref": "x", "yref": "paper",
         "yanchor": "bottom", "text": text, "showarrow": False, "font": {"size": 11},
     }  # fmt: skip
