@@ -73,7 +73,7 @@ def test_a_study_is_run_from_python_and_is_that_of_the_command_line(
         [slicken.read_experiment(log) for log in logs],
         plan,
         out,
-        reporter=lambda step, done, total: told.append(f"{step} {done}/{total}"),
+        reporter=lambda step, done, total, *_: told.append(f"{step} {done}/{total}"),
     )
     assert told[:3] == ["scores at 10 s 0/8", "scores at 20 s 1/8", "memory 2/8"]
     assert told[-1] == " 8/8"
@@ -90,7 +90,7 @@ def test_a_report_is_written_from_python(
     before = contents(study.path)
     drawn = []
     monkeypatch.setattr(
-        "slicken.report.page.draw_study", lambda study, _: drawn.append(study) or []
+        "slicken.report.page.draw_study", lambda study, *_: drawn.append(study) or []
     )
     with monkeypatch.context() as writing:
         written: dict[Path, str] = {}

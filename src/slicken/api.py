@@ -13,6 +13,7 @@ from slicken.study.checkpoint import EVERY
 from slicken.study.lock import working_on
 from slicken.study.observer import Observer
 from slicken.study.plan import Plan
+from slicken.study.progress import StepRecorder
 from slicken.study.runner import train_study
 from slicken.study.workers import Workers
 
@@ -52,16 +53,18 @@ def run_study(
     return study
 
 
-def report_study(study: Study, language: Language = "en") -> Path:
+def report_study(study: Study, language: Language = "en", *, reporter: Reporter = nobody) -> Path:
     """Write figures, ``summary.json`` and ``report.html`` into the folder of a study.
 
     Args:
         study: with at least one window length finished.
-        language: in which the page opens, ``en`` or ``ja``; it holds both.
+        language: in which the page opens, ``en`` or ``ja``; it holds both. Words in the files of
+            the figures are in it.
+        reporter: told how the drawing goes.
 
     Returns:
         The page.
     """
     with working_on(study.path):
         write_summary(study)
-        return write_report(study) if language == "en" else write_report(study, language)
+        return write_report(study, language, StepRecorder(reporter, study.folder))

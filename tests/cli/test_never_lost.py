@@ -27,7 +27,7 @@ def tiny(bench: Path, tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of the time of a tiny study, and other tests look at it."""
-    monkeypatch.setattr("slicken.api.write_report", lambda study: study.path / "report.html")
+    monkeypatch.setattr("slicken.api.write_report", lambda study, *_: study.path / "report.html")
 
 
 def long_plan(bench: Path, place: Path) -> None:

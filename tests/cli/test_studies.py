@@ -28,7 +28,7 @@ def tiny(bench: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of the time of a tiny study, and other tests look at it."""
-    monkeypatch.setattr("slicken.api.write_report", lambda study: study.path / "report.html")
+    monkeypatch.setattr("slicken.api.write_report", lambda study, *_: study.path / "report.html")
 
 
 def look(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def test_a_finished_study_says_so_and_is_drawn_again(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = []
-    monkeypatch.setattr("slicken.api.write_report", drawn.append)
+    monkeypatch.setattr("slicken.api.write_report", lambda study, *_: drawn.append(study))
     before = contents(tiny / "tiny" / "windows")
     answer = give("study", "plan.toml", "--out", "tiny", where=tiny)
     assert answer.code == 0
@@ -327,6 +327,12 @@ def test_a_plan_finds_its_logs_beside_it_then_in_the_given_folder_then_among_fet
     assert seen == [1, 2, 3]
 
 
+def written(name: str) -> list[str]:
+    """A prediction's files: the table, and a figure for one column of a page and for two."""
+    figures = [f"{name}-{w}.{e}" for w in ("double", "single") for e in ("pdf", "png", "svg")]
+    return [*figures, f"{name}.csv"]
+
+
 def test_a_prediction_has_a_table_a_figure_and_its_coverage(bench: Path, tmp_path: Path) -> None:
     before = contents(bench)
     log = bench / "logs" / "temperature-history-02.csv"
@@ -334,7 +340,7 @@ def test_a_prediction_has_a_table_a_figure_and_its_coverage(bench: Path, tmp_pat
     assert answer.code == 0, answer
     assert contents(bench) == before, "the study and the logs stay"
     name = "temperature-history-02-friction"
-    assert sorted(contents(tmp_path)) == [f"{name}.{e}" for e in ("csv", "pdf", "png", "svg")]
+    assert sorted(contents(tmp_path)) == written(name)
     table = np.genfromtxt(tmp_path / f"{name}.csv", delimiter=",", names=True)
     assert table.dtype.names == (
         "time_s", "friction", "friction_low", "friction_high", "spread_over_runs",
@@ -356,11 +362,8 @@ def test_a_prediction_goes_into_a_folder_or_a_file(bench: Path, tmp_path: Path) 
     for out in ("folder", "other/name.csv"):
         assert give("predict", bench / "tiny", log, "--out", out, where=tmp_path).code == 0
     assert sorted(contents(tmp_path)) == [
-        *(
-            f"folder/temperature-history-02-friction.{ending}"
-            for ending in ("csv", "pdf", "png", "svg")
-        ),
-        *(f"other/name.{ending}" for ending in ("csv", "pdf", "png", "svg")),
+        *written("folder/temperature-history-02-friction"),
+        *written("other/name"),
     ]
 
 

@@ -164,7 +164,7 @@ def test_a_progress_that_cannot_be_read_is_as_none(tiny: Path, content: str) -> 
 def test_a_progress_that_is_left_over_goes_when_the_study_is_gone_on_with(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("slicken.api.write_report", lambda study: study.path / "report.html")
+    monkeypatch.setattr("slicken.api.write_report", lambda study, *_: study.path / "report.html")
     (tiny / "tiny" / PROGRESS).write_text("{", encoding="utf-8")
     assert give("study", "plan.toml", "--out", "tiny", where=tiny).code == 0
     assert not (tiny / "tiny" / PROGRESS).exists()

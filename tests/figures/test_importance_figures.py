@@ -132,6 +132,17 @@ def test_the_course_of_a_share_is_drawn_against_time_or_slip(against: str, scale
     np.testing.assert_array_equal(axes.lines[0].get_ydata(), shares[:, 0])
 
 
+def test_a_course_over_slip_is_broken_where_time_jumps_and_not_where_slip_is_fast() -> None:
+    shares = made_up.shares_over_time(300, experiments=1)
+    slip = shares["slip"].to_numpy() + np.where(np.arange(300) >= 200, 50.0, 0.0)
+    time = shares["time"].to_numpy() + np.where(np.arange(300) >= 100, 900.0, 0.0)
+    shares = shares.assign_coords(slip=("target", slip), time=("target", time))
+    _, (axes,) = new_figure(width="double", height_mm=50)
+    draw_over_time(axes, shares, against="slip")
+    gaps = np.flatnonzero(np.isnan(axes.lines[0].get_ydata()))
+    assert gaps.tolist() == [100]
+
+
 def test_time_stands_in_for_slip_that_is_not_known() -> None:
     shares = made_up.shares_over_time(300, experiments=1)
     shares = shares.assign_coords(slip=shares["slip"] * np.nan, stage=shares["stage"] * 0 - 1)

@@ -99,6 +99,18 @@ def test_what_no_phrase_fits_stays_as_it_was() -> None:
     assert {"時間 (s)", "Zorgness", "(a)  学習曲線", "温度", "3 of a kind", "実測"} <= {*held}
 
 
+def test_a_title_in_two_lines_is_said_whole_and_broken_again() -> None:
+    figure, panels = figures.new_figure(height_mm=40, columns=2)
+    title = "PPS+30PTFE_100N_200RPM_30MINS_1, 92 % within the 90 % interval"
+    figures.letter_panels(panels, ["Epoch", title], room=40)
+    assert words(figure)[-1].count("\n") == 1
+    figures.reword(figure, japanese().say)
+    (said,) = [text for text in words(figure) if "PPS" in text]
+    assert said.replace("\n", "") == (
+        "(b)  PPS+30PTFE_100N_200RPM_30MINS_1（90 % 区間の内側 92 %）"
+    )
+
+
 def test_japanese_has_its_own_glyphs_in_every_format(tmp_path: Path) -> None:
     """A missing glyph is drawn as one and the same box: pictures would be alike."""
     drawn = []

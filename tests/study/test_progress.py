@@ -168,7 +168,7 @@ def test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside(
             return
         assert standing.step == progress.StepProgress(words=step, done=done, total=total)
         (sentence,) = lines_of(standing, tmp_path)
-        assert f"gathers evidence, step {done + 1} of {total}: {step}" in sentence
+        assert f"is at step {done + 1} of {total}: {step}" in sentence
         assert ("left" in sentence) == math.isfinite(left)
         if math.isfinite(left):
             assert standing.left == pytest.approx(left, abs=1.0)

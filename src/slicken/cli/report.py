@@ -36,4 +36,6 @@ def run(
         # Asked for here, so that the page is drawn after the bar has ended.
         opened.evidence  # noqa: B018
     say("drawing ...")
-    show_study(opened, report_study(opened, language))
+    with watcher.watching():
+        page = report_study(opened, language, reporter=watcher)
+    show_study(opened, page)

@@ -132,7 +132,9 @@ def _do_study(
     with watcher.watching():
         study = run_study(experiments, plan, out, observer=watcher, reporter=watcher, **how)
     say("drawing ...")
-    show_study(study, report_study(study, language))
+    with watcher.watching():
+        page = report_study(study, language, reporter=watcher)
+    show_study(study, page)
 
 
 def _how(

@@ -228,11 +228,12 @@ class Watcher:
             )
 
     def __call__(self, step: str, done: int, total: int, left: float = float("nan")) -> None:
-        """Say which evidence is being gathered."""
+        """Say which evidence is being gathered, or which figure is drawn."""
+        title, _, words = step.rpartition(": ")
         if done == 0:
             self._end_bar()
-            self._begin_bar("evidence", total)
-        self._move(step, done, total, f"{in_words(left)} left" if left == left else "")
+            self._begin_bar(title or "evidence", total)
+        self._move(words, done, total, f"{in_words(left)} left" if left == left else "")
         if done == total:
             self._end_bar()
 

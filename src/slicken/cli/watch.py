@@ -113,7 +113,7 @@ def lines_of(standing: "Standing", study: Path) -> list[str]:
         left = f", {in_words(standing.left)} left" if standing.left == standing.left else ""
         if standing.step is not None:
             at = f"step {standing.step.done + 1} of {standing.step.total}: {standing.step.words}"
-            return [f"{standing.holder} gathers evidence, {at}{left}; {still}"]
+            return [f"{standing.holder} is at {at}{left}; {still}"]
         if standing.trained:
             return [f"{standing.holder} gathers evidence, or draws; {still}"]
         if left:

@@ -33,7 +33,7 @@ from slicken.figures.prediction import (
     friction_limits,
     share_within,
 )
-from slicken.figures.style import GREEN, Width, letter_panels, new_figure, plain, styled
+from slicken.figures.style import GREEN, WIDTHS_MM, Width, letter_panels, new_figure, plain, styled
 from slicken.figures.training import draw_learning_curves
 from slicken.figures.windows import draw_window_curve
 
@@ -51,6 +51,8 @@ MOST_PANELS = 7
 MOST_EXPERIMENTS = 24
 """Experiments of an overview on one page, over two columns; half of them in one."""
 
+_LETTER_MM = 1.5
+"""Width of a letter of a title."""
 _LEGEND_MM = 42.0
 """Room for the longest entry of a legend below a figure."""
 
@@ -159,14 +161,12 @@ def trace_figure(
         if name != names[-1]:
             axes.set_xlabel("")
         within = float("nan") if half is None else share_within(one, half)
-        short = plain(name, 36 if width == "double" else 20)
-        titles.append(
-            f"{short}, {percent(within)} within the {interval}" if np.isfinite(within) else name
-        )
+        says = f", {percent(within)} within the {interval}" if np.isfinite(within) else ""
+        titles.append(plain(name) + says)
     if names and experiments is None:
         _tell_others(panels[-1], predictions, names)
     _legend_below(figure, panels[0])
-    letter_panels(panels[: len(names)], titles)
+    letter_panels(panels[: len(names)], titles, room=_letters_in(width, 1))
     _lift_titles(panels)
     return figure
 
@@ -280,7 +280,7 @@ def importance_over_time_figure(
         _tell_others(panels[-across], next(iter(measures.values())), names)
     if not wide:
         _legend_below(figure, panels[0])
-    letter_panels(panels, titles)
+    letter_panels(panels, titles, room=_letters_in(width, across))
     _lift_titles(panels)
     return figure
 
@@ -414,8 +414,8 @@ def experiments_figure(experiments: Sequence[Experiment], *, width: Width = "dou
         pair[1].set_xlabel("")
         tops.append(pair[0])
     figure.align_ylabels(panels)
-    room = (114 if wide else 48) // columns
-    letter_panels(tops, [experiment.name for experiment in shown], room=room)
+    names = [experiment.name for experiment in shown]
+    letter_panels(tops, names, room=_letters_in(width, columns))
     more = len(experiments) - len(shown)
     figure.supxlabel("Time (s)" + (f"; {more} more experiments are not shown" if more else ""))
     return figure
@@ -444,6 +444,11 @@ def _tell_others(
     others = len({str(name) for name in predictions["experiment"].to_numpy()} - {*shown})
     if others:
         axes.set_xlabel(f"{axes.get_xlabel()}; {others} more experiments are not shown")
+
+
+def _letters_in(width: Width, columns: int) -> int:
+    """Letters of a title above one of so many panels that stand side by side."""
+    return int((WIDTHS_MM[width] - 18) / columns / _LETTER_MM)
 
 
 def _lift_titles(panels: Sequence[Axes]) -> None:

@@ -58,13 +58,15 @@ def draw_over_time(
     known = np.flatnonzero(np.isfinite(axis))
     table = table.isel(target=known[np.argsort(axis[known], kind="stable")])
     position = np.sort(axis[known])
+    clock = np.asarray(table["time"].to_numpy(), dtype=np.float64)
     values = np.asarray(table.to_numpy(), dtype=np.float64)
     if not np.isfinite(values).any():
         say(axes, NO_GRADIENT)
         return
     channels = [str(name) for name in table["channel"].to_numpy()]
     for index, channel in enumerate(channels):
-        _draw_course(axes, position, values[:, index], channel, index / len(channels))
+        course = broken_at_jumps(position, values[:, index], clock)
+        _draw_course(axes, *course, channel, index / len(channels))
     axes.set_xlim(position[0], max(position[-1], position[0] + 1e-9))
     axes.set_ylim(0, top if top is not None else 1.08 * float(np.nanmax(values)))
     few_ticks(axes, x=7, y=4)
@@ -146,7 +148,7 @@ def _mark_reach(axes: Axes, lag: Floats, total: Floats) -> None:
 
 def _draw_course(axes: Axes, position: Floats, values: Floats, channel: str, phase: float) -> None:
     style = ink(channel)
-    where, shown = broken_at_jumps(*thinned(position, values, 800))
+    where, shown = thinned(position, values, 800)
     step = max(1, where.size // 8)
     axes.plot(
         where, shown, color=style.colour, linestyle=style.dashes if where.size < 600 else "-",

@@ -294,7 +294,8 @@ def letter_panels(
         letter = f"({_letters(number)})  " if len(panels) > 1 else ""
         longest = 60 if room is None else 2 * room - 2 * len(letter)
         title = f"{letter}{plain(titles[number], longest) if titles else ''}".strip()
-        axes.set_title(title if room is None else _in_two(title, room))
+        shown = axes.set_title(title if room is None else _in_two(title, room))
+        shown.set_label(title)  # whole, for who says it in another language
 
 
 def _in_two(title: str, room: int) -> str:

@@ -66,17 +66,24 @@ def banded(
     return where[middle], np.fmin.reduceat(low, starts), np.fmax.reduceat(high, starts)
 
 
-def broken_at_jumps(position: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """The trace with a gap wherever ``position`` jumps by more than five of its usual steps.
+def broken_at_jumps(
+    position: Floats, values: Floats, clock: Floats | None = None
+) -> tuple[Floats, Floats]:
+    """The trace with a gap wherever the clock jumps by more than five of its usual steps.
 
     A line drawn across such a jump would claim a measurement that nobody made.
+
+    Args:
+        position: time or slip of each sample, shape ``(T,)``.
+        values: shape ``(T,)``.
+        clock: time of each sample where the position is slip: a fault that slips fast is no gap.
 
     >>> broken_at_jumps(np.array([0.0, 1, 2, 50, 51]), np.ones(5))[1].tolist()
     [1.0, 1.0, 1.0, nan, 1.0, 1.0]
     """
     if position.size < 3:
         return position, values
-    steps = np.diff(position)
+    steps = np.diff(position if clock is None else clock)
     usual = float(np.median(steps))
     jumps = np.flatnonzero(steps > 5 * usual) + 1 if usual > 0 else np.array([], dtype=int)
     middles = (position[jumps - 1] + position[jumps]) / 2

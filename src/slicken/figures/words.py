@@ -35,7 +35,7 @@ def reword(figure: Figure, say: Say) -> None:
     for axes in figure.axes:
         _reword_ticks(axes, say)
     for text in figure.findobj(Text):
-        text.set_text(_reworded(text.get_text(), say))
+        text.set_text(_reworded(text.get_text(), say, str(text.get_label())))
 
 
 def _reword_ticks(axes: Axes, say: Say) -> None:
@@ -48,7 +48,8 @@ def _reword_ticks(axes: Axes, say: Say) -> None:
                 axis.set_ticks(axis.get_majorticklocs(), reworded)
 
 
-def _reworded(text: str, say: Say) -> str:
+def _reworded(text: str, say: Say, whole: str = "") -> str:
+    """Text in the other language; ``whole`` is the same before it was broken into lines."""
     letter = _LETTER.match(text)
     start = letter[0] if letter else ""
     words = text.removeprefix(start)
@@ -57,12 +58,10 @@ def _reworded(text: str, say: Say) -> str:
     known = [line for line in by_line if line is not None]
     if len(known) == len(lines):
         return start + "\n".join(known)
-    whole = say(" ".join(words.split()))
-    if whole is None:
+    said = say(whole.removeprefix(start) or " ".join(words.split()))
+    if said is None:
         return text
-    if len(lines) == 1:
-        return start + whole
-    return start + broken(whole, max(map(columns, lines)))
+    return start + (said if len(lines) == 1 else broken(said, max(map(columns, lines))))
 
 
 def broken(text: str, longest: int) -> str:

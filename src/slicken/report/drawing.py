@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
+from slicken.evidence.gathering import Reporter, nobody
 from slicken.evidence.importance import KINDS, by_stage, evened, over_time
 from slicken.evidence.intervals import LEVEL
 from slicken.evidence.reasons import slip_in
@@ -119,17 +120,20 @@ class Draw(Protocol):
         ...
 
 
-def draw_study(study: Study, language: Language = "en") -> list[Drawn]:
+def draw_study(study: Study, language: Language = "en", reporter: Reporter = nobody) -> list[Drawn]:
     """Draw every figure as PDF, PNG and SVG, for one column of a journal's page and for two.
 
     Args:
         study: with at least one window length finished; its folder gets ``figures/single`` and
             ``figures/double``.
         language: of the words in the files; pictures for a page are drawn in every language.
+        reporter: told before each figure.
     """
     views = views_of(study)
     drawn = []
-    for name, title, caption, draw in _figures(study):
+    described = list(_figures(study))
+    for number, (name, title, caption, draw) in enumerate(described):
+        reporter(f"drawing: {title}", number, len(described))
         files: list[Path] = []
         pictures: dict[Language, Picture] = {}
         for width in WIDTHS_MM:
@@ -148,6 +152,7 @@ def draw_study(study: Study, language: Language = "en") -> list[Drawn]:
                 views.get(name, ()),
             )
         )  # fmt: skip
+    reporter("", len(described), len(described))
     return drawn
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from slicken.channels import CHANNELS
-from slicken.evidence.gathering import MODELS
+from slicken.evidence.gathering import MODELS, Reporter, nobody
 from slicken.evidence.study import Study
 from slicken.learning.splits import PARTS
 from slicken.report.drawing import Drawn, draw_study
@@ -53,18 +53,19 @@ PLOTLY_WORDS = (
 """What Plotly itself says, which it is told in Japanese; its English is built in."""
 
 
-def write_report(study: Study, language: Language = "en") -> Path:
+def write_report(study: Study, language: Language = "en", reporter: Reporter = nobody) -> Path:
     """Draw all figures and write ``report.html``.
 
     Args:
         study: with at least one window length finished.
         language: in which the page opens; it holds both, and a switch.
+        reporter: told before each figure.
 
     Returns:
         The page.
     """
     page = study.path / "report.html"
-    write_text(page, render(study, draw_study(study, language), language))
+    write_text(page, render(study, draw_study(study, language, reporter), language))
     return page
 
 

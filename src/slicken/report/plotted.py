@@ -105,7 +105,7 @@ def line(
         most: points.
         clock: time of each sample, if the position is another; a fault that slips fast is no gap.
     """
-    where, what = _broken(position, values, position if clock is None else clock)
+    where, what = broken_at_jumps(position, values, clock)
     x, y = _fitted(lambda bins: thinned(where, what, bins), most)
     return {
         "type": "scatter",
@@ -157,15 +157,6 @@ def band(
             "hoverinfo": "skip",
         },
     ]
-
-
-def _broken(position: Floats, values: Floats, clock: Floats) -> tuple[Floats, Floats]:
-    _, kept = broken_at_jumps(clock, np.arange(clock.size, dtype=np.float64))
-    known = np.isfinite(kept)
-    where = np.interp(np.arange(kept.size), np.flatnonzero(known), position)
-    what = np.full(kept.size, np.nan)
-    what[known] = values
-    return where, what
 
 
 def _fitted(thin: Callable[[int], tuple[Floats, ...]], most: int) -> tuple[Floats, ...]:
