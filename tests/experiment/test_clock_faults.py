@@ -135,6 +135,27 @@ def test_a_slip_and_a_clock_set_back_are_told_apart(make_log: MakeLog, make_map:
     np.testing.assert_array_equal(again.log.column("time"), np.delete(np.arange(200.0), 60))
 
 
+def test_a_leap_in_each_of_two_runs_is_mended_with_the_run_that_is_kept(
+    make_log: MakeLog, make_map: MakeMap
+) -> None:
+    run = np.arange(100.0) + 3000.0 * (np.arange(100) > 60)
+    log = make_log(time=np.concatenate([run[:90], run]), samples=190)
+    kinds = [f for f in describe(log, make_map()).findings if f.kind in CLOCK]
+    assert [f.kind for f in kinds] == ["backward time", "leap of time"]
+    text = make_map().to_toml() + "\n".join(f.correction for f in kinds)
+    again = describe(log, ChannelMap.from_toml(text))
+    np.testing.assert_array_equal(again.log.column("time"), np.arange(100.0))
+
+
+def test_a_leap_behind_a_leap_is_mended_with_it(make_log: MakeLog, make_map: MakeMap) -> None:
+    time = np.arange(200.0)
+    time[80:] += 500
+    time[120:] += 1e6
+    log = make_log(time=time)
+    finding = found(describe(log, make_map()))
+    np.testing.assert_array_equal(mended(log, make_map(), finding), np.arange(200.0))
+
+
 def test_a_time_of_noise_is_no_clock_and_nothing_is_proposed(
     make_log: MakeLog, make_map: MakeMap
 ) -> None:

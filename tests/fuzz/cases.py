@@ -21,12 +21,19 @@ from random import Random
 from types import FrameType
 from typing import NamedTuple
 
-from contract import check_experiment, check_inspection, check_refusal
+from contract import check_experiment, check_findings, check_inspection, check_refusal
 from mutations import BINARY, TEXT, WORKBOOK
 from seeds import Seed, all_seeds
 
 from slicken.errors import SlickenError
-from slicken.experiment import ChannelMap, describe, read_experiment, read_log
+from slicken.experiment import (
+    ChannelMap,
+    Inspection,
+    Log,
+    describe,
+    read_experiment,
+    read_log,
+)
 
 SECONDS = 10
 """Of this process, for one case; a busy machine is no fault."""
@@ -110,10 +117,27 @@ def fault_of(case: Case, folder: Path) -> str | None:
 
 
 def _read(path: Path, channels: ChannelMap | None) -> None:
-    inspection = describe(read_log(path), channels)
+    log = read_log(path)
+    inspection = describe(log, channels)
     if channels is None:
         check_inspection(inspection)
+    _follow(log, inspection)
     check_experiment(read_experiment(path, channels))
+
+
+def _follow(log: Log, inspection: Inspection) -> None:
+    """What is proposed is a map that can be read, and a time that rises where time was at fault."""
+    proposed = [finding for finding in inspection.findings if finding.correction]
+    if not proposed:
+        return
+    channel_map = inspection.channel_map.to_toml()
+    text = "\n".join([channel_map, *(finding.correction for finding in proposed)])
+    again = describe(log, ChannelMap.from_toml(text))
+    check_findings(again.findings)
+    clock = [finding for finding in proposed if "time" in finding.kind]
+    if inspection.problem and clock:
+        for words in ("time runs backward", "time stands still", "time jumps"):
+            assert words not in again.problem, again.problem
 
 
 def run_cases(seed: int, numbers: range) -> Iterator[tuple[int, str, str]]:

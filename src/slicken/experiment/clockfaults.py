@@ -45,6 +45,8 @@ def find_clock_faults(draft: Draft) -> list[Finding]:
     inside[[place for group in slips for place in group]] = False
     time, rows = time[inside], rows[inside]
     findings += _say_backward(time, rows, step)
+    # What comes now is looked for in a time that is mended so far.
+    time, rows = _turned_forward(time, rows, step)
     findings += _say_repeated(time, rows)
     return findings + _say_leap(time, rows, step)
 
@@ -86,7 +88,7 @@ def _is_slip(time: Floats, group: Rows, step: float) -> bool:
         return True
     steps = group.size + 1
     # The clock went on meanwhile; one that was set back would be where it was before.
-    return bool(abs(time[after] - time[before] - steps * step) <= 0.5 * steps * step)
+    return bool(time[after] - time[before] >= 0.5 * steps * step)
 
 
 def _in_order(time: Floats) -> NDArray[np.bool_]:
@@ -127,21 +129,41 @@ def _say_slips(time: Floats, rows: Rows, slips: Sequence[Rows]) -> list[Finding]
     return [_at(time, rows, first, "slip of time", message, "\n".join(remedies))]
 
 
+def _turns(time: Floats) -> Rows:
+    return np.flatnonzero(np.diff(time) < 0) + 1
+
+
+def _begins_anew(time: Floats, step: float) -> bool:
+    """Whether time turns back to where the log began, each time that it does."""
+    return bool(np.all(time[_turns(time)] <= time[0] + _ANEW * step))
+
+
+def _turned_forward(time: Floats, rows: Rows, step: float) -> tuple[Floats, Rows]:
+    """Time and rows with what is proposed where time turns back."""
+    turns = _turns(time)
+    if not turns.size:
+        return time, rows
+    if _begins_anew(time, step):
+        start, stop = _largest([0, *turns, time.size])
+        return time[start:stop], rows[start:stop]
+    time = np.array(time)
+    for turn in turns:
+        time[turn:] += time[turn - 1] + step - time[turn]
+    return time, rows
+
+
 def _say_backward(time: Floats, rows: Rows, step: float) -> list[Finding]:
-    turns = np.flatnonzero(np.diff(time) < 0) + 1
+    turns = _turns(time)
     if not turns.size:
         return []
     run_on = "\n".join(snippet("run-on", row=int(rows[turn]), pause=step) for turn in turns)
-    first, begun = int(turns[0]), float(time[0])
+    first = int(turns[0])
     many = f"{turns.size} times, first " if turns.size > 1 else ""
     where = f"time turns back {many}from {time[first - 1]:.10g} to {time[first]:.10g} s"
-    if np.all(time[turns] <= begun + _ANEW * step):
+    if _begins_anew(time, step):
         message = f"{where}, where the log began: does another run begin? proposed is to keep one"
-        remedy = _either(
-            _keep(rows, _largest([0, *turns, time.size])),
-            "or one run, its clock begun anew",
-            run_on,
-        )
+        keep = _keep(rows, _largest([0, *turns, time.size]))
+        remedy = _either(keep, "or one run, its clock begun anew", run_on)
     else:
         message = f"{where}: was the clock set back? proposed is to let it run on"
         remedy = run_on
@@ -150,7 +172,7 @@ def _say_backward(time: Floats, rows: Rows, step: float) -> list[Finding]:
 
 def _say_repeated(time: Floats, rows: Rows) -> list[Finding]:
     again = np.flatnonzero(np.diff(time) == 0) + 1
-    if not again.size:
+    if not 0 < again.size < time.size - 1:  # none, or all that is left stands still
         return []
     each = time.size / (time.size - again.size)
     if each >= _COARSE:
@@ -168,24 +190,38 @@ def _say_repeated(time: Floats, rows: Rows) -> list[Finding]:
     return [_at(time, rows, int(again[0]), "repeated time", message, remedy)]
 
 
+def _leaps(time: Floats, step: float) -> list[int]:
+    """Steps that are longer than the rest of the record, each without those found before."""
+    steps, leaps = np.maximum(np.diff(time), 0.0), list[int]()
+    while steps.size > 1 and len(leaps) < _MOST:
+        leap = int(np.argmax(steps))
+        if steps[leap] <= float(np.sum(steps)) - steps[leap] or steps[leap] <= step:
+            break
+        leaps.append(leap)
+        steps[leap] = step
+    return leaps
+
+
 def _say_leap(time: Floats, rows: Rows, step: float) -> list[Finding]:
-    steps = np.diff(time)
-    leap = int(np.argmax(steps))
-    rest = float(np.sum(steps[steps > 0]) - steps[leap])
-    if steps.size < 2 or steps[leap] <= rest:
+    leaps = _leaps(time, step)
+    if not leaps:
         return []
+    first, after = leaps[0], leaps[0] + 1
     message = (
-        f"time leaps by {steps[leap]:.10g} s, more than the rest of the record: was the clock set, "
-        "or do two runs stand in one file?"
+        f"time leaps by {time[after] - time[first]:.10g} s, more than the rest of the record: was "
+        "the clock set, or do two runs stand in one file?"
     )
-    side = _keep(rows, _largest([0, leap + 1, time.size]))
-    run_on = snippet("run-on", row=int(rows[leap + 1]), pause=step)
-    remedy = (
-        side
-        if min(leap + 1, time.size - leap - 1) <= _FEW
-        else _either(run_on, "or two runs, of which to keep one", side)
+    side = _keep(rows, _largest([0, after, time.size]))
+    run_on = "\n".join(
+        snippet("run-on", row=int(rows[leap + 1]), pause=step) for leap in sorted(leaps)
     )
-    return [_at(time, rows, leap + 1, "leap of time", message, remedy)]
+    if len(leaps) > 1:
+        remedy = run_on
+    elif min(after, time.size - after) <= _FEW:
+        remedy = side
+    else:
+        remedy = _either(run_on, "or two runs, of which to keep one", side)
+    return [_at(time, rows, after, "leap of time", message, remedy)]
 
 
 def _keep(rows: Rows, piece: tuple[int, int]) -> str:
