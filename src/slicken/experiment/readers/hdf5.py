@@ -17,7 +17,6 @@ from slicken.experiment.readers.arrays import (
     UnreadableError,
     seconds_since_first,
 )
-from slicken.experiment.readers.matobjects import take_objects
 
 _DEEPEST = 16
 _LONGEST_TEXT = 1_000
@@ -49,7 +48,9 @@ def find_hdf5(content: bytes) -> Holding:
             _take_frame(dataset, place, holding)
         else:
             _take(dataset, _spelled(place, matlab=matlab), name, holding, matlab=matlab)
-    if "objects" in holding.left_out:
+    if "objects" in holding.left_out:  # pandas is needed for these alone
+        from slicken.experiment.readers.matobjects import take_objects
+
         take_objects(content, holding)
     return holding
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 
 from slicken.experiment.readers.arrays import Holding
-from slicken.experiment.readers.matobjects import take_objects
 
 _DEEPEST = 16
 _LONGEST_TEXT = 1_000
@@ -30,7 +29,9 @@ def find_matlab(content: bytes) -> Holding:
     for name, value in variables.items():
         if not name.startswith("__") or name == "__function_workspace__":
             _take("workspace", name, value, holding, 0)
-    if "objects" in holding.left_out:
+    if "objects" in holding.left_out:  # pandas is needed for these alone
+        from slicken.experiment.readers.matobjects import take_objects
+
         take_objects(content, holding)
     return holding
 
