@@ -116,6 +116,23 @@ def test_inspect_reads_the_table_that_is_named_and_keeps_it_in_the_map(tmp_path:
     assert slicken.read_experiment(tmp_path / "log.h5", tmp_path / "look" / "log.toml").dt == 1
 
 
+def test_inspect_says_what_would_mend_a_time_that_turns_back(tmp_path: Path) -> None:
+    rows = [f"{n - 50 * (n >= 60)},{0.6 + 0.01 * (n % 5)}" for n in range(100)]
+    (tmp_path / "log.csv").write_text("\n".join(["time_s,mu", *rows]))
+    answer = give("inspect", "log.csv", "--out", "look", where=tmp_path)
+    assert answer.code == 0
+    assert "backward time (row 62, 10 s): time turns back from 59 to 10 s" in answer.out
+    said = answer.out.split("what may mend it, in a map:\n")[1].splitlines()
+    assert [line.strip() for line in said[:4]] == [
+        "[[correction]]", 'kind = "run-on"', "row = 62", "pause = 1.0",
+    ]  # fmt: skip
+    text = (tmp_path / "look" / "log.toml").read_text(encoding="utf-8")
+    with_it = text.replace("#[[", "[[").replace("#kind", "kind").replace("#row", "row")
+    (tmp_path / "map.toml").write_text(with_it.replace("#pause", "pause"), encoding="utf-8")
+    again = give("inspect", "log.csv", "--channels", "map.toml", where=tmp_path)
+    assert "prepared: 100 samples" in again.out
+
+
 def test_inspect_reads_files_of_two_formats_and_a_part_only_with_its_log(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "log.h5", "w") as file:
         for group, rows in (("slow", 50), ("fast", 500)):
