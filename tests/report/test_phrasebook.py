@@ -191,3 +191,17 @@ def test_every_sentence_of_a_verdict_is_said_in_japanese(bench: Path) -> None:
 def test_a_language_that_the_page_does_not_speak_is_refused() -> None:
     with pytest.raises(SlickenError, match="speaks en and ja; give one"):
         language_named("fr")
+
+
+def test_a_list_is_said_one_by_one_whatever_else_begins_like_it() -> None:
+    """A phrase of the figures once took the rest of the list for an arrow."""
+    said = japanese().pieces(
+        "Skill against a constant (1 is perfect, 0 no better), without an interval because the "
+        "test part holds only 2 independent blocks: training mean 0.93, training median -0.35, "
+        "test mean -5.14."
+    )
+    assert len(said) == 1
+    assert (
+        "学習データの平均値 0.93、学習データの中央値 -0.35、テストデータの平均値 -5.14"
+        in said[0].text
+    )

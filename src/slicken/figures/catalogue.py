@@ -51,7 +51,7 @@ MOST_PANELS = 7
 MOST_EXPERIMENTS = 24
 """Experiments of an overview on one page, over two columns; half of them in one."""
 
-_LETTER_MM = 1.5
+_LETTER_MM = 1.7
 """Width of a letter of a title."""
 _LEGEND_MM = 42.0
 """Room for the longest entry of a legend below a figure."""
