@@ -306,8 +306,14 @@ def _in_two(title: str, room: int) -> str:
     """
     if columns(title) <= room:
         return title
-    signs = [place for place, sign in enumerate(title[: room + 1]) if sign in " _-+."]
-    at = max((place for place in signs if 2 * place > room), default=room)
+    fit = range(max(1, len(title) - room), room + 1)
+    signs = [place for place in fit if title[place : place + 1] in tuple(" _-+.")]
+    # After a comma rather than within a name, and then as near the middle as may be.
+    at = min(
+        signs,
+        key=lambda place: (title[place - 1] != ",", abs(2 * place - len(title))),
+        default=room,
+    )
     return f"{title[:at]}\n{title[at:].lstrip()}"
 
 
