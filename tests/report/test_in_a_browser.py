@@ -104,6 +104,19 @@ def test_the_keyboard_finds_the_answer_and_moves_a_figure(opened: Browser) -> No
     assert opened.ask(span) == pytest.approx(whole, rel=0.1)
 
 
+def test_the_keyboard_hides_and_shows_a_line_of_the_legend(opened: Browser) -> None:
+    opened.ask("document.querySelector('#importance_time .plot').focus()")
+    drawn = (
+        "document.querySelector('#importance_time .plot').data"
+        ".filter(each => each.visible !== 'legendonly').map(each => each.name)"
+    )
+    before = opened.ask(drawn)
+    opened.press("2", "2")
+    assert opened.ask(drawn) == [*before[:1], *before[2:]]
+    opened.press("2", "2")
+    assert opened.ask(drawn) == before
+
+
 def test_it_fits_a_phone(opened: Browser) -> None:
     opened.look(width=390)
     assert opened.ask("document.documentElement.scrollWidth") <= 390

@@ -91,11 +91,14 @@
     });
   }
 
-  // With the keyboard: + and - change the span of the first axis, arrows move it, 0 shows all.
+  // With the keyboard: + and - change the span of the first axis, arrows move it, 0 shows all;
+  // 1 to 9 do what a click on an entry of the legend does.
   function move(one, event) {
     const steps = { "+": [0.7, 0], "=": [0.7, 0], "-": [1 / 0.7, 0], ArrowLeft: [1, -0.15], ArrowRight: [1, 0.15] };
     if (event.target !== one.place || event.ctrlKey || event.metaKey || event.altKey) return;
     const axis = one.place.layout.xaxis;
+    const named = one.place.data.flatMap((each, place) => (each.showlegend === false ? [] : [place]));
+    const lines = Object.fromEntries(named.slice(0, 9).map((place, entry) => [String(entry + 1), place]));
     if (event.key === "0") {
       const all = one.views[one.select ? one.select.selectedIndex : 0].layout.xaxis.autorange || true;
       Plotly.relayout(one.place, { "xaxis.autorange": all, "yaxis.autorange": true });
@@ -105,6 +108,10 @@
       const middle = (left + right) / 2 + shift * (right - left);
       const half = ((right - left) / 2) * scale;
       Plotly.relayout(one.place, { "xaxis.range": [middle - half, middle + half] });
+    } else if (event.key in lines) {
+      const line = lines[event.key];
+      const hidden = one.place.data[line].visible === "legendonly";
+      Plotly.restyle(one.place, { visible: hidden ? true : "legendonly" }, [line]);
     } else return;
     event.preventDefault();
   }
