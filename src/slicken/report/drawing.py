@@ -353,7 +353,7 @@ def _importance_figures(study: Study, best: float, note: str) -> Iterator[Descri
     importance, readings = study.importance, study.evidence.attribution
     shapley = [name for name in ("shapley_friction",) if name in readings]
     beside = (
-        " On the right the same of exact Shapley values of predicted friction, at fewer target "
+        " And the same of exact Shapley values of predicted friction, at fewer target "
         "times; over time, as means of 15 neighbours."
         if shapley
         else ""
