@@ -12,6 +12,7 @@ from PIL import Image
 from slicken.channels import CHANNELS
 from slicken.evidence.contest import Contest
 from slicken.figures import new_figure, picture_of
+from slicken.figures.pictures import LARGEST
 from slicken.figures.style import ink, laid_out
 from slicken.report.interactive import View, contest_views, course_views, lag_views, trace_views
 from slicken.report.page import _json
@@ -245,3 +246,11 @@ def test_a_picture_for_a_page_has_the_dots_of_the_figure() -> None:
         np.asarray(Image.open(file).convert("RGB")) for file in (BytesIO(picture.webp), own)
     )
     assert np.array_equal(shown, wanted)
+
+
+def test_a_picture_keeps_within_its_bound_whatever_it_shows() -> None:
+    random = np.random.default_rng(0)
+    figure, panels = new_figure(width="double", height_mm=235, rows=8, columns=4)
+    for axes in panels:
+        axes.plot(random.normal(size=3000), linewidth=0.7)
+    assert len(picture_of(figure).webp) <= LARGEST

@@ -10,9 +10,11 @@ from slicken.figures.style import laid_out
 
 DOTS_PER_INCH = 200
 """As many as a good screen shows of a page that is as wide as two columns of a journal."""
-LARGEST = 110_000
+LOSSLESS = 50_000
 """Bytes of a picture without loss; a larger one is kept with a little, which no eye sees."""
-QUALITY = 86
+LARGEST = 120_000
+"""Bytes of any picture, so that a page keeps within its bounds however much a figure shows."""
+QUALITIES = (80, 70, 60, 50, 40, 30, 20, 10)
 ENLARGED = 1.25
 """How much larger than in print a page shows it."""
 
@@ -41,12 +43,21 @@ def picture_of(figure: Figure) -> Picture:
     dots = int(across * DOTS_PER_INCH), int(down * DOTS_PER_INCH)
     picture = Image.frombuffer("RGBA", dots, drawn.getvalue()).convert("RGB")
     kept = _webp(picture, lossless=True, quality=60)
-    if len(kept) > LARGEST:
-        kept = min(kept, _webp(picture, lossless=False, quality=QUALITY), key=len)
+    if len(kept) > LOSSLESS:
+        kept = _within_bounds(picture)
     return Picture(kept, round(ENLARGED * 96 * across), round(ENLARGED * 96 * down))
+
+
+def _within_bounds(picture: Image.Image) -> bytes:
+    """With as little loss as the largest size allows."""
+    for quality in QUALITIES:
+        kept = _webp(picture, lossless=False, quality=quality)
+        if len(kept) <= LARGEST:
+            break
+    return kept
 
 
 def _webp(picture: Image.Image, *, lossless: bool, quality: int) -> bytes:
     kept = io.BytesIO()
-    picture.save(kept, "WEBP", lossless=lossless, quality=quality, method=2)
+    picture.save(kept, "WEBP", lossless=lossless, quality=quality, method=4)
     return kept.getvalue()
