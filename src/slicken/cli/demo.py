@@ -18,7 +18,8 @@ def run(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Study folder.")] = Path("demo"),
     seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,
     lang: Annotated[
-        str, typer.Option("--lang", metavar="LANGUAGE", help="The page opens in: en or ja.")
+        str,
+        typer.Option("--lang", metavar="LANGUAGE", help="Of the page and the figures: en or ja."),
     ] = "en",
 ) -> None:
     """Simulate a rig, run a small study on it, and compare what it finds with what was planted."""

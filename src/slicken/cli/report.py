@@ -15,7 +15,8 @@ def run(
         bool, typer.Option("--leak", help="Also train on a random split, to see what it hides.")
     ] = False,
     lang: Annotated[
-        str, typer.Option("--lang", metavar="LANGUAGE", help="The page opens in: en or ja.")
+        str,
+        typer.Option("--lang", metavar="LANGUAGE", help="Of the page and the figures: en or ja."),
     ] = "en",
 ) -> None:
     """Draw the figures and write the page of a study again."""

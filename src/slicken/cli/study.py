@@ -61,7 +61,8 @@ def run(
         bool, typer.Option("--show-job", help="Print the job script of --cluster, and stop.")
     ] = False,
     lang: Annotated[
-        str, typer.Option("--lang", metavar="LANGUAGE", help="The page opens in: en or ja.")
+        str,
+        typer.Option("--lang", metavar="LANGUAGE", help="Of the page and the figures: en or ja."),
     ] = "en",
 ) -> None:
     """Do the whole protocol: window length, friction predicted, importance of every driver."""
