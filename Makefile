@@ -37,7 +37,7 @@ check: install  ## format, lint, types, and the walls between the rooms
 	$(BIN)/lint-imports
 
 test: install  ## every test, doctests too
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 $(DOCS_STAMP): $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --group docs

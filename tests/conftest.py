@@ -14,6 +14,16 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("slicken", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("slicken")
 
+LONGEST = (
+    "test_kills.py", "test_examples.py", "test_never_lost.py", "test_studies.py", "test_spread.py",
+    "test_bad_input.py", "test_native_engine.py", "test_gathered_evidence.py", "test_progress.py",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that take longest come first, so that none is left to one process at the end."""
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else 99)
+
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> "StudyFolder":
