@@ -33,7 +33,16 @@ from slicken.figures.prediction import (
     friction_limits,
     share_within,
 )
-from slicken.figures.style import GREEN, WIDTHS_MM, Width, letter_panels, new_figure, plain, styled
+from slicken.figures.style import (
+    GREEN,
+    WIDTHS_MM,
+    Width,
+    letter_panels,
+    letters_in,
+    new_figure,
+    plain,
+    styled,
+)
 from slicken.figures.training import draw_learning_curves
 from slicken.figures.windows import draw_window_curve
 
@@ -51,8 +60,6 @@ MOST_PANELS = 7
 MOST_EXPERIMENTS = 24
 """Experiments of an overview on one page, over two columns; half of them in one."""
 
-_LETTER_MM = 1.7
-"""Width of a letter of a title."""
 _LEGEND_MM = 42.0
 """Room for the longest entry of a legend below a figure."""
 
@@ -448,7 +455,7 @@ def _tell_others(
 
 def _letters_in(width: Width, columns: int) -> int:
     """Letters of a title above one of so many panels that stand side by side."""
-    return int((WIDTHS_MM[width] - 18) / columns / _LETTER_MM)
+    return letters_in((WIDTHS_MM[width] - 18) / columns)
 
 
 def _lift_titles(panels: Sequence[Axes]) -> None:

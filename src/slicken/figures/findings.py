@@ -12,15 +12,20 @@ from slicken.figures.memory import draw_needs, draw_truncated, draw_used
 from slicken.figures.methods import draw_method, in_order, shared_limits, zero_level
 from slicken.figures.saliency import draw_saliency, into_bins
 from slicken.figures.skill import draw_skill
-from slicken.figures.style import WIDTHS_MM, Width, letter_panels, new_figure, plain, styled
+from slicken.figures.style import (
+    WIDTHS_MM,
+    Width,
+    letter_panels,
+    letters_in,
+    new_figure,
+    plain,
+    styled,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.memory import Needs
-
-_LETTER_MM = 1.7
-"""Width of a letter of a title, so that its lines stay within their panel."""
 
 
 @styled
@@ -115,7 +120,7 @@ def methods_figure(
         columns=columns,
     )
     hide_after(panels, len(measures))
-    letters = int(WIDTHS_MM[width] / columns / _LETTER_MM)
+    letters = letters_in(WIDTHS_MM[width] / columns)
     for number, (title, shares) in enumerate(measures.items()):
         draw_method(
             panels[number], shares, channels, limits=limits, zero=zeros[title],

@@ -34,6 +34,7 @@ PAGE_MM = 235.0
 """The tallest figure that fits a printed page with its caption."""
 
 DOTS_PER_INCH = 300
+_LETTER_MM = 1.7
 INK = "#222222"
 FAINT = "#8a8a8a"
 SHADE = "#f0f0f0"
@@ -296,6 +297,15 @@ def letter_panels(
         title = f"{letter}{plain(titles[number], longest) if titles else ''}".strip()
         shown = axes.set_title(title if room is None else _in_two(title, room))
         shown.set_label(title)  # whole, for who says it in another language
+
+
+def letters_in(millimetres: float) -> int:
+    """Letters of a title on a line of some length.
+
+    >>> letters_in(85.0)
+    50
+    """
+    return int(millimetres / _LETTER_MM)
 
 
 def _in_two(title: str, room: int) -> str:
