@@ -20,7 +20,7 @@ from slicken.study import checkpoint
 from slicken.study.observer import Silent
 from slicken.study.plan import Plan
 from slicken.study.runner import train_study
-from slicken.study.spread import pack
+from slicken.study.distributed import pack
 from slicken.study.workers import LocalWorkers, client_of, results_of
 
 PAPER_LIKE: dict[str, Any] = {"preset": "paper", "controls": False, "stride": 10.0}

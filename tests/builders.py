@@ -14,7 +14,7 @@ from slicken.experiment.experiment import Provenance
 from slicken.learning.network import Architecture, Network, start_network
 from slicken.learning.splits import PARTS, Split, divide
 from slicken.learning.training import run_seeds
-from slicken.learning.windows import Record, join
+from slicken.learning.record import Record, join
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
 

@@ -64,7 +64,7 @@ def give(*words: object, where: Path, watched: bool = False) -> Answer:
         mock.patch.object(sys, "argv", ["slicken", *map(str, words)]),
         mock.patch.object(door, "leave_at_once", sys.exit),
         mock.patch.dict(os.environ, {"TERM": "xterm", "COLUMNS": "100"}),
-        mock.patch("slicken.figures.style.DOTS_PER_INCH", DOTS_PER_INCH),
+        mock.patch("slicken.reporting.figures.style.DOTS_PER_INCH", DOTS_PER_INCH),
     ):
         try:
             door.main()
@@ -97,4 +97,4 @@ def alone(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     """See no logs but those of the test: neither ``SLICKEN_DATA`` nor fetched ones."""
     monkeypatch.delenv("SLICKEN_DATA", raising=False)
     monkeypatch.setattr("slicken.study.logs.cache_folder", lambda: cache)
-    monkeypatch.setattr("slicken.experiment.fetching.cache_folder", lambda: cache)
+    monkeypatch.setattr("slicken.datasets.cache_folder", lambda: cache)

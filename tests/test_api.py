@@ -90,11 +90,11 @@ def test_a_report_is_written_from_python(
     before = contents(study.path)
     drawn = []
     monkeypatch.setattr(
-        "slicken.report.page.draw_study", lambda study, *_: drawn.append(study) or []
+        "slicken.reporting.page.draw_study", lambda study, *_: drawn.append(study) or []
     )
     with monkeypatch.context() as writing:
         written: dict[Path, str] = {}
-        writing.setattr("slicken.report.page.write_text", written.__setitem__)
+        writing.setattr("slicken.reporting.page.write_text", written.__setitem__)
         page = slicken.report_study(study)
     assert drawn == [study]
     assert page == study.path / "report.html"

@@ -20,7 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 
 import slicken
 from slicken.cli.main import app
-from slicken.experiment.channelmap import MAPPABLE, ChannelMap, Column, Preparation
+from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column, Preparation
 from slicken.experiment.corrections.kinds import KINDS as CORRECTIONS
 from slicken.learning.network import Architecture
 from slicken.learning.training import Optimiser

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
         read_experiment,
         read_log,
     )
-    from slicken.experiment.fetching import fetch
+    from slicken.datasets import fetch
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
-    from slicken.report.predicted import write_prediction
+    from slicken.reporting.predicted import write_prediction
     from slicken.study.logs import read_logs
     from slicken.study.plan import Plan
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 from slicken.evidence.gathering import Reporter, nobody
 from slicken.evidence.study import Study
-from slicken.evidence.summary import write_summary
+from slicken.reporting.summary import write_summary
 from slicken.experiment import Experiment
-from slicken.report.page import write_report
-from slicken.report.phrasebook import Language
+from slicken.reporting.page import write_report
+from slicken.reporting.phrasebook import Language
 from slicken.study.checkpoint import EVERY
 from slicken.study.lock import working_on
 from slicken.study.observer import Observer

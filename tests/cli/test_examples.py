@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 from commands import contents, give
-from slicken.experiment.fetching import KODIAK, TE67
+from slicken.datasets import KODIAK, TE67
 from slicken.study.plan import Plan
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

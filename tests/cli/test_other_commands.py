@@ -209,7 +209,7 @@ def test_the_demo_prints_what_was_planted_beside_what_was_found(
 
 @pytest.fixture
 def held(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    from slicken.experiment.fetching import TE67
+    from slicken.datasets import TE67
 
     folder = tmp_path / "data" / TE67.folder
     folder.mkdir(parents=True)

@@ -9,7 +9,7 @@ import builders
 import naive
 from slicken.evidence import importance as explained
 from slicken.evidence.importance import KINDS, measure_importance, shares
-from slicken.evidence.verdict import ranking
+from slicken.reporting.verdict import ranking
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.study.prepared import Prepared

@@ -7,7 +7,7 @@ import builders
 import naive
 from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES
 from slicken.evidence.scores import luck, score, skill
-from slicken.learning.windows import join
+from slicken.learning.record import join
 
 MEASURED = np.array([0.5, 0.6, 0.7, 0.6, 0.5, 0.4])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slicken.experiment import ChannelMap
-from slicken.experiment.log import Log
+from slicken.logs.log import Log
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from slicken.errors import ChannelError
 from slicken.experiment import ChannelMap, prepare
-from slicken.experiment.channelmap import MAPPABLE, Column, Preparation
-from slicken.experiment.log import Log
+from slicken.experiment.channel_map import MAPPABLE, Column, Preparation
+from slicken.logs.log import Log
 
 COLUMNS = st.builds(
     Column,

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from slicken.errors import ChannelError, ExperimentError
 from slicken.experiment import ChannelMap, Finding, describe, prepare
-from slicken.experiment.clockfaults import _in_order
+from slicken.experiment.quality.clock_faults import _in_order
 from slicken.experiment.corrections import Corrected, correct
 from slicken.experiment.corrections.formulas import spread_times
 from slicken.experiment.inspection import Inspection
-from slicken.experiment.log import Log
+from slicken.logs.log import Log
 
 CLOCK = {"slip of time", "backward time", "repeated time", "leap of time"}
 MakeLog = Callable[..., Log]

@@ -18,8 +18,8 @@ from slicken.experiment.corrections.formulas import (
     running_mean,
     shear_stress,
 )
-from slicken.experiment.log import Log
-from slicken.experiment.readers import read_log
+from slicken.logs.log import Log
+from slicken.logs.readers import read_log
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TIME = '[channels.time]\ncolumn = "time"\nunit = "s"\n'

@@ -8,8 +8,8 @@ import pytest
 
 from slicken.errors import ExperimentError
 from slicken.experiment import ChannelMap, Experiment, Finding, prepare
-from slicken.experiment.log import Log
-from slicken.experiment.sightings import snippet
+from slicken.logs.log import Log
+from slicken.experiment.quality.issues import snippet
 from slicken.experiment.steady import find_steady_sliding
 from slicken.physics.scenarios import CHANNEL_MAP, SimulatedLog, simulate_logs
 from slicken.physics.truths import TRUTHS

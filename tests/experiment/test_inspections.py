@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from slicken.experiment import ChannelMap, describe
-from slicken.experiment.log import Log
+from slicken.logs.log import Log
 
 
 def test_columns_are_summed_up_in_their_own_units(

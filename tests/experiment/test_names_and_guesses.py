@@ -7,8 +7,8 @@ import pytest
 
 from slicken.errors import ChannelError
 from slicken.experiment import ChannelMap, guess_channels, prepare
-from slicken.experiment.log import Log
-from slicken.experiment.names import read_name, split_name
+from slicken.logs.log import Log
+from slicken.logs.names import read_name, split_name
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from slicken.errors import ChannelError
 from slicken.experiment import ChannelMap
-from slicken.experiment.parts import parts_of, wholes_of
+from slicken.experiment.joined import parts_of, wholes_of
 
 
 def joining(*files: str) -> ChannelMap:

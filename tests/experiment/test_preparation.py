@@ -8,7 +8,7 @@ import pytest
 
 from slicken.errors import ChannelError, ExperimentError
 from slicken.experiment import ChannelMap, Experiment, prepare, read_experiment
-from slicken.experiment.log import Log
+from slicken.logs.log import Log
 
 MakeLog = Callable[..., Log]
 MakeMap = Callable[..., ChannelMap]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import stages  # of the benchmarks
-from slicken.experiment.changepoints import change_points, penalty_of
+from slicken.experiment.change_points import change_points, penalty_of
 from slicken.experiment.stages import find_stages
 
 

@@ -21,7 +21,7 @@ from nptdms import ChannelObject
 
 from slicken.errors import ChannelError, LogError, SlickenError
 from slicken.experiment import ChannelMap, describe, read_experiment, read_log
-from slicken.experiment.readers import probe
+from slicken.logs.readers import probe
 from slicken.study.plan import Plan
 
 MEMORY = 5 * 2**30
@@ -280,7 +280,7 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
 from slicken.errors import LogError
 from slicken.experiment import read_log
-from slicken.experiment.readers import probe
+from slicken.logs.readers import probe
 probe.MEMORY = int(sys.argv[2])
 try:
     read_log(sys.argv[1])

@@ -8,7 +8,7 @@ import pytest
 import builders
 from slicken.errors import ExperimentError
 from slicken.learning.scaling import learn_scaling
-from slicken.learning.windows import join
+from slicken.learning.record import join
 
 
 def scaling_of(record: builders.Record) -> builders.Record:

@@ -153,7 +153,7 @@ def test_a_worker_of_a_job_has_its_share_and_does_one_task(kind: str) -> None:
     assert words(script, "--nthreads") == "1"
     assert words(script, "--nworkers") == "2"
     assert float(words(script, "--memory-limit").removesuffix("B")) == 0
-    assert words(script, "--preload") == "slicken.study.share"
+    assert words(script, "--preload") == "slicken.study.worker_resources"
     assert "--no-dashboard" in command
 
 

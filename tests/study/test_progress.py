@@ -20,7 +20,7 @@ from slicken.learning.training import EpochLosses
 from slicken.study import progress
 from slicken.study.folder import StudyFolder
 from slicken.study.observer import Silent
-from slicken.study.onlooker import Onlooker
+from slicken.study.status import Onlooker
 from slicken.study.runner import train_study
 from slicken.study.workers import LocalWorkers
 

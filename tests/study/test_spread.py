@@ -20,7 +20,7 @@ from slicken.study.folder import StudyFolder
 from slicken.study.observer import Silent
 from slicken.study.plan import Plan
 from slicken.study.runner import train_study
-from slicken.study.spread import runs_together
+from slicken.study.distributed import runs_together
 from slicken.study.workers import LocalWorkers, Scheduler
 
 pytestmark = pytest.mark.skipif(cores() < 2, reason="two workers need two cores")

@@ -217,7 +217,7 @@ def test_without_dask_the_error_says_what_to_install(monkeypatch: pytest.MonkeyP
             "slicken, slicken.api, slicken.study.runner, slicken.study.workers",
             {"dask", "distributed"},
         ),
-        ("slicken.study.share", {"jax", "numpy", "pandas", "dask"}),
+        ("slicken.study.worker_resources", {"jax", "numpy", "pandas", "dask"}),
     ],
     ids=["one machine needs no Dask", "a worker is bound before anything heavy starts"],
 )

@@ -26,7 +26,7 @@ def run(
     from slicken.cli.study import do_study
     from slicken.cli.terminal import say
     from slicken.physics.scenarios import simulate
-    from slicken.report.phrasebook import language_named
+    from slicken.reporting.phrasebook import language_named
 
     language = language_named(lang)
 

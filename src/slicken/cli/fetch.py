@@ -14,7 +14,7 @@ def run(
 ) -> None:
     """Fetch public logs and check them; a folder named by SLICKEN_DATA is used as it is."""
     from slicken.cli.terminal import say
-    from slicken.experiment.fetching import DATASETS, fetch
+    from slicken.datasets import DATASETS, fetch
 
     def show(file: str, done: int, total: int) -> None:
         say(f"  {done + 1} of {total}: {file}")

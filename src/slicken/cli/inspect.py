@@ -26,7 +26,7 @@ def run(
     from slicken.cli.terminal import complain, say
     from slicken.errors import LogError
     from slicken.experiment import ChannelMap, describe, read_log
-    from slicken.experiment.parts import wholes_of
+    from slicken.experiment.joined import wholes_of
 
     channel_map = ChannelMap.load(channels) if channels else None
     wholes = wholes_of(logs, channel_map)
@@ -111,7 +111,7 @@ def _name(path: Path, logs: list[Path]) -> str:
 
 def _write(inspection: "Inspection", folder: Path, name: str) -> None:
     from slicken.cli.terminal import say
-    from slicken.figures import experiment_figure, log_figure, save
+    from slicken.reporting.figures import experiment_figure, log_figure, save
     from slicken.study.files import write_text
 
     log = inspection.log

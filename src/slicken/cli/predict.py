@@ -29,7 +29,7 @@ def run(
     from slicken.cli.terminal import say, show_findings
     from slicken.evidence.study import Study
     from slicken.experiment import read_experiment
-    from slicken.report.predicted import write_prediction
+    from slicken.reporting.predicted import write_prediction
 
     table = _table(log, out)
     opened = Study.open(study)

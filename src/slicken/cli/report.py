@@ -23,7 +23,7 @@ def run(
     from slicken.api import report_study
     from slicken.cli.terminal import Watcher, say, show_study
     from slicken.evidence.study import Study
-    from slicken.report.phrasebook import language_named
+    from slicken.reporting.phrasebook import language_named
     from slicken.study.folder import StudyFolder
 
     language = language_named(lang)

@@ -8,7 +8,7 @@ import typer
 if TYPE_CHECKING:
     from slicken.cli.terminal import Watcher
     from slicken.experiment import Experiment
-    from slicken.report.phrasebook import Language
+    from slicken.reporting.phrasebook import Language
     from slicken.study.plan import Plan
 
 
@@ -77,7 +77,7 @@ def run(
         "seed": seed,
     }
     plan, beside = _plan(sources, {k: v for k, v in changes.items() if v is not None})
-    from slicken.report.phrasebook import language_named
+    from slicken.reporting.phrasebook import language_named
     from slicken.study.logs import read_logs
 
     language = language_named(lang)

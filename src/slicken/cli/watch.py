@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from slicken.study.onlooker import Onlooker, Standing
+    from slicken.study.status import Onlooker, Standing
 
 EVERY = 1.0
 """Seconds from one look to the next."""
@@ -27,7 +27,7 @@ def run(
 ) -> None:
     """Show how far a study is that runs elsewhere; Ctrl-C ends the view, not the study."""
     from slicken.study.folder import StudyFolder
-    from slicken.study.onlooker import Onlooker
+    from slicken.study.status import Onlooker
 
     onlooker = Onlooker(StudyFolder.open(study))
     if not sys.stdout.isatty():

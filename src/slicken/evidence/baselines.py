@@ -13,7 +13,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import linalg
 
-from slicken.evidence.ladder import bin_means, edges_to
+from slicken.evidence.lag_model import bin_means, edges_to
 from slicken.evidence.trees import boosted_trees
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared

@@ -33,7 +33,7 @@ from slicken.learning.ensemble import Ensemble
 from slicken.learning.scaling import learn_scaling
 from slicken.learning.splits import PARTS
 from slicken.learning.training import EpochLosses
-from slicken.learning.windows import Record
+from slicken.learning.record import Record
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared

@@ -123,7 +123,7 @@ def judge_drivers(
     Args:
         table: all readings of the study's own ensemble; see :func:`attribute`.
         probes: the same of the ensemble that also sees probes; None where there is none.
-        roles: see :func:`~slicken.evidence.roles.ask_ladder`.
+        roles: see :func:`~slicken.evidence.confounding.ask_ladder`.
         blocks: of the targets of ``table``.
         has_skill: whether there is anything to explain.
         ladder_fits: whether the ladder predicts as well as the networks, so that it may speak.

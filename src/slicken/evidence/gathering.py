@@ -22,7 +22,7 @@ from slicken.evidence.baselines import (
     fit_trees,
     last_known,
 )
-from slicken.evidence.contest import Contest
+from slicken.evidence.window_comparison import Contest
 from slicken.evidence.controls import (
     train_control,
     untrained,
@@ -34,7 +34,7 @@ from slicken.evidence.controls import (
 from slicken.evidence.drivers import DriverVerdict, judge_drivers, shares_of
 from slicken.evidence.importance import measure_importance
 from slicken.evidence.intervals import Calibration, calibrate
-from slicken.evidence.ladder import Ladder, edges_to
+from slicken.evidence.lag_model import Ladder, edges_to
 from slicken.evidence.memory import (
     SHAPES,
     Fading,
@@ -51,7 +51,7 @@ from slicken.evidence.memory import (
     truncate,
 )
 from slicken.evidence.resampling import independent_blocks
-from slicken.evidence.roles import ask_ladder, ladder_of_study
+from slicken.evidence.confounding import ask_ladder, ladder_of_study
 from slicken.evidence.scores import LUCKY, Score, Skill, luck, score, skill
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble

@@ -4,7 +4,7 @@ These are two questions. What a network *uses* is read from it: its gradient ove
 when older history is hidden from it. A network of 100 s that was trained on a fault without memory
 uses 90 s all the same, since nothing told it not to. What the fault *needs* can only be told by
 models that were trained on less: the contest of window lengths, and the ladder of
-:mod:`slicken.evidence.ladder` cut at ever longer lags. The verdict rests on needs.
+:mod:`slicken.evidence.lag_model` cut at ever longer lags. The verdict rests on needs.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from slicken.evidence.attribution import choose_targets, copies
-from slicken.evidence.ladder import TREE_TARGETS, Ladder, Model
+from slicken.evidence.lag_model import TREE_TARGETS, Ladder, Model
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part

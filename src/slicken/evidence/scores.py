@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.evidence.resampling import FEWEST_BLOCKS, resampled_counts, sums_by_block
-from slicken.learning.windows import Record, position
+from slicken.learning.record import Record, position
 
 ENOUGH = 0.8
 """Share of the targets that an experiment must reach to stand in for another."""

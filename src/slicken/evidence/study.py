@@ -9,7 +9,7 @@ import xarray as xr
 
 from slicken.errors import FolderError, PlanError
 from slicken.evidence import importance as explained
-from slicken.evidence.contest import Contest
+from slicken.evidence.window_comparison import Contest
 from slicken.evidence.drivers import DriverVerdict
 from slicken.evidence.gathering import (
     Evidence,
@@ -25,7 +25,7 @@ from slicken.evidence.importance import Kind
 from slicken.evidence.memory import Memory
 from slicken.evidence.prediction import Prediction, predict_experiment
 from slicken.evidence.scores import Skill
-from slicken.evidence.verdict import Verdict, judge
+from slicken.reporting.verdict import Verdict, judge
 from slicken.experiment import Experiment
 from slicken.learning.splits import Part
 from slicken.study.folder import StudyFolder

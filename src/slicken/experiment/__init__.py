@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from slicken.experiment.experiment import Experiment, Finding, Provenance
 
 if TYPE_CHECKING:
-    from slicken.experiment.channelmap import ChannelMap
+    from slicken.experiment.channel_map import ChannelMap
     from slicken.experiment.guess import guess_channels
     from slicken.experiment.inspection import ColumnSummary, Inspection, describe
-    from slicken.experiment.log import Log
+    from slicken.logs.log import Log
     from slicken.experiment.preparation import prepare, read_experiment
-    from slicken.experiment.readers import read_log
+    from slicken.logs.readers import read_log
 
 __all__ = [
     "ChannelMap",

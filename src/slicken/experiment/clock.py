@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError
-from slicken.experiment.clockfaults import longest_stretch
+from slicken.experiment.quality.clock_faults import longest_stretch
 from slicken.experiment.columns import Draft
 from slicken.experiment.experiment import Finding
-from slicken.experiment.sightings import snippet
+from slicken.experiment.quality.issues import snippet
 
 _SHOWN = 3
 

@@ -16,11 +16,11 @@ from slicken.channels import (
     Channel,
 )
 from slicken.errors import ChannelError
-from slicken.experiment.channelmap import MAPPABLE, ChannelMap, Column
+from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column
 from slicken.experiment.experiment import Finding
-from slicken.experiment.log import Log, listed
-from slicken.experiment.names import unit_of
-from slicken.experiment.units import measures, to_si
+from slicken.logs.log import Log, listed
+from slicken.logs.names import unit_of
+from slicken.logs.units import measures, to_si
 
 LEAST_LOAD = 1e-12
 """Pa or N, below which there is no load."""

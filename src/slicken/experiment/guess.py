@@ -16,11 +16,11 @@ from slicken.channels import (
     TIME,
     Channel,
 )
-from slicken.experiment.channelmap import MAPPABLE, ChannelMap, Column
+from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column
 from slicken.experiment.experiment import Finding
-from slicken.experiment.log import Log, listed
-from slicken.experiment.names import Reading, read_name, split_name, unit_of
-from slicken.experiment.units import measures
+from slicken.logs.log import Log, listed
+from slicken.logs.names import Reading, read_name, split_name, unit_of
+from slicken.logs.units import measures
 
 # Without a unit, the channel's own is taken only where other units would give numbers that
 # no experiment has: the largest median that is believed.

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 
 from slicken.errors import SlickenError
-from slicken.experiment.channelmap import ChannelMap
-from slicken.experiment.checks import MEASURED
+from slicken.experiment.channel_map import ChannelMap
+from slicken.experiment.quality.checks import MEASURED
 from slicken.experiment.clock import crop
-from slicken.experiment.clockfaults import find_clock_faults
+from slicken.experiment.quality.clock_faults import find_clock_faults
 from slicken.experiment.columns import read_channels
 from slicken.experiment.experiment import Experiment, Finding
 from slicken.experiment.guess import guess_channels
-from slicken.experiment.log import Log
-from slicken.experiment.names import unit_of
+from slicken.logs.log import Log
+from slicken.logs.names import unit_of
 from slicken.experiment.preparation import apply_corrections, prepare
 from slicken.experiment.steady import SteadySliding, find_steady_sliding
 

@@ -19,19 +19,19 @@ from slicken.channels import (
     TIME,
 )
 from slicken.errors import ExperimentError
-from slicken.experiment.channelmap import ChannelMap, Preparation
-from slicken.experiment.checks import check_channels, check_resolution
+from slicken.experiment.channel_map import ChannelMap, Preparation
+from slicken.experiment.quality.checks import check_channels, check_resolution
 from slicken.experiment.clock import crop, run_forward
 from slicken.experiment.columns import Draft, read_channels
 from slicken.experiment.corrections import Corrected, correct
 from slicken.experiment.experiment import Experiment, Finding, Provenance
-from slicken.experiment.faults import find_faults
+from slicken.experiment.quality.faults import find_faults
 from slicken.experiment.guess import guess_channels
-from slicken.experiment.log import Log
+from slicken.logs.log import Log
 from slicken.experiment.motion import ALMOST_NONE, moving_span, slip_from_velocity
 from slicken.experiment.rates import FEWEST, causal_rate
-from slicken.experiment.readers import read_log
-from slicken.experiment.resampling import resample
+from slicken.logs.readers import read_log
+from slicken.experiment.grid import resample
 from slicken.experiment.stages import find_stages
 
 _RATES = ((TEMPERATURE, TEMPERATURE_RATE), (AXIAL_DISPLACEMENT, AXIAL_RATE))

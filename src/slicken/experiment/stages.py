@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.experiment.changepoints import change_points, is_step, penalty_of
+from slicken.experiment.change_points import change_points, is_step, penalty_of
 
 _WIDTH = 5
 _HOLD = 5
@@ -34,7 +34,7 @@ def find_stages(load: NDArray[np.float64], change: float) -> NDArray[np.int64]:
     it belongs to the stage it is going to. An excursion of fewer than 30 samples that comes
     back to its level is no stage. Where the load wanders by a quarter of ``change`` or more by
     itself, stages begin at its :func:`change points
-    <slicken.experiment.changepoints.change_points>` instead. What a straight line describes
+    <slicken.experiment.change_points.change_points>` instead. What a straight line describes
     better than two levels, or in noise a smooth trend better than a step, is a ramp or a drift,
     and no change of stage.
 

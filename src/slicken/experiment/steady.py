@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from slicken.channels import FRICTION, NORMAL_FORCE, NORMAL_STRESS, SLIP_VELOCITY
 from slicken.experiment.experiment import Experiment
 from slicken.experiment.motion import ALMOST_NONE
-from slicken.experiment.sightings import snippet
+from slicken.experiment.quality.issues import snippet
 
 VELOCITY, LOAD = 0.1, 0.1
 """How far velocity may be from its median, and load from the level of its stage."""

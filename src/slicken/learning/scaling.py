@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from slicken.channels import FRICTION, SLIP_VELOCITY
 from slicken.errors import ExperimentError
 from slicken.learning.splits import Split
-from slicken.learning.windows import Record
+from slicken.learning.record import Record
 
 MOSTLY_NOISE = 0.5
 """A driver is called noise where so much of its variance comes and goes within one sample."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import SplitError
-from slicken.learning.windows import NO_STAGE, Record, position, reach
+from slicken.learning.record import NO_STAGE, Record, position, reach
 
 Part = Literal["training", "validation", "test"]
 PARTS: tuple[Part, ...] = ("training", "validation", "test")

@@ -20,9 +20,9 @@ from slicken.channels import (
     TIME,
 )
 from slicken.errors import FolderError, PlanError
-from slicken.experiment.channelmap import ChannelMap, Column, Preparation
+from slicken.experiment.channel_map import ChannelMap, Column, Preparation
 from slicken.experiment.experiment import Experiment
-from slicken.experiment.log import Log
+from slicken.logs.log import Log
 from slicken.experiment.preparation import prepare
 from slicken.physics.loading import SHORTEST_STAGE
 from slicken.physics.rig import Recording, record

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from slicken.errors import WorkersError
 from slicken.study.cluster_plan import ClusterPlan
-from slicken.study.share import VARIABLE
+from slicken.study.worker_resources import VARIABLE
 
 if TYPE_CHECKING:
     from dask_jobqueue.core import JobQueueCluster
 
 SUBMITS = {"slurm": "sbatch", "pbs": "qsub", "lsf": "bsub"}
 
-PRELOAD = ["--preload", "slicken.study.share"]
+PRELOAD = ["--preload", "slicken.study.worker_resources"]
 
 LOOK_EVERY = 15.0
 """Seconds between two looks whether a job has ended."""

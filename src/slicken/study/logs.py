@@ -7,8 +7,8 @@ from pathlib import Path
 from slicken.errors import PlanError
 from slicken.experiment import ChannelMap, Experiment, read_experiment
 from slicken.experiment.experiment import Finding
-from slicken.experiment.fetching import DATA_VARIABLE, cache_folder, given_folder
-from slicken.experiment.parts import wholes_of
+from slicken.datasets import DATA_VARIABLE, cache_folder, given_folder
+from slicken.experiment.joined import wholes_of
 from slicken.study.plan import Plan
 
 

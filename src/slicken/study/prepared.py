@@ -15,7 +15,7 @@ from slicken.errors import PlanError
 from slicken.experiment import Experiment
 from slicken.learning.scaling import Scaling, learn_scaling
 from slicken.learning.splits import Part, Split, divide
-from slicken.learning.windows import Record, join
+from slicken.learning.record import Record, join
 from slicken.study.plan import Plan
 
 

@@ -68,7 +68,7 @@ def train_study(
                 _train(tasks_of(folder, plan.runs), folder, prepared, engine, recorder, every)
             else:
                 # Here, because it knows of Dask, which a study on one machine does without.
-                from slicken.study.spread import runs_together, train_on
+                from slicken.study.distributed import runs_together, train_on
 
                 tasks = tasks_of(folder, runs_together(plan, workers))
                 train_on(workers, tasks, folder, experiments, recorder, every)

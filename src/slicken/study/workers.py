@@ -18,7 +18,7 @@ from slicken.errors import WorkersError
 from slicken.learning.devices import cores
 from slicken.study.cluster_plan import ClusterPlan
 from slicken.study.jobs import jobs_of
-from slicken.study.share import VARIABLE, gpus_here
+from slicken.study.worker_resources import VARIABLE, gpus_here
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -278,7 +278,7 @@ def _local(count: int) -> "Iterator[SpecCluster]":
         **here,
         "nthreads": 1,
         "env": told,
-        "preload": ["slicken.study.share"],
+        "preload": ["slicken.study.worker_resources"],
         # JAX's memory looks to Dask like results that it could write to disk: it would pause the
         # worker at 80 % of a limit, for good, and kill it at 95 %. Where memory really runs out,
         # the system ends the process, and the task is done again.

@@ -12,7 +12,7 @@ from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
 from slicken.evidence.memory import Memory, lags_that_hold
 from slicken.evidence.study import Study
-from slicken.evidence.verdict import ranking
+from slicken.reporting.verdict import ranking
 from slicken.physics.scenarios import simulate
 from slicken.physics.truths import TRUTHS
 from slicken.study.files import write_text

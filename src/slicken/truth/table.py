@@ -9,7 +9,7 @@ import numpy as np
 
 from slicken.channels import DRIVERS
 from slicken.evidence.attribution import METHODS
-from slicken.evidence.verdict import METHOD_WORDS
+from slicken.reporting.verdict import METHOD_WORDS
 from slicken.physics.truths import TRUTHS
 from slicken.truth.bench import DURATION, EXPERIMENTS, PLAN
 from slicken.truth.cases import Group, cases

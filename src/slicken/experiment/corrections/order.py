@@ -20,9 +20,9 @@ from slicken.experiment.corrections.formulas import (
 )
 from slicken.experiment.corrections.worktable import Worktable
 from slicken.experiment.experiment import Finding
-from slicken.experiment.log import Log
-from slicken.experiment.names import unit_of
-from slicken.experiment.units import ratio
+from slicken.logs.log import Log
+from slicken.logs.names import unit_of
+from slicken.logs.units import ratio
 
 Floats = NDArray[np.float64]
 
@@ -246,7 +246,7 @@ def _exclude(table: Worktable, exclude: kinds.Exclude) -> str:
 
 
 def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> str:
-    from slicken.experiment.readers import read_log
+    from slicken.logs.readers import read_log
 
     if folder is None:
         raise ChannelError("files can be joined only to a log that is read from a folder")

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from slicken.channels import TIME
 from slicken.errors import ChannelError
 from slicken.experiment.experiment import Finding
-from slicken.experiment.log import Log
-from slicken.experiment.names import unit_of
-from slicken.experiment.units import to_si
+from slicken.logs.log import Log
+from slicken.logs.names import unit_of
+from slicken.logs.units import to_si
 
 Floats = NDArray[np.float64]
 

@@ -5,7 +5,7 @@ batch of B windows. The rest of the package calls :func:`choose_engine` and neve
 """
 
 from slicken.learning.engine.contract import Engine, Windows
-from slicken.learning.engine.door import (
+from slicken.learning.engine.select import (
     ENGINES,
     choose_engine,
     describe_engine,

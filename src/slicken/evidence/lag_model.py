@@ -1,0 +1,328 @@
+"""Ladder: a linear model of the past in steps of lag that widen, fast enough to ask it anything.
+
+A network's answer is blurred by its training. A linear regression on the means of each driver over
+bins of lags (0-1, 1-2, 2-3, 3-4, 4-6, 6-8, 8-12 ... samples) has no training to speak of, and
+leaving whole experiments out, one after another, all of them judge it. So it can be asked many
+times: how much worse without the older past? without this driver? better with its future? better
+with the normal stress, which no network sees? A linear model cannot know every fault; each answer
+holds only where it predicts as well as the networks do, and who asks must check that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import linalg, stats
+
+from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
+from slicken.evidence.trees import boosted_trees
+from slicken.learning.splits import PARTS
+from slicken.learning.record import reach
+from slicken.study.prepared import Prepared
+
+MOST_TARGETS = 40_000
+"""Target times of a ladder, at most; every sample is one where there are fewer."""
+PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+"""Ridge penalties on weights of standardised bins, for each target; cross-validation chooses."""
+TREE_FOLDS, LADDER_TREES = 3, 60
+TREE_TARGETS = 6000
+"""Target times that boosted trees are asked about, at most: they take long."""
+FUTURE = (1, 2, 4, 8, 16, 32, 64)
+"""Samples after the target time that end the bins of the future."""
+
+Model = Literal["linear", "trees"]
+
+
+def edges_to(length: int) -> tuple[int, ...]:
+    """Edges of bins of lags in samples, from 0 to the length; each bin at most half as wide as far.
+
+    Example:
+        >>> edges_to(40)
+        (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 40)
+    """
+    edges = [0, 1, 2, 3]
+    while edges[-1] < length:
+        power = 2 ** (len(edges) // 2)
+        edges.append(power if len(edges) % 2 == 0 else power * 3 // 2)
+    return (*[edge for edge in edges if edge < length], length)
+
+
+def bin_means(
+    values: NDArray[np.floating], ends: NDArray[np.int64], edges: Sequence[int]
+) -> NDArray[np.float64]:
+    """Means of each channel over bins of lags, shape ``(N, C, K)``.
+
+    Args:
+        values: the record, shape ``(T, C)``.
+        ends: target times as indices into it, shape ``(N,)``.
+        edges: ascending lags in samples, K + 1 of them; bin k holds lags from ``edges[k]`` up to,
+            and without, ``edges[k + 1]``. Negative ones are after the target time.
+    """
+    total = np.zeros((values.shape[0] + 1, values.shape[1]))
+    np.cumsum(values, axis=0, dtype=np.float64, out=total[1:])
+    up_to = total[ends[:, None] + 1 - np.asarray(edges)[None, :]]  # (N, K + 1, C)
+    means = (up_to[:, :-1] - up_to[:, 1:]) / np.diff(edges)[None, :, None]
+    return np.swapaxes(means, 1, 2)
+
+
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """Binned pasts of many target times, and regressions on any of them.
+
+    Args:
+        channels: of the columns: drivers, and what the networks do not see, C'.
+        edges: of the bins, in samples; the first ``future`` bins lie after the target time.
+        future: how many bins.
+        values: standardised record, shape ``(T, C')``.
+        ends: target times as indices into it, shape ``(N,)``.
+        bins: means of the values, shape ``(N, C', K)``.
+        friction: standardised, shape ``(N,)``.
+        group: the experiment, or the stretch of one, that each target belongs to, ``(N,)``.
+        near: ``(G, G)``; row g names the groups that must not teach when g judges.
+        dt: s in a sample.
+    """
+
+    channels: tuple[str, ...]
+    edges: tuple[int, ...]
+    future: int
+    values: NDArray[np.float64]
+    ends: NDArray[np.int64]
+    bins: NDArray[np.float64]
+    friction: NDArray[np.float64]
+    group: NDArray[np.int64]
+    near: NDArray[np.bool_]
+    dt: float
+
+    def thinned(self, most: int, keep: NDArray[np.int64] | None = None) -> "Ladder":
+        """Every so many targets only, so that there are at most so many, and those to keep."""
+        chosen = np.zeros(self.ends.size, dtype=np.bool_)
+        chosen[:: max(1, -(-self.ends.size // most))] = True
+        if keep is not None:
+            chosen |= np.isin(self.ends, keep)
+        return replace(
+            self,
+            ends=self.ends[chosen],
+            bins=self.bins[chosen],
+            friction=self.friction[chosen],
+            group=self.group[chosen],
+        )
+
+    @property
+    def groups(self) -> int:
+        """How many groups judge, G."""
+        return int(self.near.shape[0])
+
+    @property
+    def steps(self) -> int:
+        """Bins of the past, the present among them."""
+        return len(self.edges) - 1 - self.future
+
+    def past_edge(self, step: int) -> float:
+        """Seconds of history that the first ``step`` bins of the past hold."""
+        return self.edges[self.future + step] * self.dt
+
+    def columns(
+        self, channels: Sequence[str], *, steps: int | None = None, future: bool = False
+    ) -> NDArray[np.bool_]:
+        """Which columns a regression may see, shape ``(C', K)``.
+
+        Args:
+            channels: by name.
+            steps: bins of the past, from the present back; all where None.
+            future: the bins after the target time, too.
+        """
+        last = self.future + (self.steps if steps is None else steps)
+        chosen = np.zeros(self.bins.shape[1:], dtype=np.bool_)
+        for name in channels:
+            chosen[self.channels.index(name), 0 if future else self.future : last] = True
+        return chosen
+
+    def errors(self, columns: NDArray[np.bool_], model: Model = "linear") -> NDArray[np.float64]:
+        """Squared errors at every target, by models that never saw its group, ``(N,)``.
+
+        Args:
+            columns: what the model sees; see :meth:`columns`.
+            model: a ridge ``linear`` regression, or boosted ``trees``.
+        """
+        return self._linear(columns) if model == "linear" else self._trees(columns)
+
+    def recent_mean(self, places: Sequence[int], samples: float) -> NDArray[np.float64]:
+        """Means over the last so many samples, the last of them counted in part, ``(N, P)``.
+
+        Args:
+            places: of the channels.
+            samples: at least one, at most the last edge.
+        """
+        whole = int(samples)
+        part = samples - whole
+        chosen = self.values[:, list(places)]
+        total = whole * bin_means(chosen, self.ends, (0, whole))[:, :, 0]
+        if part > 0:
+            total = total + part * chosen[self.ends - whole]
+        return total / samples
+
+    def judge(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Squared errors of ridge regressions on any features, each blind to its group, ``(N,)``.
+
+        Args:
+            features: shape ``(N, P)``.
+        """
+        whole = np.concatenate([features, np.ones((self.friction.size, 1))], axis=1)
+        each = [self.group == g for g in range(self.groups)]
+        grams = np.stack([whole[here].T @ whole[here] for here in each])
+        moments = np.stack([whole[here].T @ self.friction[here] for here in each])
+        return self._blind(whole, grams, moments)
+
+    def sums_of_squares(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What least squares leaves, without each group in turn, and last with all, ``(G + 1,)``.
+
+        Args:
+            features: shape ``(N, P)``.
+        """
+        whole = np.concatenate([features, np.ones((self.friction.size, 1))], axis=1)
+        each = [self.group == g for g in range(self.groups)]
+        grams = np.stack([whole[here].T @ whole[here] for here in each])
+        moments = np.stack([whole[here].T @ self.friction[here] for here in each])
+        squares = np.array([float(np.sum(self.friction[here] ** 2)) for here in each])
+        found = []
+        for kept in [*~np.eye(self.groups, dtype=np.bool_), np.ones(self.groups, dtype=np.bool_)]:
+            gram, moment = grams[kept].sum(axis=0), moments[kept].sum(axis=0)
+            tiny = PENALTIES[0] * self._counts[kept].sum() * np.eye(gram.shape[0])
+            weights = linalg.solve(gram + tiny, moment, assume_a="pos")
+            found.append(squares[kept].sum() - 2 * moment @ weights + weights @ gram @ weights)
+        return np.array(found)
+
+    def _linear(self, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
+        chosen = np.flatnonzero(np.append(columns.ravel(), True))
+        grams = self._grams[:, chosen[:, None], chosen]
+        return self._blind(self._features[:, chosen], grams, self._moments[:, chosen])
+
+    def _blind(
+        self,
+        features: NDArray[np.float64],
+        grams: NDArray[np.float64],
+        moments: NDArray[np.float64],
+    ) -> NDArray[np.float64]:
+        """Each group judged by the sums of products of the groups that may teach it."""
+        found = np.empty((len(PENALTIES), self.friction.size))
+        size = features.shape[1]
+        for judge in range(self.groups):
+            taught, here = ~self.near[judge], self.group == judge
+            gram, moment = grams[taught].sum(axis=0), moments[taught].sum(axis=0)
+            free = np.append(np.ones(size - 1), 0.0) * self._counts[taught].sum()
+            for row, penalty in zip(found, PENALTIES, strict=True):
+                weights = linalg.solve(gram + np.diag(penalty * free), moment, assume_a="pos")
+                row[here] = (features[here] @ weights - self.friction[here]) ** 2
+        return found[int(np.argmin(found.mean(axis=1)))]
+
+    def _trees(self, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
+        features = self.bins[:, columns]
+        found = np.empty(self.friction.size)
+        for judges in np.array_split(np.arange(self.groups), min(TREE_FOLDS, self.groups)):
+            here = np.isin(self.group, judges)
+            taught = np.flatnonzero(~np.isin(self.group, np.flatnonzero(self.near[judges].any(0))))
+            model = boosted_trees(LADDER_TREES, seed=0)
+            model.fit(features[taught], self.friction[taught])
+            found[here] = (model.predict(features[here]) - self.friction[here]) ** 2
+        return found
+
+    def difference(self, worse: NDArray[np.float64], better: NDArray[np.float64]) -> Interval:
+        """Mean difference of squared errors, with its 95 % interval over groups (Student's t)."""
+        by_group = np.bincount(self.group, weights=worse - better) / self._counts
+        value = float(np.average(by_group, weights=self._counts))
+        if self.groups < FEWEST_BLOCKS:
+            return Interval(value, float("nan"), float("nan"))
+        error = float(by_group.std(ddof=1) / np.sqrt(self.groups))
+        reach = float(stats.t.ppf(0.975, self.groups - 1)) * error
+        return Interval(value, value - reach, value + reach)
+
+    @cached_property
+    def _features(self) -> NDArray[np.float64]:
+        flat = self.bins.reshape(self.friction.size, -1)
+        return np.concatenate([flat, np.ones((self.friction.size, 1))], axis=1)
+
+    @cached_property
+    def _counts(self) -> NDArray[np.float64]:
+        return np.bincount(self.group).astype(np.float64)
+
+    @cached_property
+    def _grams(self) -> NDArray[np.float64]:
+        pieces = [self._features[self.group == g] for g in range(self.groups)]
+        return np.stack([piece.T @ piece for piece in pieces])
+
+    @cached_property
+    def _moments(self) -> NDArray[np.float64]:
+        each = [self.group == g for g in range(self.groups)]
+        return np.stack([self._features[here].T @ self.friction[here] for here in each])
+
+
+def build_ladder(
+    prepared: Prepared, length: int, others: Sequence[tuple[str, NDArray[np.float64]]] = ()
+) -> Ladder:
+    """Lay out the training and validation parts of a study; the test part stays out of it.
+
+    Args:
+        prepared: the record and its parts.
+        length: samples of the longest past, L.
+        others: name and values, ``(T,)``, of quantities that the networks do not see.
+    """
+    record = prepared.record
+    part = np.where(prepared.split.part == PARTS.index("test"), -1, prepared.split.part)
+    together = np.where(part >= 0, 0, -1) if prepared.split.by == "experiment" else part
+    held = reach(record, together)
+    ends, future = _targets(held, length)
+    step = max(1, -(-ends.size // MOST_TARGETS))
+    compared = np.intersect1d(ends, prepared.split.ends["validation"])
+    ends = np.union1d(ends[::step], compared)
+    group, near = _groups(prepared, ends, length)
+    usable = (held > 0) & ~record.gap
+    extra = [_standardised(values, usable) for _, values in others]
+    values = np.column_stack([prepared.drivers.astype(np.float64), *extra])
+    edges = (*[-edge for edge in future[::-1]], *edges_to(length))
+    return Ladder(
+        channels=(*record.channels, *[name for name, _ in others]),
+        edges=edges,
+        future=len(future),
+        values=values,
+        ends=ends,
+        bins=bin_means(values, ends, edges),
+        friction=prepared.friction[ends].astype(np.float64),
+        group=group,
+        near=near,
+        dt=record.dt,
+    )
+
+
+def _targets(held: NDArray[np.int64], length: int) -> tuple[NDArray[np.int64], tuple[int, ...]]:
+    """Instants with a whole past, and a future if that leaves half of them, ``(N,)``."""
+    whole = np.flatnonzero(held >= length)
+    ahead = whole + FUTURE[-1]
+    inside = ahead < held.size
+    followed = whole[inside][held[ahead[inside]] >= length + FUTURE[-1]]
+    return (followed, FUTURE) if 2 * followed.size >= whole.size else (whole, ())
+
+
+def _standardised(values: NDArray[np.float64], usable: NDArray[np.bool_]) -> NDArray[np.float64]:
+    seen = values[usable]
+    spread = float(seen.std()) or 1.0
+    return np.where(usable, (values - seen.mean()) / spread, 0.0)
+
+
+def _groups(
+    prepared: Prepared, ends: NDArray[np.int64], length: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Experiments judge; where they are too few, stretches that are longer than the past."""
+    names = prepared.record.experiment[ends]
+    if np.unique(names).size >= FEWEST_BLOCKS:
+        group = np.unique(names, return_inverse=True)[1].astype(np.int64)
+        return group, np.eye(int(group.max()) + 1, dtype=np.bool_)
+    # A stretch's neighbours share samples with it, and must not teach when it judges.
+    wide = length + FUTURE[-1]
+    stretch = names * (len(prepared.record) // wide + 2) + ends // wide
+    _, group = np.unique(stretch, return_inverse=True)
+    label = np.unique(stretch)
+    near = np.abs(label[:, None] - label[None, :]) <= 1
+    return group.astype(np.int64), near

@@ -1,0 +1,98 @@
+"""TDMS: the channels of a LabVIEW file, scaled as its properties say."""
+
+import importlib.util
+import io
+import math
+from typing import Any
+
+import numpy as np
+
+from slicken.logs.names import read_name, split_name
+from slicken.logs.readers.arrays import Array, Holding, UnreadableError, seconds_since_first
+
+_LONGEST_TEXT = 200
+
+
+def find_tdms(content: bytes) -> Holding:
+    """The channels of a TDMS file; none is read yet.
+
+    Channels of one group and length are one table. Where none of them is a time, and all have the
+    same ``wf_increment``, a time is made of it.
+
+    Raises:
+        UnreadableError: if npTDMS is not installed, or it holds more than any log.
+    """
+    if importlib.util.find_spec("nptdms") is None:
+        raise UnreadableError(
+            "reading it needs npTDMS; install it with pip install 'slicken[tdms]', or export the "
+            "table as text"
+        )
+    import nptdms
+
+    # Never closed: channels are read from it later.
+    file = nptdms.TdmsFile.open(io.BytesIO(content))
+    holding = Holding()
+    if file.file_status.incomplete_final_segment:
+        words = "the last segment is not whole; was the log still being written?"
+        holding.findings.append(("end", words))
+    for group in file.groups():
+        lengths: dict[int, list[Any]] = {}
+        for channel in group.channels():
+            if _take(group.name, channel, holding):
+                lengths.setdefault(len(channel), []).append(channel)
+        for rows, channels in lengths.items():
+            _add_time(group.name, rows, channels, holding)
+    return holding
+
+
+def _take(place: str, channel: Any, holding: Holding) -> bool:  # noqa: ANN401 - npTDMS
+    """Whether a channel is a column of numbers."""
+    rows, name, kind = len(channel), channel.name, channel.dtype.kind
+    if rows == 0:
+        return False
+    if kind == "M":
+        words = f"{name[:100]!r} holds dates, read as seconds since the first"
+
+        def seconds() -> Any:  # noqa: ANN401 - numbers
+            return seconds_since_first(np.asarray(channel[:]), "s")
+
+        holding.add(Array(place, name, rows, seconds, "s", words))
+        return True
+    if kind not in "iufb":
+        holding.left_out[name] = "complex numbers" if kind == "c" else "text, not numbers"
+        return False
+    unit = str(channel.properties.get("unit_string", ""))[:_LONGEST_TEXT]
+    holding.add(Array(place, name, rows, lambda: channel[:], unit))
+    return True
+
+
+def _add_time(place: str, rows: int, channels: list[Any], holding: Holding) -> None:
+    """A time column of the increment between samples, where there is no other time."""
+    if any(_is_time(channel) for channel in channels):
+        return
+    timings = {
+        tuple(_number(channel, key) for key in ("wf_start_offset", "wf_increment"))
+        for channel in channels
+    }
+    start, step = timings.pop()
+    if timings:
+        words = f"channels of {place[:60]!r} differ in wf_increment, so no time is made of it"
+        holding.findings.append(("time", words))
+    elif math.isfinite(start) and math.isfinite(step) and step > 0:
+        words = (
+            f"'Time' is made of wf_increment: {rows} samples, {step:g} s apart, from {start:g} s"
+        )
+        holding.add(Array(place, "Time", rows, lambda: start + step * np.arange(rows), "s", words))
+
+
+def _is_time(channel: Any) -> bool:  # noqa: ANN401 - npTDMS has no types
+    name, unit = split_name(channel.name)
+    reading = read_name(name, str(channel.properties.get("unit_string", "")) or unit)
+    return channel.dtype.kind == "M" or (reading is not None and reading.channel.name == "time")
+
+
+def _number(channel: Any, key: str) -> float:  # noqa: ANN401 - npTDMS has no types
+    try:
+        return float(channel.properties.get(key, 0.0))
+    except (TypeError, ValueError):
+        return 0.0

@@ -1,0 +1,115 @@
+"""Raw logs: every numeric column small, before anything is decided about it."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
+
+from slicken.experiment.experiment import Finding
+from slicken.reporting.figures.marks import few_ticks, finding_lines, mark_findings, rows_for, say
+from slicken.reporting.figures.style import FAINT, ink, new_figure, plain, styled, title_of
+from slicken.reporting.figures.thinning import thinned
+
+Floats = NDArray[np.float64]
+
+MOST_COLUMNS = 30
+_ACROSS = 3
+
+
+@styled
+def log_figure(
+    columns: Mapping[str, ArrayLike],
+    time: ArrayLike | None = None,
+    *,
+    title: str = "",
+    recognised: Mapping[str, str] | None = None,
+    findings: Sequence[Finding] = (),
+) -> Figure:
+    """All numeric columns of a log as the rig wrote them.
+
+    A recognised column is drawn in the colour of its channel and bears its name; the others are
+    grey. A finding that has a time is a numbered line across every panel and is listed below.
+
+    Args:
+        columns: name to numbers, all of one length; what is not finite is left blank.
+        time: seconds, of that length; row numbers are used if None or nowhere finite.
+        title: such as the name of the file.
+        recognised: column name to the name of its channel.
+        findings: what the owner should know.
+    """
+    shown = list(columns)[:MOST_COLUMNS]
+    rows = rows_for(len(shown), _ACROSS)
+    notes = _notes(columns, findings)
+    height = 9 + 28 * rows + 3.2 * len(notes) + 5
+    figure, panels = new_figure(
+        width="double", height_mm=height, rows=rows, columns=_ACROSS, share_x="all"
+    )
+    axis, axis_label = _axis(columns, time)
+    known = recognised or {}
+    for place, axes in enumerate(panels):
+        if place >= len(shown):
+            axes.set_visible(False)
+            continue
+        draw_column(axes, axis, columns[shown[place]], shown[place], known.get(shown[place]))
+        if axes.lines:
+            mark_findings(axes, findings, numbered=place < _ACROSS)
+        if place + _ACROSS >= len(shown):
+            axes.tick_params(labelbottom=True)
+        if place >= (rows - 1) * _ACROSS:
+            axes.set_xlabel(axis_label)
+    if not shown:
+        panels[0].set_visible(True)
+        say(panels[0], "no numeric column")
+    figure.suptitle(plain(title, 110), x=0.01, ha="left")
+    if notes:
+        figure.supxlabel("\n".join(notes), x=0.01, ha="left", fontsize=6.5)
+    return figure
+
+
+@styled
+def draw_column(
+    axes: Axes, axis: ArrayLike, values: ArrayLike, name: str, channel: str | None = None
+) -> None:
+    """One column of a log against time or row.
+
+    Args:
+        axes: where.
+        axis: time or row of each sample.
+        values: the numbers, as the rig wrote them.
+        name: the column's name.
+        channel: the channel that it was recognised as.
+    """
+    numbers = np.asarray(values, dtype=np.float64)
+    numbers = np.where(np.isfinite(numbers), numbers, np.nan)
+    colour = ink(channel).colour if channel else "#777777"
+    axes.set_title(plain(name, 38), pad=11.5)
+    words = "no channel recognised" if channel is None else title_of(channel)
+    below = axes.annotate(
+        words, (0, 1), (0, 1.5), "axes fraction", textcoords="offset points", fontsize=6.5
+    )
+    below.set(color=FAINT if channel is None else colour, va="bottom")
+    if not np.isfinite(numbers).any():
+        axes.text(0.5, 0.5, "no number", transform=axes.transAxes, ha="center", va="center")
+        axes.set_yticks([])
+        return
+    axes.plot(*thinned(axis, numbers, 700), color=colour, linewidth=0.7)
+    few_ticks(axes, x=5, y=3)
+
+
+def _axis(columns: Mapping[str, ArrayLike], time: ArrayLike | None) -> tuple[Floats, str]:
+    if time is not None:
+        seconds = np.asarray(time, dtype=np.float64)
+        if np.isfinite(seconds).any():
+            return np.where(np.isfinite(seconds), seconds, np.nan), "Time (s)"
+    longest = max((np.size(values) for values in columns.values()), default=0)
+    return np.arange(1, longest + 1, dtype=np.float64), "Row"
+
+
+def _notes(columns: Mapping[str, ArrayLike], findings: Sequence[Finding]) -> list[str]:
+    """Lines below the panels: findings, and how much is not shown."""
+    lines = finding_lines(findings)
+    if len(columns) > MOST_COLUMNS:
+        lines.append(f"and {len(columns) - MOST_COLUMNS} more columns that are not shown")
+    return lines

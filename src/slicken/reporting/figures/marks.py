@@ -1,0 +1,379 @@
+"""Marks that several figures share: stages, gaps, line ends, numbers on axes."""
+
+import textwrap
+from collections.abc import Sequence
+from itertools import pairwise
+from math import ceil, floor, log10
+from typing import Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.transforms import ScaledTranslation
+from numpy.typing import ArrayLike, NDArray
+
+from slicken.channels import NORMAL_STRESS
+from slicken.experiment.experiment import Finding
+from slicken.reporting.figures.style import FAINT, INK, SHADE, VERMILLION, ink, plain, title_of
+
+Floats = NDArray[np.float64]
+Across = Literal["left", "center", "right"]
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_TIMES = "\N{MULTIPLICATION SIGN}"
+_GOLDEN = 0.6180339887498949
+_DECADE = 10.0
+_MOST_FINDINGS = 8
+
+
+def power_of_ten(exponent: int) -> str:
+    """Ten to a power as plain text.
+
+    >>> power_of_ten(-3)
+    '10⁻³'
+    """
+    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+
+
+def number(value: float) -> str:
+    """A short number as plain text, with a power of ten only where digits would not do.
+
+    >>> number(0.002), number(1e-06)
+    ('0.002', '10⁻⁶')
+    """
+    if value == 0 or not np.isfinite(value) or 1e-3 <= abs(value) < 1e5:
+        return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+    exponent = floor(log10(abs(value)) + 1e-9)
+    factor = f"{value / 10**exponent:.3g}".replace("-", "\N{MINUS SIGN}")
+    return power_of_ten(exponent) if factor == "1" else f"{factor}{_TIMES}{power_of_ten(exponent)}"
+
+
+def short(value: float) -> str:
+    """Three digits of a number, for words.
+
+    >>> short(0.0112345)
+    '0.0112'
+    """
+    return number(float(f"{value:.3g}"))
+
+
+def percent(share: float) -> str:
+    """A share as a whole percentage.
+
+    >>> percent(0.904)
+    '90 %'
+    """
+    return f"{100 * share:.0f} %".replace("-", "\N{MINUS SIGN}")
+
+
+def megapascals(stress: float) -> str:
+    """A normal stress in Pa as digits in MPa, two after the point where they count.
+
+    >>> megapascals(0.3024e6), megapascals(25e6)
+    ('0.30', '25.0')
+    """
+    shown = stress * NORMAL_STRESS.shown_per_unit
+    return f"{shown:.2f}" if abs(shown) < 10 else f"{shown:.1f}"
+
+
+def log_y(axes: Axes) -> None:
+    """A logarithmic y axis over its present limits, with ticks at 1, 2, 5 if decades are few."""
+    limits = axes.get_ylim()
+    axes.set_yscale("log")
+    axes.set_ylim(limits)
+    _log_ticks(axes.yaxis, *limits)
+
+
+def log_x(axes: Axes) -> None:
+    """The same for the x axis."""
+    limits = axes.get_xlim()
+    axes.set_xscale("log")
+    axes.set_xlim(limits)
+    _log_ticks(axes.xaxis, *limits)
+
+
+def _log_ticks(axis: Axis, least: float, greatest: float) -> None:
+    decades = log10(greatest / least)
+    few = decades < 2.5
+    fine = range(1, 10) if decades < 0.6 else (1, 2, 5)
+    axis.set_major_locator(LogLocator(subs=fine if few else (1,)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: number(float(value))))
+    axis.set_minor_formatter(NullFormatter())
+    if few:
+        axis.set_minor_locator(NullLocator())
+
+
+def is_wide(values: Floats) -> bool:
+    """Whether a linear axis would flatten the smaller numbers: all are positive, over a decade."""
+    finite = values[np.isfinite(values)]
+    return bool(finite.size) and 0 < float(finite.min()) < float(finite.max()) / _DECADE
+
+
+def scaled_y(axes: Axes) -> str:
+    """Shorten the numbers of a linear y axis by a power of ten; words for its label say which.
+
+    Returns:
+        Such as ten to the power of -3 in brackets; empty where the numbers are short
+        already. Data are not changed.
+    """
+    greatest = max(abs(limit) for limit in axes.get_ylim())
+    if greatest == 0 or 0.02 <= greatest < 1e4:
+        return ""
+    exponent = 3 * floor(log10(greatest) / 3)
+    axes.yaxis.set_major_formatter(
+        FuncFormatter(lambda value, _: number(round(float(value) / 10.0**exponent, 9)))
+    )
+    return f" ({_TIMES}{power_of_ten(exponent)})"
+
+
+def offsets(count: int, half_width: float) -> Floats:
+    """Sideways offsets that keep ``count`` points apart: even, without order, always the same.
+
+    Run r has the same offset everywhere, so that an eye can follow it from box to box.
+    """
+    return (np.mod(0.5 + _GOLDEN * np.arange(count), 1.0) * 2 - 1) * half_width
+
+
+def mean_over_runs(values: Floats) -> Floats:
+    """Mean over the last axis of what is finite; NaN where nothing is."""
+    finite = np.isfinite(values)
+    count = finite.sum(axis=-1)
+    total = np.where(finite, values, 0.0).sum(axis=-1)
+    return np.where(count > 0, total / np.maximum(count, 1), np.nan)
+
+
+def intervals(labels: ArrayLike) -> list[tuple[int, int]]:
+    """Start and end (exclusive) of every stretch of equal labels.
+
+    >>> intervals([0, 0, 1, 1, 1, 0])
+    [(0, 2), (2, 5), (5, 6)]
+    """
+    values = np.asarray(labels)
+    if values.size == 0:
+        return []
+    edges = [0, *(np.flatnonzero(values[1:] != values[:-1]) + 1).tolist(), values.size]
+    return list(pairwise(edges))
+
+
+def shade_stages(axes: Axes, position: Floats, stage: ArrayLike) -> None:
+    """Shade every second stage; samples of no stage (-1) are left white.
+
+    Args:
+        axes: where.
+        position: increasing time or slip of each sample, shape ``(T,)``.
+        stage: integers, shape ``(T,)``.
+    """
+    labels = np.asarray(stage)
+    known = [span for span in intervals(labels) if labels[span[0]] >= 0]
+    for start, end in known[1::2]:
+        right = position[min(end, position.size - 1)]
+        axes.axvspan(position[start], right, color=SHADE, linewidth=0, zorder=0)
+
+
+def write_stress(axes: Axes, position: Floats, stage: ArrayLike, stress: ArrayLike) -> None:
+    """Write the normal stress of every stage wide enough for it above the axes, in MPa.
+
+    Args:
+        axes: where; its x limits are read.
+        position: increasing time or slip of each sample, shape ``(T,)``.
+        stage: integers, shape ``(T,)``.
+        stress: Pa, shape ``(T,)``; stages where it is not finite are left out.
+    """
+    labels, pascals = np.asarray(stage), np.asarray(stress, dtype=np.float64)
+    left, right = axes.get_xlim()
+    per_mm = (right - left) / max(width_mm(axes), 1.0)
+    written = False
+    for start, end in intervals(labels):
+        inside = pascals[start:end][np.isfinite(pascals[start:end])]
+        ends_at = position[min(end, position.size - 1)]
+        text = megapascals(float(inside.mean())) if inside.size else ""
+        if not text or labels[start] < 0 or ends_at - position[start] < 1.35 * len(text) * per_mm:
+            continue
+        above(axes, (position[start] + ends_at) / 2, text)
+        written = True
+    if written:
+        at = axes.annotate(
+            f"{NORMAL_STRESS.symbol} (MPa)",
+            (1, 1),
+            (3, 1.5),
+            "axes fraction",
+            textcoords="offset points",
+        )
+        at.set(color=FAINT, fontsize=6, va="bottom", ha="left")
+
+
+def above(axes: Axes, x: float, text: str, across: Across = "center") -> None:
+    """Write ``text`` just above the axes at ``x``; ``across`` says which side of it is there."""
+    at = axes.annotate(
+        text, (x, 1), (0, 1.5), ("data", "axes fraction"), textcoords="offset points"
+    )
+    at.set(color=FAINT, fontsize=6, va="bottom", ha=across)
+
+
+def hatch_gaps(axes: Axes, time: Floats, gap: NDArray[np.bool_]) -> None:
+    """Hatch every stretch in which the log has no usable sample."""
+    step = float(np.median(np.diff(time))) if time.size > 1 else 0.0
+    for start, end in intervals(gap):
+        if gap[start]:
+            span = axes.axvspan(time[start] - step / 2, time[end - 1] + step / 2)
+            span.set(facecolor="none", edgecolor="#b5b5b5", hatch="//////", linewidth=0, zorder=0.5)
+
+
+def mark_findings(axes: Axes, findings: Sequence[Finding], *, numbered: bool) -> None:
+    """A broken line at the instant of each finding that has one, within the axes' limits.
+
+    Args:
+        axes: where.
+        findings: what the owner should know.
+        numbered: whether each line bears the number that it has in :func:`finding_lines`.
+    """
+    low, high = axes.get_xlim()
+    for number, finding in enumerate(_foremost(findings), start=1):
+        if finding.time is None or not np.isfinite(finding.time):
+            continue
+        if low <= finding.time <= high:
+            axes.axvline(finding.time, color=VERMILLION, lw=0.7, ls=(0, (2, 2)), zorder=1)
+            if numbered:
+                axes.annotate(
+                    str(number), (finding.time, 1), (1.5, -1), axes.get_xaxis_transform(),
+                    textcoords="offset points",
+                    color=VERMILLION, fontsize=6.5, va="top", zorder=4,
+                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
+                )  # fmt: skip
+    axes.set_xlim(low, high)
+
+
+def finding_lines(findings: Sequence[Finding]) -> list[str]:
+    """Findings as lines of text: those with an instant first, numbered in order of time."""
+    foremost = _foremost(findings)
+    lines = [
+        textwrap.shorten(
+            plain(f"{number} {finding}" if finding.time is not None else str(finding), 400),
+            150,
+            placeholder=" …",
+        )
+        for number, finding in enumerate(foremost, start=1)
+    ]
+    if len(findings) > len(foremost):
+        lines.append(f"and {len(findings) - len(foremost)} more findings")
+    return lines
+
+
+def _foremost(findings: Sequence[Finding]) -> list[Finding]:
+    timed = [finding for finding in findings if finding.time is not None][:_MOST_FINDINGS]
+    others = [finding for finding in findings if finding.time is None]
+    return sorted(timed, key=_time_of) + others[: _MOST_FINDINGS - len(timed)]
+
+
+def _time_of(finding: Finding) -> float:
+    return np.inf if finding.time is None else finding.time
+
+
+def label_ends(axes: Axes, heights: Sequence[float], channels: Sequence[str]) -> None:
+    """Name lines at their right ends, pushed apart where they would overlap.
+
+    The sign before a name is the line's marker; names are in ink, since pale colours do not
+    make readable text. Set the limits of the axes before.
+
+    Args:
+        axes: where.
+        heights: where each line ends, in data units.
+        channels: what each line shows.
+    """
+    low, high = axes.get_ylim()
+    tall = height_mm(axes)
+    beside = axes.transAxes + ScaledTranslation(6 / 72, 0, axes.figure.dpi_scale_trans)
+    wanted = np.clip((np.asarray(heights) - low) / (high - low), 0, 1)
+    for at, channel in zip(_apart(wanted, 2.9 / tall), channels, strict=True):
+        style = ink(channel)
+        axes.plot(
+            [1.0], [at], style.marker, color=style.colour, clip_on=False, markersize=3.5,
+            transform=beside, zorder=5,
+        )  # fmt: skip
+        name = axes.annotate(
+            title_of(channel), (1, at), (10.5, 0), "axes fraction", textcoords="offset points"
+        )
+        name.set(va="center_baseline", ha="left", fontsize=6.5)
+
+
+def _apart(wanted: Floats, least: float) -> Floats:
+    """Positions in 0 to 1 near ``wanted``, in the same order, at least ``least`` apart.
+
+    >>> _apart(np.array([0.5, 0.5]), 0.2).tolist()
+    [0.4, 0.6]
+    """
+    order = np.argsort(wanted, kind="stable")
+    groups: list[list[float]] = []  # mean position and number of labels that stand together
+    for position in wanted[order]:
+        groups.append([float(position), 1])
+        while len(groups) > 1 and _overlap(groups[-2], groups[-1], least):
+            (below, some), (top, more) = groups[-2:]
+            groups[-2:] = [[(below * some + top * more) / (some + more), some + more]]
+    places = [
+        middle + (place - (count - 1) / 2) * least
+        for middle, count in groups
+        for place in range(int(count))
+    ]
+    steps = np.arange(wanted.size) * least
+    inside = np.minimum(np.maximum(places, steps), 1 - steps[::-1])
+    placed = np.empty_like(wanted)
+    placed[order] = inside
+    return placed
+
+
+def _overlap(below: Sequence[float], top: Sequence[float], least: float) -> bool:
+    return top[0] - (top[1] - 1) / 2 * least - below[0] - (below[1] - 1) / 2 * least < least
+
+
+def width_mm(axes: Axes) -> float:
+    """About how wide the axes are; the layout that decides is made at drawing time."""
+    return float(axes.bbox.width / axes.figure.dpi * 25.4)
+
+
+def height_mm(axes: Axes) -> float:
+    """About how tall the axes are."""
+    return float(axes.bbox.height / axes.figure.dpi * 25.4)
+
+
+def say(axes: Axes, words: str) -> None:
+    """Words in the middle of axes that have nothing to show."""
+    wrapped = textwrap.fill(words, max(12, int(width_mm(axes) / 1.35)))
+    axes.text(0.5, 0.5, wrapped, transform=axes.transAxes, ha="center", va="center", color=INK)
+    axes.set_xticks([])
+    axes.set_yticks([])
+
+
+def few_ticks(axes: Axes, *, x: int | None = None, y: int | None = None) -> None:
+    """At most so many intervals between ticks, at round numbers."""
+    if x is not None:
+        axes.xaxis.set_major_locator(MaxNLocator(x, steps=[1, 2, 2.5, 5, 10]))
+    if y is not None:
+        axes.yaxis.set_major_locator(MaxNLocator(y, steps=[1, 2, 2.5, 5, 10]))
+
+
+def legend_under(axes: Axes, *, columns: int = 2, lines: int = 1) -> None:
+    """A legend under the label of the x axis; none where nothing has a label.
+
+    Args:
+        axes: where.
+        columns: of the legend.
+        lines: of the labels of the ticks.
+    """
+    if axes.get_legend_handles_labels()[0]:
+        drop = ScaledTranslation(0, -(13.5 + 8 * lines) / 72, axes.figure.dpi_scale_trans)
+        under = axes.transAxes + drop
+        axes.legend(
+            loc="upper left", bbox_to_anchor=(-0.02, 0), bbox_transform=under, ncols=columns
+        )
+
+
+def rows_for(count: int, columns: int) -> int:
+    """Rows of a grid that holds ``count`` panels."""
+    return max(1, ceil(count / columns))
+
+
+def hide_after(panels: Sequence[Axes], count: int) -> None:
+    """Leave empty the places of a grid that have no panel."""
+    for axes in panels[count:]:
+        axes.set_visible(False)

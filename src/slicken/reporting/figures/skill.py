@@ -1,0 +1,129 @@
+"""Skill: how far the ensemble beats each baseline, on each part and in each stage of the test."""
+
+import textwrap
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from slicken.reporting.figures.marks import few_ticks, offsets, say, short
+from slicken.reporting.figures.style import BLUE, FAINT, INK, VERMILLION, plain, styled
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = NDArray[np.float64]
+
+MODEL_WORDS: Mapping[str, str] = {
+    "ridge": "Ridge regression",
+    "trees": "Boosted trees",
+    "mean": "Training mean",
+    "median": "Training median",
+    "last": "Friction one sample before",
+}
+LOWEST = -1.0
+"""Skill below is drawn at the edge: a baseline that is more than twice as good needs no scale."""
+
+
+@styled
+def draw_skill(axes: Axes, skill_table: "xr.Dataset") -> None:
+    """Skill against each baseline: 1 is perfect, 0 no better, below 0 the baseline is better.
+
+    A row for each baseline: above the validation part, in the middle the test part, each with its
+    95 % interval; below, every stage of the test part as a small point. What lies below -1, or
+    has no number, is a triangle at the edge, with its value where it is that of a part.
+
+    Args:
+        axes: where.
+        skill_table: ``skill``, ``low``, ``high`` over ``(row, model)``, with ``part`` and ``stage``
+            (-1 for a whole part, whose ``experiment`` is empty) over row; values may be -inf or
+            NaN.
+    """
+    axes.set_xlabel("Skill against the baseline (1 is perfect, 0 no better)")
+    models = [str(name) for name in skill_table["model"].to_numpy()]
+    values = {
+        name: np.asarray(skill_table[name].transpose("row", "model").to_numpy(), dtype=np.float64)
+        for name in ("skill", "low", "high")
+    }
+    if np.isnan(values["skill"]).all():
+        say(axes, "no part has a skill")
+        return
+    whole = skill_table["experiment"].to_numpy().astype(str) == ""
+    part = skill_table["part"].to_numpy().astype(str)
+    left = _left_limit(values["skill"], values["low"][whole])
+    axes.set_xlim(left, 1.03)
+    axes.set_ylim(len(models) - 0.45, -0.55)
+    axes.axvline(0, color=INK, linewidth=0.5, zorder=0.5)
+    for name, colour, marker, shift in (
+        ("validation", BLUE, "o", -0.24),
+        ("test", VERMILLION, "D", 0.0),
+    ):
+        for row in np.flatnonzero(whole & (part == name)):
+            found = {key: table[row] for key, table in values.items()}
+            _draw_part(axes, found, shift, left, colour=colour, marker=marker, label=name)
+    stages = values["skill"][~whole]
+    if stages.size:
+        _draw_stages(axes, stages, left)
+    names = [textwrap.fill(MODEL_WORDS.get(name, plain(name)), 17) for name in models]
+    axes.set_yticks(range(len(models)), names)
+    axes.tick_params(axis="y", length=0)
+    few_ticks(axes, x=5)
+
+
+def _left_limit(*tables: Floats) -> float:
+    seen = np.concatenate([table[np.isfinite(table)] for table in tables])
+    least = float(seen.min()) - 0.06 if seen.size else 0.0
+    return max(LOWEST, min(least, -0.08))
+
+
+def _draw_part(
+    axes: Axes,
+    found: Mapping[str, Floats],
+    shift: float,
+    left: float,
+    *,
+    colour: str,
+    marker: str,
+    label: str,
+) -> None:
+    """One part against every baseline, with intervals, and values that are off the scale."""
+    skill, low, high = found["skill"], found["low"], found["high"]
+    place = np.arange(skill.size) + shift
+    known = np.isfinite(skill) & np.isfinite(low) & (high >= left)
+    axes.hlines(
+        place[known], np.maximum(low[known], left), np.minimum(high[known], 1.0), color=colour,
+        linewidth=0.9, zorder=2,
+    )  # fmt: skip
+    inside = np.isfinite(skill) & (skill >= left)
+    axes.plot(
+        skill[inside], place[inside], marker, color=colour, markersize=3.8, markeredgecolor="white",
+        markeredgewidth=0.4, zorder=3, label=label,
+    )  # fmt: skip
+    after = np.where(known, np.clip(high, left, 1.0), left)  # words stand clear of the interval
+    for at, value, x in zip(place[~inside], skill[~inside], after[~inside], strict=True):
+        if np.isnan(value):
+            continue
+        axes.plot([left], [at], "<", color=colour, markersize=3.6, clip_on=False, zorder=3)
+        words = short(float(value)) if np.isfinite(value) else "\N{MINUS SIGN}\N{INFINITY}"
+        axes.annotate(
+            words, (x, at), (4, 0), textcoords="offset points", va="center_baseline",
+            fontsize=6, color=colour,
+        )  # fmt: skip
+
+
+def _draw_stages(axes: Axes, stages: Floats, left: float) -> None:
+    nudge = 0.24 + offsets(len(stages), 0.1)
+    height = np.arange(stages.shape[1])[None, :] + nudge[:, None]
+    inside = np.isfinite(stages) & (stages >= left)
+    axes.plot(
+        stages[inside], height[inside], "o", color=FAINT, markersize=2, alpha=0.7,
+        markeredgewidth=0, zorder=2, label="stage of the test part",
+    )  # fmt: skip
+    below = ~inside & ~np.isnan(stages)
+    if below.any():
+        axes.plot(
+            np.full(int(below.sum()), left), height[below], "<", color=FAINT, markersize=2,
+            alpha=0.7, markeredgewidth=0, clip_on=False, zorder=2,
+        )  # fmt: skip

@@ -1,0 +1,288 @@
+"""The contest of window lengths: the lowest validation loss of every run against length."""
+
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from numpy.typing import NDArray
+
+from slicken.reporting.figures.marks import (
+    few_ticks,
+    is_wide,
+    log_y,
+    mean_over_runs,
+    offsets,
+    say,
+    scaled_y,
+    short,
+    width_mm,
+)
+from slicken.reporting.figures.style import BLUE, FAINT, GREEN, INK, VERMILLION, styled
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+Floats = NDArray[np.float64]
+
+LEAST_FOR_A_BOX = 3
+"""Quartiles of fewer runs than this are not worth a box; the points are shown alone."""
+
+
+@styled
+def draw_window_curve(
+    axes: Axes,
+    losses: "xr.DataArray",
+    *,
+    best: float | None = None,
+    tied: Sequence[float] = (),
+    floor: float | None = None,
+    planted: float | None = None,
+    linear: "float | xr.DataArray | None" = None,
+    training_mean: float | None = None,
+) -> None:
+    """Box plots of the lowest validation loss at every window length (the paper's figure 2a).
+
+    A box spans the quartiles, its line is the median, its whiskers end at the last run within
+    1.5 interquartile ranges; every run is a point and the line joins the means. The loss axis is
+    linear, or logarithmic where the greatest loss is over ten times the least. Where a few
+    failed runs alone would ask for that, the scale is made for the others and the failed ones
+    are triangles at the upper edge, with their values in words. A level (floor, linear model,
+    training mean) that would flatten the runs is a number in the legend.
+
+    Args:
+        axes: where.
+        losses: dims ``(window, run)``; not finite for a run that is left out.
+        best: the chosen window length, s.
+        tied: lengths that cannot be told from the best, s.
+        floor: loss of a model that knows everything but the noise.
+        planted: the memory of a simulated fault, s.
+        linear: loss of a linear model, one number or one for each window.
+        training_mean: loss of always answering the mean of the training part.
+    """
+    table = losses.transpose("window", "run")
+    windows = np.asarray(table["window"].to_numpy(), dtype=np.float64)
+    values = np.asarray(table.to_numpy(), dtype=np.float64)
+    values = np.where(np.isfinite(values), values, np.nan)
+    if not np.isfinite(values).any():
+        axes.set_xlabel("Window length (s)")
+        say(axes, "no run ended with a finite loss")
+        return
+    width = _box_width(windows)
+    beyond = _beyond_scale(values)
+    if windows.size > 1:
+        _mark_lengths(axes, width, best, tied)
+    _draw_boxes(axes, windows, values, width)
+    _draw_runs(axes, windows, values, width)
+    _draw_means(axes, windows, values, beyond)
+    logarithmic = _limit(axes, windows, np.where(beyond, np.nan, values), width)
+    _draw_level(axes, "noise floor", floor, GREEN, ":")
+    _draw_level(axes, "training mean", training_mean, INK, "-.")
+    _draw_linear(axes, windows, linear)
+    _draw_planted(axes, planted)
+    axes.set_xlabel("\n".join(["Window length (s)", *_notes(axes, windows, values, beyond)]))
+    _finish(axes, windows, logarithmic)
+
+
+def _box_width(windows: Floats) -> float:
+    """About half the least distance between neighbours, so that boxes never touch."""
+    return float(np.diff(np.unique(windows)).min()) * 0.55 if windows.size > 1 else 0.2
+
+
+def _beyond_scale(values: Floats) -> NDArray[np.bool_]:
+    """Which runs are so far out, and so few, that the scale is made for the others.
+
+    Far out is five interquartile ranges above the box; few is one run or a tenth of all.
+    """
+    none = np.zeros(values.shape, dtype=bool)
+    if not is_wide(values):
+        return none
+    known = [row[np.isfinite(row)] for row in values]
+    quartiles = [np.percentile(row, [25, 75]) if row.size else np.zeros(2) for row in known]
+    usual = float(np.median([high - low for low, high in quartiles]))
+    fences = np.array([high + 5 * max(high - low, usual) for low, high in quartiles])
+    beyond = np.nan_to_num(values) > fences[:, None]
+    few = beyond.sum() <= max(1.0, 0.1 * np.isfinite(values).sum())
+    return beyond if few and not is_wide(np.where(beyond, np.nan, values)) else none
+
+
+def _mark_lengths(axes: Axes, width: float, best: float | None, tied: Sequence[float]) -> None:
+    marks = [("tied", length, "#e6eff6") for length in tied if length != best]
+    if best is not None:
+        marks.insert(0, ("chosen", best, "#b9d7ea"))
+    for name, length, colour in marks:
+        left, right = length - 0.85 * width, length + 0.85 * width
+        axes.axvspan(left, right, color=colour, linewidth=0, zorder=0, label=name)
+
+
+def _draw_boxes(axes: Axes, windows: Floats, values: Floats, width: float) -> None:
+    rows = [row[np.isfinite(row)] for row in values]
+    boxed = [i for i, row in enumerate(rows) if row.size >= LEAST_FOR_A_BOX]
+    if not boxed:
+        return
+    thin = {"color": INK, "linewidth": 0.6}
+    axes.boxplot(
+        [rows[i] for i in boxed],
+        positions=windows[boxed],
+        widths=width,
+        whis=1.5,
+        showfliers=False,
+        manage_ticks=False,
+        patch_artist=True,
+        boxprops={"facecolor": "white", "edgecolor": INK, "linewidth": 0.6},
+        medianprops={"color": INK, "linewidth": 1.1},
+        whiskerprops=thin,
+        capprops=thin,
+    )
+
+
+def _draw_runs(axes: Axes, windows: Floats, values: Floats, width: float) -> None:
+    if _one_run_each(values):
+        return  # the line of means shows them
+    across = windows[:, None] + offsets(values.shape[1], width * 0.36)[None, :]
+    axes.plot(
+        across.ravel(), values.ravel(), "o", markersize=1.8, color=BLUE, alpha=0.6,
+        markeredgewidth=0, zorder=3, label="run",
+    )  # fmt: skip
+
+
+def _draw_means(axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_]) -> None:
+    """Means joined by a line, which is broken where a run off the scale takes its mean along."""
+    kept = np.isfinite(values).any(axis=1)
+    means = mean_over_runs(values[kept])
+    shown = np.where(beyond[kept].any(axis=1), np.nan, means)
+    alone = _one_run_each(values)
+    axes.plot(
+        windows[kept], shown, "-o" if alone else "-D", color=BLUE if alone else VERMILLION,
+        linewidth=0.8, markersize=3, markeredgecolor="white", markeredgewidth=0.4, zorder=4,
+        label="run" if alone else "mean",
+    )  # fmt: skip
+
+
+def _one_run_each(values: Floats) -> bool:
+    return bool(np.all(np.isfinite(values).sum(axis=1) <= 1))
+
+
+def _limit(axes: Axes, windows: Floats, values: Floats, width: float) -> bool:
+    """Limits with a margin; logarithmic where the range of the runs asks for it."""
+    least, greatest = float(np.nanmin(values)), float(np.nanmax(values))
+    edge = max(width, 0.03 * float(np.ptp(windows))) if windows.size > 1 else 1.0
+    axes.set_xlim(windows.min() - edge, windows.max() + edge)
+    if is_wide(values):
+        axes.set_ylim(least / 1.25, greatest * 1.25)
+        log_y(axes)
+        return True
+    margin = 0.07 * (greatest - least) or 0.1 * abs(greatest) or 1.0
+    axes.set_ylim(least - margin, greatest + margin)
+    return False
+
+
+def _reach(axes: Axes, level: float) -> bool:
+    """Whether ``level`` is in sight, after moving a limit where that costs little room."""
+    low, high = axes.get_ylim()
+    if low <= level <= high:
+        return True
+    if axes.get_yscale() == "log":
+        new = (min(low, level / 1.15), max(high, level * 1.15))
+        affordable = level > 0 and np.log(new[1] / new[0]) < 1.6 * np.log(high / low)
+    else:
+        margin = 0.05 * (high - low)
+        new = (min(low, level - margin), max(high, level + margin))
+        affordable = new[1] - new[0] < 1.6 * (high - low)
+    if affordable:
+        axes.set_ylim(new)
+    return bool(affordable)
+
+
+def _draw_level(axes: Axes, name: str, level: float | None, colour: str, dashes: str) -> None:
+    """A horizontal line; the legend alone gives its value where the line is out of sight."""
+    if level is None or not np.isfinite(level):
+        return
+    style: dict[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": 0.8}
+    if _reach(axes, level):
+        axes.axhline(level, **style, zorder=1, label=name)
+        return
+    arrow = "↑" if level > axes.get_ylim()[1] else "↓"
+    axes.plot([], [], **style, label=f"{name} {short(level)} {arrow}")
+
+
+def _draw_linear(axes: Axes, windows: Floats, linear: "float | xr.DataArray | None") -> None:
+    if linear is None or isinstance(linear, (int, float)):
+        _draw_level(axes, "linear model", linear, FAINT, "--")
+        return
+    levels = np.asarray(linear.reindex(window=windows).to_numpy(), dtype=np.float64)
+    known = levels[np.isfinite(levels)]
+    if known.size == 0:
+        return
+    if known.size > 1 and _reach(axes, float(known.min())) and _reach(axes, float(known.max())):
+        axes.plot(windows, levels, "--", color=FAINT, lw=0.8, zorder=1, label="linear model")
+        return
+    _draw_level(axes, "linear model", float(known.min()), FAINT, "--")
+
+
+def _draw_planted(axes: Axes, planted: float | None) -> None:
+    if planted is None:
+        return
+    low, high = axes.get_xlim()
+    margin = 0.02 * (high - low)
+    axes.set_xlim(min(low, planted - margin), max(high, planted + margin))
+    axes.axvline(planted, color=GREEN, linestyle="-", lw=0.8, zorder=1, label="planted memory")
+
+
+def _notes(axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_]) -> list[str]:
+    """Lines below the axis: runs that are off the scale, and runs that are left out."""
+    notes = []
+    places = [
+        (
+            f"{', '.join(short(v) for v in row[off])} and the mean {short(mean)} at {window:g} s",
+            window,
+        )
+        for window, row, off, mean in zip(
+            windows, values, beyond, mean_over_runs(values), strict=True
+        )
+        if off.any()
+    ]
+    for _, window in places:
+        axes.plot([window], [0.985], "^", color=BLUE, markersize=3, zorder=5,
+                  transform=axes.get_xaxis_transform())  # fmt: skip
+    if places:
+        listed = "; ".join(words for words, _ in places)
+        if beyond.sum() > 2:
+            listed = f"{beyond.sum()} runs, up to {short(float(values[beyond].max()))}"
+        notes.append(f"off the scale (▲): {listed}")
+    missing = np.isnan(values).sum(axis=1)
+    if missing.any():
+        listed = ", ".join(f"{n} at {w:g} s" for w, n in zip(windows, missing, strict=True) if n)
+        if np.count_nonzero(missing) > 3:
+            listed = f"{missing.sum()} of {values.size}"
+        notes.append(f"runs left out (loss not finite): {listed}")
+    longest = max(24, int(width_mm(axes) / 1.25))
+    return [line for note in notes for line in textwrap.wrap(note, longest)]
+
+
+def _finish(axes: Axes, windows: Floats, logarithmic: bool) -> None:
+    few_ticks(axes, x=10)
+    if _fits_labels(axes, windows):
+        axes.set_xticks(windows)
+    power = ""
+    if not logarithmic:
+        few_ticks(axes, y=6)
+        power = scaled_y(axes)
+    axes.set_ylabel(f"Lowest validation loss{power}")
+    handles, labels = axes.get_legend_handles_labels()
+    once = dict(zip(labels, handles, strict=True))
+    columns = max(3, int(width_mm(axes) / 20))
+    axes.legend(
+        once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns
+    )
+
+
+def _fits_labels(axes: Axes, windows: Floats) -> bool:
+    """Whether a tick at every length leaves room between their labels."""
+    if windows.size == 1:
+        return True
+    left, right = axes.get_xlim()
+    longest = max(len(f"{length:g}") for length in windows)
+    apart = float(np.diff(np.unique(windows)).min()) * width_mm(axes) / (right - left)
+    return apart > 1.3 * (longest + 0.5)

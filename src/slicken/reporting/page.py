@@ -1,0 +1,298 @@
+"""The page: a study's answer, figures and everything needed to repeat it, in one HTML file."""
+
+import base64
+import hashlib
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+from markupsafe import Markup, escape
+
+from slicken.channels import CHANNELS
+from slicken.evidence.gathering import MODELS, Reporter, nobody
+from slicken.evidence.study import Study
+from slicken.learning.splits import PARTS
+from slicken.reporting.drawing import Drawn, draw_study
+from slicken.reporting.interactive import View
+from slicken.reporting.methods import methods_paragraph
+from slicken.reporting.phrasebook import Language, japanese
+from slicken.study.files import write_text
+from slicken.study.presets import PAPER_ASSUMPTIONS
+
+SEEING, BLIND = MODELS[:3], MODELS[3:]
+"""Models that see a window, and those whose scores are the same for every length."""
+MEASURES = ("rmse", "r2", "correlation", "range_ratio")
+CONTENTS = (
+    ("answer", "The answer"),
+    ("done", "What was done, and on which data"),
+    ("trust", "How far to trust it"),
+    ("figures", "Figures"),
+    ("logs", "Findings in the logs"),
+    ("repeat", "To repeat it"),
+)
+"""Sections, by their place in the page and their titles."""
+
+
+PLOTLY_WORDS = (
+    "Download plot",
+    "Zoom",
+    "Pan",
+    "Zoom in",
+    "Zoom out",
+    "Reset axes",
+    "Double-click to zoom back out",
+    "Double-click on legend to isolate one trace",
+    "Preparing image - this may take a few seconds",
+    "Image download succeeded",
+)
+"""What Plotly itself says, which it is told in Japanese; its English is built in."""
+
+
+def write_report(study: Study, language: Language = "en", reporter: Reporter = nobody) -> Path:
+    """Draw all figures and write ``report.html``.
+
+    Args:
+        study: with at least one window length finished.
+        language: in which the page opens; it holds both, and a switch.
+        reporter: told before each figure.
+
+    Returns:
+        The page.
+    """
+    page = study.path / "report.html"
+    write_text(page, render(study, draw_study(study, language, reporter), language))
+    return page
+
+
+def render(study: Study, drawn: list[Drawn], language: Language = "en") -> str:
+    """The page as text; whatever came from a log is shown as text, never as markup."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("slicken.reporting"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["as"] = _as
+    environment.filters["within"] = _within
+    environment.globals.update(say=both, label=_label_in(language))
+    scripts = {
+        "plotly": _ours("assets", "plotly-cartesian.min.js"),
+        "js": _ours("templates", "page.js"),
+    }
+    return environment.get_template("report.html.j2").render(
+        study=study,
+        lang=language,
+        policy=_policy(scripts.values()),
+        css=Markup(_ours("templates", "page.css")),  # noqa: S704 - our own file
+        contents=CONTENTS,
+        verdict=study.verdict,
+        data=[_about(study, place) for place in range(len(study.experiments))],
+        targets=", ".join(f"{n.size} {part}" for part, n in study.prepared.split.ends.items()),
+        figures=[_figure(figure) for figure in drawn],
+        names=[CHANNELS[name].title.lower() for name in study.prepared.record.channels],
+        drivers=[(CHANNELS[one.channel].title, one) for one in study.drivers],
+        lengths=[_length(study, seconds) for seconds in study.windows],
+        groups=[
+            *((f"{seconds:g}", _scores(study, seconds, SEEING)) for seconds in study.windows),
+            ("any", _scores(study, study.windows[0], BLIND)),
+        ],
+        unfinished=[f"{s:g}" for s in study.plan.windows if s not in study.windows],
+        assumptions=PAPER_ASSUMPTIONS if study.plan.preset == "paper" else (),
+        methods=methods_paragraph(study),
+        plotly_words=_safe({words: _japanese(words) for words in PLOTLY_WORDS}),
+        plan_toml=study.plan.to_toml(),
+        **{name: Markup(script) for name, script in scripts.items()},  # noqa: S704 - our own files
+    )
+
+
+def both(*sentences: str) -> Markup:
+    """Some sentences in English and in Japanese; what has no translation is marked as English."""
+    text = " ".join(sentences)
+    pieces = [piece for sentence in sentences for piece in japanese().pieces(sentence)]
+    if [piece.text for piece in pieces] == [" ".join(text.split())] and pieces[0].is_translated:
+        return escape(text)  # a number, a name: the same in both
+    said = Markup("").join(
+        escape(piece.text)
+        if piece.is_translated
+        else Markup('<span class="untranslated" lang="en">{}</span> ').format(piece.text)
+        for piece in pieces
+    )
+    return Markup(
+        '<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>'
+    ).format(text, said)
+
+
+def _label_in(language: Language) -> Callable[..., Markup]:
+    """What writes an attribute in the language of the page, and in both for the switch."""
+
+    def label(name: str, *sentences: str) -> Markup:
+        words = {
+            "en": " ".join(s for s in sentences if s),
+            "ja": "".join(_japanese(text) for text in sentences),
+        }
+        return Markup('{}="{}" data-{}-en="{}" data-{}-ja="{}"').format(
+            name, words[language], name, words["en"], name, words["ja"]
+        )
+
+    return label
+
+
+def _japanese(text: str) -> str:
+    return "".join(piece.text for piece in japanese().pieces(text))
+
+
+def _ours(folder: str, name: str) -> str:
+    return (files("slicken.reporting") / folder / name).read_text(encoding="utf-8")
+
+
+def _policy(scripts: Iterable[str]) -> str:
+    """What a browser may do with the page: run our two scripts, and ask nobody for anything."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def _figure(drawn: Drawn) -> dict[str, object]:
+    """A figure as the page needs it."""
+    alternative = ("Figure: " + drawn.title + ".", drawn.alternative)
+    alternatives = {
+        "en": " ".join(filter(None, alternative)),
+        "ja": "".join(map(_japanese, alternative)),
+    }
+    return {
+        "name": drawn.name,
+        "title": drawn.title,
+        "caption": drawn.caption,
+        "stills": [
+            {
+                "lang": language,
+                "src": _inline(picture.webp),
+                "width": picture.width,
+                "height": picture.height,
+                "alt": alternatives[language],
+            }
+            for language, picture in drawn.pictures.items()
+        ],
+        "views": drawn.views,
+        "json": _json(drawn.views),
+    }
+
+
+def _json(views: Sequence[View]) -> Markup:
+    """Views for the page's script; no text in them can end the element that holds them."""
+    plain = [
+        {
+            "names": [_in_both(name) for name in view.names],
+            "traces": [_worded(trace) for trace in view.traces],
+            "layout": _worded(view.layout),
+        }
+        for view in views
+    ]
+    return _safe(plain)
+
+
+def _safe(plain: object) -> Markup:
+    text = json.dumps(plain, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for mark in "<>&":
+        text = text.replace(mark, f"\\u{ord(mark):04x}")
+    return Markup(text)  # noqa: S704 - the three marks of markup are gone
+
+
+def _worded(value: Any) -> Any:  # noqa: ANN401 - settings of Plotly, any tree
+    """The same tree with the words that a reader sees in both languages."""
+    if isinstance(value, list):
+        return [_worded(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _in_both(item) if key in ("name", "text") and isinstance(item, str) else _worded(item)
+        for key, item in value.items()
+    }
+
+
+def _in_both(text: str) -> dict[str, str] | str:
+    said = japanese().say(text)
+    return text if said is None or said == text else {"en": text, "ja": said}
+
+
+def _about(study: Study, place: int) -> dict[str, object]:
+    """What one experiment is, and which parts it serves."""
+    experiment, record = study.experiments[place], study.prepared.record
+    parts = [
+        part
+        for part in PARTS
+        if bool((record.experiment[study.prepared.split.samples(part)] == place).any())
+    ]
+    friction = experiment.channels["friction"]
+    low, high = np.nanpercentile(friction, [5, 95])
+    stage = experiment.stage
+    return {
+        "name": experiment.name,
+        "part": ", ".join(parts) or "–",
+        "seconds": f"{experiment.time[-1] - experiment.time[0]:.0f}",
+        "step": f"{experiment.dt:g}",
+        "stages": "–" if stage is None else int(np.unique(stage[stage >= 0]).size),
+        "friction": f"{low:.3f}–{high:.3f}",
+        "findings": len(experiment.findings),
+    }
+
+
+def _length(study: Study, seconds: float) -> dict[str, object]:
+    """What the contest says of one window length."""
+    contest = study.contest
+    losses = contest.losses.sel(window=seconds).to_numpy()
+    kept = losses[np.isfinite(losses)]
+    quartiles = np.percentile(kept, [25, 50, 75]) if kept.size else np.full(3, np.nan)
+    compared = contest.comparison.sel(window=seconds)
+    return {
+        "seconds": f"{seconds:g}",
+        "mean": float(kept.mean()) if kept.size else float("nan"),
+        "low": float(quartiles[0]),
+        "median": float(quartiles[1]),
+        "high": float(quartiles[2]),
+        "minimum": float(kept.min()) if kept.size else float("nan"),
+        "probability": float(contest.probability_best.sel(window=seconds)),
+        "excess": [100 * float(compared[f"excess{end}"]) for end in ("", "_low", "_high")],
+        "rmse": float(study.scores["rmse"].sel(window=seconds, model="network")),
+    }
+
+
+def _scores(study: Study, seconds: float, models: Iterable[str]) -> list[dict[str, object]]:
+    """How well some models do with one window length, a row for each."""
+    scores = study.scores.sel(window=seconds)
+    return [
+        {
+            "model": model,
+            "loss": float(scores["validation_loss"].sel(model=model)),
+            **{measure: float(scores[measure].sel(model=model)) for measure in MEASURES},
+        }
+        for model in models
+    ]
+
+
+def _as(value: float, form: str) -> str:
+    """A number for a table, never less than nothing by rounding; a dash where there is none."""
+    return format(value, f"z{form}").rstrip(".") if math.isfinite(value) else "–"
+
+
+def _within(numbers: Sequence[float], form: str) -> str:
+    """A number with the ends of its interval, where it has one."""
+    value, low, high = numbers
+    if not (math.isfinite(value) and math.isfinite(low) and math.isfinite(high)):
+        return _as(value, form)
+    return f"{_as(value, form)} ({_as(low, form)} to {_as(high, form)})"
+
+
+def _inline(webp: bytes) -> str:
+    return "data:image/webp;base64," + base64.b64encode(webp).decode("ascii")

@@ -1,0 +1,265 @@
+"""Summary: a study for programs, as plain numbers and words; its keys are in the docs."""
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from slicken.evidence.attribution import METHODS
+from slicken.evidence.drivers import kendalls_w, ranks_of, shares_of
+from slicken.evidence.importance import KINDS
+from slicken.evidence.intervals import LEVEL
+from slicken.evidence.memory import MASSES, lags_that_hold
+from slicken.evidence.reasons import slip_in
+from slicken.evidence.study import Study
+from slicken.reporting.verdict import ranking
+from slicken.study.files import write_text
+
+
+def summarise(study: Study) -> dict[str, Any]:
+    """Everything in ``summary.json``; numbers that are not finite are None.
+
+    Args:
+        study: with at least one window length finished.
+    """
+    summary = _about(study) | _answers(study) | {"verdict": _verdict(study)}
+    plain: dict[str, Any] = _plain(summary)
+    return plain
+
+
+def write_summary(study: Study) -> None:
+    """Write ``summary.json`` into the folder of a study."""
+    text = json.dumps(summarise(study), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(study.path / "summary.json", text + "\n")
+
+
+def lags_used(study: Study, seconds: float) -> xr.DataArray:
+    """Most recent seconds that hold 50, 90 and 99 % of the gradient of friction at one length.
+
+    Returns:
+        Dims ``(run, mass)``, s; of the runs that ended well.
+    """
+    gradients = study.gradients(seconds)
+    kept = gradients["finite"].to_numpy().astype(np.bool_)
+    return lags_that_hold(gradients["friction_by_lag"].isel(run=kept))
+
+
+def _about(study: Study) -> dict[str, Any]:
+    """What was studied, and how."""
+    split = study.prepared.split
+    return {
+        "name": study.plan.name,
+        "versions": study.folder.versions,
+        "plan": study.plan.model_dump(mode="json"),
+        "missing_drivers": list(study.prepared.missing),
+        "experiments": [
+            {
+                "name": experiment.name,
+                "source": experiment.provenance.source,
+                "sha256": experiment.provenance.sha256,
+                "samples": len(experiment),
+                "step_s": experiment.dt,
+                "findings": [str(finding) for finding in experiment.findings],
+            }
+            for experiment in study.experiments
+        ],
+        "split": {
+            "words": split.words,
+            "targets": {part: int(ends.size) for part, ends in split.ends.items()},
+        },
+        "unfinished_windows_s": [s for s in study.plan.windows if s not in study.windows],
+        "noise_floor": study.noise_floor,
+        "truth": dict(study.truth) or None,
+    }
+
+
+def _answers(study: Study) -> dict[str, Any]:
+    """What was found."""
+    contest, evidence = study.contest, study.evidence
+    return {
+        "windows": [_window(study, seconds) for seconds in study.windows],
+        "best_window_s": contest.best if evidence.has_skill else None,
+        "lowest_mean_window_s": contest.best,
+        "lowest_minimum_window_s": contest.lowest_minimum,
+        "tied_windows_s": list(contest.tied),
+        "shortest_tied_window_s": min(contest.tied),
+        "shortest_within_one_error_s": contest.shortest,
+        "slip_m": slip_in(study.prepared, contest.best),
+        "has_skill": evidence.has_skill,
+        "skill": [
+            {
+                "against": skill.against,
+                **_interval((skill.value, skill.low, skill.high)),
+                "blocks": skill.blocks,
+            }
+            for skill in study.skills
+        ],
+        "skill_table": _skill_table(evidence.skill_table),
+        "coverage": {"level": LEVEL, "test": evidence.coverage},
+        "needs": [
+            {
+                "family": needs.family,
+                "history_s": needs.history.tolist(),
+                "loss": needs.loss.tolist(),
+                "low": needs.low.tolist(),
+                "high": needs.high.tolist(),
+                "clearly_worse": needs.clearly_worse.tolist(),
+                "range_s": needs.range,
+            }
+            for needs in evidence.needs
+        ],
+        "fading": [
+            {
+                "shape": one.shape,
+                "drivers": list(evidence.fewest),
+                "memory_s": _interval((one.memory, one.low, one.high)),
+                "excess": _interval(one.excess),
+                "gain": _interval(one.gain),
+                "behind": _interval(one.behind),
+                "fits": one.fits,
+                "is_shown": one.is_shown,
+            }
+            for one in evidence.fading
+        ],
+        "memory": None if study.memory is None else asdict(study.memory),
+        "luck": evidence.luck,
+        "drivers": [
+            {
+                "channel": driver.channel,
+                "status": driver.status,
+                "reason": driver.reason,
+                "share": _interval(driver.shapley),
+                "rank": _interval(driver.rank),
+            }
+            for driver in study.drivers
+        ],
+        "methods": {
+            method: _method(shares_of(evidence.attribution, method))
+            for method in METHODS
+            if method in evidence.attribution
+        },
+        "importance": _importance(study, contest.best),
+    }
+
+
+def _verdict(study: Study) -> dict[str, Any]:
+    verdict = study.verdict
+    return {
+        "window": verdict.window,
+        "memory": verdict.memory,
+        "skill": verdict.skill,
+        "importance": verdict.importance,
+        "drivers": list(verdict.drivers),
+        "truth": list(verdict.truth),
+        "caveats": list(verdict.caveats),
+    }
+
+
+def _window(study: Study, seconds: float) -> dict[str, Any]:
+    contest = study.contest
+    losses = contest.losses.sel(window=seconds).to_numpy()
+    kept = losses[np.isfinite(losses)]
+    low, median, high = np.percentile(kept, [25, 50, 75]) if kept.size else [np.nan] * 3
+    scores = study.scores.sel(window=seconds)
+    models = scores["model"].to_numpy().tolist()
+    compared = {
+        name: float(values.sel(window=seconds)) for name, values in contest.comparison.items()
+    }
+    used = lags_used(study, seconds).mean("run", skipna=True)
+    return {
+        "window_s": seconds,
+        "best_validation_loss": losses.tolist(),
+        "left_out_runs": contest.left_out().get(seconds, []),
+        "mean": kept.mean() if kept.size else None,
+        "median": median,
+        "quartiles": [low, high],
+        "minimum": kept.min() if kept.size else None,
+        "best_epochs": study.history(seconds)["best_epoch"].to_numpy().tolist(),
+        "probability_best": float(contest.probability_best.sel(window=seconds)),
+        **{
+            name: _interval([compared[f"{name}{end}"] for end in ("", "_low", "_high")])
+            for name in ("excess", "effect")
+        },
+        "uses_s": {f"{100 * mass:g}": float(used.sel(mass=mass)) for mass in MASSES},
+        "validation_loss": {
+            model: float(scores["validation_loss"].sel(model=model)) for model in models
+        },
+        "test": {
+            model: {
+                measure: float(scores[measure].sel(model=model))
+                for measure in ("rmse", "r2", "correlation", "range_ratio")
+            }
+            for model in models
+        },
+        "test_rmse_of_runs": scores["rmse_by_run"].to_numpy().tolist(),
+        "importance": _importance(study, seconds),
+    }
+
+
+def _skill_table(table: xr.Dataset) -> list[dict[str, Any]]:
+    models = table["model"].to_numpy().tolist()
+    return [
+        {
+            "part": str(row["part"].item()),
+            "experiment": str(row["experiment"].item()) or None,
+            "stage": int(row["stage"]) if str(row["experiment"].item()) else None,
+            "against": {
+                model: _interval(
+                    [float(row[name].sel(model=model)) for name in ("skill", "low", "high")]
+                )
+                for model in models
+            },
+        }
+        for row in (table.isel(row=place) for place in range(table.sizes["row"]))
+    ]
+
+
+def _method(shares: xr.DataArray) -> dict[str, Any]:
+    ranked = ranking(shares)
+    known = shares.dropna("run")
+    return {
+        "ranking": [name for name, _ in ranked],
+        "mean": dict(ranked) if ranked else None,
+        "kendalls_w": kendalls_w(ranks_of(known.transpose("run", "channel")).to_numpy()),
+    }
+
+
+def _importance(study: Study, seconds: float) -> dict[str, Any]:
+    shares = {kind: study.importance.by_run(seconds, kind) for kind in KINDS}
+    return {
+        "window_s": seconds,
+        "part": study.plan.importance_on,
+        **{f"{kind}_gradient": _shares(values) for kind, values in shares.items()},
+    }
+
+
+def _shares(values: xr.DataArray) -> dict[str, Any]:
+    ranked = ranking(values)
+    return {
+        "ranking": [name for name, _ in ranked],
+        "mean": dict(ranked) if ranked else None,
+        "runs": {
+            str(run): dict(zip(values["channel"].to_numpy().tolist(), row.tolist(), strict=True))
+            for run, row in zip(values["run"].to_numpy(), values.to_numpy(), strict=True)
+        },
+    }
+
+
+def _interval(numbers: Sequence[float]) -> dict[str, float]:
+    """A number with the ends of its 95 % interval."""
+    value, low, high = numbers
+    return {"value": value, "low": low, "high": high}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 (any tree of dicts and lists)
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -1,0 +1,278 @@
+"""Text logs of every dialect, written here and read back."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slicken.experiment import read_log
+from slicken.logs.log import Log
+
+Table = Mapping[str, np.ndarray]
+
+
+def written(table: Table, delimiter: str = ",", decimal: str = ".", end: str = "\n") -> str:
+    rows = [[repr(float(x)) for x in row] for row in zip(*table.values(), strict=True)]
+    lines = [delimiter.join(row).replace(".", decimal) for row in rows]
+    return end.join([delimiter.join(table), *lines]) + end
+
+
+def read(folder: Path, text: str | bytes, name: str = "log.txt") -> Log:
+    path = folder / name
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return read_log(path)
+
+
+def said(log: Log, kind: str) -> str:
+    return " / ".join(str(finding) for finding in log.findings if finding.kind == kind)
+
+
+def assert_same(log: Log, table: Table) -> None:
+    assert log.columns == tuple(table)
+    for name, values in table.items():
+        np.testing.assert_array_equal(log.values[name], values)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "decimal"),
+    [("\t", "."), (";", "."), (",", "."), ("|", "."), ("\t", ","), (";", ","), ("|", ",")],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_every_dialect_reads_back_to_the_bit(
+    tmp_path: Path, table: Table, delimiter: str, decimal: str, end: str
+) -> None:
+    log = read(tmp_path, written(table, delimiter, decimal, end))
+    assert_same(log, table)
+    assert (decimal == ",") == ("decimal comma" in said(log, "format"))
+
+
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_columns_set_apart_by_runs_of_spaces_are_found(
+    tmp_path: Path, table: Table, decimal: str
+) -> None:
+    lines = written(table, "\t", decimal).replace("\t", "     ")
+    log = read(tmp_path, "\n".join("   " + line for line in lines.splitlines()))
+    assert_same(log, table)
+
+
+def test_names_with_single_spaces_above_columns_of_spaces_keep_their_units(tmp_path: Path) -> None:
+    log = read(tmp_path, "Time (s) Friction\n0 0.5\n1 0.6\n2 0.7\n")
+    assert log.columns == ("Time (s)", "Friction")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "words"),
+    [
+        ("utf-8", "UTF-8"),
+        ("utf-8-sig", "UTF-8 with a byte order mark"),
+        ("utf-16", "UTF-16 LE"),
+        ("utf-16-le", "UTF-16 LE"),
+        ("utf-16-be", "UTF-16 BE"),
+        ("cp932", "CP932"),
+    ],
+)
+def test_japanese_names_are_read_in_every_encoding(
+    tmp_path: Path, encoding: str, words: str
+) -> None:
+    text = "実験 12\r\n時間(s),温度(℃),摩擦係数\r\n" + "0,20.5,0.6\r\n1,20.6,0.61\r\n" * 5
+    log = read(tmp_path, text.encode(encoding))
+    assert log.columns == ("時間(s)", "温度(℃)", "摩擦係数")
+    assert words in said(log, "format")
+    np.testing.assert_array_equal(log.values["温度(℃)"], [20.5, 20.6] * 5)
+
+
+@pytest.mark.parametrize(
+    "names", ["Température (°C)", "Größe", "Déplacement (µm)", "Übergang", "Vélocité été"]
+)
+def test_latin_1_is_not_taken_for_japanese(tmp_path: Path, names: str) -> None:
+    log = read(tmp_path, f"Time;{names}\n0;1,5\n1;2,5\n".encode("latin-1"))
+    assert log.columns == ("Time", names)
+    assert "Latin-1" in said(log, "format")
+
+
+@pytest.mark.parametrize("lines", [0, 1, 20, 5000])
+def test_a_preamble_of_any_length_is_left_out_and_said(
+    tmp_path: Path, table: Table, lines: int
+) -> None:
+    preamble = "".join(f"Radius {n}\tmm\n" for n in range(lines))
+    log = read(tmp_path, preamble + written(table, "\t"))
+    assert_same(log, table)
+    assert log.rows[0] == lines + 2
+    assert (f"{lines} lines" in said(log, "preamble")) == (lines > 0)
+
+
+def test_without_a_header_columns_are_numbered(tmp_path: Path) -> None:
+    log = read(tmp_path, "0,1.5\n1,2.5\n2,3.5\n")
+    assert log.columns == ("column 1", "column 2")
+    assert len(log) == 3
+    assert "column 1" in said(log, "header")
+
+
+@pytest.mark.parametrize("row", ["s,mm/s,degC,-", "[s],[mm/s],[°C],[-]", "(s),(mm/s),(C),"])
+def test_a_units_row_below_the_names_gives_units(tmp_path: Path, row: str) -> None:
+    log = read(tmp_path, f"t,v,T,mu\n{row}\n0,4,20,0.6\n1,4,21,0.5\n")
+    assert log.columns == ("t", "v", "T", "mu")
+    assert (log.units["t"], log.units["v"]) == ("s", "mm/s")
+    assert len(log) == 2
+
+
+def test_short_names_without_a_units_row_are_names(tmp_path: Path) -> None:
+    log = read(tmp_path, "s,N,V\n0,4,20\n1,4,21\n")
+    assert log.columns == ("s", "N", "V")
+
+
+def test_trailing_text_is_left_out_with_its_row(tmp_path: Path, table: Table) -> None:
+    log = read(tmp_path, written(table) + "\nTest completed at 15:08:24, 2019\n")
+    assert_same(log, table)
+    assert "row 43" in said(log, "text line")
+    assert "Test completed" in said(log, "text line")
+
+
+def test_a_second_table_in_the_file_goes_on_from_the_first(tmp_path: Path, table: Table) -> None:
+    text = written(table)
+    log = read(tmp_path, text + "Step 2\n" + text)
+    assert len(log) == 80
+    assert "row 42" in said(log, "text line")
+
+
+def test_rows_that_are_too_short_or_too_long_are_padded_or_cut(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{n}.5,{n}\n" for n in range(3, 300))
+    log = read(tmp_path, "a,b,c\n0,1,2\n1\n2,3,4,5\n" + rows)
+    assert log.columns == ("a", "b", "c")
+    assert np.isnan(log.values["b"][1])
+    assert log.values["c"][2] == 4
+
+
+def test_short_rows_between_spaces_are_left_out_and_said(tmp_path: Path) -> None:
+    log = read(tmp_path, "a b c\n0 1 2\n1 2\n2 3 4\n3 4 5\n")
+    np.testing.assert_array_equal(log.values["a"], [0, 2, 3])
+    assert "row 3" in said(log, "ragged rows")
+
+
+@pytest.mark.parametrize("mark", ["#", "%", "//"])
+def test_comment_lines_are_left_out_but_may_hold_the_names(tmp_path: Path, mark: str) -> None:
+    log = read(tmp_path, f"{mark} made by hand\n{mark} t,mu\n0,1\n{mark} 7,8\n1,2\n")
+    assert log.columns == ("t", "mu")
+    np.testing.assert_array_equal(log.values["mu"], [1, 2])
+
+
+def test_empty_cells_and_words_for_nothing_are_missing(tmp_path: Path) -> None:
+    cells = ["", "NaN", "-", "---", "n/a", "#N/A", "1.#QNAN", "inf", "***"]
+    rows = "".join(f"{n},{cell},0.5\n" for n, cell in enumerate(cells))
+    log = read(tmp_path, "t,x,mu\n" + rows + "9,3,0.5\n10,4,0.5\n")
+    np.testing.assert_array_equal(np.isnan(log.values["x"]), [True] * 9 + [False] * 2)
+    assert len(log) == 11
+
+
+def test_text_in_a_column_of_numbers_is_missing_and_said(tmp_path: Path) -> None:
+    log = read(tmp_path, "t,x,mu\n0,1,2\n1,OVER,3\n2,5,4\n3,6,4\n")
+    assert np.isnan(log.values["x"][1])
+    assert "row 3" in said(log, "text cell")
+
+
+def test_a_column_twice_with_the_same_numbers_is_kept_once(tmp_path: Path) -> None:
+    log = read(tmp_path, "t,F,F\n0,1,1\n1,2,2\n")
+    assert log.columns == ("t", "F")
+    assert "twice" in said(log, "repeated column")
+
+
+def test_a_name_twice_with_other_numbers_is_numbered(tmp_path: Path) -> None:
+    log = read(tmp_path, "t,F,F\n0,1,1\n1,2,3\n")
+    assert log.columns == ("t", "F", "F (2)")
+    assert "'F (2)'" in said(log, "repeated column")
+
+
+def test_text_and_empty_columns_are_left_out_and_said(tmp_path: Path) -> None:
+    log = read(tmp_path, "note,t,none,mu\nfast,0,,1\nslow,1,,2\n")
+    assert log.columns == ("t", "mu")
+    assert "note" in said(log, "text column")
+    assert "none" in said(log, "empty column")
+
+
+def test_numbers_that_nothing_measures_are_missing_and_said(tmp_path: Path) -> None:
+    log = read(tmp_path, "t,mu\n0,1\n1,1e308\n2,3\n")
+    assert np.isnan(log.values["mu"][1])
+    assert "row 3" in said(log, "absurd number")
+
+
+@pytest.mark.parametrize(
+    "stamps",
+    [
+        ["23:59:58", "23:59:59", "0:00:00", "0:00:01"],
+        ["11:59:58 PM", "11:59:59 PM", "12:00:00 AM", "12:00:01 AM"],
+        [
+            "2024-02-28 23:59:58.0",
+            "2024-02-28 23:59:59",
+            "2024-02-29 0:00:00",
+            "2024-02-29 0:00:01",
+        ],
+        [
+            "28/02/2024 23:59:58",
+            "28/02/2024 23:59:59",
+            "29/02/2024 00:00:00",
+            "29/02/2024 00:00:01",
+        ],
+    ],
+)
+def test_a_clock_is_read_as_seconds_since_its_first(tmp_path: Path, stamps: list[str]) -> None:
+    log = read(tmp_path, "Time;mu\n" + "".join(f"{stamp};{n}\n" for n, stamp in enumerate(stamps)))
+    np.testing.assert_array_equal(log.values["Time"], [0, 1, 2, 3])
+    assert log.units["Time"] == "s"
+    assert stamps[0] in said(log, "clock")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("t\tx\n0.5\t1,234\n1.5\t2,345.5\n", [1234, 2345.5]),
+        ("t\tx\n0,5\t1.234,5\n1,5\t2.345,0\n", [1234.5, 2345]),
+        ("t;x\n0,5;1 234,5\n1,5;2 345,0\n", [1234.5, 2345]),
+        ("t;x\n0;1,234\n1;2,345\n", [1.234, 2.345]),
+    ],
+)
+def test_thousands_are_read_only_where_they_cannot_be_decimals(
+    tmp_path: Path, text: str, expected: list[float]
+) -> None:
+    np.testing.assert_array_equal(read(tmp_path, text).values["x"], expected)
+
+
+def test_fortran_exponents_and_long_dashes_are_numbers(tmp_path: Path) -> None:
+    log = read(tmp_path, "t,x\n0,1.5D-03\n1,\u22122.5\n2,+3.E2\n")
+    np.testing.assert_array_equal(log.values["x"], [1.5e-3, -2.5, 300])
+
+
+def test_quoted_cells_may_hold_the_delimiter(tmp_path: Path) -> None:
+    log = read(tmp_path, '"Time, elapsed","mu"\n"0","0.5"\n"1","1,234.5"\n')
+    assert log.columns == ("Time, elapsed", "mu")
+    np.testing.assert_array_equal(log.values["mu"], [0.5, 1234.5])
+
+
+def test_a_lone_quote_swallows_nothing(tmp_path: Path) -> None:
+    log = read(tmp_path, 't\tmu\tnote\n0\t1\t3/4" ball\n1\t2\t\n2\t3\t\n')
+    np.testing.assert_array_equal(log.values["mu"], [1, 2, 3])
+
+
+def test_text_called_xls_is_read_as_text_and_said(tmp_path: Path, table: Table) -> None:
+    log = read(tmp_path, written(table, "\t"), "log.xls")
+    assert_same(log, table)
+    assert "text, although" in said(log, "format")
+
+
+def test_rows_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:
+    log = read(tmp_path, "made by hand\n\nt,mu\n0,1\n\n# note\n1,2\n")
+    np.testing.assert_array_equal(log.rows, [4, 7])
+
+
+def test_a_hundred_thousand_rows_take_less_than_some_seconds(tmp_path: Path) -> None:
+    import time
+
+    numbers = np.random.default_rng(0).normal(size=(100_000, 6)).round(6)
+    path = tmp_path / "long.csv"
+    path.write_text(
+        "a,b,c,d,e,f\n" + "\n".join(",".join(map(str, row)) for row in numbers.tolist())
+    )
+    begun = time.perf_counter()
+    log = read_log(path)
+    assert time.perf_counter() - begun < 8
+    np.testing.assert_array_equal(log.values["f"], numbers[:, 5])
