@@ -17,10 +17,10 @@ from typing import Any
 from machine import machine
 from slicken.physics.scenarios import simulate
 from slicken.study import checkpoint
+from slicken.study.distributed import pack
 from slicken.study.observer import Silent
 from slicken.study.plan import Plan
 from slicken.study.runner import train_study
-from slicken.study.distributed import pack
 from slicken.study.workers import LocalWorkers, client_of, results_of
 
 PAPER_LIKE: dict[str, Any] = {"preset": "paper", "controls": False, "stride": 10.0}

@@ -18,7 +18,7 @@ NOISES = ((0.0, 0.0), (0.01, 0.0), (0.02, 0.0), (0.05, 0.0), (0.1, 0.0), (0.03, 
 """Standard deviation over the level, and correlation of neighbours."""
 DRIFTS = (0.0, 0.02, 0.04, 0.06, 0.08)
 STEPS = (0.05, 0.1, 0.15, 0.2, 0.3)
-SHAPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+KERNELS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "a straight line": lambda t: t,
     "an approach to a level": lambda t: 1 - np.exp(-4 * t),
     "one and a half waves": lambda t: 0.5 * (1 - np.cos(3 * np.pi * t)),
@@ -37,7 +37,7 @@ def noise(random: np.random.Generator, correlation: float) -> np.ndarray:
 def drifting(seed: int, drift: float, deviation: float, correlation: float) -> np.ndarray:
     """A load that is held, and drifts up or down by so much, in one of the shapes."""
     random = np.random.default_rng([seed, 7])
-    shape = list(SHAPES.values())[seed % len(SHAPES)](np.linspace(0, 1, SECONDS))
+    shape = list(KERNELS.values())[seed % len(KERNELS)](np.linspace(0, 1, SECONDS))
     load = 1 + drift * (shape if seed % 2 else -shape)
     return LEVEL * (load + deviation * noise(random, correlation))
 
@@ -50,7 +50,7 @@ def stepping(
     lengths = random.multinomial(SECONDS - 800, np.ones(4) / 4) + 200
     factors = np.where(random.random(3) < 0.5, 1 + step, 1 / (1 + step))
     levels = LEVEL * np.cumprod([1.0, *factors])
-    shape = list(SHAPES.values())[seed % len(SHAPES)](np.linspace(0, 1, SECONDS))
+    shape = list(KERNELS.values())[seed % len(KERNELS)](np.linspace(0, 1, SECONDS))
     load = np.repeat(levels, lengths) * (1 + drift * shape)
     load += deviation * float(np.mean(load)) * noise(random, correlation)
     return load, np.cumsum(lengths)[:-1]

@@ -103,11 +103,11 @@ def test_a_report_is_written_from_python(
 
 
 def test_the_contest_has_a_best_length_with_its_rivals(study: slicken.Study) -> None:
-    assert study.contest.best in study.windows == (10.0, 20.0)
-    assert study.contest.best in study.contest.tied
-    assert study.contest.losses.dims == ("window", "run")
-    means = study.contest.means
-    assert float(means.sel(window=study.contest.best)) == float(means.min())
+    assert study.comparison.best in study.windows == (10.0, 20.0)
+    assert study.comparison.best in study.comparison.tied
+    assert study.comparison.losses.dims == ("window", "run")
+    means = study.comparison.means
+    assert float(means.sel(window=study.comparison.best)) == float(means.min())
 
 
 def test_shares_have_window_run_and_channel(study: slicken.Study) -> None:
@@ -155,8 +155,10 @@ def test_a_new_experiment_is_predicted_with_an_interval(
 
 
 def test_results_are_files_that_others_open(bench: Path) -> None:
-    with xr.open_dataset(bench / "tiny" / "evidence" / "contest.nc", engine="h5netcdf") as contest:
-        assert contest["best_validation_loss"].dims == ("window", "run")
+    with xr.open_dataset(
+        bench / "tiny" / "evidence" / "contest.nc", engine="h5netcdf"
+    ) as comparison:
+        assert comparison["best_validation_loss"].dims == ("window", "run")
     summary = json.loads((bench / "tiny" / "summary.json").read_text(encoding="utf-8"))
     assert summary["name"] == "tiny"
 

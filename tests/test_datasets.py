@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from slicken.datasets import DATASETS, KODIAK, TE67, Dataset, fetch, given_folder
 from slicken.errors import FetchError
 from slicken.experiment import fetching
-from slicken.datasets import DATASETS, KODIAK, TE67, Dataset, fetch, given_folder
 
 MADE_UP = {name: f"made up for {name}\n".encode() * 50 for name in ("a+b_1.tsv", "plain.tsv")}
 

@@ -265,7 +265,7 @@ def test_every_channel_that_a_map_can_name_is_described() -> None:
 def test_a_toml_block_is_a_channel_map_or_a_plan_or_a_cluster_plan(block: Block) -> None:
     values = tomllib.loads(block.text)
     if "drivers" in values:
-        with pytest.raises(slicken.SlickenError, match="let_stress_give_friction_away"):
+        with pytest.raises(slicken.SlickenError, match="allow_stress_inputs"):
             Plan(**values)
     elif "kind" in values:
         assert ClusterPlan(**values).jobs

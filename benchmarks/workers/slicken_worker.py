@@ -47,7 +47,7 @@ class Slicken:
     ) -> dict[str, Any]:
         """Write a problem: a record, the order of the batches, and the first weights.
 
-        With ``steps`` all runs are given the same so many batches; else each has an order of its
+        With ``steps`` all runs are given the same this many batches; else each has an order of its
         own over the whole record.
         """
         rng = np.random.default_rng(SEED)

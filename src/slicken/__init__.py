@@ -4,7 +4,7 @@
 >>> experiments = slicken.simulate("temperature-history", experiments=3, duration=900.0)
 >>> plan = slicken.Plan(preset="quick", windows=[50, 100], runs=2, epochs=5)
 >>> study = slicken.run_study(experiments, plan, "diorite/")  # doctest: +SKIP
->>> study.contest.best  # doctest: +SKIP
+>>> study.window comparison.best  # doctest: +SKIP
 100.0
 """
 
@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from slicken.api import report_study, run_study
+    from slicken.datasets import fetch
     from slicken.errors import SlickenError
     from slicken.evidence.prediction import Prediction
     from slicken.evidence.study import Study
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         read_experiment,
         read_log,
     )
-    from slicken.datasets import fetch
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
     from slicken.reporting.predicted import write_prediction
     from slicken.study.logs import read_logs
@@ -41,7 +41,7 @@ _HOMES = {
     "SlickenError": "errors",
     "Study": "evidence.study",
     "describe": "experiment",
-    "fetch": "experiment.fetching",
+    "fetch": "datasets",
     "read_experiment": "experiment",
     "read_log": "experiment",
     "read_logs": "study.logs",

@@ -5,12 +5,12 @@ from pathlib import Path
 
 from slicken.evidence.gathering import Reporter, nobody
 from slicken.evidence.study import Study
-from slicken.reporting.summary import write_summary
 from slicken.experiment import Experiment
 from slicken.reporting.page import write_report
 from slicken.reporting.phrasebook import Language
+from slicken.reporting.summary import write_summary
 from slicken.study.checkpoint import EVERY
-from slicken.study.lock import working_on
+from slicken.study.lock import study_lock
 from slicken.study.observer import Observer
 from slicken.study.plan import Plan
 from slicken.study.progress import StepRecorder
@@ -48,7 +48,7 @@ def run_study(
     """
     folder = train_study(experiments, plan, out, observer, every=every, workers=workers)
     study = Study(folder, reporter)
-    with working_on(study.path):
+    with study_lock(study.path):
         write_summary(study)
     return study
 
@@ -65,6 +65,6 @@ def report_study(study: Study, language: Language = "en", *, reporter: Reporter 
     Returns:
         The page.
     """
-    with working_on(study.path):
+    with study_lock(study.path):
         write_summary(study)
         return write_report(study, language, StepRecorder(reporter, study.folder))

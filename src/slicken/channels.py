@@ -58,5 +58,5 @@ CHANNELS = {
 DRIVERS = (SLIP_VELOCITY, AXIAL_DISPLACEMENT, TEMPERATURE, TEMPERATURE_RATE, AXIAL_RATE)
 """The five inputs of the published study, in its order."""
 
-GIVES_FRICTION_AWAY = (NORMAL_STRESS, SHEAR_STRESS, NORMAL_FORCE, SHEAR_FORCE)
+LEAKS_TARGET = (NORMAL_STRESS, SHEAR_STRESS, NORMAL_FORCE, SHEAR_FORCE)
 """Friction is shear over normal: a network that sees these can divide instead of learn."""

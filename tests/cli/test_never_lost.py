@@ -13,7 +13,7 @@ import pytest
 
 from commands import SMALL, contents, give, refused
 from slicken.learning.devices import cores
-from slicken.study.lock import working_on
+from slicken.study.lock import study_lock
 
 SLICKEN = str(Path(sys.executable).parent / "slicken")
 
@@ -195,7 +195,7 @@ def test_the_job_of_a_cluster_can_be_looked_at_before_anything_is_submitted(tiny
 
 @pytest.fixture
 def _held(tiny: Path) -> Iterator[None]:
-    with working_on(tiny / "tiny"):
+    with study_lock(tiny / "tiny"):
         yield
 
 

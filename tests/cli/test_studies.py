@@ -1,4 +1,4 @@
-"""Studies from the command line: begun, gone on with, stopped, reported, predicted with."""
+"""Studies from the command line: begun, resumed, stopped, reported, predicted with."""
 
 import json
 import re

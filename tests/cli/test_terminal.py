@@ -4,7 +4,8 @@ import pytest
 
 import builders
 from slicken.cli.terminal import in_words, say_wrapped, show_findings
-from slicken.experiment.experiment import Experiment, Finding
+from slicken.experiment.experiment import Experiment
+from slicken.logs.finding import Finding
 
 
 def found(name: str, *findings: Finding) -> Experiment:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from commands import SMALL, contents, give, refused
-from slicken.study.lock import LEASE, NAME, working_on
+from slicken.study.lock import LEASE, NAME, study_lock
 from slicken.study.progress import NAME as PROGRESS
 
 SLICKEN = str(Path(sys.executable).parent / "slicken")
@@ -132,7 +132,7 @@ def test_ctrl_c_ends_the_view_and_not_in_an_error(
         raise KeyboardInterrupt
 
     monkeypatch.setattr("slicken.cli.watch.time.sleep", interrupted)
-    with working_on(tiny / "tiny"):
+    with study_lock(tiny / "tiny"):
         answer = give("watch", "tiny", where=tiny, watched=True)
     assert (answer.code, answer.err) == (0, "")
     assert f"process {os.getpid()} on" in answer.out

@@ -15,7 +15,7 @@ from slicken.evidence.attribution import (
     METHODS,
     attribute,
     coalitions,
-    copies,
+    cut_windows,
     integrate_gradients,
     predict_coalitions,
     rescaled_saliency,
@@ -37,10 +37,10 @@ class Linear:
         self.weights = weights  # (R, L, C)
         self.runs, self.length = weights.shape[:2]
 
-    def predict_copies(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
+    def predict_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.einsum("rlc,nlc->rn", self.weights, windows)
 
-    def gradients_of_copies(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
+    def window_gradients(self, windows: NDArray[np.float32]) -> NDArray[np.float64]:
         return np.repeat(self.weights[:, None], len(windows), axis=1)
 
 
@@ -88,8 +88,8 @@ def test_in_a_linear_model_a_driver_is_worth_its_own_terms(linear: Linear) -> No
 def test_the_first_coalition_is_empty_and_the_last_is_whole(linear: Linear) -> None:
     windows, others = some_windows(1), some_windows(2)
     table = predict_coalitions(linear, windows, others)  # type: ignore[arg-type]
-    np.testing.assert_allclose(table[0], linear.predict_copies(others), atol=1e-5)
-    np.testing.assert_allclose(table[-1], linear.predict_copies(windows), atol=1e-5)
+    np.testing.assert_allclose(table[0], linear.predict_windows(others), atol=1e-5)
+    np.testing.assert_allclose(table[-1], linear.predict_windows(windows), atol=1e-5)
 
 
 def test_a_linear_model_has_nothing_to_rescale(linear: Linear) -> None:
@@ -113,11 +113,11 @@ def test_copies_go_through_an_ensemble_as_windows_of_the_record_do(
     prepared: Prepared, ensemble: Ensemble
 ) -> None:
     ends = prepared.split.ends["test"]
-    windows = copies(prepared.drivers, ends, LENGTH)
+    windows = cut_windows(prepared.drivers, ends, LENGTH)
     np.testing.assert_allclose(
-        ensemble.predict_copies(windows), ensemble.predict(prepared.drivers, ends), atol=1e-6
+        ensemble.predict_windows(windows), ensemble.predict(prepared.drivers, ends), atol=1e-6
     )
-    gradients = ensemble.gradients_of_copies(windows)
+    gradients = ensemble.window_gradients(windows)
     found = ensemble.sensitivity(prepared.drivers, prepared.friction, ends)
     np.testing.assert_allclose(np.abs(gradients).mean(axis=2), found.by_target, atol=1e-6)
 
@@ -125,13 +125,13 @@ def test_copies_go_through_an_ensemble_as_windows_of_the_record_do(
 def test_gradients_of_copies_are_central_differences(
     prepared: Prepared, ensemble: Ensemble
 ) -> None:
-    windows = copies(prepared.drivers, prepared.split.ends["test"][:3], LENGTH)
-    gradients = ensemble.gradients_of_copies(windows)
+    windows = cut_windows(prepared.drivers, prepared.split.ends["test"][:3], LENGTH)
+    gradients = ensemble.window_gradients(windows)
     for lag, channel in ((0, 1), (LENGTH - 1, 0), (3, 1)):
         up, down = windows.copy(), windows.copy()
         up[:, lag, channel] += 1e-2
         down[:, lag, channel] -= 1e-2
-        slope = (ensemble.predict_copies(up) - ensemble.predict_copies(down)) / 2e-2
+        slope = (ensemble.predict_windows(up) - ensemble.predict_windows(down)) / 2e-2
         np.testing.assert_allclose(gradients[:, :, lag, channel], slope, atol=2e-4)
 
 

@@ -9,7 +9,7 @@ from slicken.evidence.attribution import METHODS
 from slicken.evidence.controls import NOISE, SHUFFLED
 from slicken.evidence.drivers import (
     DriverVerdict,
-    above_zero,
+    above_null,
     judge_drivers,
     kendalls_w,
     rank_intervals,
@@ -42,7 +42,7 @@ def roles(
     *,
     left_out: tuple[float, ...] = (0.0, 0.5, 0.3),
     ahead: tuple[float, ...] = (0.0, 0.0, 0.0),
-    stand_in: float = 0.0,
+    stress_gain: float = 0.0,
     both: dict[tuple[int, int], float] | None = None,
 ) -> xr.Dataset:
     pairs = np.full((3, 3), np.nan)
@@ -55,10 +55,10 @@ def roles(
     return xr.Dataset(
         {
             "left_out": ("channel", np.array(left_out)),
-            "look_ahead": ("channel", np.array(ahead)),
-            "look_ahead_low": ("channel", np.array(ahead) - 0.01),
-            "stand_in": stand_in,
-            "stand_in_low": stand_in - 0.01,
+            "lead_gain": ("channel", np.array(ahead)),
+            "lead_gain_low": ("channel", np.array(ahead) - 0.01),
+            "stress_gain": stress_gain,
+            "stress_gain_low": stress_gain - 0.01,
             "left_out_both_low": (("channel", "other"), pairs),
         },
         coords={"channel": np.array(DRIVERS, dtype=object)},
@@ -74,7 +74,7 @@ def verdicts(
     of: xr.Dataset | None = None,
     *,
     has_skill: bool = True,
-    ladder_fits: bool = True,
+    lag_model_fits: bool = True,
 ) -> dict[str, DriverVerdict]:
     found = judge_drivers(
         readings(all=LEVELS) if table is None else table,
@@ -82,7 +82,7 @@ def verdicts(
         roles() if of is None else of,
         BLOCKS,
         has_skill=has_skill,
-        ladder_fits=ladder_fits,
+        lag_model_fits=lag_model_fits,
         seed=0,
     )
     return {one.channel: one for one in found}
@@ -91,7 +91,7 @@ def verdicts(
 def test_a_driver_that_all_methods_find_is_supported_and_noise_is_noise() -> None:
     found = verdicts()
     assert found["temperature"].status == found["temperature_rate"].status == "supported"
-    assert found["slip_velocity"].status == "indistinguishable from noise"
+    assert found["slip_velocity"].status == "no better than noise"
     assert found["temperature"].shapley.value == pytest.approx(2 / 3, abs=0.02)
     assert found["temperature"].rank.value == 1
     assert found["slip_velocity"].rank.value == 3
@@ -115,7 +115,7 @@ def test_a_driver_that_another_can_replace_is_not_separable_from_it() -> None:
     found = verdicts(of=replaced)["temperature_rate"]
     assert found.status == "not separable"
     assert "as long as temperature is there" in found.reason
-    assert verdicts(of=replaced, ladder_fits=False)["temperature_rate"].status == "supported"
+    assert verdicts(of=replaced, lag_model_fits=False)["temperature_rate"].status == "supported"
 
 
 def test_a_future_that_tells_of_friction_speaks_against_a_cause() -> None:
@@ -126,23 +126,23 @@ def test_a_future_that_tells_of_friction_speaks_against_a_cause() -> None:
 
 
 def test_a_load_that_tells_more_speaks_against_all_drivers() -> None:
-    found = verdicts(of=roles(stand_in=0.4))
+    found = verdicts(of=roles(stress_gain=0.4))
     assert found["temperature"].status == found["temperature_rate"].status == "carries information"
     assert "stand in" in found["temperature"].reason
 
 
 def test_without_controls_errors_decide() -> None:
     found = judge_drivers(
-        readings(all=LEVELS), None, roles(), BLOCKS, has_skill=True, ladder_fits=True, seed=0
+        readings(all=LEVELS), None, roles(), BLOCKS, has_skill=True, lag_model_fits=True, seed=0
     )
     assert [one.status for one in found][1:] == ["supported", "supported"]
-    assert found[0].status == "indistinguishable from noise"
+    assert found[0].status == "no better than noise"
 
 
 def test_a_driver_is_above_zero_only_if_it_earns_more_than_every_probe() -> None:
     probes = readings(all={**with_probes(LEVELS), SHUFFLED + "temperature": 1.5})
-    assert above_zero(probes, "friction_gradient", "temperature")
-    assert not above_zero(probes, "friction_gradient", "temperature_rate")
+    assert above_null(probes, "friction_gradient", "temperature")
+    assert not above_null(probes, "friction_gradient", "temperature_rate")
 
 
 def test_concordance_is_kendalls() -> None:

@@ -45,9 +45,9 @@ def test_evidence_is_what_the_parts_say(copied: StudyFolder) -> None:
     assert {total for _, _, total in steps} == {len(steps) - 1}
     for seconds in (5.0, 10.0):
         result = copied.read_window(seconds)
-        losses = evidence.contest.losses.sel(window=seconds)
+        losses = evidence.comparison.losses.sel(window=seconds)
         np.testing.assert_array_equal(losses, result.history["best_loss"])
-        of_errors = evidence.contest.errors.sel(window=seconds).mean("target")
+        of_errors = evidence.comparison.errors.sel(window=seconds).mean("target")
         np.testing.assert_allclose(of_errors, losses, rtol=1e-4)
         test = predictions(result, "test")
         measured = test["measured"].to_numpy()
@@ -119,9 +119,9 @@ def test_what_is_asked_for_is_trained_kept_and_said(copied: StudyFolder) -> None
     study = Study(copied)
     without, leak = study.retrain_without(), study.measure_leak()
     assert without["best_loss"].sizes == {"channel": 2, "run": 3}
-    best = study.contest.best
+    best = study.comparison.best
     np.testing.assert_array_equal(without["whole"], study.history(best)["best_loss"])
-    honest = study.contest.errors.sel(window=best).mean("target")
+    honest = study.comparison.errors.sel(window=best).mean("target")
     np.testing.assert_allclose(leak["honest_validation"], honest, rtol=1e-4)
     again = Study(StudyFolder.open(copied.path))
     assert any(line.startswith("Leak:") for line in again.verdict.caveats)
@@ -147,7 +147,7 @@ def test_importance_may_be_the_first_thing_that_is_asked_of_a_study(copied: Stud
 def test_a_run_that_diverged_is_left_out_of_everything_by_name(copied: StudyFolder) -> None:
     copied.write_window(with_bad_runs(copied.read_window(5.0), 1))
     study = Study(StudyFolder.open(copied.path))
-    assert study.contest.left_out() == {5.0: [1]}
+    assert study.comparison.left_out() == {5.0: [1]}
     at = study.scores.sel(window=5.0)
     assert np.isnan(at["rmse_by_run"]).to_numpy().tolist() == [False, True, False]
     assert study.predictions(5.0)["run"].to_numpy().tolist() == [0, 2]
@@ -163,7 +163,7 @@ def test_a_length_of_which_every_run_diverged_leaves_the_others_standing(
 ) -> None:
     copied.write_window(with_bad_runs(copied.read_window(5.0), 0, 1, 2))
     study = Study(StudyFolder.open(copied.path))
-    assert study.contest.best == 10
+    assert study.comparison.best == 10
     assert np.isnan(float(study.scores["rmse"].sel(window=5.0, model="network")))
     assert np.isfinite(float(study.scores["rmse"].sel(window=5.0, model="ridge")))
     assert study.verdict.lines()
@@ -174,7 +174,7 @@ def test_half_a_study_has_evidence_of_what_is_there(copied: StudyFolder) -> None
     shutil.rmtree(copied.window_path(10.0))
     study = Study(StudyFolder.open(copied.path))
     assert study.windows == (5.0,)
-    assert "only 5 s was tried" in study.contest.words()
+    assert "only 5 s was tried" in study.comparison.words()
     assert study.scores["window"].to_numpy().tolist() == [5.0]
 
 

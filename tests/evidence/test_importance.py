@@ -9,9 +9,9 @@ import builders
 import naive
 from slicken.evidence import importance as explained
 from slicken.evidence.importance import KINDS, measure_importance, shares
-from slicken.reporting.verdict import ranking
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
+from slicken.reporting.verdict import ranking
 from slicken.study.prepared import Prepared
 
 LENGTH = 6
@@ -178,7 +178,7 @@ def test_the_ranking_is_by_mean_share_largest_first() -> None:
 
 def test_a_reading_is_evened_within_its_experiment(gradients: xr.Dataset) -> None:
     """By a plain loop over neighbours, the first and the last repeated beyond the ends."""
-    found = explained.evened(gradients, "loss", 3)["loss"]
+    found = explained.smoothed(gradients, "loss", 3)["loss"]
     values, names = gradients["loss"].to_numpy(), gradients["experiment"].to_numpy()
     for name in np.unique(names.astype(str)):
         here = np.flatnonzero(names.astype(str) == name)

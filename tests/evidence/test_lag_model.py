@@ -1,4 +1,4 @@
-"""The ladder: bins by plain loops, regressions against scikit-learn, and planted linear truths."""
+"""Lag model: bins by plain loops, regressions against scikit-learn, and planted linear truths."""
 
 import itertools
 
@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 import builders
-from slicken.evidence.lag_model import PENALTIES, Ladder, bin_means, build_ladder, edges_to
-from slicken.evidence.memory import fade, fewest_drivers, needs_of_ladder
-from slicken.evidence.confounding import ask_ladder, ladder_of_study
+from slicken.evidence.confounding import lag_model_of_study, measure_confounding
+from slicken.evidence.lag_model import PENALTIES, LagModel, bin_means, build_lag_model, edges_to
+from slicken.evidence.memory import fit_kernels, required_by_lag_model, select_drivers
 
 MEMORY, SAMPLES = 24, 700
 EVERY = np.arange(7 * SAMPLES)
@@ -57,46 +57,46 @@ def hot_experiments(memory: int = MEMORY, noise: float = 0.001) -> list:
 
 
 @pytest.fixture(scope="module")
-def ladder() -> Ladder:
+def lag_model() -> LagModel:
     prepared = builders.make_prepared(hot_experiments(), windows=[10, 96], stride=5)
-    return ladder_of_study(prepared, 96)
+    return lag_model_of_study(prepared, 96)
 
 
-def test_a_group_is_judged_by_a_regression_that_never_saw_it(ladder: Ladder) -> None:
-    columns = ladder.columns(["temperature"], steps=4)
-    features = ladder.bins[:, columns]
-    slow = np.full((len(PENALTIES), ladder.friction.size), np.nan)
+def test_a_group_is_judged_by_a_regression_that_never_saw_it(lag_model: LagModel) -> None:
+    columns = lag_model.columns(["temperature"], steps=4)
+    features = lag_model.bins[:, columns]
+    slow = np.full((len(PENALTIES), lag_model.friction.size), np.nan)
     for row, penalty in zip(slow, PENALTIES, strict=True):
-        for group in range(ladder.groups):
-            here = ladder.group == group
+        for group in range(lag_model.groups):
+            here = lag_model.group == group
             ridge = Ridge(alpha=penalty * (~here).sum()).fit(
-                features[~here], ladder.friction[~here]
+                features[~here], lag_model.friction[~here]
             )
-            row[here] = (ridge.predict(features[here]) - ladder.friction[here]) ** 2
+            row[here] = (ridge.predict(features[here]) - lag_model.friction[here]) ** 2
     best = slow[np.argmin(slow.mean(axis=1))]
-    np.testing.assert_allclose(ladder.errors(columns), best, atol=1e-8)
+    np.testing.assert_allclose(lag_model.errors(columns), best, atol=1e-8)
 
 
-def test_the_test_part_stays_out(ladder: Ladder) -> None:
+def test_the_test_part_stays_out(lag_model: LagModel) -> None:
     prepared = builders.make_prepared(hot_experiments(), windows=[10, 96], stride=5)
     test = prepared.record.experiment[prepared.split.ends["test"]]
-    assert ladder.groups == len(prepared.record.experiments) - len(set(test.tolist()))
+    assert lag_model.groups == len(prepared.record.experiments) - len(set(test.tolist()))
 
 
 def test_few_experiments_are_judged_by_stretches_whose_neighbours_do_not_teach() -> None:
     long = [builders.make_experiment(f"run{i}", 3000, seed=i) for i in range(3)]
     prepared = builders.make_prepared(long, windows=[10, 40])
-    ladder = build_ladder(prepared, 40)
-    assert ladder.groups > 4
-    assert ladder.near.diagonal().all()
-    assert np.array_equal(ladder.near, ladder.near.T)
-    assert ladder.near.sum() > ladder.groups
+    lag_model = build_lag_model(prepared, 40)
+    assert lag_model.groups > 4
+    assert lag_model.near.diagonal().all()
+    assert np.array_equal(lag_model.near, lag_model.near.T)
+    assert lag_model.near.sum() > lag_model.groups
 
 
-def test_a_planted_memory_lies_within_what_is_needed(ladder: Ladder) -> None:
-    needs = needs_of_ladder(ladder, ["slip_velocity", "temperature"])
-    assert needs.range is not None
-    low, high = needs.range
+def test_a_planted_memory_lies_within_what_is_needed(lag_model: LagModel) -> None:
+    required = required_by_lag_model(lag_model, ["slip_velocity", "temperature"])
+    assert required.range is not None
+    low, high = required.range
     assert low < MEMORY <= high
     assert high <= 3 * low
 
@@ -105,19 +105,20 @@ def test_no_memory_is_none() -> None:
     """Friction answers the present temperature only: the shortest history is enough."""
     prepared = builders.make_prepared(hot_experiments(memory=1), windows=[10, 96], stride=5)
     assert (
-        needs_of_ladder(build_ladder(prepared, 96), ["slip_velocity", "temperature"]).range is None
+        required_by_lag_model(build_lag_model(prepared, 96), ["slip_velocity", "temperature"]).range
+        is None
     )
 
 
-def test_a_cause_has_no_future_and_what_is_left_out_shows(ladder: Ladder) -> None:
-    roles = ask_ladder(ladder, ("slip_velocity", "temperature"), EVERY)
+def test_a_cause_has_no_future_and_what_is_left_out_shows(lag_model: LagModel) -> None:
+    roles = measure_confounding(lag_model, ("slip_velocity", "temperature"), EVERY)
     assert roles.attrs["model"] == "linear"
-    assert int(roles["validation_error"].notnull().sum()) == ladder.ends.size
+    assert int(roles["validation_error"].notnull().sum()) == lag_model.ends.size
     assert float(roles["validation_error"].mean()) == pytest.approx(float(roles["loss"]))
     assert float(roles["left_out_low"].sel(channel="temperature")) > 0.5
     assert float(roles["left_out"].sel(channel="slip_velocity")) < 0.01
-    assert float(roles["look_ahead"].sel(channel="temperature")) < 0.05
-    assert float(roles["stand_in"]) < 0.05
+    assert float(roles["lead_gain"].sel(channel="temperature")) < 0.05
+    assert float(roles["stress_gain"]) < 0.05
 
 
 def test_a_consequence_is_known_by_its_future() -> None:
@@ -134,18 +135,20 @@ def test_a_consequence_is_known_by_its_future() -> None:
             )
         )  # fmt: skip
     prepared = builders.make_prepared(found, windows=[10, 96], stride=5)
-    roles = ask_ladder(build_ladder(prepared, 96), ("slip_velocity", "temperature"), EVERY)
-    assert float(roles["look_ahead_low"].sel(channel="temperature")) > 0.05
-    assert float(roles["look_ahead"].sel(channel="slip_velocity")) < 0.05
+    roles = measure_confounding(
+        build_lag_model(prepared, 96), ("slip_velocity", "temperature"), EVERY
+    )
+    assert float(roles["lead_gain_low"].sel(channel="temperature")) > 0.05
+    assert float(roles["lead_gain"].sel(channel="slip_velocity")) < 0.05
 
 
-def test_the_fewest_drivers_are_those_that_add(ladder: Ladder) -> None:
-    assert fewest_drivers(ladder, ("slip_velocity", "temperature")) == ("temperature",)
+def test_the_fewest_drivers_are_those_that_add(lag_model: LagModel) -> None:
+    assert select_drivers(lag_model, ("slip_velocity", "temperature")) == ("temperature",)
 
 
-def test_a_planted_mean_is_found_with_its_length(ladder: Ladder) -> None:
+def test_a_planted_mean_is_found_with_its_length(lag_model: LagModel) -> None:
     """Seven experiments, five of which judge; noise of 2 %: a few samples either way."""
-    found, other = fade(ladder, ["temperature"])
+    found, other = fit_kernels(lag_model, ["temperature"])
     assert (found.shape, other.shape) == ("mean", "exponential")
     assert found.is_shown
     assert found.fits
@@ -155,18 +158,20 @@ def test_a_planted_mean_is_found_with_its_length(ladder: Ladder) -> None:
     assert other.behind.low > 0
 
 
-def test_a_recent_mean_counts_its_last_sample_in_part(ladder: Ladder) -> None:
-    place = ladder.channels.index("temperature")
-    values = ladder.values[:, place]
+def test_a_recent_mean_counts_its_last_sample_in_part(lag_model: LagModel) -> None:
+    place = lag_model.channels.index("temperature")
+    values = lag_model.values[:, place]
     for samples, weights in ((3.0, [1, 1, 1]), (2.25, [1, 1, 0.25]), (1.0, [1])):
         slow = [
             np.average([values[end - lag] for lag in range(len(weights))], weights=weights)
-            for end in ladder.ends[:20]
+            for end in lag_model.ends[:20]
         ]
-        found = ladder.recent_mean([place], samples)[:20, 0]
+        found = lag_model.recent_mean([place], samples)[:20, 0]
         np.testing.assert_allclose(found, slow, atol=1e-9)
 
 
 def test_no_past_has_no_length() -> None:
     prepared = builders.make_prepared(hot_experiments(memory=1), windows=[10, 96], stride=5)
-    assert not any(one.is_shown for one in fade(build_ladder(prepared, 96), ["temperature"]))
+    assert not any(
+        one.is_shown for one in fit_kernels(build_lag_model(prepared, 96), ["temperature"])
+    )

@@ -6,15 +6,15 @@ import xarray as xr
 
 import builders
 from slicken.evidence.memory import (
-    Fading,
-    Needs,
+    KernelFit,
+    RequiredHistory,
     conclude,
-    fading_from_dataset,
-    fading_to_dataset,
+    gradient_span,
     jackknife_minimum,
-    lags_that_hold,
-    needs_from_dataset,
-    needs_to_dataset,
+    kernel_from_dataset,
+    kernel_to_dataset,
+    required_from_dataset,
+    required_to_dataset,
     truncate,
 )
 from slicken.evidence.resampling import Interval
@@ -36,13 +36,13 @@ def by_lag(*rows: list[float], step: float = 1.0) -> xr.DataArray:
 
 def test_the_most_recent_seconds_that_hold_a_share_of_the_gradient() -> None:
     """By hand: from the present back 4, 3, 2, 1 hold 40, 70, 90, 100 %."""
-    found = lags_that_hold(by_lag([1, 2, 3, 4], [0, 0, 0, 1], step=5.0))
+    found = gradient_span(by_lag([1, 2, 3, 4], [0, 0, 0, 1], step=5.0))
     assert found.sel(run=0).to_numpy().tolist() == [10.0, 15.0, 20.0]
     assert found.sel(run=1).to_numpy().tolist() == [5.0, 5.0, 5.0]
 
 
 def test_a_run_without_a_gradient_uses_nothing_that_can_be_said() -> None:
-    assert lags_that_hold(by_lag([0, 0, 0, 0])).isnull().all()
+    assert gradient_span(by_lag([0, 0, 0, 0])).isnull().all()
 
 
 def test_truncated_windows_are_those_of_a_plain_loop() -> None:
@@ -61,16 +61,16 @@ def test_truncated_windows_are_those_of_a_plain_loop() -> None:
         cut = np.stack([window(end).copy() for end in ends])
         for lag in range(history, LENGTH):
             cut[:, LENGTH - 1 - lag] = usual[LENGTH - 1 - lag]
-        errors = (ensemble.predict_copies(cut) - prepared.friction[ends]) ** 2
+        errors = (ensemble.predict_windows(cut) - prepared.friction[ends]) ** 2
         np.testing.assert_allclose(
             found["truncated_loss"].sel(history=history), errors.mean(axis=1), rtol=1e-5
         )
 
 
-def needs(worse: list[bool], loss: list[float]) -> Needs:
+def required(worse: list[bool], loss: list[float]) -> RequiredHistory:
     history = 10.0 * 2.0 ** np.arange(len(loss))
     nothing = np.zeros(len(loss))
-    return Needs("networks", history, np.array(loss), nothing, nothing, np.array(worse))
+    return RequiredHistory("networks", history, np.array(loss), nothing, nothing, np.array(worse))
 
 
 @pytest.mark.parametrize(
@@ -87,18 +87,18 @@ def test_the_range_of_needs_by_hand(
     worse: list[bool], loss: list[float], expected: tuple[float, float] | None
 ) -> None:
     """Histories of 10, 20, 40 and 80 s."""
-    assert needs(worse, loss).range == expected
+    assert required(worse, loss).range == expected
 
 
 def test_longer_histories_that_are_worse_are_no_need() -> None:
     """A network of 80 s that trains badly says nothing about what friction needs."""
-    found = needs([True, False, False, True], [3, 1, 1.01, 2])
+    found = required([True, False, False, True], [3, 1, 1.01, 2])
     assert found.range == (10.0, 20.0)
 
 
 def test_needs_survive_a_file() -> None:
-    before = needs([True, False], [2.0, 1.0])
-    after = needs_from_dataset(needs_to_dataset(before))
+    before = required([True, False], [2.0, 1.0])
+    after = required_from_dataset(required_to_dataset(before))
     assert after.family == before.family
     assert after.range == before.range
     np.testing.assert_array_equal(after.loss, before.loss)
@@ -122,50 +122,52 @@ def test_too_few_groups_have_no_interval_and_an_edge_is_an_edge() -> None:
     assert np.isnan([low, high]).all()
 
 
-def fading(
+def kernels(
     shape: str = "mean", *, gain: float = 0.1, excess: float = 0.0, behind: float = 0.0
-) -> Fading:
-    return Fading(
+) -> KernelFit:
+    return KernelFit(
         shape, np.array([1.0, 10.0, 100.0]), np.array([1.0, 0.2, 0.5]), 50.0, 40.0, 60.0,
         *(Interval(x, x - 0.001, x + 0.001) for x in (excess, gain, behind)),
     )  # type: ignore[arg-type]  # fmt: skip
 
 
-NEEDED = needs([True, True, False, False], [3, 2, 1.0, 1.1])
-LADDER = Needs("linear", NEEDED.history, NEEDED.loss, NEEDED.low, NEEDED.high, NEEDED.clearly_worse)
+NEEDED = required([True, True, False, False], [3, 2, 1.0, 1.1])
+LADDER = RequiredHistory(
+    "linear", NEEDED.history, NEEDED.loss, NEEDED.low, NEEDED.high, NEEDED.clearly_worse
+)
 
 
 def test_the_sharpest_answer_that_holds_is_taken() -> None:
-    found = conclude((NEEDED, LADDER), (fading(),), ("temperature",), ladder_fits=True)
+    found = conclude((NEEDED, LADDER), (kernels(),), ("temperature",), lag_model_fits=True)
     assert found is not None
-    assert (found.teller, found.low, found.high) == ("mean", 40.0, 60.0)
-    better = (fading(), fading("exponential", behind=-0.01))
-    assert conclude((LADDER,), better, (), ladder_fits=True).teller == "exponential"  # type: ignore[union-attr]
-    no_better = (fading(), fading("exponential", behind=-0.0005))
-    assert conclude((LADDER,), no_better, (), ladder_fits=True).teller == "mean"  # type: ignore[union-attr]
+    assert (found.method, found.low, found.high) == ("mean", 40.0, 60.0)
+    better = (kernels(), kernels("exponential", behind=-0.01))
+    assert conclude((LADDER,), better, (), lag_model_fits=True).method == "exponential"  # type: ignore[union-attr]
+    no_better = (kernels(), kernels("exponential", behind=-0.0005))
+    assert conclude((LADDER,), no_better, (), lag_model_fits=True).method == "mean"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
-    ("way", "fits", "teller"),
+    ("way", "fits", "method"),
     [
-        (fading(excess=0.1), True, "linear"),
-        (fading(gain=0.0), True, "linear"),
-        (fading(), False, "networks"),
+        (kernels(excess=0.1), True, "linear"),
+        (kernels(gain=0.0), True, "linear"),
+        (kernels(), False, "networks"),
     ],
 )
-def test_an_answer_that_does_not_hold_is_not_taken(way: Fading, fits: bool, teller: str) -> None:
-    found = conclude((NEEDED, LADDER), (way,), (), ladder_fits=fits)
+def test_an_answer_that_does_not_hold_is_not_taken(way: KernelFit, fits: bool, method: str) -> None:
+    found = conclude((NEEDED, LADDER), (way,), (), lag_model_fits=fits)
     assert found is not None
-    assert (found.teller, found.low, found.high) == (teller, 20.0, 40.0)
+    assert (found.method, found.low, found.high) == (method, 20.0, 40.0)
 
 
 def test_networks_that_cannot_tell_leave_nothing_to_tell() -> None:
-    assert conclude((LADDER,), (), (), ladder_fits=False) is None
+    assert conclude((LADDER,), (), (), lag_model_fits=False) is None
 
 
 def test_a_way_to_forget_survives_a_file() -> None:
-    before = fading()
-    after = fading_from_dataset(fading_to_dataset(before))
+    before = kernels()
+    after = kernel_from_dataset(kernel_to_dataset(before))
     for name in ("shape", "memory", "low", "high", "excess", "gain", "behind", "fits"):
         assert getattr(after, name) == getattr(before, name)
     np.testing.assert_array_equal(after.loss, before.loss)

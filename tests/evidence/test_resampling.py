@@ -123,5 +123,5 @@ def test_a_mean_has_the_interval_of_a_plain_loop_over_blocks_and_runs() -> None:
 def test_too_few_blocks_have_no_interval() -> None:
     found = mean_interval(np.ones(30), np.repeat(np.arange(FEWEST_BLOCKS - 1), 10), seed=0)
     assert np.isnan([found.low, found.high]).all()
-    assert not found.above_zero
+    assert not found.above_null
     assert not found.below_zero

@@ -6,7 +6,7 @@ import pytest
 import builders
 import naive
 from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES
-from slicken.evidence.scores import luck, score, skill
+from slicken.evidence.scores import permutation_p, score, skill
 from slicken.learning.record import join
 
 MEASURED = np.array([0.5, 0.6, 0.7, 0.6, 0.5, 0.4])
@@ -101,7 +101,7 @@ def lucky(follows: float, seed: int = 0) -> float | None:
     ends = np.flatnonzero(np.isin(record.experiment, [2, 5]) & (np.arange(len(record)) % 7 == 0))
     other = 0.6 + 0.05 * builders.smooth(random, ends.size, 120)
     predicted = follows * record.friction[ends] + (1 - follows) * other
-    return luck(predicted, ends, record, seed=1)
+    return permutation_p(predicted, ends, record, seed=1)
 
 
 def test_predictions_that_follow_their_own_experiments_are_no_luck() -> None:
@@ -130,7 +130,7 @@ def test_luck_is_that_of_a_plain_loop_over_assignments() -> None:
         )
 
     every = [misfit(i, j) for i in range(9) for j in range(9) if i != j]
-    assert luck(predicted, ends, record, 0) == pytest.approx(
+    assert permutation_p(predicted, ends, record, 0) == pytest.approx(
         np.mean(np.array(every) <= misfit(0, 4) * (1 + 1e-12))
     )
 
@@ -138,7 +138,7 @@ def test_luck_is_that_of_a_plain_loop_over_assignments() -> None:
 def test_few_experiments_cannot_tell_luck() -> None:
     record = builders.make_record(60, 60, 60)
     ends = np.flatnonzero(record.experiment == 1)
-    assert luck(np.zeros(ends.size), ends, record, 0) is None
+    assert permutation_p(np.zeros(ends.size), ends, record, 0) is None
 
 
 def test_boxes_of_losses_are_those_of_the_naive_twin() -> None:

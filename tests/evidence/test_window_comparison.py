@@ -1,4 +1,4 @@
-"""The contest of window lengths, on errors made by hand."""
+"""The window comparison, on errors made by hand."""
 
 import warnings
 from dataclasses import replace
@@ -8,14 +8,16 @@ import pytest
 import xarray as xr
 
 from slicken.errors import TrainingError
-from slicken.evidence.window_comparison import Contest
 from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES, resampled_counts
+from slicken.evidence.window_comparison import WindowComparison
 
 NAN = float("nan")
 BLOCKS, EACH = 8, 5
 
 
-def contest(*, wobble: float = 0.0, blocks: int = BLOCKS, **windows: list[float]) -> Contest:
+def comparison(
+    *, wobble: float = 0.0, blocks: int = BLOCKS, **windows: list[float]
+) -> WindowComparison:
     """Losses by window, given as w50=[...]; errors are alike in all targets but for a wobble of
     whole blocks, which differs from length to length."""
     losses = np.array(list(windows.values()))
@@ -28,7 +30,7 @@ def contest(*, wobble: float = 0.0, blocks: int = BLOCKS, **windows: list[float]
         "window": [float(name[1:]) for name in windows],
         "run": np.arange(losses.shape[1]),
     }
-    return Contest(
+    return WindowComparison(
         xr.DataArray(losses, dims=("window", "run"), coords=coords),
         xr.DataArray(errors, dims=("window", "run", "target"), coords=coords),
         of_block,
@@ -36,7 +38,7 @@ def contest(*, wobble: float = 0.0, blocks: int = BLOCKS, **windows: list[float]
 
 
 def test_the_lowest_mean_is_best_and_clear_differences_do_not_tie() -> None:
-    found = contest(w50=[3, 3.1, 2.9], w100=[1, 1.1, 0.9], w200=[2, 2.1, 1.9])
+    found = comparison(w50=[3, 3.1, 2.9], w100=[1, 1.1, 0.9], w200=[2, 2.1, 1.9])
     assert found.best == 100
     assert found.tied == found.within_one_error == (100.0,)
     assert found.shortest == 100
@@ -48,21 +50,21 @@ def test_the_lowest_mean_is_best_and_clear_differences_do_not_tie() -> None:
 
 
 def test_the_single_best_run_may_be_elsewhere() -> None:
-    found = contest(w50=[0.1, 4, 4], w100=[1, 1, 1])
+    found = comparison(w50=[0.1, 4, 4], w100=[1, 1, 1])
     assert (found.best, found.lowest_minimum) == (100.0, 50.0)
 
 
 def test_runs_are_paired() -> None:
     """Runs differ much, but each is a little better at 100 s: paired, that is no tie; unpaired it
     would be one."""
-    found = contest(w50=[1.1, 2.1, 3.1, 4.1], w100=[1.0, 2.0, 3.0, 4.0])
+    found = comparison(w50=[1.1, 2.1, 3.1, 4.1], w100=[1.0, 2.0, 3.0, 4.0])
     assert found.tied == (100.0,)
 
 
 def test_blocks_of_time_make_a_tie_that_runs_alone_would_not() -> None:
     """Each run is worse at 50 s by the same 0.1, but lengths differ by 1 from block to block."""
     runs = {"w50": [1.1, 2.1, 3.1, 4.1], "w100": [1.0, 2.0, 3.0, 4.0]}
-    found = contest(wobble=1.0, **runs)
+    found = comparison(wobble=1.0, **runs)
     assert found.tied == (50.0, 100.0)
     assert found.flat
     assert "all lengths tie, 50 s is the shortest" in found.words()
@@ -70,7 +72,7 @@ def test_blocks_of_time_make_a_tie_that_runs_alone_would_not() -> None:
 
 
 def test_resampling_is_that_of_a_plain_loop() -> None:
-    found = contest(wobble=0.5, w50=[1.3, 0.9, 1.1], w100=[1.0, 1.0, 1.0], w200=[1.4, 1.0, 1.2])
+    found = comparison(wobble=0.5, w50=[1.3, 0.9, 1.1], w100=[1.0, 1.0, 1.0], w200=[1.4, 1.0, 1.2])
     errors = found.errors.to_numpy()
     of_runs, of_blocks = resampled_counts(3, 1), resampled_counts(BLOCKS, 0)
     winners = np.zeros(3)
@@ -83,31 +85,31 @@ def test_resampling_is_that_of_a_plain_loop() -> None:
 
 def test_the_effect_is_cohens_d_of_paired_runs() -> None:
     """By hand: differences 0.3, -0.1, 0.1 have mean 0.1 and standard deviation 0.2."""
-    found = contest(w50=[1.3, 0.9, 1.1], w100=[1.0, 1.0, 1.0]).comparison
+    found = comparison(w50=[1.3, 0.9, 1.1], w100=[1.0, 1.0, 1.0]).comparison
     assert float(found["effect"].sel(window=50)) == pytest.approx(0.5)
     assert float(found["effect"].sel(window=100)) == 0
 
 
 def test_lengths_side_by_side_are_said_as_one_interval() -> None:
     same = [1.0, 2.0, 3.0]
-    found = contest(wobble=0.3, w50=[9, 9, 9.1], w100=same, w200=same, w300=same)
+    found = comparison(wobble=0.3, w50=[9, 9, 9.1], w100=same, w200=same, w300=same)
     assert found.words().startswith("100 to 300 s tie, 100 s is the shortest")
 
 
 def test_one_window_length_is_no_contest() -> None:
-    found = contest(w100=[1.0, 1.1])
+    found = comparison(w100=[1.0, 1.1])
     assert not found.flat
     assert "there is no contest" in found.words()
-    assert found.needs() is None
+    assert found.required() is None
 
 
 def test_one_run_or_few_blocks_cannot_tell_but_order() -> None:
-    found = contest(w50=[2.0], w100=[1.0])
+    found = comparison(w50=[2.0], w100=[1.0])
     assert found.best == 100
     assert "too few to tell" in found.words()
     assert found.tied == (50.0, 100.0)
     assert found.probability_best.isnull().all()
-    few = contest(blocks=FEWEST_BLOCKS - 1, w50=[2.0, 2.1], w100=[1.0, 1.1])
+    few = comparison(blocks=FEWEST_BLOCKS - 1, w50=[2.0, 2.1], w100=[1.0, 1.1])
     assert "3 independent stretches of time, too few to tell" in few.words()
     assert not few.can_tell
 
@@ -115,7 +117,7 @@ def test_one_run_or_few_blocks_cannot_tell_but_order() -> None:
 def test_runs_that_are_not_finite_are_left_out_and_said_without_warnings() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = contest(w50=[3.0, NAN, 2.9, 3.1], w100=[1.0, 1.1, 0.9, 1.0])
+        found = comparison(w50=[3.0, NAN, 2.9, 3.1], w100=[1.0, 1.1, 0.9, 1.0])
         assert found.left_out() == {50.0: [1]}
         assert found.paired.tolist() == [0, 2, 3]
         assert "over 3 paired runs" in found.words()
@@ -123,7 +125,7 @@ def test_runs_that_are_not_finite_are_left_out_and_said_without_warnings() -> No
 
 
 def test_runs_that_all_but_diverged_are_compared_beyond_float32() -> None:
-    found = contest(w50=[3e33, 2e34, 1e33], w100=[1e33, 1e34, 2e33])
+    found = comparison(w50=[3e33, 2e34, 1e33], w100=[1e33, 1e34, 2e33])
     narrow = replace(found, losses=found.losses.astype(np.float32))
     effects = [each.comparison["effect"].to_numpy() for each in (found, narrow)]
     assert np.isfinite(effects[0]).all()
@@ -131,22 +133,22 @@ def test_runs_that_all_but_diverged_are_compared_beyond_float32() -> None:
 
 
 def test_a_length_without_any_finite_run_loses() -> None:
-    found = contest(w50=[NAN, NAN], w100=[1.0, 1.1])
+    found = comparison(w50=[NAN, NAN], w100=[1.0, 1.1])
     assert found.best == 100
     assert found.tied == (100.0,)
-    assert found.needs() is None
+    assert found.required() is None
 
 
 def test_no_finite_run_at_all_is_an_error() -> None:
     with pytest.raises(TrainingError, match="lower the learning rate"):
-        contest(w50=[NAN], w100=[NAN])
+        comparison(w50=[NAN], w100=[NAN])
 
 
 def test_needs_lie_between_the_last_length_that_is_too_short_and_the_best() -> None:
-    found = contest(w50=[3, 3.1, 2.9], w100=[1.0, 1.1, 0.9], w200=[0.8, 0.9, 0.7]).needs()
+    found = comparison(w50=[3, 3.1, 2.9], w100=[1.0, 1.1, 0.9], w200=[0.8, 0.9, 0.7]).required()
     assert found is not None
     assert found.range == (100.0, 200.0)
-    flat = contest(wobble=0.5, w50=[1.0, 1.1, 0.9], w100=[1.0, 1.1, 0.95]).needs()
+    flat = comparison(wobble=0.5, w50=[1.0, 1.1, 0.9], w100=[1.0, 1.1, 0.95]).required()
     assert flat is not None
     assert flat.range is None
     assert flat.shortest == 50

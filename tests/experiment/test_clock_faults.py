@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from slicken.errors import ChannelError, ExperimentError
 from slicken.experiment import ChannelMap, Finding, describe, prepare
-from slicken.experiment.quality.clock_faults import _in_order
 from slicken.experiment.corrections import Corrected, correct
 from slicken.experiment.corrections.formulas import spread_times
 from slicken.experiment.inspection import Inspection
+from slicken.experiment.quality.clock_faults import _in_order
 from slicken.logs.log import Log
 
 CLOCK = {"slip of time", "backward time", "repeated time", "leap of time"}
@@ -26,7 +26,7 @@ def found(inspection: Inspection) -> Finding:
     return one
 
 
-def mended(log: Log, channel_map: ChannelMap, finding: Finding) -> np.ndarray:
+def repaired(log: Log, channel_map: ChannelMap, finding: Finding) -> np.ndarray:
     """The time of the log with what is proposed, which must be enough for an experiment."""
     text = channel_map.to_toml() + finding.correction
     again = describe(log, ChannelMap.from_toml(text))
@@ -52,7 +52,7 @@ def test_a_clock_of_whole_seconds_at_four_samples_a_second_is_spread(
     finding = found(describe(log, make_map()))
     assert (finding.kind, finding.row, finding.time) == ("repeated time", 4, 1)
     assert "about 3.92 to each time" in finding.message
-    np.testing.assert_allclose(mended(log, make_map(), finding), true, atol=1e-12)
+    np.testing.assert_allclose(repaired(log, make_map(), finding), true, atol=1e-12)
 
 
 def test_a_sample_that_was_written_twice_is_left_out(make_log: MakeLog, make_map: MakeMap) -> None:
@@ -62,7 +62,7 @@ def test_a_sample_that_was_written_twice_is_left_out(make_log: MakeLog, make_map
     finding = found(describe(log, make_map()))
     assert (finding.kind, finding.row) == ("repeated time", 102)
     assert "were they written twice" in finding.message
-    np.testing.assert_array_equal(mended(log, make_map(), finding), np.arange(199.0))
+    np.testing.assert_array_equal(repaired(log, make_map(), finding), np.arange(199.0))
 
 
 def test_a_clock_that_was_set_back_runs_on(make_log: MakeLog, make_map: MakeMap) -> None:
@@ -73,7 +73,7 @@ def test_a_clock_that_was_set_back_runs_on(make_log: MakeLog, make_map: MakeMap)
     finding = found(describe(log, make_map()))
     assert (finding.kind, finding.row, finding.time) == ("backward time", 122, 70)
     assert "2 times, first from 119 to 70 s: was the clock set back" in finding.message
-    np.testing.assert_array_equal(mended(log, make_map(), finding), np.arange(200.0))
+    np.testing.assert_array_equal(repaired(log, make_map(), finding), np.arange(200.0))
 
 
 def test_of_two_runs_in_one_file_the_longer_is_kept_or_they_become_one(
@@ -84,7 +84,7 @@ def test_of_two_runs_in_one_file_the_longer_is_kept_or_they_become_one(
     finding = found(describe(log, make_map()))
     assert (finding.kind, finding.row) == ("backward time", 72)
     assert "does another run begin" in finding.message
-    np.testing.assert_array_equal(mended(log, make_map(), finding), time[70:])
+    np.testing.assert_array_equal(repaired(log, make_map(), finding), time[70:])
     other = [line[2:] for line in finding.correction.splitlines() if line.startswith("# ")]
     assert other[0] == "or one run, its clock begun anew:"
     text = make_map().to_toml() + "\n".join(other[1:])
@@ -108,7 +108,7 @@ def test_a_single_time_that_does_not_fit_costs_its_row(
     assert finding.kind == ("leap of time" if (at, wrong) == (199, 5000.0) else "slip of time")
     assert (finding.row, finding.time) == (at + 2, wrong)
     np.testing.assert_array_equal(
-        mended(log, make_map(), finding), np.delete(np.arange(10.0, 210.0), at)
+        repaired(log, make_map(), finding), np.delete(np.arange(10.0, 210.0), at)
     )
 
 
@@ -120,7 +120,7 @@ def test_a_clock_that_was_set_to_the_date_runs_on_from_where_it_was(
     log = make_log(time=time)
     finding = found(describe(log, make_map()))
     assert (finding.kind, finding.row) == ("leap of time", 42)
-    np.testing.assert_array_equal(mended(log, make_map(), finding), np.arange(200.0))
+    np.testing.assert_array_equal(repaired(log, make_map(), finding), np.arange(200.0))
 
 
 def test_a_slip_and_a_clock_set_back_are_told_apart(make_log: MakeLog, make_map: MakeMap) -> None:
@@ -153,7 +153,7 @@ def test_a_leap_behind_a_leap_is_mended_with_it(make_log: MakeLog, make_map: Mak
     time[120:] += 1e6
     log = make_log(time=time)
     finding = found(describe(log, make_map()))
-    np.testing.assert_array_equal(mended(log, make_map(), finding), np.arange(200.0))
+    np.testing.assert_array_equal(repaired(log, make_map(), finding), np.arange(200.0))
 
 
 def test_a_time_of_noise_is_no_clock_and_nothing_is_proposed(

@@ -8,9 +8,9 @@ import pytest
 
 from slicken.errors import ExperimentError
 from slicken.experiment import ChannelMap, Experiment, Finding, prepare
-from slicken.logs.log import Log
-from slicken.experiment.quality.issues import snippet
+from slicken.experiment.quality.issues import correction_toml
 from slicken.experiment.steady import find_steady_sliding
+from slicken.logs.log import Log
 from slicken.physics.scenarios import CHANNEL_MAP, SimulatedLog, simulate_logs
 from slicken.physics.truths import TRUTHS
 
@@ -45,7 +45,7 @@ def one(experiment: Experiment, kind: str) -> Finding:
     return found[0]
 
 
-def mended(table: dict[str, np.ndarray], finding: Finding) -> Experiment:
+def repaired(table: dict[str, np.ndarray], finding: Finding) -> Experiment:
     """The experiment with the correction that the finding proposes."""
     text = CHANNEL_MAP.to_toml() + finding.correction
     return prepare(log_of(table), ChannelMap.from_toml(text))
@@ -72,7 +72,7 @@ def test_a_spike_is_found_at_its_row_and_can_be_mended(
     finding = one(prepare(log_of(table), CHANNEL_MAP), "spike")
     assert (finding.row, finding.time) == (1202, table["time_s"][1200])
     assert channel.replace("_", " ") in finding.message
-    again = mended(table, finding)
+    again = repaired(table, finding)
     assert [f for f in again.findings if f.kind == "spike"] == []
     assert not again.gap.any()  # one sample is bridged
 
@@ -84,7 +84,7 @@ def test_a_stuck_sensor_is_found_where_it_sticks() -> None:
     finding = one(spoiled(spoil, "temperature-now"), "stuck")
     assert (finding.row, finding.time) == (802, 800)
     assert "199 s" in finding.message
-    assert finding.correction == snippet(
+    assert finding.correction == correction_toml(
         "exclude", column="temperature_degC", start=800.0, end=999.0
     )
 
@@ -114,7 +114,7 @@ def test_a_sensor_that_is_set_back_is_found_and_mended() -> None:
     table["axial_displacement_um"][at:] -= 2000.0
     finding = one(prepare(log_of(table), CHANNEL_MAP), "jump")
     assert finding.row == at + 2
-    again = mended(table, finding)
+    again = repaired(table, finding)
     whole = prepare(log_of(dict(clean)), CHANNEL_MAP)
     away = again.channels["axial_displacement"] - whole.channels["axial_displacement"]
     assert np.abs(away).max() < 5e-6  # the noise of two samples
@@ -257,7 +257,7 @@ def test_start_up_and_unloading_are_said_with_their_share_of_the_variance() -> N
     assert "first 60 samples" in start.message
     assert "last 40 samples" in end.message
     assert "% of its variance" in start.message
-    assert start.correction == snippet("crop", start=60.0)
+    assert start.correction == correction_toml("crop", start=60.0)
     steady = find_steady_sliding(experiment)
     assert steady is not None
     assert 60 <= steady.start < 65

@@ -5,7 +5,7 @@ import numpy as np
 from slicken.channels import CHANNELS, FRICTION
 from slicken.errors import SlickenError
 from slicken.experiment import ChannelMap, Experiment, Inspection
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 
 LONGEST_MESSAGE = 2_000
 """Characters of an error or a finding: a user reads it in a terminal."""

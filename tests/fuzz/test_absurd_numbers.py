@@ -111,7 +111,7 @@ def test_a_study_of_which_some_runs_diverge_names_them(tmp_path: Path) -> None:
         windows=[10], runs=4, epochs=3, split={}, optimiser={"batch": 16, "learning_rate": 1e18}
     )
     study = slicken.run_study(builders.make_experiments(), plan, tmp_path / "out")
-    assert 0 < len(study.evidence.contest.left_out()[10.0]) < 4
+    assert 0 < len(study.evidence.comparison.left_out()[10.0]) < 4
     assert "cannot tell" in study.verdict.window
 
 

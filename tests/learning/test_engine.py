@@ -17,7 +17,7 @@ from slicken.learning.engine.layered import LayeredEngine
 from slicken.learning.engine.library import engine_library
 from slicken.learning.network import Architecture, Network
 
-SHAPES = [
+KERNELS = [
     # Every pair of layer counts, kernels and activations taking turns; then the published shape.
     Architecture(
         filters=3, kernel=(2, 3, 1)[gru % 3], conv_layers=conv, units=3, gru_layers=gru,
@@ -102,7 +102,7 @@ def all_of(engine: Engine) -> Any:  # noqa: ANN401 (what jit returns)
     return compute
 
 
-@pytest.mark.parametrize("architecture", [SHAPES[5], PAPER_SHAPE], ids=["small", "paper"])
+@pytest.mark.parametrize("architecture", [KERNELS[5], PAPER_SHAPE], ids=["small", "paper"])
 def test_an_engine_equals_the_naive_network_and_central_differences(
     engine: Engine, architecture: Architecture
 ) -> None:
@@ -155,7 +155,7 @@ def test_windows_without_weight_count_for_nothing(engine: Engine) -> None:
 
 def test_weights_are_relative(engine: Engine) -> None:
     """A weighted mean: all windows twice as heavy are the same windows."""
-    networks, windows, targets, weights = given_to(SHAPES[5])
+    networks, windows, targets, weights = given_to(KERNELS[5])
     once = everything(engine, (networks, windows, targets, weights))
     twice = everything(engine, (networks, windows, targets, 2 * weights))
     np.testing.assert_allclose(once["losses"], twice["losses"], rtol=1e-6)
@@ -176,7 +176,7 @@ def test_a_run_does_not_depend_on_the_other_runs(engine: Engine) -> None:
 @pytest.mark.parametrize("name", sorted(set(ENGINES) - {"reference"}))
 @pytest.mark.parametrize(
     "architecture",
-    SHAPES,
+    KERNELS,
     ids=lambda a: f"{a.conv_layers}x{a.gru_layers}-{a.kernel}-{a.activation}",
 )
 def test_an_engine_equals_the_reference(name: str, architecture: Architecture) -> None:
@@ -209,7 +209,7 @@ def gradients_of(engine: Engine) -> Any:  # noqa: ANN401 (what jit returns)
 
 @pytest.mark.parametrize("together", [True, False])
 def test_the_layered_engine_is_the_same_with_runs_in_turn_or_together(together: bool) -> None:
-    given = given_to(SHAPES[5])
+    given = given_to(KERNELS[5])
     ours = everything(LayeredEngine(runs_together=together), given)
     reference = everything(ENGINES["reference"](), given)
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, atol=2e-6), ours, reference)

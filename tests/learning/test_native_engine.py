@@ -31,7 +31,7 @@ THREADS = (1, 2, 3, 7)
 SMALL = Architecture(filters=5, kernel=3, conv_layers=2, units=7, gru_layers=2)
 
 
-class Shape(NamedTuple):
+class Kernel(NamedTuple):
     """How many of everything a call has."""
 
     architecture: Architecture
@@ -69,24 +69,24 @@ def shaped(
 
 # Every size of the contract at least once. A linear front is one composed convolution where that
 # is less work; "apart" marks those that stay as written: wide, few filters, many drivers.
-SHAPES = [
-    Shape(shaped(1, 1, 1, 1, 1, "linear"), 5, 1, 1, 1),
-    Shape(shaped(5, 2, 2, 7, 2, "relu"), 6, 31, 3, 5),
-    Shape(shaped(20, 3, 2, 64, 1, "linear"), 6, 32, 1, 5),
-    Shape(shaped(3, 4, 1, 100, 2, "linear"), 5, 33, 1, 5),  # apart
-    Shape(shaped(64, 3, 2, 7, 1, "linear"), 5, 33, 3, 1),  # one step is left
-    Shape(shaped(7, 3, 2, 7, 4, "linear"), 500, 1, 1, 1),
-    Shape(shaped(2, 4, 3, 7, 1, "linear"), 10, 31, 1, 5),  # apart, one step is left
-    Shape(shaped(6, 4, 3, 1, 1, "relu"), 500, 31, 1, 5),
-    Shape(shaped(9, 2, 3, 7, 1, "linear"), 6, 1, 3, 1),
-    Shape(shaped(33, 1, 1, 7, 1, "relu"), 6, 33, 20, 5),
-    Shape(shaped(1, 1, 0, 7, 4, "linear"), 6, 33, 20, 5),
-    Shape(shaped(1, 1, 0, 1, 3, "relu"), 500, 32, 3, 1),
+KERNELS = [
+    Kernel(shaped(1, 1, 1, 1, 1, "linear"), 5, 1, 1, 1),
+    Kernel(shaped(5, 2, 2, 7, 2, "relu"), 6, 31, 3, 5),
+    Kernel(shaped(20, 3, 2, 64, 1, "linear"), 6, 32, 1, 5),
+    Kernel(shaped(3, 4, 1, 100, 2, "linear"), 5, 33, 1, 5),  # apart
+    Kernel(shaped(64, 3, 2, 7, 1, "linear"), 5, 33, 3, 1),  # one step is left
+    Kernel(shaped(7, 3, 2, 7, 4, "linear"), 500, 1, 1, 1),
+    Kernel(shaped(2, 4, 3, 7, 1, "linear"), 10, 31, 1, 5),  # apart, one step is left
+    Kernel(shaped(6, 4, 3, 1, 1, "relu"), 500, 31, 1, 5),
+    Kernel(shaped(9, 2, 3, 7, 1, "linear"), 6, 1, 3, 1),
+    Kernel(shaped(33, 1, 1, 7, 1, "relu"), 6, 33, 20, 5),
+    Kernel(shaped(1, 1, 0, 7, 4, "linear"), 6, 33, 20, 5),
+    Kernel(shaped(1, 1, 0, 1, 3, "relu"), 500, 32, 3, 1),
 ]
-FEW = [SHAPES[1], SHAPES[4], SHAPES[6]]
+FEW = [KERNELS[1], KERNELS[4], KERNELS[6]]
 
 
-def given_to(shape: Shape, *, samples: int = 60, seed: int = 1) -> Given:
+def given_to(shape: Kernel, *, samples: int = 60, seed: int = 1) -> Given:
     """Windows that overlap in one record, of which the fourth has no weight."""
     random = np.random.default_rng(seed)
     samples += shape.length
@@ -105,7 +105,7 @@ def given_to(shape: Shape, *, samples: int = 60, seed: int = 1) -> Given:
     )
 
 
-def networks_of(shape: Shape, random: np.random.Generator) -> Network:
+def networks_of(shape: Kernel, random: np.random.Generator) -> Network:
     """Networks without a zero; to start some as users do takes JAX seconds to compile."""
     a = shape.architecture
 
@@ -210,8 +210,8 @@ def use() -> Iterator[Any]:
     LIBRARY.handle.slicken_use_instruction_set(before)
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_it_equals_a_slower_engine_in_float64_and_loses_no_more_in_float32(shape: Shape) -> None:
+@pytest.mark.parametrize("shape", KERNELS, ids=str)
+def test_it_equals_a_slower_engine_in_float64_and_loses_no_more_in_float32(shape: Kernel) -> None:
     """float64: what sums in another order lose. float32: up to four times what JAX loses.
 
     To that, three gates that are wrong by five units in the last place (6e-8) each.
@@ -226,7 +226,7 @@ def test_it_equals_a_slower_engine_in_float64_and_loses_no_more_in_float32(shape
 
 
 def test_it_equals_the_naive_network_where_windows_overlap() -> None:
-    given = given_to(SHAPES[1])
+    given = given_to(KERNELS[1])
     found = everything(NativeEngine(), given)["predicted"]
     for run in range(3):
         weights = naive.of_run(given.networks, run)
@@ -237,7 +237,7 @@ def test_it_equals_the_naive_network_where_windows_overlap() -> None:
 
 @pytest.mark.parametrize("name", INSTRUCTION_SETS)
 @pytest.mark.parametrize("shape", FEW, ids=str)
-def test_every_instruction_set_computes_the_same(use: Any, name: str, shape: Shape) -> None:  # noqa: ANN401
+def test_every_instruction_set_computes_the_same(use: Any, name: str, shape: Kernel) -> None:  # noqa: ANN401
     """To rounding: each multiplies and adds in another order."""
     given = given_to(shape)
     with jax.enable_x64(True):
@@ -253,7 +253,7 @@ def test_the_bits_do_not_depend_on_the_threads(use: Any, name: str, batch: int) 
     """Nor, so, on how wide the tiles are, which the threads decide."""
     use(name)
     for runs in (1, 3):
-        given = given_to(Shape(SMALL, 9, batch, runs, 3))
+        given = given_to(Kernel(SMALL, 9, batch, runs, 3))
         first, *others = (everything(NativeEngine(threads=n), given) for n in THREADS)
         for other in others:
             same_bits(first, other)
@@ -261,7 +261,7 @@ def test_the_bits_do_not_depend_on_the_threads(use: Any, name: str, batch: int) 
 
 @pytest.mark.parametrize("threads", [1, 2, 7])
 def test_the_bits_of_a_run_do_not_depend_on_how_many_there_are(threads: int) -> None:
-    twenty = given_to(Shape(SMALL, 9, 33, 20, 3))
+    twenty = given_to(Kernel(SMALL, 9, 33, 20, 3))
     engine = NativeEngine(threads=threads)
     of_twenty = everything(engine, twenty)
     for runs in (1, 2):
@@ -319,7 +319,7 @@ def test_a_run_trains_to_the_same_bits_whatever_the_number_of_runs(
 def test_an_ensemble_predicts_the_same_bits_for_a_run_whatever_the_number_of_runs() -> None:
     random = np.random.default_rng(6)
     drivers = random.normal(size=(90, 3)).astype(np.float32)
-    networks = builders.on_host(networks_of(Shape(SMALL, 9, 1, 3, 3), random))
+    networks = builders.on_host(networks_of(Kernel(SMALL, 9, 1, 3, 3), random))
     ends = np.arange(8, 90)
 
     def predicted(runs: int) -> Any:  # noqa: ANN401 (an array)
@@ -332,12 +332,12 @@ def test_an_ensemble_predicts_the_same_bits_for_a_run_whatever_the_number_of_run
 
 
 @pytest.mark.parametrize("shape", FEW, ids=str)
-def test_windows_that_overlap_are_the_same_as_copies_of_them(shape: Shape) -> None:
+def test_windows_that_overlap_are_the_same_as_copies_of_them(shape: Kernel) -> None:
     """Predictions and their gradients to the bit; sums over windows to rounding."""
     given = given_to(shape)
-    copies = given.windows.copied().reshape(-1, shape.drivers)
+    cut_windows = given.windows.copied().reshape(-1, shape.drivers)
     ends = jnp.arange(shape.runs * shape.batch, dtype=jnp.int32).reshape(shape.runs, -1)
-    apart = Windows(copies, (ends + 1) * shape.length - 1, shape.length)
+    apart = Windows(cut_windows, (ends + 1) * shape.length - 1, shape.length)
     together, alone = (
         everything(NativeEngine(), given._replace(windows=w)) for w in (given.windows, apart)
     )
@@ -347,7 +347,7 @@ def test_windows_that_overlap_are_the_same_as_copies_of_them(shape: Shape) -> No
 
 
 def test_the_same_window_twice_counts_twice() -> None:
-    given = given_to(Shape(SMALL, 9, 20, 2, 3))
+    given = given_to(Kernel(SMALL, 9, 20, 2, 3))
     twice = Given(
         given.networks,
         Windows(given.windows.drivers, jnp.repeat(given.windows.ends, 2, axis=1), 9),
@@ -372,15 +372,15 @@ def contains(windows: Windows, sample: int) -> Any:  # noqa: ANN401 (an array)
 
 
 @cache
-def layered_for(shape: Shape) -> Any:  # noqa: ANN401 (what jit returns)
+def layered_for(shape: Kernel) -> Any:  # noqa: ANN401 (what jit returns)
     """The layered engine for these sizes, in float32."""
     return roughly(all_of(layered()), given_to(shape))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf, 1e30], ids=str)
-@pytest.mark.parametrize("shape", [*FEW, SHAPES[8]._replace(batch=40), SHAPES[10]], ids=str)
+@pytest.mark.parametrize("shape", [*FEW, KERNELS[8]._replace(batch=40), KERNELS[10]], ids=str)
 def test_a_sample_that_is_no_number_spoils_the_windows_that_hold_it(
-    shape: Shape, value: float
+    shape: Kernel, value: float
 ) -> None:
     """As in JAX: no number where that has none, the same number where it has one."""
     given, sample = given_to(shape), 4
@@ -406,7 +406,7 @@ def test_a_sample_that_is_no_number_spoils_the_windows_that_hold_it(
 
 
 def test_a_network_that_diverged_leaves_the_others_alone() -> None:
-    given = given_to(Shape(SMALL, 9, 33, 3, 3))
+    given = given_to(Kernel(SMALL, 9, 33, 3, 3))
     broken = jax.tree.map(lambda leaf: leaf.at[1].set(jnp.nan), given.networks)
     good, bad = (everything(NativeEngine(), g) for g in (given, given._replace(networks=broken)))
     for run in (0, 2):
@@ -425,7 +425,7 @@ def test_the_caller_keeps_its_denormal_numbers() -> None:
 
 
 @pytest.mark.parametrize("shape", FEW, ids=str)
-def test_it_is_differentiated_like_the_reference(shape: Shape) -> None:
+def test_it_is_differentiated_like_the_reference(shape: Kernel) -> None:
     given = given_to(shape)
 
     def slopes(engine: Engine) -> Any:  # noqa: ANN401 (arrays)
@@ -452,7 +452,7 @@ def test_it_is_differentiated_like_the_reference(shape: Shape) -> None:
 
 def test_it_is_differentiated_within_loops() -> None:
     """Gradients inside of scan and of fori_loop are those outside."""
-    given = given_to(Shape(SMALL, 9, 17, 2, 3))
+    given = given_to(Kernel(SMALL, 9, 17, 2, 3))
     engine = NativeEngine()
 
     def total(networks: Network) -> Any:  # noqa: ANN401 (an array)
@@ -476,7 +476,7 @@ def test_it_is_differentiated_within_loops() -> None:
 @pytest.mark.parametrize("what", ["predict", "loss_and_gradients", "predict_with_gradients"])
 def test_a_window_beyond_the_record_is_an_error(what: str, end: int) -> None:
     """Windows of nine in a record of 69 end at the ninth sample at the earliest."""
-    given = given_to(Shape(SMALL, 9, 5, 2, 3))
+    given = given_to(Kernel(SMALL, 9, 5, 2, 3))
     ends = given.windows.ends.at[1, 4].set(end)
     windows = Windows(given.windows.drivers, ends, 9)
     others = given[2:] if what == "loss_and_gradients" else ()
@@ -485,7 +485,7 @@ def test_a_window_beyond_the_record_is_an_error(what: str, end: int) -> None:
 
 
 def test_without_runs_there_are_no_numbers() -> None:
-    given = given_to(Shape(SMALL, 9, 5, 1, 3))
+    given = given_to(Kernel(SMALL, 9, 5, 1, 3))
     windows = Windows(given.windows.drivers, given.windows.ends[:0], 9)
     networks = jax.tree.map(lambda leaf: leaf[:0], given.networks)
     empty = everything(
@@ -498,7 +498,7 @@ def test_without_runs_there_are_no_numbers() -> None:
 
 def test_without_windows_there_is_nothing_to_pull_on() -> None:
     """No friction, no slope, and a mean of nothing, which is no number."""
-    given = given_to(Shape(SMALL, 9, 5, 2, 3))
+    given = given_to(Kernel(SMALL, 9, 5, 2, 3))
     windows = Windows(given.windows.drivers, given.windows.ends[:, :0], 9)
     found = everything(
         NativeEngine(), Given(given.networks, windows, given.targets[:, :0], given.weights[:, :0])
@@ -511,7 +511,7 @@ def test_without_windows_there_is_nothing_to_pull_on() -> None:
 
 
 def test_several_callers_at_once_get_the_bits_of_one_after_another() -> None:
-    shapes = [Shape(SMALL, 9, batch, 3, 3) for batch in (1, 17, 33, 70)]
+    shapes = [Kernel(SMALL, 9, batch, 3, 3) for batch in (1, 17, 33, 70)]
     calls = [(all_of(NativeEngine(threads=3)), given_to(shape)) for shape in shapes]
     in_turn = [jax.device_get(compute(given)) for compute, given in calls]
     with ThreadPoolExecutor(4) as pool:
@@ -539,7 +539,7 @@ def test_multiply_adds_are_those_counted_by_hand(activation: Activation) -> None
     convolution of three samples, 3 x 1 x 6. The first layer's states take 2 x 6 and the second
     layer 4 x 6 at each of three steps.
     """
-    shape = Shape(shaped(2, 2, 2, 2, 2, activation), 5, 3, 2, 1)
+    shape = Kernel(shaped(2, 2, 2, 2, 2, activation), 5, 3, 2, 1)
     given = given_to(shape)
     apart = Windows(given.windows.drivers, jnp.asarray([[4, 9, 14], [20, 30, 40]]), 5)
     given = given._replace(windows=apart)

@@ -10,8 +10,8 @@ import builders
 import naive
 from slicken.errors import ExperimentError, PlanError
 from slicken.learning.engine import Windows
-from slicken.learning.splits import PARTS, divide
 from slicken.learning.record import NO_STAGE, join, position, reach
+from slicken.learning.splits import PARTS, divide
 
 LAYOUTS = st.lists(
     st.integers(2, 30).flatmap(

@@ -7,8 +7,8 @@ import pytest
 
 import builders
 from slicken.errors import ExperimentError
-from slicken.learning.scaling import learn_scaling
 from slicken.learning.record import join
+from slicken.learning.scaling import learn_scaling
 
 
 def scaling_of(record: builders.Record) -> builders.Record:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import builders
 from slicken.errors import SplitError
-from slicken.learning.splits import PARTS, UNUSED, Split, divide
 from slicken.learning.record import Record, join
+from slicken.learning.splits import PARTS, UNUSED, Split, divide
 
 FRACTIONS = st.tuples(st.floats(0.05, 0.45), st.floats(0.05, 0.45))
 

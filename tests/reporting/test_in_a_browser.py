@@ -13,7 +13,7 @@ from slicken.experiment import Finding
 from slicken.reporting.drawing import Drawn, views_of
 from slicken.reporting.page import render
 
-INTERACTIVE = ["contest", "traces", "importance_time", "importance_slip", "importance_lags"]
+INTERACTIVE = ["comparison", "traces", "importance_time", "importance_slip", "importance_lags"]
 BAD = "</script><script>document.title = 'stolen'</script><b>bold</b>"
 
 

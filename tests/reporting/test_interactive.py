@@ -10,11 +10,17 @@ import xarray as xr
 from PIL import Image
 
 from slicken.channels import CHANNELS
-from slicken.evidence.window_comparison import Contest
+from slicken.evidence.window_comparison import WindowComparison
 from slicken.reporting.figures import new_figure, picture_of
 from slicken.reporting.figures.pictures import LARGEST
 from slicken.reporting.figures.style import ink, laid_out
-from slicken.reporting.interactive import View, contest_views, course_views, lag_views, trace_views
+from slicken.reporting.interactive import (
+    View,
+    comparison_views,
+    course_views,
+    lag_views,
+    trace_views,
+)
 from slicken.reporting.page import _json
 from slicken.reporting.plotted import MOST_POINTS, Settings, standing_out
 
@@ -163,17 +169,19 @@ def test_the_line_of_a_driver_stands_out_from_white(channel: str) -> None:
     assert 1.05 / (0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05) >= 3
 
 
-def contest_of(losses: np.ndarray) -> Contest:
+def contest_of(losses: np.ndarray) -> WindowComparison:
     """Window lengths of 50, 100, ... s, with losses of shape (window, run)."""
     seconds = 50.0 * np.arange(1, len(losses) + 1)
     table = xr.DataArray(losses, dims=("window", "run"), coords={"window": seconds})
-    return Contest(table, table.expand_dims(target=30, axis=2), np.repeat(np.arange(10), 3))
+    return WindowComparison(
+        table, table.expand_dims(target=30, axis=2), np.repeat(np.arange(10), 3)
+    )
 
 
 def losses_views(losses: np.ndarray, **told: Any) -> View:  # noqa: ANN401 - of contest_views
-    contest = contest_of(losses)
-    usual: Settings = {"best": None, "tied": (), "planted": None, "linear": contest.means}
-    return contest_views(contest, **(usual | told))[0]
+    comparison = contest_of(losses)
+    usual: Settings = {"best": None, "tied": (), "planted": None, "linear": comparison.means}
+    return comparison_views(comparison, **(usual | told))[0]
 
 
 def test_a_box_spans_the_quartiles_and_its_whiskers_end_at_the_last_run_within_reach() -> None:

@@ -15,13 +15,13 @@ from commands import DOTS_PER_INCH
 from slicken.channels import CHANNELS
 from slicken.evidence.resampling import Interval
 from slicken.evidence.study import Study
-from slicken.reporting.summary import summarise
 from slicken.experiment import Finding
-from slicken.reporting.figures.pictures import Picture
 from slicken.reporting.drawing import Drawn, chosen_windows
+from slicken.reporting.figures.pictures import Picture
 from slicken.reporting.methods import methods_paragraph
 from slicken.reporting.page import CONTENTS, _as, render, write_report
 from slicken.reporting.phrasebook import Language
+from slicken.reporting.summary import summarise
 from slicken.study.runner import train_study
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
@@ -187,7 +187,7 @@ def test_every_driver_and_every_length_has_its_row(study: Study, outline: Outlin
         assert cells[place + 3] == f"{rank.value:.1f} ({rank.low:.1f} to {rank.high:.1f})"
         assert cells[place + 4] == driver.reason
     for seconds in study.windows:
-        losses = study.contest.losses.sel(window=seconds).to_numpy()
+        losses = study.comparison.losses.sel(window=seconds).to_numpy()
         low, median, high = np.percentile(losses, [25, 50, 75])
         place = cells.index(f"{seconds:g}", cells.index("probability best"))
         assert cells[place + 1 : place + 5] == [
@@ -230,7 +230,7 @@ def test_every_figure_is_there_with_words_for_who_cannot_see_it(
 ) -> None:
     named = {str(each["id"]) for each in outline.all("figure")}
     assert named == names_of_figures(study)
-    assert named >= {"windows", "contest", "memory", "skill", "methods", "saliency"}
+    assert named >= {"windows", "comparison", "memory", "skill", "methods", "saliency"}
     assert named >= {"predictions", "traces", "learning", "experiments"}
     assert named >= {f"importance_{k}" for k in ("stages", "ranked", "time", "slip", "lags")}
     for language, start in (("en", "Figure: "), ("ja", "図：")):
@@ -253,7 +253,7 @@ def test_the_page_holds_scores_split_versions_and_the_plan(study: Study, outline
     text = " ".join(words for _, words in outline.text)
     rows = [words for tag, words in outline.text if tag in ("td", "th")]
     assert "10" in rows
-    assert f"{float(study.contest.losses.sel(window=20).mean()):#.4g}" in rows
+    assert f"{float(study.comparison.losses.sel(window=20).mean()):#.4g}" in rows
     assert study.prepared.split.words in text
     assert f"jax {study.folder.versions['jax']}" in text
     assert "gru_layers = 1" in text

@@ -43,7 +43,7 @@ def test_the_keys_at_the_top_are_those_of_the_docs(summary: dict[str, Any]) -> N
     assert set(summary) == keys
 
 
-@pytest.mark.parametrize("name", ["windows", "skill_table", "needs", "fading", "drivers"])
+@pytest.mark.parametrize("name", ["windows", "skill_table", "required", "kernels", "drivers"])
 def test_the_keys_of_every_entry_are_those_of_the_docs(summary: dict[str, Any], name: str) -> None:
     (keys,) = described(f"## Each entry of `{name}`")
     assert summary[name]
@@ -102,11 +102,11 @@ def test_every_answer_of_the_study_is_there(bench: Path, summary: dict[str, Any]
         assert summary["verdict"][key] == getattr(study.verdict, key)
     for key in ("drivers", "truth", "caveats"):
         assert summary["verdict"][key] == list(getattr(study.verdict, key))
-    for each, needs in zip(summary["needs"], study.evidence.needs, strict=True):
-        assert each["family"] == needs.family
-        assert each["history_s"] == needs.history.tolist()
-        assert each["clearly_worse"] == needs.clearly_worse.tolist()
-    for each, way in zip(summary["fading"], study.evidence.fading, strict=True):
+    for each, required in zip(summary["required"], study.evidence.required, strict=True):
+        assert each["family"] == required.family
+        assert each["history_s"] == required.history.tolist()
+        assert each["clearly_worse"] == required.clearly_worse.tolist()
+    for each, way in zip(summary["kernels"], study.evidence.kernels, strict=True):
         assert each["shape"] == way.shape
         assert each["memory_s"]["value"] == way.memory
     assert (summary["memory"] is None) == (study.memory is None)

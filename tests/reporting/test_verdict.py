@@ -9,12 +9,12 @@ import xarray as xr
 
 import builders
 from slicken.evidence.attribution import METHODS
-from slicken.evidence.window_comparison import Contest
 from slicken.evidence.gathering import MODELS, Evidence
 from slicken.evidence.intervals import Calibration
-from slicken.evidence.memory import Fading, Needs
+from slicken.evidence.memory import KernelFit, RequiredHistory
 from slicken.evidence.resampling import Interval
 from slicken.evidence.scores import Skill
+from slicken.evidence.window_comparison import WindowComparison
 from slicken.reporting.verdict import Verdict, judge
 from slicken.study.prepared import Prepared
 
@@ -70,7 +70,7 @@ def evidence(
     roles = xr.Dataset(
         {
             **{name: ("channel", [0.0, 0.5]) for name in ("left_out",)},
-            **{name: ("channel", [0.0, 0.0]) for name in ("look_ahead", "look_ahead_low")},
+            **{name: ("channel", [0.0, 0.0]) for name in ("lead_gain", "lead_gain_low")},
             "left_out_both_low": (("channel", "other"), np.full((2, 2), np.nan)),
             "validation_error": ("target", np.full(4, 2.0)),
         },
@@ -83,7 +83,7 @@ def evidence(
         coords={"run": range(3), "lag": np.arange(10.0)[::-1] * 10},
     )
     found = Evidence(
-        contest=Contest(
+        comparison=WindowComparison(
             xr.DataArray(array, dims=("window", "run"), coords=coords),
             xr.DataArray(errors, dims=("window", "run", "target"), coords=coords),
             np.repeat(np.arange(8), 5),
@@ -100,13 +100,13 @@ def evidence(
             coords={"model": ["network"], "part": ("target", ["validation"] * 4)},
         ),
         skills=skills(values, blocks, half_width),
-        luck=0.01,
+        permutation_p=0.01,
         skill_table=NOTHING,
         calibration=Calibration(0.0, np.zeros(1)),
         coverage=0.87,
-        needs=(),
-        fading=(),
-        fewest=(),
+        required=(),
+        kernels=(),
+        selected=(),
         gradients=xr.Dataset({"friction_by_lag": by_lag}),
         truncation=NOTHING,
         attribution=HOT,
@@ -121,10 +121,10 @@ def evidence(
     return replace(found, **changes)
 
 
-def needs(family: str, worse: list[bool], loss: list[float]) -> Needs:
+def required(family: str, worse: list[bool], loss: list[float]) -> RequiredHistory:
     nothing = np.zeros(len(loss))
     history = np.array([50.0, 100.0, 200.0])
-    return Needs(family, history, np.array(loss), nothing, nothing, np.array(worse))
+    return RequiredHistory(family, history, np.array(loss), nothing, nothing, np.array(worse))
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,7 @@ def test_without_skill_these_data_cannot_tell_and_why(
 
 
 def test_skill_that_other_experiments_have_too_is_luck(prepared: Prepared) -> None:
-    verdict = words(prepared, evidence(luck=0.3))
+    verdict = words(prepared, evidence(permutation_p=0.3))
     assert "these data cannot tell" in verdict.window
     assert "fit the friction of other experiments nearly as well (30% of the ways" in verdict.window
 
@@ -214,23 +214,25 @@ def test_a_tie_is_an_answer(prepared: Prepared) -> None:
 
 def test_uses_and_needs_are_two_words(prepared: Prepared) -> None:
     """Ten lags of 10 s with one gradient: half is in 50 s, 90 % in 90 s."""
-    range_of = needs("networks", [True, False, False], [2.0, 1.0, 1.1])
-    said = words(prepared, evidence(needs=(range_of,))).memory
+    range_of = required("networks", [True, False, False], [2.0, 1.0, 1.1])
+    said = words(prepared, evidence(required=(range_of,))).memory
     assert "use 50 s for half of their gradient and 90 s for 90 %" in said
     assert "friction needs more than 50 s and at most 100 s (networks trained on less)" in said
-    enough = needs("networks", [False, False, False], [1.0, 1.1, 1.1])
-    assert "none; 50 s of history do as well" in words(prepared, evidence(needs=(enough,))).memory
+    enough = required("networks", [False, False, False], [1.0, 1.1, 1.1])
+    assert (
+        "none; 50 s of history do as well" in words(prepared, evidence(required=(enough,))).memory
+    )
     assert "cannot be told from one length" in words(prepared, evidence()).memory
 
 
 def test_a_mean_that_explains_all_is_said_with_its_driver(prepared: Prepared) -> None:
-    ladder = needs("linear", [True, False, False], [2.0, 1.0, 1.1])
+    lag_model = required("linear", [True, False, False], [2.0, 1.0, 1.1])
     nothing, much = Interval(0, 0, 0), Interval(0.1, 0.05, 0.2)
-    mean = Fading(
+    mean = KernelFit(
         "mean", np.array([1.0, 80.0]), np.array([2.0, 1.0]), 80.0, 70.0, 90.0,
         nothing, much, nothing,
     )  # fmt: skip
-    found = evidence(needs=(ladder,), fading=(mean,), fewest=("temperature",))
+    found = evidence(required=(lag_model,), kernels=(mean,), selected=("temperature",))
     found.roles["validation_error"] = "target", np.full(4, 1.04)
     assert "a plain mean of temperature over 70 to 90 s" in words(prepared, found).memory
 
@@ -271,7 +273,7 @@ def test_a_velocity_on_a_logarithmic_scale_is_said() -> None:
 def test_stress_among_the_drivers_cannot_be_missed() -> None:
     staged = builders.make_experiments(5, stages=[60, 60])
     prepared = builders.make_prepared(
-        staged, drivers=["temperature", "normal_stress"], let_stress_give_friction_away=True
+        staged, drivers=["temperature", "normal_stress"], allow_stress_inputs=True
     )
     first = words(prepared, evidence()).caveats[0]
     assert first.startswith("WARNING: normal stress")
@@ -331,7 +333,7 @@ def test_a_planted_truth_stands_beside_what_was_found(
     prepared: Prepared, memory: float, said: str
 ) -> None:
     truth = {"words": "friction remembers.", "memory_s": memory, "causes": ["temperature"]}
-    found = evidence(needs=(needs("networks", [True, False, False], [2.0, 1.0, 1.1]),))
+    found = evidence(required=(required("networks", [True, False, False], [2.0, 1.0, 1.1]),))
     lines = " ".join(words(prepared, found, truth).truth)
     assert lines.startswith("Planted: friction remembers.")
     assert said in lines

@@ -3,9 +3,9 @@
     python tests/study/kills.py KILLS [--seed N] [--figures]
 
 A study is trained, its evidence gathered (and its figures and its page written), undisturbed. Then
-the same study is begun elsewhere, killed after a random time, gone on with, killed again, until it
+the same study is begun elsewhere, killed after a random time, resumed, killed again, until it
 ends: then every file must have the bytes of the undisturbed one. Then the next one is begun, until
-there were so many kills. Children are forks of a process that has imported everything, and share
+there were this many kills. Children are forks of a process that has imported everything, and share
 what is compiled: a life should not be all importing and compiling.
 """
 

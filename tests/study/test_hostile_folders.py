@@ -138,7 +138,7 @@ def test_tables_that_are_not_of_the_plan_are_refused(
     assert "0010s" in refused(hostile)
 
 
-@pytest.mark.parametrize("name", ["needs", "roles", "contest", "scores", "attribution_0010s"])
+@pytest.mark.parametrize("name", ["required", "roles", "comparison", "scores", "attribution_0010s"])
 @pytest.mark.parametrize("content", [xr.Dataset(), xr.Dataset({"x": ("n", [1.0])}, {"n": ["<b>"]})])
 def test_evidence_that_is_none_is_refused_or_computed_anew(
     gathered: StudyFolder, tmp_path: Path, name: str, content: xr.Dataset

@@ -14,7 +14,7 @@ import pytest
 import builders
 from slicken.errors import FolderError
 from slicken.study import lock
-from slicken.study.lock import must_hold, working_on
+from slicken.study.lock import check_lock, study_lock
 from slicken.study.runner import train_study
 
 HOLD = """
@@ -60,7 +60,7 @@ def test_a_second_process_leaves_with_the_number_of_the_first(tmp_path: Path) ->
                 FolderError,
                 match=rf"process {process.pid} on {socket.gethostname()} works on this study; wait",
             ),
-            working_on(tmp_path),
+            study_lock(tmp_path),
         ):
             pass
         before = (tmp_path / lock.NAME).read_bytes()
@@ -77,7 +77,7 @@ def test_the_lock_of_a_dead_process_is_taken_over_at_once(tmp_path: Path, number
     end(holder(tmp_path), number)
     assert (tmp_path / lock.NAME).exists()
     began = time.monotonic()
-    with working_on(tmp_path):
+    with study_lock(tmp_path):
         assert f"pid={os.getpid()}\n" in (tmp_path / lock.NAME).read_text(encoding="utf-8")
     assert time.monotonic() - began < lock.LEASE / 2
     assert not (tmp_path / lock.NAME).exists()
@@ -90,7 +90,7 @@ def test_the_lock_of_a_dead_process_on_another_host_is_taken_over_after_a_while(
     end(holder(tmp_path, 1.0))
     moved_to_another_host(tmp_path)
     told: list[str] = []
-    with working_on(tmp_path, told.append):
+    with study_lock(tmp_path, told.append):
         assert f"pid={os.getpid()}\n" in (tmp_path / lock.NAME).read_text(encoding="utf-8")
     assert len(told) == 2
     assert "on elsewhere; looking for 1.5 s whether it lives" in told[0]
@@ -106,7 +106,7 @@ def test_a_living_process_on_another_host_keeps_its_lock(
     try:
         with (
             pytest.raises(FolderError, match="on elsewhere works on this study"),
-            working_on(tmp_path),
+            study_lock(tmp_path),
         ):
             pass
     finally:
@@ -117,15 +117,15 @@ def test_who_was_asleep_while_another_took_over_writes_nothing_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lock, "LEASE", 0.3)
-    with working_on(tmp_path):
-        must_hold(tmp_path)
+    with study_lock(tmp_path):
+        check_lock(tmp_path)
         (tmp_path / lock.NAME).unlink()
         (tmp_path / lock.NAME).write_text("somebody else", encoding="utf-8")
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             time.sleep(0.05)
             try:
-                must_hold(tmp_path)
+                check_lock(tmp_path)
             except FolderError as error:
                 assert "another process has taken this study over" in str(error)
                 break
@@ -134,8 +134,8 @@ def test_who_was_asleep_while_another_took_over_writes_nothing_more(
 
 
 def test_a_process_may_take_its_own_lock_twice(tmp_path: Path) -> None:
-    with working_on(tmp_path):
-        with working_on(tmp_path):
+    with study_lock(tmp_path):
+        with study_lock(tmp_path):
             pass
         assert (tmp_path / lock.NAME).exists()
     assert not (tmp_path / lock.NAME).exists()
@@ -146,7 +146,7 @@ def _count(folder: str, turns: int) -> None:
     file = Path(folder) / "number"
     while turns:
         try:
-            with working_on(Path(folder)):
+            with study_lock(Path(folder)):
                 number = int(file.read_text(encoding="utf-8"))
                 time.sleep(0.002)
                 file.write_text(str(number + 1), encoding="utf-8")
@@ -169,6 +169,6 @@ def test_of_many_processes_one_works_at_a_time(tmp_path: Path) -> None:
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
 def test_a_folder_that_can_only_be_read_needs_no_lock(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
-    with working_on(tmp_path):
+    with study_lock(tmp_path):
         assert not (tmp_path / lock.NAME).exists()
     tmp_path.chmod(0o700)

@@ -8,7 +8,7 @@ import pytest
 import tomli_w
 
 import builders
-from slicken.channels import GIVES_FRICTION_AWAY
+from slicken.channels import LEAKS_TARGET
 from slicken.errors import PlanError
 from slicken.learning.network import Architecture
 from slicken.learning.training import Optimiser
@@ -57,7 +57,7 @@ def test_what_is_given_beats_the_preset_field_by_field() -> None:
             "name": "Größe: \"quotes\", a\\b and Δµ",
             "logs": ("runs/*.tsv", "C:\\logs\\one.csv"),
             "drivers": ("temperature", "normal_stress"),
-            "let_stress_give_friction_away": True,
+            "allow_stress_inputs": True,
             "split": {"by": "experiment", "validation": ("ä",), "test": ("b", "c")},
         },
     ],
@@ -170,11 +170,11 @@ def test_an_impossible_plan_names_the_field(values: dict[str, Any], advice: str)
         Plan(**values)
 
 
-@pytest.mark.parametrize("stress", [channel.name for channel in GIVES_FRICTION_AWAY])
+@pytest.mark.parametrize("stress", [channel.name for channel in LEAKS_TARGET])
 def test_stress_is_a_driver_only_in_words_that_cannot_be_missed(stress: str) -> None:
     with pytest.raises(PlanError, match="let_stress_give_friction_away = true"):
         Plan(drivers=[stress, "temperature"])
-    plan = Plan(drivers=[stress], let_stress_give_friction_away=True)
+    plan = Plan(drivers=[stress], allow_stress_inputs=True)
     assert plan.drivers == (stress,)
 
 

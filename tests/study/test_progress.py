@@ -20,8 +20,8 @@ from slicken.learning.training import EpochLosses
 from slicken.study import progress
 from slicken.study.folder import StudyFolder
 from slicken.study.observer import Silent
-from slicken.study.status import Onlooker
 from slicken.study.runner import train_study
+from slicken.study.status import Onlooker
 from slicken.study.workers import LocalWorkers
 
 
@@ -187,5 +187,5 @@ def test_evidence_of_a_study_half_trained_leaves_how_far_it_is(tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         train_study(*given, Reader(tmp_path, stop_at=(10.0, 2)))
     before = (tmp_path / progress.NAME).read_bytes()
-    assert Study.open(tmp_path).evidence.contest
+    assert Study.open(tmp_path).evidence.comparison
     assert (tmp_path / progress.NAME).read_bytes() == before

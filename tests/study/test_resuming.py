@@ -1,4 +1,4 @@
-"""Running a study: interrupted and gone on with, twice, on other cores; and runs that diverge."""
+"""Running a study: interrupted and resumed, twice, on other cores; and runs that diverge."""
 
 import subprocess
 import sys

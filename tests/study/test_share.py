@@ -76,7 +76,9 @@ def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.delenv("JAX_PLATFORMS", raising=False)
     plugin = SimpleNamespace(name="xla_cuda12")
-    monkeypatch.setattr("slicken.study.worker_resources.entry_points", lambda group: [plugin] * bool(group))
+    monkeypatch.setattr(
+        "slicken.study.worker_resources.entry_points", lambda group: [plugin] * bool(group)
+    )
 
 
 @pytest.mark.usefixtures("two_gpus")
@@ -104,7 +106,9 @@ def test_gpus_that_jax_would_not_use_count_for_nothing(monkeypatch: pytest.Monke
     assert gpus_here() == ()
     monkeypatch.setenv("JAX_PLATFORMS", "cuda,cpu")
     assert gpus_here() == ("0", "1")
-    monkeypatch.setattr("slicken.study.worker_resources.entry_points", lambda group: [] * bool(group))
+    monkeypatch.setattr(
+        "slicken.study.worker_resources.entry_points", lambda group: [] * bool(group)
+    )
     assert gpus_here() == ()
 
 

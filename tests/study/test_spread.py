@@ -16,11 +16,11 @@ from slicken.errors import WorkersError
 from slicken.learning.devices import cores
 from slicken.learning.training import EpochLosses
 from slicken.study.cluster_plan import ClusterPlan
+from slicken.study.distributed import runs_together
 from slicken.study.folder import StudyFolder
 from slicken.study.observer import Silent
 from slicken.study.plan import Plan
 from slicken.study.runner import train_study
-from slicken.study.distributed import runs_together
 from slicken.study.workers import LocalWorkers, Scheduler
 
 pytestmark = pytest.mark.skipif(cores() < 2, reason="two workers need two cores")

@@ -288,11 +288,11 @@ def test_a_damaged_file_is_named_and_its_window_is_trained_again(
     for read in (copied.finished, lambda: copied.read_window(10.0)):
         with pytest.raises(FolderError, match=rf"{name}: .*give the command of the study again"):
             read()
-    mended = claim(copied)
-    assert mended.finished() == (5.0,)
-    assert len(mended.mended) == 1
-    assert name in mended.mended[0]
-    assert "the window of 10 s is trained again" in mended.mended[0]
+    repaired = claim(copied)
+    assert repaired.finished() == (5.0,)
+    assert len(repaired.repaired) == 1
+    assert name in repaired.repaired[0]
+    assert "the window of 10 s is trained again" in repaired.repaired[0]
     train_study(builders.make_experiments(), builders.make_plan(), copied.path)
     assert contents(copied.path) == before
 
@@ -333,9 +333,9 @@ def test_a_damaged_plan_is_named_and_written_again(copied: StudyFolder, damage: 
     spoil(copied.path / "plan.toml", damage)
     with pytest.raises(FolderError, match=r"plan\.toml: is not what was written"):
         StudyFolder.open(copied.path)
-    mended = claim(copied)
-    assert ["plan.toml: is not what was written" in line for line in mended.mended] == [True]
-    assert mended.finished() == (5.0, 10.0)
+    repaired = claim(copied)
+    assert ["plan.toml: is not what was written" in line for line in repaired.repaired] == [True]
+    assert repaired.finished() == (5.0, 10.0)
     assert contents(copied.path) == before
 
 
@@ -385,9 +385,9 @@ def test_damaged_experiments_or_checksums_are_named_and_written_again(
     spoil(copied.path / name, damage)
     with pytest.raises(FolderError, match=r"is not what was written.*command of the study again"):
         _ = StudyFolder.open(copied.path).experiments
-    mended = claim(copied)
-    assert len(mended.mended) == 1
-    assert mended.finished() == (5.0, 10.0)
+    repaired = claim(copied)
+    assert len(repaired.repaired) == 1
+    assert repaired.finished() == (5.0, 10.0)
     assert contents(copied.path) == before
 
 
@@ -396,7 +396,7 @@ def test_damaged_evidence_is_named_and_computed_again(copied: StudyFolder, damag
     copied.write_evidence("scores", xr.Dataset({"x": ("n", np.arange(500.0))}))
     spoil(copied.path / "evidence" / "scores.nc", damage)
     assert copied.read_evidence("scores") is None
-    assert [line.split(":")[0] for line in copied.mended] == (
+    assert [line.split(":")[0] for line in copied.repaired] == (
         [] if damage == "gone" else ["evidence/scores.nc"]
     )
 
@@ -407,7 +407,7 @@ def test_what_a_process_left_that_was_killed_between_evidence_and_its_checksum_i
     copied.write_evidence("scores", xr.Dataset({"x": 1.0}))
     (copied.path / "evidence" / "SHA256SUMS").unlink()
     assert copied.read_evidence("scores") is None
-    assert not copied.mended
+    assert not copied.repaired
 
 
 def test_checksums_are_as_sha256sum_writes_them(copied: StudyFolder) -> None:

@@ -25,7 +25,7 @@ def record(scenario: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 (an
     """A study in which everything came out as planted."""
     truth = TRUTHS[scenario]
     cause = truth.causes[0] if truth.causes else "temperature"
-    status = dict.fromkeys(DRIVERS, "indistinguishable from noise")
+    status = dict.fromkeys(DRIVERS, "no better than noise")
     memory = truth.memory or None
     return {
         "scenario": scenario,

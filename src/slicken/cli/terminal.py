@@ -149,7 +149,7 @@ class Watcher:
         say(f"drivers: {', '.join(prepared.record.channels)}")
         if prepared.missing:
             say(f"missing: {', '.join(prepared.missing)} (the study runs on the others)")
-        if plan.let_stress_give_friction_away:
+        if plan.allow_stress_inputs:
             say("WARNING: the plan lets stress be a driver; friction is shear over normal stress")
         for name in prepared.scaling.mostly_noise():
             say(f"note: {name} was held constant; once standardised it is mostly noise")
@@ -276,7 +276,7 @@ def show_study(study: "Study", page: Path) -> None:
     say()
     for line in study.verdict.lines():
         say_wrapped(line)
-    for line in study.folder.mended:
+    for line in study.folder.repaired:
         say_wrapped(f"note: {line}")
     unfinished = [s for s in study.plan.windows if s not in study.windows]
     if unfinished:

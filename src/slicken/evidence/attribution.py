@@ -55,12 +55,12 @@ Floats = NDArray[np.float32]
 
 
 def choose_targets(ends: NDArray[np.int64], most: int) -> NDArray[np.int64]:
-    """Numbers of so many targets at most, evenly over all of them."""
+    """Numbers of this many targets at most, evenly over all of them."""
     count = min(ends.size, most)
     return np.unique(np.linspace(0, ends.size - 1, count).round().astype(np.int64))
 
 
-def copies(drivers: Floats, ends: NDArray[np.int64], length: int) -> Floats:
+def cut_windows(drivers: Floats, ends: NDArray[np.int64], length: int) -> Floats:
     """Windows as copies, shape ``(N, L, C)``."""
     return drivers[ends[:, None] + np.arange(1 - length, 1)[None, :]]
 
@@ -117,7 +117,7 @@ def predict_coalitions(ensemble: Ensemble, windows: Floats, others: Floats) -> F
     """
     sets = coalitions(windows.shape[2])
     mixed = np.where(sets[:, None, None, :], windows[None], others[None])
-    found = ensemble.predict_copies(mixed.reshape(-1, *windows.shape[1:]))
+    found = ensemble.predict_windows(mixed.reshape(-1, *windows.shape[1:]))
     return np.moveaxis(found.reshape(found.shape[0], len(sets), -1), 0, 1)
 
 
@@ -136,7 +136,7 @@ def integrate_gradients(
     total = np.zeros((ensemble.runs, *windows.shape))
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
         here = (others + node * (windows - others)).astype(np.float32)
-        total += weight * ensemble.gradients_of_copies(here)
+        total += weight * ensemble.window_gradients(here)
     return total * (windows - others)[None]
 
 
@@ -164,7 +164,7 @@ def rescaled_saliency(
         without = windows.copy()
         without[..., channel] = 0
         hidden.append(without)
-    maps = [np.abs(ensemble.gradients_of_copies(each)) for each in hidden]
+    maps = [np.abs(ensemble.window_gradients(each)) for each in hidden]
     change = np.stack([np.abs(each - maps[0]).sum(axis=(2, 3)).mean(axis=1) for each in maps[1:]])
     in_time, in_driver = change[: len(edges) - 1], change[len(edges) - 1 :]
     product = np.einsum("kr,cr->rkc", in_time, in_driver)
@@ -204,8 +204,8 @@ def attribute(
     exact = channels <= MOST_DRIVERS
     fair = COALITION_WINDOWS // (2**channels if exact else channels + 1)
     chosen = choose_targets(ends, max(FEWEST_WINDOWS, min(MOST_WINDOWS, fair)))
-    windows = copies(prepared.drivers, ends[chosen], length)
-    others = copies(prepared.drivers, other_times(prepared, chosen.size, seed), length)
+    windows = cut_windows(prepared.drivers, ends[chosen], length)
+    others = cut_windows(prepared.drivers, other_times(prepared, chosen.size, seed), length)
     measured = prepared.friction[ends[chosen]]
     found = gradients[["loss", "friction"]].isel(target=chosen)
     found = found.rename(loss="loss_gradient", friction="friction_gradient")
@@ -219,7 +219,7 @@ def attribute(
         alone = [errors[-1 - (1 << driver)] for driver in range(channels)]
     else:
         mixed = [windows, *(_without(windows, others, driver) for driver in range(channels))]
-        each = ensemble.predict_copies(np.concatenate(mixed))
+        each = ensemble.predict_windows(np.concatenate(mixed))
         errors = (each.reshape(each.shape[0], channels + 1, -1) - measured) ** 2
         whole, alone = errors[:, 0], [errors[:, 1 + driver] for driver in range(channels)]
     found["permutation"] = dims, np.stack([each - whole for each in alone], axis=-1)
@@ -230,7 +230,7 @@ def attribute(
     parts[:, few] = np.abs(path.sum(axis=2))
     found["integrated_gradients"] = dims, parts
     found["integrated_by_lag"] = ("run", "lag", "channel"), np.abs(path).mean(axis=1)
-    ways = ensemble.predict_copies(np.concatenate([windows[few], others[few]]))
+    ways = ensemble.predict_windows(np.concatenate([windows[few], others[few]]))
     way = ways[:, : few.size] - ways[:, few.size :]
     went = np.abs(way).mean(axis=1)  # nowhere, where no driver ever changes
     gap = np.abs(path.sum(axis=(2, 3)) - way).mean(axis=1) / np.where(went > 0, went, np.nan)

@@ -5,7 +5,7 @@ Prediction cannot show a cause. But it can speak against one, in two ways that a
 - **It answers friction.** What friction does now shows in the *future* of its consequences: a
   sensor warms seconds after the work of friction made the heat. If friction now is known better
   once the future of a driver is known too, the driver follows friction, or what moves it.
-- **It stands in for a load.** Normal stress is kept from the networks because friction is shear
+- **It is a proxy for a load.** Normal stress is kept from the networks because friction is shear
   over normal stress. If its history tells of friction what no driver tells, then drivers may have
   told only of the stress.
 
@@ -19,7 +19,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.channels import NORMAL_STRESS
-from slicken.evidence.lag_model import TREE_TARGETS, Ladder, Model, build_ladder
+from slicken.evidence.lag_model import TREE_TARGETS, LagModel, Model, build_lag_model
 from slicken.evidence.resampling import Interval
 from slicken.study.prepared import Prepared
 
@@ -29,63 +29,63 @@ WORTH_TREES = 0.02
 linear model."""
 
 
-def ask_ladder(
-    ladder: Ladder, drivers: tuple[str, ...], validation: NDArray[np.int64]
+def measure_confounding(
+    lag_model: LagModel, drivers: tuple[str, ...], validation: NDArray[np.int64]
 ) -> xr.Dataset:
     """Everything that roles and separability need, with one family of models.
 
     Args:
-        ladder: with the history of normal stress and of its logarithm where it is known. Without
+        lag_model: with the history of normal stress and of its logarithm where it is known. Without
             bins of the future, as in experiments that are hardly longer than the past, what looks
             ahead is NaN.
         drivers: those that the networks see.
         validation: target times of the validation part, ``(V,)``.
 
     Returns:
-        Over ``channel``: ``look_ahead``, how much smaller the squared error gets with the
+        Over ``channel``: ``lead_gain``, how much smaller the squared error gets with the
         driver's future; ``left_out``, how much it grows without the driver; ``left_out_known``,
         the same with normal stress known; over ``(channel, other)``: ``left_out_both``. Each with
-        ``_low`` and ``_high``, in shares of the variance of friction. ``stand_in``:
+        ``_low`` and ``_high``, in shares of the variance of friction. ``stress_gain``:
         how much smaller the error gets with normal stress. ``explained``: share of the variance;
         ``loss``: mean square error, by models that never saw the experiment; over ``target``
-        ``validation_error``: squared errors at the validation targets, NaN where the ladder has
+        ``validation_error``: squared errors at the validation targets, NaN where the lag model has
         none. Attribute ``model``: ``linear`` or ``trees`` (which are not asked about pairs).
     """
-    model = better_model(ladder, drivers)
-    ladder = ladder.thinned(TREE_TARGETS, validation) if model == "trees" else ladder
-    base = ladder.errors(ladder.columns(drivers), model)
-    variance = float(ladder.friction.var())
+    model = better_model(lag_model, drivers)
+    lag_model = lag_model.decimated(TREE_TARGETS, validation) if model == "trees" else lag_model
+    base = lag_model.errors(lag_model.columns(drivers), model)
+    variance = float(lag_model.friction.var())
 
     def difference(worse: np.ndarray, better: np.ndarray) -> Interval:
-        return Interval(*(float(x) / variance for x in ladder.difference(worse, better)))
+        return Interval(*(float(x) / variance for x in lag_model.difference(worse, better)))
 
     def without(*names: str) -> tuple[str, ...]:
         return tuple(name for name in drivers if name not in names)
 
     def errors(names: tuple[str, ...], also: tuple[str, ...] = ()) -> np.ndarray:
-        columns = ladder.columns((*names, *also))
+        columns = lag_model.columns((*names, *also))
         if not columns.any():
-            return (ladder.friction - ladder.friction.mean()) ** 2
-        return ladder.errors(columns, model)
+            return (lag_model.friction - lag_model.friction.mean()) ** 2
+        return lag_model.errors(columns, model)
 
     ahead = [
-        ladder.errors(ladder.columns(drivers) | ladder.columns([name], future=True), model)
+        lag_model.errors(lag_model.columns(drivers) | lag_model.columns([name], future=True), model)
         for name in drivers
-        if ladder.future
+        if lag_model.future
     ]
     nothing = Interval(*[float("nan")] * 3)
     found = {
-        "look_ahead": [difference(base, each) for each in ahead] or [nothing] * len(drivers),
+        "lead_gain": [difference(base, each) for each in ahead] or [nothing] * len(drivers),
         "left_out": [difference(errors(without(name)), base) for name in drivers],
     }
-    stress = tuple(n for n in (NORMAL_STRESS.name, LOG_STRESS) if n in ladder.channels)
+    stress = tuple(n for n in (NORMAL_STRESS.name, LOG_STRESS) if n in lag_model.channels)
     table = xr.Dataset(coords={"channel": np.array(drivers, dtype=object)})
     if stress:
         known = errors(drivers, stress)
         single = difference(base, known)
         found["left_out_known"] = [difference(errors(without(n), stress), known) for n in drivers]
         for end, value in zip(("", "_low", "_high"), single, strict=True):
-            table[f"stand_in{end}"] = value
+            table[f"stress_gain{end}"] = value
     for name, intervals in found.items():
         for end, values in zip(("", "_low", "_high"), zip(*intervals, strict=True), strict=True):
             table[name + end] = "channel", np.array(values)
@@ -97,27 +97,27 @@ def ask_ladder(
     table["left_out_both_low"] = (("channel", "other"), both)
     table["explained"] = 1 - float(base.mean()) / variance
     table["loss"] = float(base.mean())
-    found_at = dict(zip(ladder.ends.tolist(), base.tolist(), strict=True))
+    found_at = dict(zip(lag_model.ends.tolist(), base.tolist(), strict=True))
     at_targets = [found_at.get(end, np.nan) for end in validation.tolist()]
     table["validation_error"] = "target", np.array(at_targets)
     return table.assign_attrs(model=model)
 
 
-def better_model(ladder: Ladder, drivers: tuple[str, ...]) -> Model:
+def better_model(lag_model: LagModel, drivers: tuple[str, ...]) -> Model:
     """Linear, unless boosted trees explain clearly and much more."""
-    thin = ladder.thinned(TREE_TARGETS)
+    thin = lag_model.decimated(TREE_TARGETS)
     linear, trees = (thin.errors(thin.columns(drivers), model) for model in ("linear", "trees"))
     gap = thin.difference(linear, trees)
     much = gap.value > WORTH_TREES * float(thin.friction.var())
     return "trees" if gap.low > 0 and much else "linear"
 
 
-def ladder_of_study(prepared: Prepared, length: int) -> Ladder:
-    """The ladder of a study, with the histories of normal stress where it is known."""
+def lag_model_of_study(prepared: Prepared, length: int) -> LagModel:
+    """The lag model of a study, with the histories of normal stress where it is known."""
     stress = prepared.record.normal_stress
     usable = ~prepared.record.gap
     if not np.isfinite(stress[usable]).all() or not (stress[usable] > 0).all():
-        return build_ladder(prepared, length)
+        return build_lag_model(prepared, length)
     positive = np.where(usable, stress, 1.0)
     others = ((NORMAL_STRESS.name, stress), (LOG_STRESS, np.log(positive)))
-    return build_ladder(prepared, length, others)
+    return build_lag_model(prepared, length, others)

@@ -1,7 +1,7 @@
 """Controls: what importance looks like where there is nothing to find.
 
 Shares always sum to one, so each needs a zero. Three controls give one, at the length that the
-contest chose:
+window comparison chose:
 
 - **probes**: an ensemble that also sees white noise, and a copy of each driver whose blocks of time
   were shuffled: it looks like the driver and knows nothing of friction then. What such channels
@@ -30,10 +30,10 @@ from numpy.typing import NDArray
 
 from slicken.learning.engine import Engine
 from slicken.learning.ensemble import Ensemble
+from slicken.learning.record import Record
 from slicken.learning.scaling import learn_scaling
 from slicken.learning.splits import PARTS
 from slicken.learning.training import EpochLosses
-from slicken.learning.record import Record
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared

@@ -24,8 +24,8 @@ Status = Literal[
     "carries information",
     "not separable",
     "methods disagree",
-    "hardly counts",
-    "indistinguishable from noise",
+    "negligible",
+    "no better than noise",
     "cannot be told",
 ]
 RATE_OF: Mapping[str, str] = {
@@ -33,12 +33,12 @@ RATE_OF: Mapping[str, str] = {
     AXIAL_RATE.name: AXIAL_DISPLACEMENT.name,
 }
 """A channel's rate and the channel: within a window they determine one another."""
-HARDLY = 0.05
+NEGLIGIBLE_SHARE = 0.05
 """A driver that takes away less of the squared error than this share of what all drivers take away
 hardly counts, however sure that little is."""
 REPLACEABLE = 0.01
 """Share of friction's variance below which leaving a driver out costs nothing."""
-SPEAKS_AGAINST = 0.05
+COUNTS_AGAINST = 0.05
 """Share of friction's variance from which the future, or the normal stress, speaks against."""
 
 
@@ -115,7 +115,7 @@ def judge_drivers(
     blocks: NDArray[np.int64],
     *,
     has_skill: bool,
-    ladder_fits: bool,
+    lag_model_fits: bool,
     seed: int,
 ) -> tuple[DriverVerdict, ...]:
     """One verdict for each driver.
@@ -123,10 +123,10 @@ def judge_drivers(
     Args:
         table: all readings of the study's own ensemble; see :func:`attribute`.
         probes: the same of the ensemble that also sees probes; None where there is none.
-        roles: see :func:`~slicken.evidence.confounding.ask_ladder`.
+        roles: see :func:`~slicken.evidence.confounding.measure_confounding`.
         blocks: of the targets of ``table``.
         has_skill: whether there is anything to explain.
-        ladder_fits: whether the ladder predicts as well as the networks, so that it may speak.
+        lag_model_fits: whether the lag model predicts as well as the networks, and so may speak.
         seed: of the resampling.
     """
     drivers = [str(name) for name in table["channel"].to_numpy()]
@@ -145,7 +145,7 @@ def judge_drivers(
                 "the networks have no proven skill on the test part",
             )
         else:
-            verdict = _judge(name, shapley, probes, roles, drivers, ladder_fits=ladder_fits)
+            verdict = _judge(name, shapley, probes, roles, drivers, lag_model_fits=lag_model_fits)
         found.append(DriverVerdict(name, *verdict, shapley, ranks[name]))
     return tuple(found)
 
@@ -157,14 +157,14 @@ def _judge(
     roles: xr.Dataset,
     drivers: Sequence[str],
     *,
-    ladder_fits: bool,
+    lag_model_fits: bool,
 ) -> tuple[Status, str]:
     by_error = shapley.low > 0
-    votes = [above_zero(probes, m, name) for m in METHODS if m in probes] if probes else [by_error]
+    votes = [above_null(probes, m, name) for m in METHODS if m in probes] if probes else [by_error]
     by_probes = sum(votes) > len(votes) / 2
     if not by_error and not by_probes:
         return (
-            "indistinguishable from noise",
+            "no better than noise",
             "it takes nothing away from the error, and earns no more than channels of noise",
         )
     if by_error != by_probes:
@@ -172,22 +172,22 @@ def _judge(
             "takes no error away", "earns more than",
         )  # fmt: skip
         return "methods disagree", f"it {one}, but by gradients {other} channels of noise"
-    if shapley.value < HARDLY:
-        return "hardly counts", "all methods find it, but it takes little away from the error"
-    if ladder_fits:
-        partner = _stands_in(name, roles, drivers)
+    if shapley.value < NEGLIGIBLE_SHARE:
+        return "negligible", "all methods find it, but it takes little away from the error"
+    if lag_model_fits:
+        partner = _replaceable_by(name, roles, drivers)
         if partner:
             return (
                 "not separable",
                 f"without it nothing is lost as long as {_title(partner)} is there",
             )
-    against = _speaks_against(name, roles)
+    against = _evidence_against(name, roles)
     if against:
         return "carries information", against
     return "supported", "all methods find it above their zeros, and nothing speaks against it"
 
 
-def above_zero(probes: xr.Dataset, method: str, name: str) -> bool:
+def above_null(probes: xr.Dataset, method: str, name: str) -> bool:
     """Whether a driver earns clearly more than any probe in the same ensemble, over runs."""
     means = probes[method].mean("target", skipna=True).transpose("run", "channel")
     channels = [str(channel) for channel in means["channel"].to_numpy()]
@@ -198,7 +198,7 @@ def above_zero(probes: xr.Dataset, method: str, name: str) -> bool:
     return bool(gaps.mean() > 2 * error)
 
 
-def _stands_in(name: str, roles: xr.Dataset, drivers: Sequence[str]) -> str | None:
+def _replaceable_by(name: str, roles: xr.Dataset, drivers: Sequence[str]) -> str | None:
     """The driver that can take this one's place, if leaving this one out costs nothing."""
     if float(roles["left_out"].sel(channel=name)) > REPLACEABLE:
         return None
@@ -214,18 +214,18 @@ def _stands_in(name: str, roles: xr.Dataset, drivers: Sequence[str]) -> str | No
     return best if gains[best] > REPLACEABLE else RATE_OF.get(name)
 
 
-def _speaks_against(name: str, roles: xr.Dataset) -> str:
+def _evidence_against(name: str, roles: xr.Dataset) -> str:
     """Why a driver may be no cause; empty where nothing says so."""
     words = []
-    ahead, low = (float(roles[f"look_ahead{e}"].sel(channel=name)) for e in ("", "_low"))
-    if low > 0 and ahead > SPEAKS_AGAINST:
+    ahead, low = (float(roles[f"lead_gain{e}"].sel(channel=name)) for e in ("", "_low"))
+    if low > 0 and ahead > COUNTS_AGAINST:
         words.append(
             f"its future tells of friction now ({ahead:.0%} of its variance), so it may be a "
             "consequence"
         )
-    if "stand_in" in roles:
-        gain, low = float(roles["stand_in"]), float(roles["stand_in_low"])
-        if low > 0 and gain > SPEAKS_AGAINST:
+    if "stress_gain" in roles:
+        gain, low = float(roles["stress_gain"]), float(roles["stress_gain_low"])
+        if low > 0 and gain > COUNTS_AGAINST:
             words.append(
                 f"normal stress tells of friction what no driver tells ({gain:.0%} of its "
                 "variance), so it may stand in for that"

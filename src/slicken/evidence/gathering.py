@@ -22,7 +22,7 @@ from slicken.evidence.baselines import (
     fit_trees,
     last_known,
 )
-from slicken.evidence.window_comparison import Contest
+from slicken.evidence.confounding import lag_model_of_study, measure_confounding
 from slicken.evidence.controls import (
     train_control,
     untrained,
@@ -34,25 +34,25 @@ from slicken.evidence.controls import (
 from slicken.evidence.drivers import DriverVerdict, judge_drivers, shares_of
 from slicken.evidence.importance import measure_importance
 from slicken.evidence.intervals import Calibration, calibrate
-from slicken.evidence.lag_model import Ladder, edges_to
+from slicken.evidence.lag_model import LagModel, edges_to
 from slicken.evidence.memory import (
-    SHAPES,
-    Fading,
+    KERNELS,
+    KernelFit,
     Memory,
-    Needs,
+    RequiredHistory,
     conclude,
-    fade,
-    fading_from_dataset,
-    fading_to_dataset,
-    fewest_drivers,
-    needs_from_dataset,
-    needs_of_ladder,
-    needs_to_dataset,
+    fit_kernels,
+    kernel_from_dataset,
+    kernel_to_dataset,
+    required_by_lag_model,
+    required_from_dataset,
+    required_to_dataset,
+    select_drivers,
     truncate,
 )
 from slicken.evidence.resampling import independent_blocks
-from slicken.evidence.confounding import ask_ladder, ladder_of_study
-from slicken.evidence.scores import LUCKY, Score, Skill, luck, score, skill
+from slicken.evidence.scores import ALPHA, Score, Skill, permutation_p, score, skill
+from slicken.evidence.window_comparison import WindowComparison
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
@@ -65,7 +65,7 @@ from slicken.study.prepared import Prepared
 MODELS = ("network", "ridge", "trees", "mean", "median", "last")
 """What is scored: the mean over runs of the ensemble, and the baselines."""
 FITS = 1.05
-"""Loss over that of the networks, on the same validation targets, up to which the ladder fits."""
+"""Loss of the lag model over that of the networks, on the same targets, up to which it fits."""
 SHARED = 0.1
 """Share of the error that the study's networks take away, from which networks that were trained on
 shuffled friction take away too much to pass over."""
@@ -81,7 +81,7 @@ class Evidence:
     """What a study shows.
 
     Args:
-        contest: of window lengths, on the validation part.
+        comparison: of window lengths, on the validation part.
         scores: on the test part, over ``(window, model)``: rmse (friction), r2, correlation,
             range_ratio, ``validation_loss``; over ``(window, run)``: ``rmse_by_run``.
         baselines: friction predicted at the best length, ``predicted`` over ``(model, target)``
@@ -90,15 +90,15 @@ class Evidence:
             training mean and median, and the test part's own mean. The last one nobody could
             have known beforehand, but networks that only get the level right, by luck or because
             friction settles, beat the first two and know nothing about what moves friction.
-        luck: how often the friction of other experiments fits the predictions as well; see
-            :func:`~slicken.evidence.scores.luck`.
+        permutation_p: how often the friction of other experiments fits the predictions as well; see
+            :func:`~slicken.evidence.scores.permutation_p`.
         skill_table: skill against every model, ``skill`` with ``low`` and ``high`` over ``(row,
             model)``; a row is a part, or a stage of the test part.
         calibration: of intervals, on the validation part.
         coverage: of 90 % intervals on the test part.
-        needs: how much history friction needs, as each family of models tells it.
-        fading: ways to forget that were tried, where a linear model may speak.
-        fewest: the drivers that the ladder's needs, and the ways to forget, are about.
+        required: how much history friction needs, as each family of models tells it.
+        kernels: memory kernels that were tried, where a linear model may speak.
+        selected: the drivers that the lag model's needs, and the memory kernels, are about.
         gradients: of the best length; see :func:`~slicken.evidence.importance.measure_importance`.
         truncation: loss of the best length's ensemble with older history hidden.
         attribution: all readings of importance at the best length.
@@ -112,17 +112,17 @@ class Evidence:
         seed: of resampling.
     """
 
-    contest: Contest
+    comparison: WindowComparison
     scores: xr.Dataset
     baselines: xr.Dataset
     skills: tuple[Skill, ...]
-    luck: float | None
+    permutation_p: float | None
     skill_table: xr.Dataset
     calibration: Calibration
     coverage: float
-    needs: tuple[Needs, ...]
-    fading: tuple[Fading, ...]
-    fewest: tuple[str, ...]
+    required: tuple[RequiredHistory, ...]
+    kernels: tuple[KernelFit, ...]
+    selected: tuple[str, ...]
     gradients: xr.Dataset
     truncation: xr.Dataset
     attribution: xr.Dataset
@@ -135,18 +135,18 @@ class Evidence:
     seed: int
 
     @property
-    def may_be_luck(self) -> bool:
+    def may_be_chance(self) -> bool:
         """Whether other experiments' friction fits the predictions too often as well."""
-        return self.luck is not None and self.luck > LUCKY
+        return self.permutation_p is not None and self.permutation_p > ALPHA
 
     @property
     def has_skill(self) -> bool:
         """Whether the best length beats every constant, with an interval, and not by luck."""
-        return all(skill.proven for skill in self.skills) and not self.may_be_luck
+        return all(skill.proven for skill in self.skills) and not self.may_be_chance
 
     @property
-    def ladder_fits(self) -> bool:
-        """Whether the ladder predicts the validation part about as well as the networks.
+    def lag_model_fits(self) -> bool:
+        """Whether the lag model predicts the validation part about as well as the networks.
 
         Only then may it speak for the fault: of a model that misses what the networks see, nothing
         follows about what friction needs.
@@ -167,7 +167,9 @@ class Evidence:
         """What the verdict on memory rests on; None where nothing can tell."""
         if not self.has_skill:
             return None
-        return conclude(self.needs, self.fading, self.fewest, ladder_fits=self.ladder_fits)
+        return conclude(
+            self.required, self.kernels, self.selected, lag_model_fits=self.lag_model_fits
+        )
 
     @cached_property
     def drivers(self) -> tuple[DriverVerdict, ...]:
@@ -181,7 +183,7 @@ class Evidence:
             self.roles,
             independent_blocks(table, whole, self.longest),
             has_skill=self.has_skill,
-            ladder_fits=self.ladder_fits,
+            lag_model_fits=self.lag_model_fits,
             seed=self.seed,
         )
 
@@ -216,7 +218,7 @@ class Reporter(Protocol):
     """Who wants to know what is being gathered."""
 
     def __call__(self, step: str, done: int, total: int, left: float = math.nan) -> None:
-        """A step begins, or goes on; so many of all are done.
+        """A step begins, or goes on; this many of all are done.
 
         Args:
             step: what is being gathered.
@@ -256,17 +258,17 @@ def gather_evidence(
         else:
             reporter(step, done - 1, steps, left)
 
-    contest = _contest(folder, prepared, results)
+    comparison = _comparison(folder, prepared, results)
     rows = []
     for result in results:
         now(f"scores at {result.seconds:g} s")
         rows.append(_scores(folder, prepared, result))
         importance(folder, prepared, result)
     scores = xr.concat(rows, "window")
-    best = next(r for r in results if r.seconds == contest.best)
+    best = next(r for r in results if r.seconds == comparison.best)
     baselines = _baselines(folder, prepared, best)
     now("memory")
-    needs, fading, few = _needs(folder, prepared, contest)
+    required, kernels, few = _required(folder, prepared, comparison)
     truncation = _truncation(folder, prepared, best)
     now("roles of drivers")
     roles = _roles(folder, prepared)
@@ -275,22 +277,22 @@ def gather_evidence(
     controls = _controls(folder, prepared, best, now) if folder.plan.controls else {}
     reporter("", steps, steps)
     folder.write_evidence("scores", scores)
-    folder.write_evidence("contest", contest.to_dataset())
+    folder.write_evidence("comparison", comparison.to_dataset())
     skill_table = _skill_table(folder, best, baselines)
     folder.write_evidence("skill", skill_table)
     calibration = calibrate(predictions(best, "validation"))
     return Evidence(
-        contest=contest,
+        comparison=comparison,
         scores=scores,
         baselines=baselines,
         skills=_skills(folder, prepared, best),
-        luck=_luck(folder, prepared, best),
+        permutation_p=_permutation_p(folder, prepared, best),
         skill_table=skill_table,
         calibration=calibration,
         coverage=calibration.coverage(predictions(best, "test")),
-        needs=needs,
-        fading=fading,
-        fewest=few,
+        required=required,
+        kernels=kernels,
+        selected=few,
         gradients=importance(folder, prepared, best).isel(
             run=best.history["finite"].to_numpy().astype(np.bool_)
         ),
@@ -365,7 +367,9 @@ def _ensemble(
     return Ensemble(networks, length, choose_engine(folder.plan.engine))
 
 
-def _contest(folder: StudyFolder, prepared: Prepared, results: list[WindowResult]) -> Contest:
+def _comparison(
+    folder: StudyFolder, prepared: Prepared, results: list[WindowResult]
+) -> WindowComparison:
     losses = [r.history["best_loss"].where(r.history["finite"]) for r in results]
     windows = xr.Variable("window", [r.seconds for r in results], {"units": "s"})
     errors = []
@@ -381,7 +385,7 @@ def _contest(folder: StudyFolder, prepared: Prepared, results: list[WindowResult
         window=int(np.nanargmin(means.mean("target").data))
     )
     targets = prepared.targets("validation")
-    return Contest(
+    return WindowComparison(
         losses=xr.concat(losses, windows).rename("best_validation_loss"),
         errors=together,
         blocks=independent_blocks(targets, spread.to_numpy(), folder.plan.windows[-1]),
@@ -462,11 +466,11 @@ def _skills(folder: StudyFolder, prepared: Prepared, best: WindowResult) -> tupl
     return tuple(found)
 
 
-def _luck(folder: StudyFolder, prepared: Prepared, best: WindowResult) -> float | None:
+def _permutation_p(folder: StudyFolder, prepared: Prepared, best: WindowResult) -> float | None:
     if prepared.split.by != "experiment":
         return None
     friction = predictions(best, "test")["predicted"].transpose("run", "target").to_numpy()
-    return luck(
+    return permutation_p(
         friction.mean(axis=0), prepared.split.ends["test"], prepared.record, folder.plan.seed
     )
 
@@ -506,39 +510,39 @@ def _skill_table(folder: StudyFolder, best: WindowResult, table: xr.Dataset) -> 
     )
 
 
-def _needs(
-    folder: StudyFolder, prepared: Prepared, contest: Contest
-) -> tuple[tuple[Needs, ...], tuple[Fading, ...], tuple[str, ...]]:
-    """Needs as each family tells them, ways to forget, and the drivers that these are about."""
+def _required(
+    folder: StudyFolder, prepared: Prepared, comparison: WindowComparison
+) -> tuple[tuple[RequiredHistory, ...], tuple[KernelFit, ...], tuple[str, ...]]:
+    """Required history by family, memory kernels, and the drivers that these are about."""
     model = _roles(folder, prepared).attrs["model"]
     longest = prepared.record.samples_in(folder.plan.windows[-1])
 
     @cache
-    def ladder() -> Ladder:
-        return ladder_of_study(prepared, longest)
+    def lag_model() -> LagModel:
+        return lag_model_of_study(prepared, longest)
 
     def compute() -> xr.Dataset:
         drivers = prepared.record.channels
-        few = fewest_drivers(ladder(), drivers) if model == "linear" else drivers
-        found = needs_to_dataset(needs_of_ladder(ladder(), few, model))
+        few = select_drivers(lag_model(), drivers) if model == "linear" else drivers
+        found = required_to_dataset(required_by_lag_model(lag_model(), few, model))
         return found.assign_attrs(drivers=" ".join(few))
 
-    kept = _kept(folder, "needs", compute)
+    kept = _kept(folder, "required", compute)
     few = tuple(kept.attrs["drivers"].split())
 
     @cache
-    def faded() -> dict[str, xr.Dataset]:
-        return {one.shape: fading_to_dataset(one) for one in fade(ladder(), few)}
+    def fitted() -> dict[str, xr.Dataset]:
+        return {one.shape: kernel_to_dataset(one) for one in fit_kernels(lag_model(), few)}
 
     def of_shape(shape: str) -> xr.Dataset:
-        return _kept(folder, f"fading_{shape}", lambda: faded()[shape])
+        return _kept(folder, f"fading_{shape}", lambda: fitted()[shape])
 
-    shapes = SHAPES if model == "linear" else ()
-    fading = [fading_from_dataset(of_shape(shape)) for shape in shapes]
-    of_networks = contest.needs()
-    of_ladder = needs_from_dataset(kept)
-    needs = (of_ladder,) if of_networks is None else (of_networks, of_ladder)
-    return needs, tuple(fading), few
+    shapes = KERNELS if model == "linear" else ()
+    kernels = [kernel_from_dataset(of_shape(shape)) for shape in shapes]
+    of_networks = comparison.required()
+    of_lag_model = required_from_dataset(kept)
+    required = (of_lag_model,) if of_networks is None else (of_networks, of_lag_model)
+    return required, tuple(kernels), few
 
 
 def _roles(folder: StudyFolder, prepared: Prepared) -> xr.Dataset:
@@ -546,7 +550,9 @@ def _roles(folder: StudyFolder, prepared: Prepared) -> xr.Dataset:
 
     def compute() -> xr.Dataset:
         validation = prepared.split.ends["validation"]
-        return ask_ladder(ladder_of_study(prepared, longest), prepared.record.channels, validation)
+        return measure_confounding(
+            lag_model_of_study(prepared, longest), prepared.record.channels, validation
+        )
 
     return _kept(folder, "roles", compute)
 

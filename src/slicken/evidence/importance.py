@@ -95,7 +95,7 @@ def over_time(gradients: xr.Dataset, kind: str) -> xr.DataArray:
     return shares(gradients[kind]).mean("run", skipna=True)
 
 
-def evened(readings: xr.Dataset, name: str, neighbours: int = 15) -> xr.Dataset:
+def smoothed(readings: xr.Dataset, name: str, neighbours: int = 15) -> xr.Dataset:
     """One reading as its mean over neighbouring targets of the same experiment.
 
     A Shapley value compares a window with a single one of another time, and changes with that

@@ -1,4 +1,4 @@
-"""Ladder: a linear model of the past in steps of lag that widen, fast enough to ask it anything.
+"""Lag model: a linear model of the past in steps of lag that widen, fast enough to ask it anything.
 
 A network's answer is blurred by its training. A linear regression on the means of each driver over
 bins of lags (0-1, 1-2, 2-3, 3-4, 4-6, 6-8, 8-12 ... samples) has no training to speak of, and
@@ -19,15 +19,15 @@ from scipy import linalg, stats
 
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.evidence.trees import boosted_trees
-from slicken.learning.splits import PARTS
 from slicken.learning.record import reach
+from slicken.learning.splits import PARTS
 from slicken.study.prepared import Prepared
 
 MOST_TARGETS = 40_000
-"""Target times of a ladder, at most; every sample is one where there are fewer."""
+"""Target times of a lag model, at most; every sample is one where there are fewer."""
 PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 """Ridge penalties on weights of standardised bins, for each target; cross-validation chooses."""
-TREE_FOLDS, LADDER_TREES = 3, 60
+TREE_FOLDS, LAG_MODEL_TREES = 3, 60
 TREE_TARGETS = 6000
 """Target times that boosted trees are asked about, at most: they take long."""
 FUTURE = (1, 2, 4, 8, 16, 32, 64)
@@ -69,7 +69,7 @@ def bin_means(
 
 
 @dataclass(frozen=True, eq=False)
-class Ladder:
+class LagModel:
     """Binned pasts of many target times, and regressions on any of them.
 
     Args:
@@ -96,8 +96,8 @@ class Ladder:
     near: NDArray[np.bool_]
     dt: float
 
-    def thinned(self, most: int, keep: NDArray[np.int64] | None = None) -> "Ladder":
-        """Every so many targets only, so that there are at most so many, and those to keep."""
+    def decimated(self, most: int, keep: NDArray[np.int64] | None = None) -> "LagModel":
+        """Every this many targets only, so that there are at most so many, and those to keep."""
         chosen = np.zeros(self.ends.size, dtype=np.bool_)
         chosen[:: max(1, -(-self.ends.size // most))] = True
         if keep is not None:
@@ -150,7 +150,7 @@ class Ladder:
         return self._linear(columns) if model == "linear" else self._trees(columns)
 
     def recent_mean(self, places: Sequence[int], samples: float) -> NDArray[np.float64]:
-        """Means over the last so many samples, the last of them counted in part, ``(N, P)``.
+        """Means over the last this many samples, the last of them counted in part, ``(N, P)``.
 
         Args:
             places: of the channels.
@@ -224,7 +224,7 @@ class Ladder:
         for judges in np.array_split(np.arange(self.groups), min(TREE_FOLDS, self.groups)):
             here = np.isin(self.group, judges)
             taught = np.flatnonzero(~np.isin(self.group, np.flatnonzero(self.near[judges].any(0))))
-            model = boosted_trees(LADDER_TREES, seed=0)
+            model = boosted_trees(LAG_MODEL_TREES, seed=0)
             model.fit(features[taught], self.friction[taught])
             found[here] = (model.predict(features[here]) - self.friction[here]) ** 2
         return found
@@ -259,9 +259,9 @@ class Ladder:
         return np.stack([self._features[here].T @ self.friction[here] for here in each])
 
 
-def build_ladder(
+def build_lag_model(
     prepared: Prepared, length: int, others: Sequence[tuple[str, NDArray[np.float64]]] = ()
-) -> Ladder:
+) -> LagModel:
     """Lay out the training and validation parts of a study; the test part stays out of it.
 
     Args:
@@ -282,7 +282,7 @@ def build_ladder(
     extra = [_standardised(values, usable) for _, values in others]
     values = np.column_stack([prepared.drivers.astype(np.float64), *extra])
     edges = (*[-edge for edge in future[::-1]], *edges_to(length))
-    return Ladder(
+    return LagModel(
         channels=(*record.channels, *[name for name, _ in others]),
         edges=edges,
         future=len(future),

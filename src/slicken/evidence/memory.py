@@ -3,7 +3,7 @@
 These are two questions. What a network *uses* is read from it: its gradient over lags, and its loss
 when older history is hidden from it. A network of 100 s that was trained on a fault without memory
 uses 90 s all the same, since nothing told it not to. What the fault *needs* can only be told by
-models that were trained on less: the contest of window lengths, and the ladder of
+models that were trained on less: the window comparison, and the lag model of
 :mod:`slicken.evidence.lag_model` cut at ever longer lags. The verdict rests on needs.
 """
 
@@ -16,8 +16,8 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
-from slicken.evidence.attribution import choose_targets, copies
-from slicken.evidence.lag_model import TREE_TARGETS, Ladder, Model
+from slicken.evidence.attribution import choose_targets, cut_windows
+from slicken.evidence.lag_model import TREE_TARGETS, LagModel, Model
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
@@ -31,11 +31,11 @@ NEGLIGIBLE = 3e-4
 it is shown: sensors are noisy, and a few samples more average noise away."""
 FINER = 1.08
 """Ratio of one memory that is tried to the one before."""
-Shape = Literal["mean", "exponential"]
-SHAPES: tuple[Shape, ...] = ("mean", "exponential")
+Kernel = Literal["mean", "exponential"]
+KERNELS: tuple[Kernel, ...] = ("mean", "exponential")
 
 
-def lags_that_hold(by_lag: xr.DataArray, masses: Sequence[float] = MASSES) -> xr.DataArray:
+def gradient_span(by_lag: xr.DataArray, masses: Sequence[float] = MASSES) -> xr.DataArray:
     """Seconds of the most recent history that hold a share of the gradient.
 
     Args:
@@ -76,22 +76,22 @@ def truncate(
 
     Returns:
         ``truncated_loss`` over ``(run, history)``: mean square error of standardised friction
-        with so many seconds of history left.
+        with this many seconds of history left.
     """
     length = ensemble.length
     ends = prepared.split.ends[part]
     ends = ends[choose_targets(ends, TRUNCATED_WINDOWS)]
-    windows = copies(prepared.drivers, ends, length)
+    windows = cut_windows(prepared.drivers, ends, length)
     training = prepared.split.ends["training"]
     training = training[choose_targets(training, TRUNCATED_WINDOWS)]
-    usual = copies(prepared.drivers, training, length).mean(axis=0)
+    usual = cut_windows(prepared.drivers, training, length).mean(axis=0)
     kept = [edge for edge in edges if edge > 0]
     losses = []
     for edge in kept:
         cut = windows.copy()
         cut[:, : length - edge] = usual[: length - edge]
         losses.append(cut)
-    found = ensemble.predict_copies(np.concatenate(losses))
+    found = ensemble.predict_windows(np.concatenate(losses))
     errors = (found.reshape(found.shape[0], len(kept), -1) - prepared.friction[ends]) ** 2
     return xr.Dataset(
         {"truncated_loss": (("run", "history"), errors.mean(axis=2, dtype=np.float64))},
@@ -104,11 +104,11 @@ def truncate(
 
 
 @dataclass(frozen=True, eq=False)
-class Needs:
+class RequiredHistory:
     """How much history friction needs, as one family of models tells it.
 
     Args:
-        family: ``networks``, or the ladder's ``linear`` or ``trees``.
+        family: ``networks``, or the lag model's ``linear`` or ``trees``.
         history: s of history that were tried, ascending, shape ``(K,)``.
         loss: mean square error of standardised friction with each, ``(K,)``.
         low: lower end of the 95 % interval of the loss less the lowest, ``(K,)``.
@@ -145,33 +145,36 @@ class Needs:
         return (self.more_than, max(self.best, self.shortest)) if self.more_than else None
 
 
-def needs_of_ladder(
-    ladder: Ladder, channels: Sequence[str], model: Model = "linear", also: Sequence[str] = ()
-) -> Needs:
-    """Cut the ladder at its edges, refit, and compare.
+def required_by_lag_model(
+    lag_model: LagModel, channels: Sequence[str], model: Model = "linear", also: Sequence[str] = ()
+) -> RequiredHistory:
+    """Cut the lag model at its edges, refit, and compare.
 
     Args:
-        ladder: all targets that may judge.
+        lag_model: all targets that may judge.
         channels: the drivers whose history is cut.
         model: which family; trees are asked at every fourth edge only, as they take long.
         also: channels whose present bin is always there.
     """
-    ladder = ladder.thinned(TREE_TARGETS) if model == "trees" else ladder
-    present = ladder.columns(also, steps=1)
+    lag_model = lag_model.decimated(TREE_TARGETS) if model == "trees" else lag_model
+    present = lag_model.columns(also, steps=1)
     stride = 1 if model == "linear" else 4
-    steps = list(range(ladder.steps, 0, -stride))[::-1]
+    steps = list(range(lag_model.steps, 0, -stride))[::-1]
     errors = np.stack(
-        [ladder.errors(ladder.columns(channels, steps=step) | present, model) for step in steps]
+        [
+            lag_model.errors(lag_model.columns(channels, steps=step) | present, model)
+            for step in steps
+        ]
     )
     loss = errors.mean(axis=1)
     best = int(np.argmin(loss))
-    gaps = [ladder.difference(row, errors[best]) for row in errors]
-    explained = max(float(ladder.friction.var()) - float(loss[best]), 0.0)
+    gaps = [lag_model.difference(row, errors[best]) for row in errors]
+    explained = max(float(lag_model.friction.var()) - float(loss[best]), 0.0)
     low = np.array([gap.low for gap in gaps])
     value = np.array([gap.value for gap in gaps])
-    return Needs(
+    return RequiredHistory(
         family=model,
-        history=np.array([ladder.past_edge(step) for step in steps]),
+        history=np.array([lag_model.past_edge(step) for step in steps]),
         loss=loss,
         low=low,
         high=np.array([gap.high for gap in gaps]),
@@ -180,8 +183,8 @@ def needs_of_ladder(
 
 
 @dataclass(frozen=True, eq=False)
-class Fading:
-    """One way to forget, tried with every memory: friction from the present and one faded past.
+class KernelFit:
+    """One memory kernel, tried with every memory: friction from the present and one faded past.
 
     A model of two numbers a driver, its present value and its past with one weighting, says much
     more sharply how long the past is than one that is free in each bin of lags, where it fits at
@@ -190,20 +193,20 @@ class Fading:
     together.
 
     Args:
-        shape: ``mean``: all instants of the last so many seconds count alike; ``exponential``:
-            they fade with so many seconds as e-folding time.
+        shape: ``mean``: all instants of the last this many seconds count alike; ``exponential``:
+            they fade with this many seconds as e-folding time.
         seconds: memories that were tried, ascending, shape ``(K,)``.
         loss: mean square error of standardised friction with each, ``(K,)``.
         memory: the best, s.
         low: lower end of its 99 % interval, s; NaN with too few groups.
         high: upper end, s.
-        excess: the loss less that of the free ladder, both judged on groups that taught neither,
-            in shares of the variance that the ladder explains, with its interval.
+        excess: the loss less that of the free lag model, both judged on groups that taught neither,
+            in shares of the variance that the lag model explains, with its interval.
         gain: the loss of the present alone less that with the past, likewise.
-        behind: the loss less that of a plain mean, likewise; zero for that itself.
+        behind: the loss less that of a boxcar mean, likewise; zero for that itself.
     """
 
-    shape: Shape
+    shape: Kernel
     seconds: NDArray[np.float64]
     loss: NDArray[np.float64]
     memory: float
@@ -215,8 +218,8 @@ class Fading:
 
     @property
     def fits(self) -> bool:
-        """Whether it predicts as well as the free ladder."""
-        return not self.excess.low > 0 or self.excess.value < FADING_FITS
+        """Whether it predicts as well as the free lag model."""
+        return not self.excess.low > 0 or self.excess.value < KERNEL_FITS
 
     @property
     def is_shown(self) -> bool:
@@ -224,37 +227,37 @@ class Fading:
         return self.gain.low > 0 and self.low > self.seconds[0]
 
 
-FADING_FITS = 0.002
-"""Excess over the free ladder below which a way to forget fits, however sure the excess is."""
+KERNEL_FITS = 0.002
+"""Excess over the free lag model below which a memory kernel fits, however sure the excess is."""
 
 
-def fade(ladder: Ladder, channels: Sequence[str]) -> tuple[Fading, ...]:
-    """Try every memory of every way to forget.
+def fit_kernels(lag_model: LagModel, channels: Sequence[str]) -> tuple[KernelFit, ...]:
+    """Try every memory of every memory kernel.
 
     Args:
-        ladder: all targets that may judge.
+        lag_model: all targets that may judge.
         channels: the drivers whose pasts are weighted, all alike.
 
     Returns:
-        One for each of :data:`SHAPES`, in their order.
+        One for each of :data:`KERNELS`, in their order.
     """
-    free = ladder.errors(ladder.columns(channels))
-    explained = float(ladder.friction.var() - free.mean())
-    tried = {shape: _try(ladder, channels, shape) for shape in SHAPES}
-    places = [ladder.channels.index(name) for name in channels]
-    present = ladder.judge(ladder.bins[:, places, ladder.future])
+    free = lag_model.errors(lag_model.columns(channels))
+    explained = float(lag_model.friction.var() - free.mean())
+    tried = {shape: _try(lag_model, channels, shape) for shape in KERNELS}
+    places = [lag_model.channels.index(name) for name in channels]
+    present = lag_model.judge(lag_model.bins[:, places, lag_model.future])
 
     def share(worse: NDArray[np.float64], better: NDArray[np.float64]) -> Interval:
-        return Interval(*(float(x) / explained for x in ladder.difference(worse, better)))
+        return Interval(*(float(x) / explained for x in lag_model.difference(worse, better)))
 
     return tuple(
-        Fading(
+        KernelFit(
             shape=shape,
-            seconds=one.memories * ladder.dt,
-            loss=one.sums[:, -1] / ladder.friction.size,
-            memory=float(np.exp(one.place[0])) * ladder.dt,
-            low=float(np.exp(one.place[1])) * ladder.dt,
-            high=float(np.exp(one.place[2])) * ladder.dt,
+            seconds=one.memories * lag_model.dt,
+            loss=one.sums[:, -1] / lag_model.friction.size,
+            memory=float(np.exp(one.place[0])) * lag_model.dt,
+            low=float(np.exp(one.place[1])) * lag_model.dt,
+            high=float(np.exp(one.place[2])) * lag_model.dt,
             excess=share(one.errors, free),
             gain=share(present, one.errors),
             behind=share(one.errors, tried["mean"].errors),
@@ -270,44 +273,44 @@ class _Tried(NamedTuple):
     errors: NDArray[np.float64]
 
 
-def _try(ladder: Ladder, channels: Sequence[str], shape: Shape) -> _Tried:
+def _try(lag_model: LagModel, channels: Sequence[str], shape: Kernel) -> _Tried:
     """Sums of squares with each memory, the best one's logarithm, and its errors, judged blind."""
-    edges = np.array(ladder.edges[ladder.future :], dtype=np.float64)
+    edges = np.array(lag_model.edges[lag_model.future :], dtype=np.float64)
     longest = edges[-1] if shape == "mean" else edges[-1] / 2
     count = max(3, round(np.log(longest) / np.log(FINER)) + 1)
     memories = np.geomspace(1.0, longest, count)
-    places = [ladder.channels.index(name) for name in channels]
-    past = ladder.bins[:, places, ladder.future :]
+    places = [lag_model.channels.index(name) for name in channels]
+    past = lag_model.bins[:, places, lag_model.future :]
     present = past[:, :, 0]
 
     def features(memory: float) -> NDArray[np.float64]:
         if shape == "mean":
-            return np.concatenate([present, ladder.recent_mean(places, memory)], axis=1)
+            return np.concatenate([present, lag_model.recent_mean(places, memory)], axis=1)
         weights = np.exp(-edges[:-1] / memory) - np.exp(-edges[1:] / memory)
         return np.concatenate([present, past @ (weights / weights.sum())], axis=1)
 
-    sums = np.stack([ladder.sums_of_squares(features(memory)) for memory in memories])
+    sums = np.stack([lag_model.sums_of_squares(features(memory)) for memory in memories])
     place = jackknife_minimum(np.log(memories), sums)
-    return _Tried(memories, sums, place, ladder.judge(features(float(np.exp(place[0])))))
+    return _Tried(memories, sums, place, lag_model.judge(features(float(np.exp(place[0])))))
 
 
-def fewest_drivers(ladder: Ladder, channels: Sequence[str]) -> tuple[str, ...]:
+def select_drivers(lag_model: LagModel, channels: Sequence[str]) -> tuple[str, ...]:
     """Drivers chosen one by one, the best first, until no other clearly adds to them.
 
     The fewer there are, the sharper their memory can be told: pasts that only stand in for one
     another blur it.
     """
     chosen: tuple[str, ...] = ()
-    errors = (ladder.friction - ladder.friction.mean()) ** 2
+    errors = (lag_model.friction - lag_model.friction.mean()) ** 2
     variance = float(errors.mean())
     while len(chosen) < len(channels):
         tried = {
-            name: ladder.errors(ladder.columns((*chosen, name)))
+            name: lag_model.errors(lag_model.columns((*chosen, name)))
             for name in channels
             if name not in chosen
         }
         best = min(tried, key=lambda name: float(tried[name].mean()))
-        gain = ladder.difference(errors, tried[best])
+        gain = lag_model.difference(errors, tried[best])
         if chosen and not (gain.low > 0 and gain.value > ADDS * variance):
             break
         chosen, errors = (*chosen, best), tried[best]
@@ -360,7 +363,7 @@ class Memory:
     Args:
         low: s; zero where no memory is needed.
         high: s; likewise.
-        teller: ``networks``, ``linear``, ``trees``, or the way to forget: ``mean``,
+        method: ``networks``, ``linear``, ``trees``, or the memory kernel: ``mean``,
             ``exponential``.
         drivers: whose history; empty for all.
         enough: the shortest history that does as well as more, s.
@@ -368,7 +371,7 @@ class Memory:
 
     low: float
     high: float
-    teller: str
+    method: str
     drivers: tuple[str, ...]
     enough: float
 
@@ -379,70 +382,70 @@ class Memory:
 
 
 def conclude(
-    needs: Sequence[Needs],
-    fading: Sequence[Fading],
+    required: Sequence[RequiredHistory],
+    kernels: Sequence[KernelFit],
     drivers: tuple[str, ...],
     *,
-    ladder_fits: bool,
+    lag_model_fits: bool,
 ) -> Memory | None:
     """Which of the answers holds: the sharpest of models that predict as well as the networks.
 
     Args:
-        needs: of the networks, where they can tell, and of the ladder.
-        fading: ways to forget.
-        drivers: those that the ladder's needs and the ways to forget are about.
-        ladder_fits: whether the ladder predicts as well as the networks.
+        required: of the networks, where they can tell, and of the lag model.
+        kernels: memory kernels.
+        drivers: those that the lag model's needs and the memory kernels are about.
+        lag_model_fits: whether the lag model predicts as well as the networks.
     """
-    by_family = {one.family: one for one in needs}
+    by_family = {one.family: one for one in required}
     networks = by_family.pop("networks", None)
-    ladder = next(iter(by_family.values()), None)
-    if not ladder_fits or ladder is None:
-        return None if networks is None else _of_needs(networks, ())
-    fitting = [one for one in fading if one.fits and one.is_shown]
-    if ladder.range is not None and fitting:
-        # A memory is told as the length of a plain mean, unless another way is clearly better.
-        best = min(fitting, key=lambda one: (one.behind.high >= 0, SHAPES.index(one.shape)))
-        return Memory(best.low, best.high, best.shape, drivers, ladder.shortest)
-    return _of_needs(ladder, drivers)
+    lag_model = next(iter(by_family.values()), None)
+    if not lag_model_fits or lag_model is None:
+        return None if networks is None else _of_required(networks, ())
+    fitting = [one for one in kernels if one.fits and one.is_shown]
+    if lag_model.range is not None and fitting:
+        # A memory is told as the length of a boxcar mean, unless another way is clearly better.
+        best = min(fitting, key=lambda one: (one.behind.high >= 0, KERNELS.index(one.shape)))
+        return Memory(best.low, best.high, best.shape, drivers, lag_model.shortest)
+    return _of_required(lag_model, drivers)
 
 
-def _of_needs(needs: Needs, drivers: tuple[str, ...]) -> Memory:
-    low, high = needs.range or (0.0, 0.0)
-    return Memory(low, high, needs.family, drivers, needs.shortest)
+def _of_required(required: RequiredHistory, drivers: tuple[str, ...]) -> Memory:
+    low, high = required.range or (0.0, 0.0)
+    return Memory(low, high, required.family, drivers, required.shortest)
 
 
-def needs_to_dataset(needs: Needs) -> xr.Dataset:
+def required_to_dataset(required: RequiredHistory) -> xr.Dataset:
     """For a file."""
-    columns = {name: ("history", getattr(needs, name)) for name in _OF_NEEDS}
-    history = xr.Variable("history", needs.history, {"units": "s"})
-    return xr.Dataset(columns, coords={"history": history}, attrs={"family": needs.family})
+    columns = {name: ("history", getattr(required, name)) for name in _OF_REQUIRED}
+    history = xr.Variable("history", required.history, {"units": "s"})
+    return xr.Dataset(columns, coords={"history": history}, attrs={"family": required.family})
 
 
-def needs_from_dataset(table: xr.Dataset) -> Needs:
-    """What :func:`needs_to_dataset` made."""
-    columns = {name: table[name].to_numpy() for name in _OF_NEEDS}
+def required_from_dataset(table: xr.Dataset) -> RequiredHistory:
+    """What :func:`required_to_dataset` made."""
+    columns = {name: table[name].to_numpy() for name in _OF_REQUIRED}
     columns["clearly_worse"] = columns["clearly_worse"].astype(np.bool_)
-    return Needs(table.attrs["family"], table["history"].to_numpy(), **columns)
+    return RequiredHistory(table.attrs["family"], table["history"].to_numpy(), **columns)
 
 
-def fading_to_dataset(fading: Fading) -> xr.Dataset:
+def kernel_to_dataset(kernels: KernelFit) -> xr.Dataset:
     """For a file."""
-    single = {name: getattr(fading, name) for name in ("memory", "low", "high")}
-    intervals = {name: ("end", list(getattr(fading, name))) for name in _INTERVALS}
-    seconds = xr.Variable("seconds", fading.seconds, {"units": "s"})
+    single = {name: getattr(kernels, name) for name in ("memory", "low", "high")}
+    intervals = {name: ("end", list(getattr(kernels, name))) for name in _INTERVALS}
+    seconds = xr.Variable("seconds", kernels.seconds, {"units": "s"})
     return xr.Dataset(
-        {"loss": ("seconds", fading.loss), **single, **intervals},
+        {"loss": ("seconds", kernels.loss), **single, **intervals},
         coords={"seconds": seconds, "end": np.array(["value", "low", "high"], dtype=object)},
-        attrs={"shape": fading.shape},
+        attrs={"shape": kernels.shape},
     )
 
 
-def fading_from_dataset(table: xr.Dataset) -> Fading:
-    """What :func:`fading_to_dataset` made."""
+def kernel_from_dataset(table: xr.Dataset) -> KernelFit:
+    """What :func:`kernel_to_dataset` made."""
     excess, gain, behind = (
         Interval(*(float(x) for x in table[name].to_numpy())) for name in _INTERVALS
     )
-    return Fading(
+    return KernelFit(
         shape=table.attrs["shape"],
         seconds=table["seconds"].to_numpy(),
         loss=table["loss"].to_numpy(),
@@ -456,4 +459,4 @@ def fading_from_dataset(table: xr.Dataset) -> Fading:
 
 
 _INTERVALS = ("excess", "gain", "behind")
-_OF_NEEDS = ("loss", "low", "high", "clearly_worse")
+_OF_REQUIRED = ("loss", "low", "high", "clearly_worse")

@@ -13,8 +13,8 @@ from slicken.evidence.scores import Score, score
 from slicken.experiment import Experiment
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
-from slicken.learning.scaling import must_be_within_reach
 from slicken.learning.record import join, reach
+from slicken.learning.scaling import must_be_within_reach
 from slicken.study.folder import StudyFolder
 from slicken.study.prepared import Prepared
 

@@ -92,7 +92,7 @@ def collinear(prepared: Prepared) -> list[tuple[str, str, float]]:
 
 
 def slip_in(prepared: Prepared, seconds: float) -> float:
-    """Median slip within windows of so many seconds, m; NaN where slip is not known."""
+    """Median slip within windows of this many seconds, m; NaN where slip is not known."""
     ends = np.concatenate(list(prepared.split.ends.values()))
     back = prepared.record.samples_in(seconds) - 1
     slip = prepared.record.slip

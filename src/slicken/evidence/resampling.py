@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 RESAMPLES = 2000
 FEWEST_BLOCKS = 4
-"""Below so many independent blocks, an interval over them says nothing."""
+"""Below this many independent blocks, an interval over them says nothing."""
 
 
 class Interval(NamedTuple):
@@ -30,7 +30,7 @@ class Interval(NamedTuple):
     high: float
 
     @property
-    def above_zero(self) -> bool:
+    def above_null(self) -> bool:
         """Whether the interval lies above zero; False without an interval."""
         return self.low > 0
 
@@ -43,7 +43,7 @@ class Interval(NamedTuple):
 def blocks_of(targets: xr.Dataset, seconds: float) -> NDArray[np.int64]:
     """Number the blocks of target times, each a stretch of one experiment, shape ``(N,)``.
 
-    An experiment's targets are cut into as many equal stretches of at least so many seconds as
+    An experiment's targets are cut into as many equal stretches of at least this many seconds as
     they hold; they are one block where they hold fewer.
     """
     time = targets["time"].to_numpy()

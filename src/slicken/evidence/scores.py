@@ -14,7 +14,7 @@ from slicken.learning.record import Record, position
 ENOUGH = 0.8
 """Share of the targets that an experiment must reach to stand in for another."""
 FEWEST_ASSIGNMENTS, MOST_ASSIGNMENTS = 50, 5000
-LUCKY = 0.02
+ALPHA = 0.02
 """Share of assignments from which a fit may be luck."""
 
 
@@ -121,7 +121,7 @@ def _skill(ours: float, theirs: float) -> float:
     return 1 - ours / theirs if theirs > 0 else float("-inf")
 
 
-def luck(
+def permutation_p(
     predicted: NDArray[np.float64],
     ends: NDArray[np.int64],
     record: Record,

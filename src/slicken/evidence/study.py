@@ -9,7 +9,6 @@ import xarray as xr
 
 from slicken.errors import FolderError, PlanError
 from slicken.evidence import importance as explained
-from slicken.evidence.window_comparison import Contest
 from slicken.evidence.drivers import DriverVerdict
 from slicken.evidence.gathering import (
     Evidence,
@@ -25,11 +24,12 @@ from slicken.evidence.importance import Kind
 from slicken.evidence.memory import Memory
 from slicken.evidence.prediction import Prediction, predict_experiment
 from slicken.evidence.scores import Skill
-from slicken.reporting.verdict import Verdict, judge
+from slicken.evidence.window_comparison import WindowComparison
 from slicken.experiment import Experiment
 from slicken.learning.splits import Part
+from slicken.reporting.verdict import Verdict, judge
 from slicken.study.folder import StudyFolder
-from slicken.study.lock import working_on
+from slicken.study.lock import study_lock
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
 from slicken.study.progress import StepRecorder
@@ -129,8 +129,8 @@ class Study:
 
     @cached_property
     def evidence(self) -> Evidence:
-        """Contest, scores and skills; gathered when first asked for."""
-        with working_on(self.path):
+        """Window comparison, scores and skills; gathered when first asked for."""
+        with study_lock(self.path):
             try:
                 reporter = StepRecorder(self._reporter, self.folder)
                 return gather_evidence(self.folder, self.prepared, reporter)
@@ -144,9 +144,9 @@ class Study:
                 ) from error
 
     @property
-    def contest(self) -> Contest:
+    def comparison(self) -> WindowComparison:
         """Window lengths compared on the validation part."""
-        return self.evidence.contest
+        return self.evidence.comparison
 
     @property
     def scores(self) -> xr.Dataset:
@@ -195,16 +195,16 @@ class Study:
 
     def retrain_without(self) -> xr.Dataset:
         """Train without each driver in turn, at the best length; see :func:`retrain_without`."""
-        best = self.contest.best
-        with working_on(self.path):
+        best = self.comparison.best
+        with study_lock(self.path):
             found = retrain_without(self.folder, self.prepared, best, self._reporter)
         self._forget()
         return found
 
     def measure_leak(self) -> xr.Dataset:
         """Train on a random split, at the best length; see :func:`measure_leak`."""
-        best = self.contest.best
-        with working_on(self.path):
+        best = self.comparison.best
+        with study_lock(self.path):
             found = measure_leak(self.folder, self.prepared, best)
         self._forget()
         return found
@@ -233,7 +233,7 @@ class Study:
             PlanError: if that length was not part of the study.
             ExperimentError: if the experiment does not fit the study.
         """
-        seconds = self.contest.best if window is None else window
+        seconds = self.comparison.best if window is None else window
         if seconds not in self.windows:
             held = ", ".join(f"{s:g}" for s in self.windows)
             raise PlanError(f"the study has no window of {seconds:g} s; it has {held}")

@@ -1,4 +1,4 @@
-"""Contest: which window length is best on the validation part, and is it really?"""
+"""Window comparison: which window length is best on the validation part, and is it really?"""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,12 +8,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.errors import TrainingError
-from slicken.evidence.memory import NEGLIGIBLE, Needs
+from slicken.evidence.memory import NEGLIGIBLE, RequiredHistory
 from slicken.evidence.resampling import FEWEST_BLOCKS, resampled_counts, sums_by_block
 
 
 @dataclass(frozen=True)
-class Contest:
+class WindowComparison:
     """Window lengths compared by the squared errors of each run's best epoch.
 
     Runs are paired: run r starts from the same weights and sees the same order of batches at every
@@ -79,7 +79,7 @@ class Contest:
     def probability_best(self) -> xr.DataArray:
         """How often each length has the lowest mean when runs and blocks are drawn again.
 
-        Dims ``(window,)``; NaN where the contest cannot tell.
+        Dims ``(window,)``; NaN where the window comparison cannot tell.
         """
         if not self.can_tell:
             return xr.full_like(self.means, np.nan)
@@ -88,7 +88,7 @@ class Contest:
         return self.means.copy(data=share)
 
     @cached_property
-    def comparison(self) -> xr.Dataset:
+    def table(self) -> xr.Dataset:
         """Every length against the best, over ``window``.
 
         ``excess``: mean loss over that of the best, less one; ``excess_low``, ``excess_high``: its
@@ -126,16 +126,16 @@ class Contest:
     def tied(self) -> tuple[float, ...]:
         """Lengths that the best does not clearly beat: the 95 % interval of their excess holds 0.
 
-        All, where the contest cannot tell.
+        All, where the window comparison cannot tell.
         """
-        near = ~(self.comparison["excess_low"].to_numpy() > 0)
+        near = ~(self.table["excess_low"].to_numpy() > 0)
         known = np.isfinite(self.means.to_numpy())
         return tuple(float(s) for s in self.windows[near & known])
 
     @cached_property
     def within_one_error(self) -> tuple[float, ...]:
         """Lengths whose excess is at most its standard error; the best is among them."""
-        table = self.comparison
+        table = self.table
         near = table["excess"].to_numpy() <= np.nan_to_num(table["standard_error"].to_numpy())
         return tuple(float(s) for s in self.windows[near])
 
@@ -149,14 +149,14 @@ class Contest:
         """Whether every length ties: the curve has no minimum."""
         return len(self.tied) == self.windows.size > 1
 
-    def needs(self) -> Needs | None:
+    def required(self) -> RequiredHistory | None:
         """How much history friction needs, as the networks tell it; None where they cannot."""
         if not self.can_tell or not np.isfinite(self.means).all():
             return None
-        table, means = self.comparison, self.means.to_numpy()
+        table, means = self.table, self.means.to_numpy()
         best = float(means.min())
         explained = max(1.0 - best, 0.0)
-        return Needs(
+        return RequiredHistory(
             family="networks",
             history=self.windows,
             loss=means,
@@ -168,7 +168,7 @@ class Contest:
 
     def to_dataset(self) -> xr.Dataset:
         """Everything, for a file."""
-        return self.comparison.assign(
+        return self.table.assign(
             best_validation_loss=self.losses,
             probability_best=self.probability_best,
             tied=("window", np.isin(self.windows, self.tied)),
@@ -184,7 +184,7 @@ class Contest:
         }
 
     def words(self) -> str:
-        """The contest in one sentence."""
+        """The window comparison in one sentence."""
         best = f"{self.best:g} s"
         if self.windows.size == 1:
             return f"only {best} was tried, so there is no contest"

@@ -5,14 +5,15 @@
 
 from typing import TYPE_CHECKING, Any
 
-from slicken.experiment.experiment import Experiment, Finding, Provenance
+from slicken.experiment.experiment import Experiment, Provenance
+from slicken.logs.finding import Finding
 
 if TYPE_CHECKING:
     from slicken.experiment.channel_map import ChannelMap
     from slicken.experiment.guess import guess_channels
     from slicken.experiment.inspection import ColumnSummary, Inspection, describe
-    from slicken.logs.log import Log
     from slicken.experiment.preparation import prepare, read_experiment
+    from slicken.logs.log import Log
     from slicken.logs.readers import read_log
 
 __all__ = [
@@ -31,15 +32,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ChannelMap": "channelmap",
-    "ColumnSummary": "inspection",
-    "Inspection": "inspection",
-    "Log": "log",
-    "describe": "inspection",
-    "guess_channels": "guess",
-    "prepare": "preparation",
-    "read_experiment": "preparation",
-    "read_log": "readers",
+    "ChannelMap": "experiment.channel_map",
+    "ColumnSummary": "experiment.inspection",
+    "Inspection": "experiment.inspection",
+    "Log": "logs.log",
+    "describe": "experiment.inspection",
+    "guess_channels": "experiment.guess",
+    "prepare": "experiment.preparation",
+    "read_experiment": "experiment.preparation",
+    "read_log": "logs.readers",
 }
 
 
@@ -48,5 +49,5 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the name stands fo
     if name in _HOMES:
         from importlib import import_module
 
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return getattr(import_module(f"slicken.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -48,7 +48,7 @@ def is_step(values: Floats, edge: int, around: tuple[int, int], penalty: float) 
 
     Trends are polynomials. With or without a step, the order that describes most is taken; each
     order costs a third of what a step does, which has a place and a height. On either side so
-    many blocks are looked at as the noise asks for, but not so many that a drift turns in them.
+    many blocks are looked at as the noise asks for, but not this many that a drift turns in them.
 
     Args:
         values: finite, shape ``(T,)``.

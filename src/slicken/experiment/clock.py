@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError
-from slicken.experiment.quality.clock_faults import longest_stretch
 from slicken.experiment.columns import Draft
-from slicken.experiment.experiment import Finding
-from slicken.experiment.quality.issues import snippet
+from slicken.experiment.quality.clock_faults import longest_stretch
+from slicken.experiment.quality.issues import correction_toml
+from slicken.logs.finding import Finding
 
 _SHOWN = 3
 
@@ -94,7 +94,7 @@ def _leave_out_repeated_rows(draft: Draft) -> None:
                 message,
                 row=int(draft.rows[repeated[0]]),
                 time=float(draft.time[repeated[0]]),
-                correction=snippet("repeated-time", keep="first"),
+                correction=correction_toml("repeated-time", keep="first"),
             )
         )
         draft.keep(np.concatenate([[True], ~same]))
@@ -120,7 +120,7 @@ def _not_forward(draft: Draft, index: int, count: int) -> str:
 def _say_gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> None:
     gaps = np.flatnonzero(steps > longest)
     # One correction is for all gaps: the longest stretch that has none.
-    remedy = snippet("crop", **longest_stretch(draft.time, longest)) if gaps.size else ""
+    remedy = correction_toml("crop", **longest_stretch(draft.time, longest)) if gaps.size else ""
     for index in gaps[:_SHOWN]:
         message = (
             f"{steps[index]:g} s without a sample, longer than {longest:g} s: a gap, which no "

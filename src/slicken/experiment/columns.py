@@ -17,7 +17,7 @@ from slicken.channels import (
 )
 from slicken.errors import ChannelError
 from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.log import Log, listed
 from slicken.logs.names import unit_of
 from slicken.logs.units import measures, to_si

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError
 from slicken.experiment.columns import Draft
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 
 _MOST_SAMPLES = 20_000_000
 _JITTER = 0.02

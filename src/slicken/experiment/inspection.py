@@ -7,16 +7,17 @@ import numpy as np
 
 from slicken.errors import SlickenError
 from slicken.experiment.channel_map import ChannelMap
-from slicken.experiment.quality.checks import MEASURED
 from slicken.experiment.clock import crop
-from slicken.experiment.quality.clock_faults import find_clock_faults
 from slicken.experiment.columns import read_channels
-from slicken.experiment.experiment import Experiment, Finding
+from slicken.experiment.experiment import Experiment
 from slicken.experiment.guess import guess_channels
+from slicken.experiment.preparation import apply_corrections, prepare
+from slicken.experiment.quality.checks import MEASURED
+from slicken.experiment.quality.clock_faults import find_clock_faults
+from slicken.experiment.steady import SteadySliding, find_steady_sliding
+from slicken.logs.finding import Finding
 from slicken.logs.log import Log
 from slicken.logs.names import unit_of
-from slicken.experiment.preparation import apply_corrections, prepare
-from slicken.experiment.steady import SteadySliding, find_steady_sliding
 
 
 @dataclass(frozen=True)

@@ -20,19 +20,20 @@ from slicken.channels import (
 )
 from slicken.errors import ExperimentError
 from slicken.experiment.channel_map import ChannelMap, Preparation
-from slicken.experiment.quality.checks import check_channels, check_resolution
 from slicken.experiment.clock import crop, run_forward
 from slicken.experiment.columns import Draft, read_channels
 from slicken.experiment.corrections import Corrected, correct
-from slicken.experiment.experiment import Experiment, Finding, Provenance
-from slicken.experiment.quality.faults import find_faults
-from slicken.experiment.guess import guess_channels
-from slicken.logs.log import Log
-from slicken.experiment.motion import ALMOST_NONE, moving_span, slip_from_velocity
-from slicken.experiment.rates import FEWEST, causal_rate
-from slicken.logs.readers import read_log
+from slicken.experiment.experiment import Experiment, Provenance
 from slicken.experiment.grid import resample
+from slicken.experiment.guess import guess_channels
+from slicken.experiment.motion import ALMOST_NONE, moving_span, slip_from_velocity
+from slicken.experiment.quality.checks import check_channels, check_resolution
+from slicken.experiment.quality.faults import find_faults
+from slicken.experiment.rates import FEWEST, causal_rate
 from slicken.experiment.stages import find_stages
+from slicken.logs.finding import Finding
+from slicken.logs.log import Log
+from slicken.logs.readers import read_log
 
 _RATES = ((TEMPERATURE, TEMPERATURE_RATE), (AXIAL_DISPLACEMENT, AXIAL_RATE))
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from slicken.channels import FRICTION, NORMAL_FORCE, NORMAL_STRESS, SLIP_VELOCITY
 from slicken.experiment.experiment import Experiment
 from slicken.experiment.motion import ALMOST_NONE
-from slicken.experiment.quality.issues import snippet
+from slicken.experiment.quality.issues import correction_toml
 
 VELOCITY, LOAD = 0.1, 0.1
 """How far velocity may be from its median, and load from the level of its stage."""
@@ -35,7 +35,7 @@ class SteadySliding:
     @property
     def correction(self) -> str:
         """The ``[[correction]]`` that crops a log to it."""
-        return snippet("crop", start=self.start, end=self.end)
+        return correction_toml("crop", start=self.start, end=self.end)
 
 
 def find_steady_sliding(experiment: Experiment) -> SteadySliding | None:

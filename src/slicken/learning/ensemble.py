@@ -128,7 +128,7 @@ class Ensemble:
             loss_by_lag=together(lambda part: part[0][1] / ends.size),
         )
 
-    def predict_copies(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def predict_windows(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Standardised friction of windows that are in no record.
 
         Args:
@@ -139,14 +139,14 @@ class Ensemble:
         """
         return self.predict(*_end_to_end(windows))
 
-    def gradients_of_copies(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
+    def window_gradients(self, windows: NDArray[np.float32]) -> NDArray[np.float32]:
         """Gradient of standardised friction in every sample of windows that are in no record.
 
         Args:
             windows: shape ``(N, L, C)``, at least one.
 
         Returns:
-            Shape ``(R, N, L, C)``: as large as so many copies of the windows.
+            Shape ``(R, N, L, C)``: as large as this many copies of the windows.
         """
         record, ends = _end_to_end(windows)
         batches = _in_batches(ends)

@@ -48,7 +48,7 @@ class Record:
         return int(self.time.size)
 
     def samples_in(self, seconds: float) -> int:
-        """The number of samples L of a window, or of a stride, of so many seconds.
+        """The number of samples L of a window, or of a stride, of this many seconds.
 
         Raises:
             PlanError: if the seconds are not a whole, positive number of time steps.

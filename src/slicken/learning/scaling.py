@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from slicken.channels import FRICTION, SLIP_VELOCITY
 from slicken.errors import ExperimentError
-from slicken.learning.splits import Split
 from slicken.learning.record import Record
+from slicken.learning.splits import Split
 
 MOSTLY_NOISE = 0.5
 """A driver is called noise where so much of its variance comes and goes within one sample."""
 
 DECADES = 1.5
-"""Velocity is taken as a logarithm if nine tenths of its values span so many powers of ten."""
+"""Velocity is taken as a logarithm if nine tenths of its values span this many powers of ten."""
 
 REACH = 1e15
 """Standard deviations from the mean of the training part, beyond which no sample is believed."""
@@ -54,8 +54,8 @@ class Scaling:
 
     def drivers(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Standardised drivers, shape ``(T, C)``."""
-        evened = _even_out(values, self.slowest)
-        scaled: NDArray[np.float32] = ((evened - self.mean) / self.spread).astype(np.float32)
+        transformed = _transform(values, self.slowest)
+        scaled: NDArray[np.float32] = ((transformed - self.mean) / self.spread).astype(np.float32)
         return scaled
 
     @property
@@ -94,8 +94,8 @@ def learn_scaling(record: Record, split: Split) -> Scaling:
             for place, name in enumerate(record.channels)
         ]
     )
-    evened = _even_out(_outside_gaps(record), slowest)
-    drivers = evened[samples]
+    transformed = _transform(_outside_gaps(record), slowest)
+    drivers = transformed[samples]
     targets = record.friction[split.ends["training"]]
     if np.ptp(targets) <= 1e-12 * max(1.0, float(np.abs(targets).max())):
         raise ExperimentError(
@@ -107,7 +107,7 @@ def learn_scaling(record: Record, split: Split) -> Scaling:
     never_changes = (np.ptp(drivers, axis=0) <= 1e-12 * largest) | (largest < _NOTHING)
     spread = np.where(never_changes, 1.0, spread)
     neighbours = samples[1:] & samples[:-1] & (record.experiment[1:] == record.experiment[:-1])
-    steps = np.diff(evened, axis=0)[neighbours]
+    steps = np.diff(transformed, axis=0)[neighbours]
     noise_share = np.where(never_changes, 1.0, np.mean(steps**2, axis=0) / (2 * spread**2))
     scaling = Scaling(
         channels=record.channels,
@@ -129,9 +129,9 @@ def must_be_within_reach(record: Record, scaling: Scaling) -> None:
         ExperimentError: if a sample lies further than :data:`REACH` from the training part.
     """
     _must_be_numbers(record)
-    evened = _even_out(_outside_gaps(record), scaling.slowest)
+    transformed = _transform(_outside_gaps(record), scaling.slowest)
     words = f"more than {REACH:g} standard deviations from the training part"
-    _refuse(record, np.abs(evened - scaling.mean) > REACH * scaling.spread, words)
+    _refuse(record, np.abs(transformed - scaling.mean) > REACH * scaling.spread, words)
     away = np.where(record.gap, 0.0, np.abs(record.friction - scaling.friction_mean))
     _refuse(record, away > REACH * scaling.friction_spread, words)
 
@@ -170,6 +170,6 @@ def _slowest(velocity: NDArray[np.float64]) -> float:
     return float(slowest) if high > low * 10**DECADES else 0.0
 
 
-def _even_out(values: NDArray[np.float64], slowest: NDArray[np.float64]) -> NDArray[np.float64]:
+def _transform(values: NDArray[np.float64], slowest: NDArray[np.float64]) -> NDArray[np.float64]:
     logarithms = np.arcsinh(values / np.where(slowest > 0, slowest, 1.0))
     return np.where(slowest > 0, logarithms, values)

@@ -55,7 +55,7 @@ class Optimiser(BaseModel):
         return "none" if clip is None else clip
 
     def transformation(self, steps: int) -> optax.GradientTransformation:
-        """The update rule of one run that trains for so many batches."""
+        """The update rule of one run that trains for this many batches."""
         rate: Any = self.learning_rate
         if self.decay == "cosine":
             rate = optax.cosine_decay_schedule(self.learning_rate, max(steps, 1))
@@ -192,7 +192,7 @@ class Trainer:
         return [state for state, _ in ended], EpochLosses(*both)
 
     def probe(self, batches: int) -> float:
-        """Seconds that so many batches of an epoch take, all runs together; compiles if need be.
+        """Seconds that this many batches of an epoch take, all runs together; compiles if need be.
 
         What they learn is thrown away.
         """

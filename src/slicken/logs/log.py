@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ChannelError, LogError
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 
 _SHOWN = 1_000
 """Characters of a list of names in a message."""

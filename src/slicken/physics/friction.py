@@ -53,7 +53,7 @@ class ThermalWeakening(FrictionLaw[NDArray[np.float64]]):
 
     ``mu = mu0 + slope (mean of T over the last memory seconds - reference)``. Dolerite at 0.01 m/s
     and 1 MPa loses about 5e-4 per K and depends on the history of temperature, not only on its
-    present value (Noda, Kanagawa et al. 2011); the plain mean is the simplest such history. Before
+    present value (Noda, Kanagawa et al. 2011); the boxcar mean is the simplest such history. Before
     the test the fault was at the reference temperature. ``memory`` of zero means the present value.
 
     Args:

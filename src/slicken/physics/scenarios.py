@@ -22,8 +22,8 @@ from slicken.channels import (
 from slicken.errors import FolderError, PlanError
 from slicken.experiment.channel_map import ChannelMap, Column, Preparation
 from slicken.experiment.experiment import Experiment
-from slicken.logs.log import Log
 from slicken.experiment.preparation import prepare
+from slicken.logs.log import Log
 from slicken.physics.loading import SHORTEST_STAGE
 from slicken.physics.rig import Recording, record
 from slicken.physics.truths import TRUTHS, Truth

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Protocol
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
 from slicken.evidence.gathering import Reporter, nobody
-from slicken.evidence.importance import KINDS, by_stage, evened, over_time
+from slicken.evidence.importance import KINDS, by_stage, over_time, smoothed
 from slicken.evidence.intervals import LEVEL
 from slicken.evidence.reasons import slip_in
 from slicken.evidence.study import Study
-from slicken.reporting.summary import lags_used
 from slicken.reporting.figures import (
-    contest_figure,
+    comparison_figure,
     experiments_figure,
     importance_by_lag_figure,
     importance_over_time_figure,
@@ -36,8 +35,15 @@ from slicken.reporting.figures import (
 )
 from slicken.reporting.figures.pictures import Picture
 from slicken.reporting.figures.style import WIDTHS_MM, Width, laid_out
-from slicken.reporting.interactive import View, contest_views, course_views, lag_views, trace_views
+from slicken.reporting.interactive import (
+    View,
+    comparison_views,
+    course_views,
+    lag_views,
+    trace_views,
+)
 from slicken.reporting.phrasebook import LANGUAGES, Language, japanese
+from slicken.reporting.summary import gradient_span_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -53,7 +59,7 @@ METHOD_TITLES = {
     "permutation": "Permutation",
 }
 """Readings of importance, above the panels of a figure."""
-TELLER_WORDS = {
+METHOD_WORDS_OF_MEMORY = {
     "networks": "the networks",
     "linear": "linear models",
     "trees": "boosted trees",
@@ -70,7 +76,7 @@ Described = tuple[str, str, str, "Draw"]
 
 ALTERNATIVES = {
     "windows": "A box for each window length: lowest validation loss of its runs.",
-    "contest": "Two panels over window length: probability of being best, and excess of the loss.",
+    "comparison": "Two panels over window length: probability of being best, and excess loss.",
     "memory": "Three panels: seconds that networks use, their loss when history is hidden, and the "
     "loss of models that were trained on less history.",
     "skill": "Points with intervals: skill against each baseline, by part, experiment and stage.",
@@ -158,17 +164,17 @@ def draw_study(study: Study, language: Language = "en", reporter: Reporter = nob
 
 def views_of(study: Study) -> dict[str, tuple[View, ...]]:
     """Figures that a reader may look into, by name."""
-    best, skilled = study.contest.best, study.evidence.has_skill
+    best, skilled = study.comparison.best, study.evidence.has_skill
     planted = study.truth.get("memory_s") or None
     test = study.predictions(best, "test")
     half_width = study.evidence.calibration.width(test["predicted"].std("run").to_numpy())
     courses = _courses(study, best)
     return {
-        "contest": contest_views(
-            study.contest,
+        "comparison": comparison_views(
+            study.comparison,
             linear=study.scores["validation_loss"].sel(model="ridge"),
             best=best if skilled else None,
-            tied=study.contest.tied if skilled else (),
+            tied=study.comparison.tied if skilled else (),
             planted=planted,
         ),
         "traces": trace_views(test, half_width, f"{100 * LEVEL:.0f} % interval"),
@@ -182,7 +188,7 @@ def _courses(study: Study, best: float) -> "dict[str, xr.DataArray]":
     """Shares over time by each measure that has them."""
     readings = study.evidence.attribution
     return {MEASURES[kind]: study.importance.over_time(best, kind) for kind in KINDS} | {
-        METHOD_TITLES[name]: over_time(evened(readings, name), name)
+        METHOD_TITLES[name]: over_time(smoothed(readings, name), name)
         for name in ("shapley_friction",)
         if name in readings
     }
@@ -193,7 +199,7 @@ def _by_lag(study: Study, best: float) -> "dict[str, xr.DataArray]":
 
 
 def _figures(study: Study) -> Iterator[Described]:
-    best = study.contest.best
+    best = study.comparison.best
     skilled = study.evidence.has_skill
     warning = "" if skilled else " Without proven skill on the test part this says nothing."
     yield from _window_figures(study, best)
@@ -217,7 +223,7 @@ def _figures(study: Study) -> Iterator[Described]:
 
 
 def _window_figures(study: Study, best: float) -> Iterator[Described]:
-    contest, skilled = study.contest, study.evidence.has_skill
+    comparison, skilled = study.comparison, study.evidence.has_skill
     note = "" if skilled else " Without proven skill on the test part no length is best."
     yield (
         "windows",
@@ -227,9 +233,9 @@ def _window_figures(study: Study, best: float) -> Iterator[Described]:
         "a ridge regression on the same windows." + note,
         partial(
             window_figure,
-            contest.losses,
+            comparison.losses,
             best=best if skilled else None,
-            tied=contest.tied if skilled else (),
+            tied=comparison.tied if skilled else (),
             floor=study.noise_floor,
             planted=study.truth.get("memory_s") or None,
             linear=study.scores["validation_loss"].sel(model="ridge"),
@@ -237,14 +243,14 @@ def _window_figures(study: Study, best: float) -> Iterator[Described]:
     )
     slip = slip_in(study.prepared, best) / best
     yield (
-        "contest",
+        "comparison",
         "The contest of window lengths",
         "Probability of being best: how often each length has the lowest mean validation loss when "
         "runs and independent stretches of validation time are drawn again. Excess: its mean loss "
         "over the lowest, less one, with a 95 % interval over the same draws. The draws are from "
         "the validation experiments that there are: how another experiment would decide, they "
         "cannot say." + note,
-        partial(contest_figure, contest.to_dataset(), slip if math.isfinite(slip) else None),
+        partial(comparison_figure, comparison.to_dataset(), slip if math.isfinite(slip) else None),
     )
 
 
@@ -252,7 +258,7 @@ def _memory(study: Study, best: float, warning: str) -> Described:
     memory = study.memory
     rests = "Nothing tells what friction needs."
     if memory is not None:
-        rests = f"The verdict rests on {TELLER_WORDS[memory.teller]}; " + (
+        rests = f"The verdict rests on {METHOD_WORDS_OF_MEMORY[memory.method]}; " + (
             "shaded is what it calls needed."
             if memory.is_needed
             else f"{memory.enough:g} s of history do as well as more."
@@ -269,9 +275,9 @@ def _memory(study: Study, best: float, warning: str) -> Described:
         f"Only this tells what friction needs. {rests}{warning}",
         partial(
             memory_figure,
-            {s: lags_used(study, s) for s in study.windows},
+            {s: gradient_span_of(study, s) for s in study.windows},
             study.evidence.truncation["truncated_loss"],
-            study.evidence.needs,
+            study.evidence.required,
             needed=(memory.low, memory.high) if memory and memory.is_needed else None,
             planted=study.truth.get("memory_s") or None,
             best=best,

@@ -12,7 +12,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.channels import SLIP, TIME
-from slicken.evidence.window_comparison import Contest
+from slicken.evidence.window_comparison import WindowComparison
 from slicken.reporting.figures.importance_course import Course
 from slicken.reporting.figures.marks import is_wide, offsets
 from slicken.reporting.figures.prediction import finite_runs
@@ -173,8 +173,8 @@ def lag_views(measures: Mapping[str, xr.DataArray], planted: float | None) -> tu
     return tuple(views)
 
 
-def contest_views(
-    contest: Contest,
+def comparison_views(
+    comparison: WindowComparison,
     *,
     linear: xr.DataArray,
     best: float | None,
@@ -184,14 +184,14 @@ def contest_views(
     """Window lengths compared: the losses of runs, excess over the lowest mean, probability.
 
     Args:
-        contest: of the window lengths.
+        comparison: of the window lengths.
         linear: loss of a linear model at each, dim ``window``.
         best: the best length, s; None where none is.
         tied: lengths that tie with it, s.
         planted: the memory of a simulated fault, s.
     """
-    seconds = contest.windows
-    told = contest.comparison
+    seconds = comparison.windows
+    told = comparison.table
     excess, low, high = (100 * _floats(told[f"excess{end}"]) for end in ("", "_low", "_high"))
     colours = [VERMILLION if s == best else BLUE for s in seconds]
     bars = points(seconds, excess, BLUE, "excess") | {
@@ -207,7 +207,7 @@ def contest_views(
     chances = {
         "type": "bar",
         "x": [f"{s:g}" for s in seconds],
-        "y": numbers(_floats(contest.probability_best)),
+        "y": numbers(_floats(comparison.probability_best)),
         "marker": {"color": colours},
         "name": "probability best",
         "showlegend": False,
@@ -217,7 +217,7 @@ def contest_views(
     bar = axes(window, "Probability of having the lowest mean")
     bar["xaxis"]["type"] = "category"
     return (
-        View(("Lowest validation loss",), *_losses(contest, linear, best, shaded), BOXES),
+        View(("Lowest validation loss",), *_losses(comparison, linear, best, shaded), BOXES),
         View(("Excess over the lowest mean",), [bars],
              axes(window, "Excess over the lowest mean (%)") | shaded),
         View(("Probability of being best",), [chances], bar),
@@ -225,17 +225,17 @@ def contest_views(
 
 
 def _losses(
-    contest: Contest, linear: xr.DataArray, best: float | None, shaded: Settings
+    comparison: WindowComparison, linear: xr.DataArray, best: float | None, shaded: Settings
 ) -> tuple[list[Settings], Settings]:
     """Boxes of the runs with their points beside one another, means and a linear model."""
-    seconds = contest.windows
-    losses = np.asarray(contest.losses.transpose("window", "run").to_numpy(), dtype=np.float64)
+    seconds = comparison.windows
+    losses = np.asarray(comparison.losses.transpose("window", "run").to_numpy(), dtype=np.float64)
     width = _width(seconds)
     line = points(seconds, _floats(linear), FAINT, "linear model") | {
         "mode": "lines",
         "line": {"color": FAINT, "width": 1.5, "dash": "dash"},
     }
-    mean = points(seconds, contest.means.to_numpy(), VERMILLION, "mean of runs") | {
+    mean = points(seconds, comparison.means.to_numpy(), VERMILLION, "mean of runs") | {
         "mode": "lines+markers",
         "line": {"color": VERMILLION, "width": 2},
         "marker": {

@@ -30,7 +30,7 @@ def _on_data(study: Study) -> list[str]:
         f"step of {study.experiments[0].dt:g} s).",
         f"The drivers were {drivers}; shear and normal stress, whose ratio is friction, were not "
         "among them."
-        if not study.plan.let_stress_give_friction_away
+        if not study.plan.allow_stress_inputs
         else f"The drivers were {drivers}.",
         "The friction coefficient at an instant was predicted from the drivers over the window "
         f"that ends there, for windows of {lengths} s.",

@@ -249,12 +249,12 @@ def _about(study: Study, place: int) -> dict[str, object]:
 
 
 def _length(study: Study, seconds: float) -> dict[str, object]:
-    """What the contest says of one window length."""
-    contest = study.contest
-    losses = contest.losses.sel(window=seconds).to_numpy()
+    """What the window comparison says of one window length."""
+    comparison = study.comparison
+    losses = comparison.losses.sel(window=seconds).to_numpy()
     kept = losses[np.isfinite(losses)]
     quartiles = np.percentile(kept, [25, 50, 75]) if kept.size else np.full(3, np.nan)
-    compared = contest.comparison.sel(window=seconds)
+    compared = comparison.table.sel(window=seconds)
     return {
         "seconds": f"{seconds:g}",
         "mean": float(kept.mean()) if kept.size else float("nan"),
@@ -262,7 +262,7 @@ def _length(study: Study, seconds: float) -> dict[str, object]:
         "median": float(quartiles[1]),
         "high": float(quartiles[2]),
         "minimum": float(kept.min()) if kept.size else float("nan"),
-        "probability": float(contest.probability_best.sel(window=seconds)),
+        "probability": float(comparison.probability_best.sel(window=seconds)),
         "excess": [100 * float(compared[f"excess{end}"]) for end in ("", "_low", "_high")],
         "rmse": float(study.scores["rmse"].sel(window=seconds, model="network")),
     }

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.reporting.figures.style import GREEN, SHADE, ink, title_of
-from slicken.reporting.figures.thinning import banded, broken_at_jumps, thinned
+from slicken.reporting.figures.thinning import banded, broken_at_jumps, decimated
 
 Floats = NDArray[np.float64]
 Settings = dict[str, Any]
@@ -44,7 +44,7 @@ def _luminance(channels: Floats) -> float:
 
 
 def points_in_each(lines: int) -> int:
-    """Points that each of so many lines of a figure may have.
+    """Points that each of this many lines of a figure may have.
 
     >>> points_in_each(10), points_in_each(100)
     (3000, 300)
@@ -53,7 +53,7 @@ def points_in_each(lines: int) -> int:
 
 
 def most_shown(lines: int) -> int:
-    """How many experiments a figure can show, each with so many lines.
+    """How many experiments a figure can show, each with this many lines.
 
     >>> most_shown(15)
     20
@@ -67,7 +67,7 @@ def axes(x: str, y: str) -> Settings:
 
 
 def numbers(values: Floats) -> list[float | None]:
-    """Numbers of so many digits; None where there is none, which Plotly leaves open.
+    """Numbers of this many digits; None where there is none, which Plotly leaves open.
 
     >>> numbers(np.array([0.123456789, np.nan]))
     [0.12346, None]
@@ -95,7 +95,7 @@ def line(
     most: int,
     clock: Floats | None = None,
 ) -> Settings:
-    """A course of at most so many points, with its extremes kept; broken where the clock jumps.
+    """A course of at most this many points, with its extremes kept; broken where the clock jumps.
 
     Args:
         position: time or slip of each sample, shape ``(T,)``.
@@ -106,7 +106,7 @@ def line(
         clock: time of each sample, if the position is another; a fault that slips fast is no gap.
     """
     where, what = broken_at_jumps(position, values, clock)
-    x, y = _fitted(lambda bins: thinned(where, what, bins), most)
+    x, y = _fitted(lambda bins: decimated(where, what, bins), most)
     return {
         "type": "scatter",
         "mode": "lines",
@@ -136,7 +136,7 @@ def band(
     most: int,
     edge: str = "",
 ) -> list[Settings]:
-    """A band between two lines of at most so many points each, which are seen if ``edge`` is."""
+    """A band between two lines of at most this many points each, which are seen if ``edge`` is."""
 
     def thin(bins: int) -> tuple[Floats, ...]:
         where, low, high = banded(position, lower, upper, bins)
@@ -160,7 +160,7 @@ def band(
 
 
 def _fitted(thin: Callable[[int], tuple[Floats, ...]], most: int) -> tuple[Floats, ...]:
-    """The finest curve of at most so many points; gaps take points too, so bins are tried."""
+    """The finest curve of at most this many points; gaps take points too, so bins are tried."""
     bins = most // 2
     while (found := thin(bins))[0].size > most:
         bins = 4 * bins // 5

@@ -13,7 +13,7 @@ from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import kendalls_w, ranks_of, shares_of
 from slicken.evidence.importance import KINDS
 from slicken.evidence.intervals import LEVEL
-from slicken.evidence.memory import MASSES, lags_that_hold
+from slicken.evidence.memory import MASSES, gradient_span
 from slicken.evidence.reasons import slip_in
 from slicken.evidence.study import Study
 from slicken.reporting.verdict import ranking
@@ -37,7 +37,7 @@ def write_summary(study: Study) -> None:
     write_text(study.path / "summary.json", text + "\n")
 
 
-def lags_used(study: Study, seconds: float) -> xr.DataArray:
+def gradient_span_of(study: Study, seconds: float) -> xr.DataArray:
     """Most recent seconds that hold 50, 90 and 99 % of the gradient of friction at one length.
 
     Returns:
@@ -45,7 +45,7 @@ def lags_used(study: Study, seconds: float) -> xr.DataArray:
     """
     gradients = study.gradients(seconds)
     kept = gradients["finite"].to_numpy().astype(np.bool_)
-    return lags_that_hold(gradients["friction_by_lag"].isel(run=kept))
+    return gradient_span(gradients["friction_by_lag"].isel(run=kept))
 
 
 def _about(study: Study) -> dict[str, Any]:
@@ -79,16 +79,16 @@ def _about(study: Study) -> dict[str, Any]:
 
 def _answers(study: Study) -> dict[str, Any]:
     """What was found."""
-    contest, evidence = study.contest, study.evidence
+    comparison, evidence = study.comparison, study.evidence
     return {
         "windows": [_window(study, seconds) for seconds in study.windows],
-        "best_window_s": contest.best if evidence.has_skill else None,
-        "lowest_mean_window_s": contest.best,
-        "lowest_minimum_window_s": contest.lowest_minimum,
-        "tied_windows_s": list(contest.tied),
-        "shortest_tied_window_s": min(contest.tied),
-        "shortest_within_one_error_s": contest.shortest,
-        "slip_m": slip_in(study.prepared, contest.best),
+        "best_window_s": comparison.best if evidence.has_skill else None,
+        "lowest_mean_window_s": comparison.best,
+        "lowest_minimum_window_s": comparison.lowest_minimum,
+        "tied_windows_s": list(comparison.tied),
+        "shortest_tied_window_s": min(comparison.tied),
+        "shortest_within_one_error_s": comparison.shortest,
+        "slip_m": slip_in(study.prepared, comparison.best),
         "has_skill": evidence.has_skill,
         "skill": [
             {
@@ -100,22 +100,22 @@ def _answers(study: Study) -> dict[str, Any]:
         ],
         "skill_table": _skill_table(evidence.skill_table),
         "coverage": {"level": LEVEL, "test": evidence.coverage},
-        "needs": [
+        "required": [
             {
-                "family": needs.family,
-                "history_s": needs.history.tolist(),
-                "loss": needs.loss.tolist(),
-                "low": needs.low.tolist(),
-                "high": needs.high.tolist(),
-                "clearly_worse": needs.clearly_worse.tolist(),
-                "range_s": needs.range,
+                "family": required.family,
+                "history_s": required.history.tolist(),
+                "loss": required.loss.tolist(),
+                "low": required.low.tolist(),
+                "high": required.high.tolist(),
+                "clearly_worse": required.clearly_worse.tolist(),
+                "range_s": required.range,
             }
-            for needs in evidence.needs
+            for required in evidence.required
         ],
-        "fading": [
+        "kernels": [
             {
                 "shape": one.shape,
-                "drivers": list(evidence.fewest),
+                "drivers": list(evidence.selected),
                 "memory_s": _interval((one.memory, one.low, one.high)),
                 "excess": _interval(one.excess),
                 "gain": _interval(one.gain),
@@ -123,10 +123,10 @@ def _answers(study: Study) -> dict[str, Any]:
                 "fits": one.fits,
                 "is_shown": one.is_shown,
             }
-            for one in evidence.fading
+            for one in evidence.kernels
         ],
         "memory": None if study.memory is None else asdict(study.memory),
-        "luck": evidence.luck,
+        "permutation_p": evidence.permutation_p,
         "drivers": [
             {
                 "channel": driver.channel,
@@ -142,7 +142,7 @@ def _answers(study: Study) -> dict[str, Any]:
             for method in METHODS
             if method in evidence.attribution
         },
-        "importance": _importance(study, contest.best),
+        "importance": _importance(study, comparison.best),
     }
 
 
@@ -160,26 +160,26 @@ def _verdict(study: Study) -> dict[str, Any]:
 
 
 def _window(study: Study, seconds: float) -> dict[str, Any]:
-    contest = study.contest
-    losses = contest.losses.sel(window=seconds).to_numpy()
+    comparison = study.comparison
+    losses = comparison.losses.sel(window=seconds).to_numpy()
     kept = losses[np.isfinite(losses)]
     low, median, high = np.percentile(kept, [25, 50, 75]) if kept.size else [np.nan] * 3
     scores = study.scores.sel(window=seconds)
     models = scores["model"].to_numpy().tolist()
     compared = {
-        name: float(values.sel(window=seconds)) for name, values in contest.comparison.items()
+        name: float(values.sel(window=seconds)) for name, values in comparison.table.items()
     }
-    used = lags_used(study, seconds).mean("run", skipna=True)
+    used = gradient_span_of(study, seconds).mean("run", skipna=True)
     return {
         "window_s": seconds,
         "best_validation_loss": losses.tolist(),
-        "left_out_runs": contest.left_out().get(seconds, []),
+        "left_out_runs": comparison.left_out().get(seconds, []),
         "mean": kept.mean() if kept.size else None,
         "median": median,
         "quartiles": [low, high],
         "minimum": kept.min() if kept.size else None,
         "best_epochs": study.history(seconds)["best_epoch"].to_numpy().tolist(),
-        "probability_best": float(contest.probability_best.sel(window=seconds)),
+        "probability_best": float(comparison.probability_best.sel(window=seconds)),
         **{
             name: _interval([compared[f"{name}{end}"] for end in ("", "_low", "_high")])
             for name in ("excess", "effect")

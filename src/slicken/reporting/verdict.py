@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from slicken.channels import CHANNELS, GIVES_FRICTION_AWAY
+from slicken.channels import CHANNELS, LEAKS_TARGET
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import RATE_OF, DriverVerdict, kendalls_w, ranks_of, shares_of
 from slicken.evidence.gathering import Evidence
 from slicken.evidence.intervals import LEVEL
-from slicken.evidence.memory import lags_that_hold
+from slicken.evidence.memory import gradient_span
 from slicken.evidence.reasons import collinear, reasons_for_no_skill, slip_in
 from slicken.evidence.resampling import FEWEST_BLOCKS
 from slicken.evidence.scores import Skill
@@ -89,23 +89,25 @@ def driver_words(one: DriverVerdict) -> str:
 
 
 def _window_words(evidence: Evidence, prepared: Prepared) -> str:
-    contest = evidence.contest
+    comparison = evidence.comparison
     if not evidence.has_skill:
         reasons = reasons_for_no_skill(prepared, evidence.skills)
         seen = f" Seen: {'; '.join(reasons)}." if reasons else ""
         return (
             f"Window length: these data cannot tell. {_why_no_skill(evidence)}, so the "
-            f"contest on the validation part decides nothing ({contest.words()}).{seen}"
+            f"contest on the validation part decides nothing ({comparison.words()}).{seen}"
         )
-    slip = slip_in(prepared, contest.best)
-    metres = f" {contest.best:g} s are {slip:.3g} m of slip (median)." if np.isfinite(slip) else ""
-    return f"Window length: {contest.words()}.{metres}"
+    slip = slip_in(prepared, comparison.best)
+    metres = (
+        f" {comparison.best:g} s are {slip:.3g} m of slip (median)." if np.isfinite(slip) else ""
+    )
+    return f"Window length: {comparison.words()}.{metres}"
 
 
 def _memory_words(evidence: Evidence) -> str:
-    used = lags_that_hold(evidence.gradients["friction_by_lag"]).mean("run", skipna=True)
+    used = gradient_span(evidence.gradients["friction_by_lag"]).mean("run", skipna=True)
     half, most = float(used.sel(mass=0.5)), float(used.sel(mass=0.9))
-    best = evidence.contest.best
+    best = evidence.comparison.best
     uses = (
         f"the networks of {best:g} s use {half:.0f} s for half of their gradient and {most:.0f} s "
         "for 90 % of it, which says what they do, not what friction needs"
@@ -120,7 +122,7 @@ def _memory_words(evidence: Evidence) -> str:
     if not memory.is_needed:
         return (
             f"Memory: these data show none; {memory.enough:g} s of history do as well as more "
-            f"({_TELLERS[memory.teller]}); {uses}."
+            f"({_METHOD_WORDS[memory.method]}); {uses}."
         )
     whose = f" of {' and '.join(map(_title, memory.drivers))}" if memory.drivers else ""
     needed = {
@@ -128,11 +130,11 @@ def _memory_words(evidence: Evidence) -> str:
         "present value",
         "exponential": f"a past{whose} that fades with an e-folding time of {memory.low:.0f} to "
         f"{memory.high:.0f} s, with its present value",
-    }.get(memory.teller, f"more than {memory.low:g} s and at most {memory.high:g} s{whose}")
-    return f"Memory: friction needs {needed} ({_TELLERS[memory.teller]}); {uses}."
+    }.get(memory.method, f"more than {memory.low:g} s and at most {memory.high:g} s{whose}")
+    return f"Memory: friction needs {needed} ({_METHOD_WORDS[memory.method]}); {uses}."
 
 
-_TELLERS: Mapping[str, str] = {
+_METHOD_WORDS: Mapping[str, str] = {
     "networks": "networks trained on less",
     "linear": "linear models refitted on less, which predict as well as the networks",
     "trees": "boosted trees refitted on less, which predict as well as the networks",
@@ -142,7 +144,7 @@ _TELLERS: Mapping[str, str] = {
 
 
 def _skill_words(evidence: Evidence) -> str:
-    best = evidence.contest.best
+    best = evidence.comparison.best
     at_best = evidence.scores.sel(window=best)
     models = at_best["model"].to_numpy().tolist()
     rmse = {name: float(at_best["rmse"].sel(model=name)) for name in models}
@@ -184,7 +186,7 @@ def _why_no_skill(evidence: Evidence) -> str:
     if all(skill.proven for skill in evidence.skills):
         return (
             "The predictions of the test experiments fit the friction of other experiments nearly "
-            f"as well ({evidence.luck:.0%} of the ways to exchange them)"
+            f"as well ({evidence.permutation_p:.0%} of the ways to exchange them)"
         )
     return "The networks are not proven to beat a constant on the test part"
 
@@ -254,7 +256,7 @@ def _title(name: str) -> str:
 
 def _caveats(evidence: Evidence, prepared: Prepared) -> list[str]:
     caveats = []
-    stresses = [c.name for c in GIVES_FRICTION_AWAY if c.name in prepared.record.channels]
+    stresses = [c.name for c in LEAKS_TARGET if c.name in prepared.record.channels]
     if stresses:
         named = " and ".join(_title(name) for name in stresses)
         caveats.append(
@@ -268,7 +270,7 @@ def _caveats(evidence: Evidence, prepared: Prepared) -> list[str]:
         )
         caveats += evidence.control_findings()
     caveats += _asked_for(evidence)
-    for seconds, runs in evidence.contest.left_out().items():
+    for seconds, runs in evidence.comparison.left_out().items():
         listed = ", ".join(str(run) for run in runs)
         caveats.append(
             f"Left out at {seconds:g} s because a loss was not finite: run "
@@ -338,7 +340,7 @@ def _truth_words(evidence: Evidence, truth: Mapping[str, Any]) -> list[str]:
                 f"Found: a need of {found.low:.0f} to {found.high:.0f} s; the planted {memory:g} s "
                 f"lie {where} it."
             )
-        tried = evidence.contest.windows
+        tried = evidence.comparison.windows
         if not tried.min() < memory < tried.max():
             words.append("The planted memory is not bracketed by the lengths that were tried.")
     causes = truth.get("causes")

@@ -1,4 +1,4 @@
-"""Checkpoint: a training on disk, as far as it is, to be gone on with."""
+"""Checkpoint: a training on disk, as far as it is, to be resumed."""
 
 import json
 import time
@@ -43,7 +43,7 @@ class Checkpoint:
 
     Args:
         file: where.
-        identity: of the study, and of what is trained; a file of another one is not gone on with.
+        identity: of the study, and of what is trained; a file of another one is not resumed.
         every: seconds from one to the next; infinite for none.
     """
 
@@ -52,7 +52,7 @@ class Checkpoint:
         self.epoch = 0
         """The last one that is kept."""
         self.problem = ""
-        """Why the file that was there was not gone on with; empty where it was."""
+        """Why the file that was there was not resumed; empty where it was."""
         self._identity = json.dumps(list(identity))
         self._every = every
         self._last, self._cost = time.monotonic(), 0.0

@@ -22,7 +22,7 @@ from slicken.study import checksums
 from slicken.study.arrays import filled, read_arrays, to_bytes
 from slicken.study.files import remove, write_text, written_aside
 from slicken.study.lock import NAME as LOCK
-from slicken.study.lock import must_hold
+from slicken.study.lock import check_lock
 from slicken.study.netcdf import Dims, read_netcdf, to_netcdf
 from slicken.study.plan import Plan
 from slicken.study.prepared import fingerprint, fingerprints_of, identity_of
@@ -67,7 +67,7 @@ class WindowResult:
 class StudyFolder:
     """One study in one folder; see ``docs/reference/folder.md``.
 
-    Whoever writes holds the lock; see :func:`~slicken.study.lock.working_on`.
+    Whoever writes holds the lock; see :func:`~slicken.study.lock.study_lock`.
 
     Attributes:
         path: of the folder.
@@ -76,7 +76,7 @@ class StudyFolder:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.mended: list[str] = []
+        self.repaired: list[str] = []
         self.of_others = False
         """Whether evidence was read that this object did not write."""
         self._written: set[str] = set()
@@ -92,7 +92,7 @@ class StudyFolder:
         folder = cls(path)
         try:
             if folder._plan_file.exists():
-                folder._mend(plan, experiments)
+                folder._repair(plan, experiments)
                 return folder
             free = not path.exists() or folder._holds_only_a_start_of(experiments)
         except OSError as error:
@@ -188,7 +188,7 @@ class StudyFolder:
         Raises:
             FolderError: if they cannot be written.
         """
-        must_hold(self.path)
+        check_lock(self.path)
         history = result.history.assign_attrs(study=self.identity)
         contents: dict[str, bytes | memoryview] = {
             "history.nc": to_netcdf(history),
@@ -234,7 +234,7 @@ class StudyFolder:
         sums, ours = checksums.read_sums(file.parent), checksums.checksum(content)
         if sums.get(file.name) == ours and checksums.state_of(file) == "whole":
             return
-        must_hold(self.path)
+        check_lock(self.path)
         if file.name in sums:  # so that whoever is killed here leaves a file nobody vouches for
             checksums.write_sums(file.parent, {k: v for k, v in sums.items() if k != file.name})
         with written_aside(file) as aside:
@@ -249,7 +249,7 @@ class StudyFolder:
             return None
         state = checksums.state_of(file)
         if state == "altered":
-            self.mended.append(
+            self.repaired.append(
                 f"evidence/{file.name}: is not what was written; it is computed again"
             )
         if state != "whole":
@@ -359,7 +359,7 @@ class StudyFolder:
         experiments: Sequence[Experiment],
         versions: Mapping[str, str] | None = None,
     ) -> None:
-        must_hold(self.path)
+        check_lock(self.path)
         content = to_netcdf({f"{n:04d}": e.to_dataset() for n, e in enumerate(experiments)})
         header = tomli_w.dumps(
             {
@@ -387,7 +387,7 @@ class StudyFolder:
         # Last, because a folder with a plan is a study.
         write_text(self._plan_file, header)
 
-    def _mend(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
+    def _repair(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
         """Make sure that this is the study that is asked for, and remove what is damaged."""
         state = checksums.state_of(self._plan_file)
         if state == "altered":
@@ -404,7 +404,7 @@ class StudyFolder:
             damage = self._damage_of(place) if place.is_dir() else ""
             if damage:
                 remove(place)
-                self.mended.append(f"{damage}; the window of {seconds:g} s is trained again")
+                self.repaired.append(f"{damage}; the window of {seconds:g} s is trained again")
 
     def _mend_plan(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
         """Write the plan anew, where all that was trained here shows that it is the same."""
@@ -429,7 +429,7 @@ class StudyFolder:
         name: str,
         versions: Mapping[str, str] | None = None,
     ) -> None:
-        self.mended.append(f"{self.path / name}: is not what was written; it is written again")
+        self.repaired.append(f"{self.path / name}: is not what was written; it is written again")
         self._begin(plan, experiments, versions)
         for cached in ("plan", "_header", "_fingerprints", "identity", "experiments"):
             self.__dict__.pop(cached, None)

@@ -29,7 +29,7 @@ def nobody(line: str) -> None:
 
 
 @contextmanager
-def working_on(folder: Path, tell: Callable[[str], None] = nobody) -> Iterator[None]:
+def study_lock(folder: Path, tell: Callable[[str], None] = nobody) -> Iterator[None]:
     """Work on a folder, which no other process does meanwhile.
 
     A process that holds it already goes on. A lock whose process is dead is taken over. Where the
@@ -57,7 +57,7 @@ def working_on(folder: Path, tell: Callable[[str], None] = nobody) -> Iterator[N
         lease.release()
 
 
-def must_hold(folder: Path) -> None:
+def check_lock(folder: Path) -> None:
     """Make sure that nobody has taken over while this process slept.
 
     Raises:
@@ -171,7 +171,7 @@ def _lease_on(folder: Path) -> SoftFileLease:
 
 
 def _lost(compromise: LeaseCompromise) -> None:
-    """Nothing here, in another thread: :func:`must_hold` sees it."""
+    """Nothing here, in another thread: :func:`check_lock` sees it."""
     del compromise
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from slicken.datasets import DATA_VARIABLE, cache_folder, given_folder
 from slicken.errors import PlanError
 from slicken.experiment import ChannelMap, Experiment, read_experiment
-from slicken.experiment.experiment import Finding
-from slicken.datasets import DATA_VARIABLE, cache_folder, given_folder
 from slicken.experiment.joined import wholes_of
+from slicken.logs.finding import Finding
 from slicken.study.plan import Plan
 
 

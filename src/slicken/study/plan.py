@@ -6,7 +6,7 @@ from typing import Any, Literal, Self
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from slicken.channels import CHANNELS, FRICTION, GIVES_FRICTION_AWAY, TIME
+from slicken.channels import CHANNELS, FRICTION, LEAKS_TARGET, TIME
 from slicken.errors import PlanError, shown
 from slicken.learning.network import Architecture
 from slicken.learning.splits import By
@@ -78,7 +78,7 @@ class Plan(Settings):
     epochs: int = Field(ge=1, le=MOST_EPOCHS)
     stride: float = Field(gt=0, lt=LONGEST)
     drivers: tuple[str, ...] = ()
-    let_stress_give_friction_away: bool = False
+    allow_stress_inputs: bool = False
     seed: int = Field(0, ge=0, lt=2**32)
     engine: str = "auto"
     importance_on: Literal["validation", "test"] = "test"
@@ -117,8 +117,8 @@ class Plan(Settings):
                 raise PlanError(f"drivers: unknown channel {name!r}; known are {', '.join(known)}")
             if name == FRICTION.name:
                 raise PlanError("drivers: friction is what the network predicts; leave it out")
-        stresses = [c.name for c in GIVES_FRICTION_AWAY if c.name in self.drivers]
-        if stresses and not self.let_stress_give_friction_away:
+        stresses = [c.name for c in LEAKS_TARGET if c.name in self.drivers]
+        if stresses and not self.allow_stress_inputs:
             raise PlanError(
                 f"drivers: {' and '.join(stresses)} would give friction away, which is shear over "
                 "normal stress; leave it out, or, if that is the point of the study, write "

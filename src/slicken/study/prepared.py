@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from slicken.channels import DRIVERS
 from slicken.errors import PlanError
 from slicken.experiment import Experiment
+from slicken.learning.record import Record, join
 from slicken.learning.scaling import Scaling, learn_scaling
 from slicken.learning.splits import Part, Split, divide
-from slicken.learning.record import Record, join
 from slicken.study.plan import Plan
 
 

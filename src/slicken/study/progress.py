@@ -16,7 +16,7 @@ from slicken.errors import SlickenError
 from slicken.learning.training import EpochLosses
 from slicken.study.files import remove, written_aside
 from slicken.study.folder import StudyFolder
-from slicken.study.lock import must_hold
+from slicken.study.lock import check_lock
 from slicken.study.observer import Observer
 from slicken.study.plan import MOST_EPOCHS, Plan
 from slicken.study.prepared import Prepared
@@ -241,7 +241,7 @@ def _write_progress(
         step=step,
     )
     with suppress(OSError, SlickenError):
-        must_hold(folder.path)
+        check_lock(folder.path)
         # Not synced: a disk may take its time for that.
         with written_aside(folder.place(NAME), synced=False) as aside:
             aside.write_text(progress.model_dump_json(indent=1), encoding="utf-8")

@@ -14,7 +14,7 @@ from slicken.learning.training import EpochLosses
 from slicken.study.checkpoint import EVERY, Checkpoint
 from slicken.study.folder import StudyFolder
 from slicken.study.forecast import Forecast, measure
-from slicken.study.lock import working_on
+from slicken.study.lock import study_lock
 from slicken.study.observer import Observer, Silent
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
@@ -46,7 +46,7 @@ def train_study(
     Args:
         experiments: prepared logs, all with the same time step.
         plan: what to do.
-        out: the folder; one that holds this study unfinished is gone on with.
+        out: the folder; one that holds this study unfinished is resumed.
         observer: told how it goes.
         every: seconds from one checkpoint to the next.
         workers: who trains; this process where None.
@@ -80,7 +80,7 @@ def train_study(
 def claimed(
     out: Path, plan: Plan, experiments: Sequence[Experiment], observer: Observer
 ) -> Iterator[StudyFolder]:
-    """The folder of a study, begun or gone on with, which no other process works on meanwhile.
+    """The folder of a study, begun or resumed, which no other process works on meanwhile.
 
     Args:
         out: the folder.
@@ -93,10 +93,10 @@ def claimed(
     """
     if out.exists() and not out.is_dir():
         raise FolderError(f"{out}: this is not a study folder; choose another --out")
-    with working_on(out, observer.note):
+    with study_lock(out, observer.note):
         folder = StudyFolder.claim(out, plan, experiments)
-        while folder.mended:
-            observer.note(folder.mended.pop(0))
+        while folder.repaired:
+            observer.note(folder.repaired.pop(0))
         before, now = folder.versions.get("engine", ""), describe_engine(plan.engine)
         if before != now:
             observer.note(

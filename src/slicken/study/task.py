@@ -112,7 +112,7 @@ def train_task(
         plan: of the study.
         prepared: its experiments.
         engine: that the trainer has too.
-        checkpoint: gone on with, and written now and then; None for none.
+        checkpoint: resumed, and written now and then; None for none.
         told: the number and the losses of each epoch as it ends.
 
     Returns:

@@ -10,11 +10,11 @@ import numpy as np
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
-from slicken.evidence.memory import Memory, lags_that_hold
+from slicken.evidence.memory import Memory, gradient_span
 from slicken.evidence.study import Study
-from slicken.reporting.verdict import ranking
 from slicken.physics.scenarios import simulate
 from slicken.physics.truths import TRUTHS
+from slicken.reporting.verdict import ranking
 from slicken.study.files import write_text
 from slicken.study.plan import Plan
 from slicken.study.runner import train_study
@@ -79,20 +79,20 @@ def run_case(case: Case, folder: Path) -> Record:
             "training": round(trained - trained_in, 1),
             "evidence": round(time.perf_counter() - trained, 1),
         },
-        "ladder_fits": evidence.ladder_fits,
+        "ladder_fits": evidence.lag_model_fits,
     }
 
 
 def describe(case: Case, study: Study) -> Record:
     """What a study found, beside what was planted."""
     truth, evidence = TRUTHS[case.scenario], study.evidence
-    contest, memory, table = evidence.contest, evidence.memory, evidence.attribution
-    used = lags_that_hold(evidence.gradients["friction_by_lag"]).mean("run", skipna=True)
+    comparison, memory, table = evidence.comparison, evidence.memory, evidence.attribution
+    used = gradient_span(evidence.gradients["friction_by_lag"]).mean("run", skipna=True)
     firsts = {}
     for method in METHODS:
         ranked = ranking(shares_of(table, method))
         firsts[method] = ranked[0][0] if ranked else None
-    test = evidence.scores.sel(window=contest.best)
+    test = evidence.scores.sel(window=comparison.best)
     return {
         "scenario": case.scenario,
         "memory": study.truth.get("memory_s") if truth.unit != "m" else case.memory,
@@ -103,13 +103,15 @@ def describe(case: Case, study: Study) -> Record:
         "has_skill": evidence.has_skill,
         "skill": {one.against: _rounded(one.value) for one in evidence.skills},
         "skill_low": {one.against: _rounded(one.low) for one in evidence.skills},
-        "luck": evidence.luck,
+        "permutation_p": evidence.permutation_p,
         "r2": _rounded(float(test["r2"].sel(model="network"))),
-        "best_s": contest.best,
-        "probability_best": _rounded(float(contest.probability_best.sel(window=contest.best))),
-        "tied_s": list(contest.tied),
+        "best_s": comparison.best,
+        "probability_best": _rounded(
+            float(comparison.probability_best.sel(window=comparison.best))
+        ),
+        "tied_s": list(comparison.tied),
         "uses_s": [_rounded(float(x)) for x in used.to_numpy()],
-        "memory_teller": memory.teller if memory else None,
+        "memory_teller": memory.method if memory else None,
         "needs_s": _range(memory),
         "first": firsts,
         "status": {one.channel: one.status for one in evidence.drivers},

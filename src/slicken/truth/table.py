@@ -9,8 +9,8 @@ import numpy as np
 
 from slicken.channels import DRIVERS
 from slicken.evidence.attribution import METHODS
-from slicken.reporting.verdict import METHOD_WORDS
 from slicken.physics.truths import TRUTHS
+from slicken.reporting.verdict import METHOD_WORDS
 from slicken.truth.bench import DURATION, EXPERIMENTS, PLAN
 from slicken.truth.cases import Group, cases
 
@@ -180,7 +180,7 @@ def _by_truth(records: Sequence[Record]) -> str:
 
 
 def _studies(records: Sequence[Record]) -> str:
-    heads = "planted truth", "memory", "seed", "skill", "best length", "needs", "uses 50/90 %"
+    heads = "planted truth", "memory", "seed", "skill", "best length", "required", "uses 50/90 %"
     lines = [f"| {' | '.join(heads)} | verdicts |", "| --- |" + " --- |" * len(heads)]
     names = list(TRUTHS)
     ordered = sorted(
@@ -191,9 +191,9 @@ def _studies(records: Sequence[Record]) -> str:
 
 def _row(record: Record) -> str:
     memory = f"{record['memory']:g} {record['unit']}" if record["memory"] else "-"
-    needs = "-"
+    required = "-"
     if record["has_skill"]:
-        needs = "none" if not record["needs_s"] else "{:g} to {:g} s".format(*record["needs_s"])
+        required = "none" if not record["needs_s"] else "{:g} to {:g} s".format(*record["needs_s"])
     used = "/".join("-" if x is None else f"{x:.0f}" for x in record["uses_s"][:2])
     by_status: dict[str, list[str]] = {}
     for name, status in record["status"].items():
@@ -204,7 +204,7 @@ def _row(record: Record) -> str:
     skill = "yes" if record["has_skill"] else "no"
     return (
         f"| `{record['scenario']}` | {memory} | {record['seed']} | {skill} "
-        f"| {record['best_s']:g} s | {needs} | {used} s | {said} |"
+        f"| {record['best_s']:g} s | {required} | {used} s | {said} |"
     )
 
 

@@ -7,7 +7,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from slicken.channels import DRIVERS
-from slicken.evidence.memory import Needs
+from slicken.evidence.memory import RequiredHistory
 from slicken.experiment.experiment import Experiment, Provenance
 
 WINDOWS = np.arange(50.0, 501.0, 50.0)
@@ -205,10 +205,10 @@ def experiment(
     )
 
 
-def contest(
+def comparison(
     windows: ArrayLike = WINDOWS, best: float = 400.0, *, steep: float = 0.4, told: bool = True
 ) -> xr.Dataset:
-    """As ``Contest.to_dataset()``; not ``told`` where nothing could be compared."""
+    """As ``Window comparison.to_dataset()``; not ``told`` where nothing could be compared."""
     lengths = np.asarray(windows, dtype=float)
     excess = steep * np.abs(np.log(lengths / best))
     reach = np.where(excess > 0, 0.12 + 0.1 * excess, 0.0)
@@ -254,9 +254,9 @@ def truncated_loss(length: int = 400, runs: int = 20, seed: int = 0) -> xr.DataA
     )
 
 
-def needs(
+def required(
     family: str = "linear", memory: float = 100.0, length: int = 500, floor: float = 0.02
-) -> Needs:
+) -> RequiredHistory:
     if family == "networks":
         history = WINDOWS
     else:
@@ -264,7 +264,7 @@ def needs(
     excess = 0.6 * np.clip(1 - history / memory, 0, None) ** 2 + 4e-4 * np.log1p(history / memory)
     excess -= excess.min()
     reach = 0.1 * excess + 0.001 * (excess > 0)
-    return Needs(
+    return RequiredHistory(
         family=family,
         history=history,
         loss=floor + excess,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from slicken.channels import CHANNELS
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.reporting.figures import (
     draw_channel,
     draw_learning_curves,
@@ -17,7 +17,7 @@ from slicken.reporting.figures import (
     log_figure,
     new_figure,
 )
-from slicken.reporting.figures.thinning import banded, thinned
+from slicken.reporting.figures.thinning import banded, decimated
 
 
 def test_friction_is_on_top_and_drivers_come_before_normal_stress() -> None:
@@ -80,7 +80,7 @@ def test_thinning_keeps_every_extreme_and_every_gap() -> None:
     values = np.random.default_rng(0).normal(size=100_003)
     values[70_000], values[30_001] = 50.0, -50.0
     values[90_000:90_010] = np.nan
-    position, kept = thinned(np.arange(values.size), values, bins=200)
+    position, kept = decimated(np.arange(values.size), values, bins=200)
     assert kept.size <= 3 * 202
     assert np.nanmax(kept) == 50.0
     assert np.nanmin(kept) == -50.0
@@ -91,7 +91,7 @@ def test_thinning_keeps_every_extreme_and_every_gap() -> None:
 
 def test_few_samples_are_not_thinned() -> None:
     values = np.arange(50.0)
-    np.testing.assert_array_equal(thinned(values, values)[1], values)
+    np.testing.assert_array_equal(decimated(values, values)[1], values)
 
 
 def test_a_thinned_band_holds_the_whole_band() -> None:

@@ -50,13 +50,13 @@ DRAWN: dict[str, Callable[..., Figure]] = {
         figures.experiments_figure,
         [made_up.experiment(400, name=STRANGE, seed=n) for n in range(2)],
     ),
-    "contest": partial(figures.contest_figure, made_up.contest(), 0.004),
+    "comparison": partial(figures.comparison_figure, made_up.comparison(), 0.004),
     "memory": partial(
         figures.memory_figure,
         made_up.used(),
         made_up.truncated_loss(),
-        [made_up.needs("networks"), made_up.needs()],
-        needed=made_up.needs().range,
+        [made_up.required("networks"), made_up.required()],
+        needed=made_up.required().range,
         planted=100.0,
         best=400.0,
     ),
@@ -191,11 +191,11 @@ def test_a_figure_saved_by_hand_has_the_same_style(
 
 def test_what_was_given_is_not_changed() -> None:
     losses, shares = made_up.losses(), made_up.shares_by_stage()
-    copies = losses.copy(deep=True), shares.copy(deep=True)
+    cut_windows = losses.copy(deep=True), shares.copy(deep=True)
     figures.window_figure(losses, best=400.0)
     figures.stage_importance_figure(shares)
-    assert losses.identical(copies[0])
-    assert shares.identical(copies[1])
+    assert losses.identical(cut_windows[0])
+    assert shares.identical(cut_windows[1])
 
 
 def test_every_driver_has_its_own_colour_marker_and_hatch() -> None:

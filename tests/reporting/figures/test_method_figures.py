@@ -11,7 +11,7 @@ from matplotlib.collections import QuadMesh
 
 from slicken.reporting.figures import draw_method, methods_figure, new_figure, saliency_figure
 from slicken.reporting.figures.importance import NO_GRADIENT
-from slicken.reporting.figures.methods import NO_SHARES, WIDEST, in_order, shared_limits, zero_level
+from slicken.reporting.figures.methods import NO_SHARES, WIDEST, in_order, null_level, shared_limits
 from slicken.reporting.figures.saliency import into_bins
 from slicken.reporting.figures.style import title_of
 
@@ -57,9 +57,9 @@ def test_the_zero_level_is_the_luckiest_probe_in_what_the_drivers_earn() -> None
         dims=("run", "channel"),
         coords={"channel": ["temperature", "slip_velocity", "noise_probe", "shuffled_temperature"]},
     )
-    assert zero_level(shares, ["slip_velocity", "temperature"]) == pytest.approx(0.15 / 0.8)
-    assert np.isnan(zero_level(shares[:, :2], ["slip_velocity", "temperature"]))
-    assert np.isnan(zero_level(shares * np.nan, ["slip_velocity", "temperature"]))
+    assert null_level(shares, ["slip_velocity", "temperature"]) == pytest.approx(0.15 / 0.8)
+    assert np.isnan(null_level(shares[:, :2], ["slip_velocity", "temperature"]))
+    assert np.isnan(null_level(shares * np.nan, ["slip_velocity", "temperature"]))
 
 
 def test_the_grey_band_ends_at_the_zero_level_where_there_is_one() -> None:
@@ -69,7 +69,7 @@ def test_the_grey_band_ends_at_the_zero_level_where_there_is_one() -> None:
         bands = [patch for patch in axes.patches if patch.get_width() > 0]
         if title in probes:
             (band,) = bands
-            assert band.get_width() == pytest.approx(zero_level(probes[title], made_up.NAMES))
+            assert band.get_width() == pytest.approx(null_level(probes[title], made_up.NAMES))
         else:
             assert bands == []
     assert all(not axes.patches for axes in methods_figure(shares).axes)

@@ -8,7 +8,13 @@ import pytest
 import xarray as xr
 from matplotlib.axes import Axes
 
-from slicken.reporting.figures import draw_scatter, draw_trace, new_figure, prediction_figure, trace_figure
+from slicken.reporting.figures import (
+    draw_scatter,
+    draw_trace,
+    new_figure,
+    prediction_figure,
+    trace_figure,
+)
 from slicken.reporting.figures.prediction import agreement
 
 

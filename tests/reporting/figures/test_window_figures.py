@@ -1,4 +1,4 @@
-"""The contest of window lengths, read back from what was drawn."""
+"""The window comparison, read back from what was drawn."""
 
 import made_up_results as made_up
 import numpy as np

@@ -76,7 +76,7 @@ class Offset(AtOrOver):
         start: s; instead of ``at``, where the jump takes a while: from here
         end: s; up to, and not including, here.
         by: size of the jump; measured where it is not given.
-        samples: the jump is measured between the medians of so many samples on either side.
+        samples: the jump is measured between the medians of this many samples on either side.
         between: from ``start`` to ``end`` the column holds the value before, or is a gap.
     """
 

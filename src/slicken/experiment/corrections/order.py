@@ -19,7 +19,7 @@ from slicken.experiment.corrections.formulas import (
     shear_stress,
 )
 from slicken.experiment.corrections.worktable import Worktable
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.log import Log
 from slicken.logs.names import unit_of
 from slicken.logs.units import ratio

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from slicken.channels import TIME
 from slicken.errors import ChannelError
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.log import Log
 from slicken.logs.names import unit_of
 from slicken.logs.units import to_si

@@ -14,7 +14,7 @@ from slicken.channels import (
     TEMPERATURE,
     Channel,
 )
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 
 MEASURED = (SLIP_VELOCITY, AXIAL_DISPLACEMENT, TEMPERATURE)
 """Drivers that a rig measures; their rates are computed."""

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.experiment.columns import Draft
-from slicken.experiment.experiment import Finding
-from slicken.experiment.quality.issues import snippet
+from slicken.experiment.quality.issues import correction_toml
+from slicken.logs.finding import Finding
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -93,7 +93,7 @@ def _is_slip(time: Floats, group: Rows, step: float) -> bool:
 
 def _in_order(time: Floats) -> NDArray[np.bool_]:
     """The most rows whose times never fall: a longest non-decreasing subsequence."""
-    ends: list[float] = []  # the least time with which so many rows in order can end
+    ends: list[float] = []  # the least time with which this many rows in order can end
     places: list[int] = []
     previous = np.full(time.size, -1, np.int64)
     for place, value in enumerate(time.tolist()):
@@ -116,7 +116,9 @@ def _say_slips(time: Floats, rows: Rows, slips: Sequence[Rows]) -> list[Finding]
     if not slips:
         return []
     remedies = [
-        snippet("rows", first=int(rows[group[0]]), last=int(rows[group[-1]]), keep="outside")
+        correction_toml(
+            "rows", first=int(rows[group[0]]), last=int(rows[group[-1]]), keep="outside"
+        )
         for group in slips
     ]
     count, first = sum(group.size for group in slips), int(slips[0][0])
@@ -156,7 +158,7 @@ def _say_backward(time: Floats, rows: Rows, step: float) -> list[Finding]:
     turns = _turns(time)
     if not turns.size:
         return []
-    run_on = "\n".join(snippet("run-on", row=int(rows[turn]), pause=step) for turn in turns)
+    run_on = "\n".join(correction_toml("run-on", row=int(rows[turn]), pause=step) for turn in turns)
     first = int(turns[0])
     many = f"{turns.size} times, first " if turns.size > 1 else ""
     where = f"time turns back {many}from {time[first - 1]:.10g} to {time[first]:.10g} s"
@@ -180,13 +182,13 @@ def _say_repeated(time: Floats, rows: Rows) -> list[Finding]:
             f"{again.size} samples have the time of the one before, about {each:.3g} to each time: "
             "does the clock count coarser than the log? proposed is to spread them evenly"
         )
-        remedy = snippet("repeated-time", keep="all")
+        remedy = correction_toml("repeated-time", keep="all")
     else:
         message = (
             f"{again.size} samples have the time of the one before: were they written twice? "
             "proposed is to keep the first of each"
         )
-        remedy = snippet("repeated-time", keep="first")
+        remedy = correction_toml("repeated-time", keep="first")
     return [_at(time, rows, int(again[0]), "repeated time", message, remedy)]
 
 
@@ -213,7 +215,7 @@ def _say_leap(time: Floats, rows: Rows, step: float) -> list[Finding]:
     )
     side = _keep(rows, _largest([0, after, time.size]))
     run_on = "\n".join(
-        snippet("run-on", row=int(rows[leap + 1]), pause=step) for leap in sorted(leaps)
+        correction_toml("run-on", row=int(rows[leap + 1]), pause=step) for leap in sorted(leaps)
     )
     if len(leaps) > 1:
         remedy = run_on
@@ -229,7 +231,7 @@ def _keep(rows: Rows, piece: tuple[int, int]) -> str:
     start, stop = piece
     bounds = {"first": int(rows[start])} if start else {}
     bounds |= {"last": int(rows[stop - 1])} if stop < rows.size else {}
-    return snippet("rows", **bounds)
+    return correction_toml("rows", **bounds)
 
 
 def _either(one: str, words: str, other: str) -> str:

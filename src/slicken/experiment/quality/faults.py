@@ -14,18 +14,18 @@ from slicken.channels import (
     SLIP_VELOCITY,
 )
 from slicken.experiment.columns import Draft
-from slicken.experiment.experiment import Finding
-from slicken.experiment.quality.jumps import event, find_jumps
 from slicken.experiment.quality.issues import (
     MOST,
     MOST_PROPOSED,
+    correction_toml,
+    issue_at,
     known,
     resolution,
     rounded,
     shown,
-    sighting,
-    snippet,
 )
+from slicken.experiment.quality.jumps import event, find_jumps
+from slicken.logs.finding import Finding
 
 Floats = NDArray[np.float64]
 
@@ -98,7 +98,7 @@ def _spikes(draft: Draft, name: str, column: str) -> list[Finding]:
     half = 0.25 * float(np.median(np.diff(draft.time)))
     time = draft.time[places]
     remedies = [
-        snippet(
+        correction_toml(
             "exclude",
             column=column,
             start=rounded(time[group[0]] - half),
@@ -111,7 +111,7 @@ def _spikes(draft: Draft, name: str, column: str) -> list[Finding]:
         f"{name.replace('_', ' ')} has {many} {shown(name, values[worst])} among neighbours of "
         f"about {shown(name, float(np.median(values[max(worst - 3, 0) : worst + 4])))}; kept"
     )
-    return [sighting(draft, "spike", message, int(places[worst]), name, "\n".join(remedies))]
+    return [issue_at(draft, "spike", message, int(places[worst]), name, "\n".join(remedies))]
 
 
 def _comes_back(values: Floats, first: int, last: int) -> bool:
@@ -144,8 +144,10 @@ def _stuck(draft: Draft, name: str, column: str) -> list[Finding]:
         f"{name.replace('_', ' ')} stands at {shown(name, values[start])} for {seconds:g} s, to "
         "the last digit: was the sensor stuck?"
     )
-    remedy = snippet("exclude", column=column, start=rounded(first), end=rounded(first + seconds))
-    return [sighting(draft, "stuck", message, int(places[start]), name, remedy)]
+    remedy = correction_toml(
+        "exclude", column=column, start=rounded(first), end=rounded(first + seconds)
+    )
+    return [issue_at(draft, "stuck", message, int(places[start]), name, remedy)]
 
 
 def _rests(draft: Draft, places: NDArray[np.int64]) -> bool:
@@ -171,7 +173,7 @@ def _saturated(draft: Draft, name: str) -> list[Finding]:
                 f"{name.replace('_', ' ')} is at {shown(name, end)} in {count} samples and never "
                 "beyond: the end of the sensor's range? what went beyond is not known"
             )
-            return [sighting(draft, "saturated", message, int(places[at[0]]), name, "")]
+            return [issue_at(draft, "saturated", message, int(places[at[0]]), name, "")]
     return []
 
 
@@ -211,6 +213,6 @@ def _unloaded_ends(draft: Draft) -> list[Finding]:
             f"they hold {share:.0%} of its variance, and a score counts them as much; kept"
         )
         findings.append(
-            sighting(draft, kind, message, place, FRICTION.name, snippet("crop", **where))
+            issue_at(draft, kind, message, place, FRICTION.name, correction_toml("crop", **where))
         )
     return findings

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from slicken.channels import CHANNELS
 from slicken.experiment.columns import Draft
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 
 Floats = NDArray[np.float64]
 
@@ -15,7 +15,7 @@ MOST_PROPOSED = 5
 """Corrections for places of one kind in one channel."""
 
 
-def snippet(kind: str, **fields: str | float) -> str:
+def correction_toml(kind: str, **fields: str | float) -> str:
     """A ``[[correction]]`` to put into a channel map.
 
     >>> print(snippet("crop", start=5.0))
@@ -47,7 +47,7 @@ def largest(sizes: Floats, least: float) -> NDArray[np.int64]:
     return np.sort(places[np.argsort(-sizes[places], kind="stable")[:MOST]])
 
 
-def sighting(
+def issue_at(
     draft: Draft, kind: str, message: str, place: int, name: str, correction: str
 ) -> Finding:
     """A finding about one sample of a channel."""

@@ -17,17 +17,17 @@ from slicken.channels import (
     TEMPERATURE,
 )
 from slicken.experiment.columns import Draft
-from slicken.experiment.experiment import Finding
 from slicken.experiment.quality.issues import (
     MOST_PROPOSED,
+    correction_toml,
+    issue_at,
     known,
     largest,
     resolution,
     rounded,
     shown,
-    sighting,
-    snippet,
 )
+from slicken.logs.finding import Finding
 
 Floats = NDArray[np.float64]
 
@@ -75,7 +75,9 @@ def find_jumps(draft: Draft, name: str, columns: Mapping[str, str]) -> list[Find
     worst = max(found, key=lambda index: abs(steps[index - 1]))
     half = 0.5 * float(draft.time[places[worst]] - draft.time[places[worst] - 1])
     remedies = [
-        snippet("offset", column=columns[name], at=rounded(draft.time[places[index]] - half))
+        correction_toml(
+            "offset", column=columns[name], at=rounded(draft.time[places[index]] - half)
+        )
         for index in found[:MOST_PROPOSED]
     ]
     many = f"{len(found)} times, by up to" if len(found) > 1 else "by"
@@ -83,7 +85,7 @@ def find_jumps(draft: Draft, name: str, columns: Mapping[str, str]) -> list[Find
         f"{name.replace('_', ' ')} jumps {many} {shown(name, steps[worst - 1])} from one sample "
         f"to the next and stays there, {_why(name)}: was the sensor set back?"
     )
-    return [sighting(draft, "jump", message, int(places[worst]), name, "\n".join(remedies))]
+    return [issue_at(draft, "jump", message, int(places[worst]), name, "\n".join(remedies))]
 
 
 def _why(name: str) -> str:

@@ -5,6 +5,7 @@ batch of B windows. The rest of the package calls :func:`choose_engine` and neve
 """
 
 from slicken.learning.engine.contract import Engine, Windows
+from slicken.learning.engine.library import engine_library
 from slicken.learning.engine.select import (
     ENGINES,
     choose_engine,
@@ -12,7 +13,6 @@ from slicken.learning.engine.select import (
     explain_choice,
     what_native_lacks,
 )
-from slicken.learning.engine.library import engine_library
 
 __all__ = [
     "ENGINES",

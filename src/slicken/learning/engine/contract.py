@@ -42,7 +42,7 @@ class Engine(Protocol):
     """Runs in a call, at least, for the bits of a run not to depend on their number."""
 
     def with_threads(self, threads: int) -> "Engine":
-        """The same engine, of which one call keeps so many cores busy if it can use them."""
+        """The same engine, of which one call keeps this many cores busy if it can use them."""
         ...
 
     def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:

@@ -79,7 +79,7 @@ class NativeEngine:
         _register()
 
     def with_threads(self, threads: int) -> "NativeEngine":
-        """The same engine, of which one call keeps so many cores busy if it can use them."""
+        """The same engine, of which one call keeps this many cores busy if it can use them."""
         return replace(self, threads=threads)
 
     def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:

@@ -21,7 +21,7 @@ if __name__ == "__main__":  # started by its path, where slicken may not be inst
     sys.path.append(str(Path(__file__).resolve().parents[3]))
 
 from slicken.errors import LogError
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.log import listed
 from slicken.logs.readers import probe
 from slicken.logs.readers.arrays import (

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from slicken.errors import LogError
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.log import Log
 from slicken.logs.readers.raw import RawTable
 

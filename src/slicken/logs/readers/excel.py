@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import LogError
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.log import listed
 from slicken.logs.readers.arrays import passed_over
 from slicken.logs.readers.header import Header, find_header

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import LogError
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.names import read_name
 from slicken.logs.readers.raw import RawTable
 
@@ -104,14 +104,14 @@ def _text(field: bytes) -> str | None:
 
 def _values(content: bytes, header: _Header, size: int) -> tuple[NDArray[np.float64], str]:
     """All columns, shape ``(columns, S)``, and how the numbers are written."""
-    best, fewest, words = None, np.inf, ""
+    best, least, words = None, np.inf, ""
     for order, name in ((">", "big"), ("<", "little")):
         read = np.frombuffer(content, f"{order}f{size}", offset=_START)
         with np.errstate(all="ignore"):  # in the wrong order, numbers are anything
             large = np.abs(read)
             odd = int(np.sum(~((large == 0) | ((large > 1e-9) & (large < 1e12)))))
-        if odd < fewest:
-            best, fewest, words = read, odd, f"{name}-endian numbers of {size} bytes"
+        if odd < least:
+            best, least, words = read, odd, f"{name}-endian numbers of {size} bytes"
     assert best is not None  # noqa: S101 - the loop has run
     with np.errstate(all="ignore"):
         return best.astype(np.float64).reshape(len(header.names), header.rows), words

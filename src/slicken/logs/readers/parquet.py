@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from slicken.errors import LogError
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.log import listed
 from slicken.logs.readers.raw import RawTable
 

@@ -88,7 +88,7 @@ def _open() -> None:
 
 
 def limit(memory: int) -> None:
-    """Hold this process to so many bytes, where the system can."""
+    """Hold this process to this many bytes, where the system can."""
     try:
         import resource
     except ImportError:  # Windows

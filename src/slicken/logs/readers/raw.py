@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 
 if TYPE_CHECKING:
     import pandas as pd

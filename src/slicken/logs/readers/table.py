@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from slicken.errors import LogError
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.log import Log, listed
 from slicken.logs.readers.datenum import from_datenum
 from slicken.logs.readers.numbers import number

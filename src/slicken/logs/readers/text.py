@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from slicken.errors import LogError
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.logs.readers.dialect import SPACES, Dialect, find_dialect, is_comment
 from slicken.logs.readers.encoding import decode
 from slicken.logs.readers.header import Header, find_header, header_cells

@@ -12,10 +12,10 @@ from slicken.reporting.figures.catalogue import (
     trace_figure,
     window_figure,
 )
-from slicken.reporting.figures.contest import draw_excess, draw_probability
+from slicken.reporting.figures.comparison import draw_excess, draw_probability
 from slicken.reporting.figures.experiments import draw_brief, draw_channel
 from slicken.reporting.figures.findings import (
-    contest_figure,
+    comparison_figure,
     memory_figure,
     methods_figure,
     saliency_figure,
@@ -24,7 +24,7 @@ from slicken.reporting.figures.findings import (
 from slicken.reporting.figures.importance import draw_by_run_and_stage, draw_ranked
 from slicken.reporting.figures.importance_course import draw_by_lag, draw_over_time
 from slicken.reporting.figures.logs import draw_column, log_figure
-from slicken.reporting.figures.memory import draw_needs, draw_truncated, draw_used
+from slicken.reporting.figures.memory import draw_gradient_span, draw_required, draw_truncated
 from slicken.reporting.figures.methods import draw_method
 from slicken.reporting.figures.pictures import picture_of
 from slicken.reporting.figures.prediction import draw_interval, draw_scatter, draw_trace
@@ -36,26 +36,26 @@ from slicken.reporting.figures.windows import draw_window_curve
 from slicken.reporting.figures.words import reword
 
 __all__ = [
-    "contest_figure",
+    "comparison_figure",
     "draw_brief",
     "draw_by_lag",
     "draw_by_run_and_stage",
     "draw_channel",
     "draw_column",
     "draw_excess",
+    "draw_gradient_span",
     "draw_interval",
     "draw_learning_curves",
     "draw_method",
-    "draw_needs",
     "draw_over_time",
     "draw_probability",
     "draw_ranked",
+    "draw_required",
     "draw_saliency",
     "draw_scatter",
     "draw_skill",
     "draw_trace",
     "draw_truncated",
-    "draw_used",
     "draw_window_curve",
     "experiment_figure",
     "experiments_figure",

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from slicken.channels import CHANNELS, NORMAL_STRESS
-from slicken.experiment.experiment import Experiment, Finding
+from slicken.experiment.experiment import Experiment
+from slicken.logs.finding import Finding
 from slicken.reporting.figures.experiments import draw_brief, draw_channel, load_of, shown_channels
 from slicken.reporting.figures.importance import (
     Against,
@@ -454,7 +455,7 @@ def _tell_others(
 
 
 def _letters_in(width: Width, columns: int) -> int:
-    """Letters of a title above one of so many panels that stand side by side."""
+    """Letters of a title above one of this many panels that stand side by side."""
     return letters_in((WIDTHS_MM[width] - 18) / columns)
 
 

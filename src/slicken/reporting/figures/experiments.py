@@ -16,7 +16,7 @@ from slicken.channels import (
 from slicken.experiment.experiment import Experiment
 from slicken.reporting.figures.marks import few_ticks, hatch_gaps, intervals, say
 from slicken.reporting.figures.style import SHADE, ink, styled
-from slicken.reporting.figures.thinning import thinned
+from slicken.reporting.figures.thinning import decimated
 
 Floats = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def draw_channel(axes: Axes, experiment: Experiment, channel: str) -> None:
         say(axes, "no usable sample")
         return
     axes.plot(
-        *thinned(experiment.time, values * quantity.shown_per_unit),
+        *decimated(experiment.time, values * quantity.shown_per_unit),
         color=ink(channel).colour,
         linewidth=0.7,
     )

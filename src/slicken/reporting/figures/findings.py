@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from matplotlib.figure import Figure
 
-from slicken.reporting.figures.contest import draw_excess, draw_probability
+from slicken.reporting.figures.comparison import draw_excess, draw_probability
 from slicken.reporting.figures.marks import hide_after, legend_under, rows_for
-from slicken.reporting.figures.memory import draw_needs, draw_truncated, draw_used
-from slicken.reporting.figures.methods import draw_method, in_order, shared_limits, zero_level
+from slicken.reporting.figures.memory import draw_gradient_span, draw_required, draw_truncated
+from slicken.reporting.figures.methods import draw_method, in_order, null_level, shared_limits
 from slicken.reporting.figures.saliency import draw_saliency, into_bins
 from slicken.reporting.figures.skill import draw_skill
 from slicken.reporting.figures.style import (
@@ -25,17 +25,17 @@ from slicken.reporting.figures.style import (
 if TYPE_CHECKING:
     import xarray as xr
 
-    from slicken.evidence.memory import Needs
+    from slicken.evidence.memory import RequiredHistory
 
 
 @styled
-def contest_figure(
-    contest: "xr.Dataset", slip_per_second: float | None = None, *, width: Width = "single"
+def comparison_figure(
+    comparison: "xr.Dataset", slip_per_second: float | None = None, *, width: Width = "single"
 ) -> Figure:
     """How likely each window length is best, and how much worse the others are.
 
     Args:
-        contest: see :func:`draw_probability` and :func:`draw_excess`.
+        comparison: see :func:`draw_probability` and :func:`draw_excess`.
         slip_per_second: m/s, for the slip below each length; none where None.
         width: one column of a page or two.
     """
@@ -43,8 +43,8 @@ def contest_figure(
         figure, panels = new_figure(width=width, height_mm=72, columns=2)
     else:
         figure, panels = new_figure(width=width, height_mm=92, rows=2, height_ratios=[1.0, 1.7])
-    draw_probability(panels[0], contest, named=width == "double")
-    draw_excess(panels[1], contest, slip_per_second=slip_per_second)
+    draw_probability(panels[0], comparison, named=width == "double")
+    draw_excess(panels[1], comparison, slip_per_second=slip_per_second)
     legend_under(panels[1], lines=1 if slip_per_second is None else 2)
     letter_panels(panels, ["Probability of being best", "Excess over the lowest mean"])
     return figure
@@ -52,9 +52,9 @@ def contest_figure(
 
 @styled
 def memory_figure(
-    used_by_window: "Mapping[float, xr.DataArray]",
+    span_by_window: "Mapping[float, xr.DataArray]",
     truncated_loss: "xr.DataArray",
-    needs: "Sequence[Needs]",
+    required: "Sequence[RequiredHistory]",
     *,
     needed: tuple[float, float] | None = None,
     planted: float | None = None,
@@ -64,9 +64,9 @@ def memory_figure(
     """What networks use of the past, what hiding it costs them, and what friction needs of it.
 
     Args:
-        used_by_window: see :func:`draw_used`.
+        span_by_window: see :func:`draw_gradient_span`.
         truncated_loss: see :func:`draw_truncated`.
-        needs: of every family of models; see :func:`draw_needs`.
+        required: of every family of models; see :func:`draw_required`.
         needed: history that the verdict calls needed, from and to, s.
         planted: the memory of a simulated fault, s.
         best: the window length with the lowest mean loss, s.
@@ -76,9 +76,9 @@ def memory_figure(
     figure, panels = new_figure(
         width=width, height_mm=78 if rows == 1 else 62 * rows, rows=rows, columns=columns
     )
-    draw_used(panels[0], used_by_window, best=best, planted=planted)
+    draw_gradient_span(panels[0], span_by_window, best=best, planted=planted)
     draw_truncated(panels[1], truncated_loss, planted=planted)
-    draw_needs(panels[2], needs, needed=needed, planted=planted)
+    draw_required(panels[2], required, needed=needed, planted=planted)
     for axes in panels:
         legend_under(axes)
     letter_panels(
@@ -101,13 +101,13 @@ def methods_figure(
     Args:
         shares_by_method: title to shares, dims ``(run, channel)``; see :func:`draw_method`.
         shares_with_probes: the same titles, as far as they are known, to shares in an ensemble that
-            also sees channels of noise; see :func:`zero_level`.
+            also sees channels of noise; see :func:`null_level`.
         width: one column of a page or two.
     """
     measures, probes = dict(shares_by_method), dict(shares_with_probes or {})
     channels = in_order(list(measures.values()))
     zeros = {
-        title: zero_level(probes[title], channels) if title in probes else float("nan")
+        title: null_level(probes[title], channels) if title in probes else float("nan")
         for title in measures
     }
     limits = shared_limits(list(measures.values()), list(zeros.values()))

@@ -19,7 +19,7 @@ from slicken.reporting.figures.marks import (
     write_stress,
 )
 from slicken.reporting.figures.style import FAINT, GREEN, ink, styled, title_of
-from slicken.reporting.figures.thinning import broken_at_jumps, thinned
+from slicken.reporting.figures.thinning import broken_at_jumps, decimated
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -148,7 +148,7 @@ def _mark_reach(axes: Axes, lag: Floats, total: Floats) -> None:
 
 def _draw_course(axes: Axes, position: Floats, values: Floats, channel: str, phase: float) -> None:
     style = ink(channel)
-    where, shown = thinned(position, values, 800)
+    where, shown = decimated(position, values, 800)
     step = max(1, where.size // 8)
     axes.plot(
         where, shown, color=style.colour, linestyle=style.dashes if where.size < 600 else "-",

@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.reporting.figures.marks import few_ticks, finding_lines, mark_findings, rows_for, say
 from slicken.reporting.figures.style import FAINT, ink, new_figure, plain, styled, title_of
-from slicken.reporting.figures.thinning import thinned
+from slicken.reporting.figures.thinning import decimated
 
 Floats = NDArray[np.float64]
 
@@ -94,7 +94,7 @@ def draw_column(
         axes.text(0.5, 0.5, "no number", transform=axes.transAxes, ha="center", va="center")
         axes.set_yticks([])
         return
-    axes.plot(*thinned(axis, numbers, 700), color=colour, linewidth=0.7)
+    axes.plot(*decimated(axis, numbers, 700), color=colour, linewidth=0.7)
     few_ticks(axes, x=5, y=3)
 
 

@@ -14,7 +14,7 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from slicken.channels import NORMAL_STRESS
-from slicken.experiment.experiment import Finding
+from slicken.logs.finding import Finding
 from slicken.reporting.figures.style import FAINT, INK, SHADE, VERMILLION, ink, plain, title_of
 
 Floats = NDArray[np.float64]
@@ -345,7 +345,7 @@ def say(axes: Axes, words: str) -> None:
 
 
 def few_ticks(axes: Axes, *, x: int | None = None, y: int | None = None) -> None:
-    """At most so many intervals between ticks, at round numbers."""
+    """At most this many intervals between ticks, at round numbers."""
     if x is not None:
         axes.xaxis.set_major_locator(MaxNLocator(x, steps=[1, 2, 2.5, 5, 10]))
     if y is not None:

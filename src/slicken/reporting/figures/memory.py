@@ -24,7 +24,8 @@ from slicken.reporting.figures.style import BLUE, FAINT, GREEN, INK, VERMILLION,
 if TYPE_CHECKING:
     import xarray as xr
 
-    from slicken.evidence.memory import Needs
+    from slicken.evidence.memory import RequiredHistory
+
 
 Floats = NDArray[np.float64]
 
@@ -43,9 +44,9 @@ _PLANTED: Mapping[str, Any] = {"color": GREEN, "linestyle": "--", "linewidth": 0
 
 
 @styled
-def draw_used(
+def draw_gradient_span(
     axes: Axes,
-    used_by_window: "Mapping[float, xr.DataArray]",
+    span_by_window: "Mapping[float, xr.DataArray]",
     *,
     best: float | None = None,
     planted: float | None = None,
@@ -57,15 +58,15 @@ def draw_used(
 
     Args:
         axes: where; both axes are logarithmic.
-        used_by_window: window length in s to seconds, dims ``(run, mass)``, as
-            :func:`slicken.evidence.memory.lags_that_hold` gives them.
+        span_by_window: window length in s to seconds, dims ``(run, mass)``, as
+            :func:`slicken.evidence.memory.gradient_span` gives them.
         best: the chosen window length, s.
         planted: the memory of a simulated fault, s.
     """
     axes.set_xlabel("Window length (s)")
     axes.set_ylabel("Most recent history (s)")
-    windows = np.array(sorted(used_by_window), dtype=np.float64)
-    tables = [used_by_window[s].transpose("run", "mass") for s in windows.tolist()]
+    windows = np.array(sorted(span_by_window), dtype=np.float64)
+    tables = [span_by_window[s].transpose("run", "mass") for s in windows.tolist()]
     values = [np.asarray(table.to_numpy(), dtype=np.float64) for table in tables]
     if not any(np.isfinite(table).any() for table in values):
         say(axes, NO_GRADIENT)
@@ -111,7 +112,7 @@ def draw_used(
 def draw_truncated(
     axes: Axes, truncated_loss: "xr.DataArray", *, planted: float | None = None
 ) -> None:
-    """The loss of trained networks when history older than so many seconds is hidden from them.
+    """The loss of trained networks when history older than this many seconds is hidden from them.
 
     A thin line is a run, the thick one the mean over runs.
 
@@ -141,9 +142,9 @@ def draw_truncated(
 
 
 @styled
-def draw_needs(
+def draw_required(
     axes: Axes,
-    needs: "Sequence[Needs]",
+    required: "Sequence[RequiredHistory]",
     *,
     needed: tuple[float, float] | None = None,
     planted: float | None = None,
@@ -155,13 +156,13 @@ def draw_needs(
 
     Args:
         axes: where; the axis of history is logarithmic.
-        needs: of every family.
+        required: of every family.
         needed: from which to which history, s; nothing is shaded without.
         planted: the memory of a simulated fault, s.
     """
     axes.set_xlabel("History known in training (s)")
     axes.set_ylabel("Loss over the lowest of its family")
-    shown = [one for one in needs if np.isfinite(one.loss).all() and float(one.loss.min()) > 0]
+    shown = [one for one in required if np.isfinite(one.loss).all() and float(one.loss.min()) > 0]
     if not shown:
         say(axes, "no models were trained on less")
         return
@@ -177,27 +178,28 @@ def draw_needs(
     _finish(axes, history, ratios, planted)
 
 
-def _ratios(needs: "Needs", end: str) -> Floats:
+def _ratios(required: "RequiredHistory", end: str) -> Floats:
     """A loss, or an end of its interval, over the lowest; an end below one half is cut there."""
-    lowest = float(needs.loss.min())
-    values = getattr(needs, end) + (0.0 if end == "loss" else lowest)
+    lowest = float(required.loss.min())
+    values = getattr(required, end) + (0.0 if end == "loss" else lowest)
     return np.maximum(values / lowest, 0.5)
 
 
-def _draw_family(axes: Axes, needs: "Needs") -> None:
-    colour, marker = _FAMILY_INK.get(needs.family, (INK, "D"))
+def _draw_family(axes: Axes, required: "RequiredHistory") -> None:
+    colour, marker = _FAMILY_INK.get(required.family, (INK, "D"))
     axes.fill_between(
-        needs.history, _ratios(needs, "low"), _ratios(needs, "high"), color=colour, alpha=0.18,
-        linewidth=0, zorder=1.5,
+        required.history, _ratios(required, "low"), _ratios(required, "high"), color=colour,
+        alpha=0.18, linewidth=0, zorder=1.5,
     )  # fmt: skip
-    ratio = _ratios(needs, "loss")
+    ratio = _ratios(required, "loss")
     axes.plot(
-        needs.history, ratio, f"-{marker}", color=colour, linewidth=0.8, markersize=3.4, zorder=3,
-        label=_FAMILY_WORDS.get(needs.family, needs.family),
+        required.history, ratio, f"-{marker}", color=colour, linewidth=0.8, markersize=3.4,
+        zorder=3,
+        label=_FAMILY_WORDS.get(required.family, required.family),
     )  # fmt: skip
-    short = needs.clearly_worse
+    short = required.clearly_worse
     axes.plot(
-        needs.history[short], ratio[short], marker, color=colour, markerfacecolor="white",
+        required.history[short], ratio[short], marker, color=colour, markerfacecolor="white",
         markersize=3.4, markeredgewidth=0.7, zorder=4,
     )  # fmt: skip
 

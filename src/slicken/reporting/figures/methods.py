@@ -42,7 +42,7 @@ def draw_method(
         shares_by_run: dims ``(run, channel)``; NaN for a run that has no shares.
         channels: the rows, from the top.
         limits: least and greatest share shown.
-        zero: see :func:`zero_level`; no band where None or not finite.
+        zero: see :func:`null_level`; no band where None or not finite.
         named: write the names of the drivers on the left.
     """
     values = _by_channel(shares_by_run, channels)
@@ -80,7 +80,7 @@ def shared_limits(
     return least, min(high + margin, WIDEST[1])
 
 
-def zero_level(shares_with_probes: "xr.DataArray", drivers: Sequence[str]) -> float:
+def null_level(shares_with_probes: "xr.DataArray", drivers: Sequence[str]) -> float:
     """What the luckiest channel that knows nothing earns, in what all drivers earn.
 
     Args:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from slicken.reporting.figures.marks import few_ticks, number, say, shade_stages, write_stress
 from slicken.reporting.figures.style import BLUE, INK, VERMILLION, styled
-from slicken.reporting.figures.thinning import banded, broken_at_jumps, thinned
+from slicken.reporting.figures.thinning import banded, broken_at_jumps, decimated
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -263,7 +263,7 @@ def _density(x: Floats, y: Floats) -> Floats:
 
 
 def _draw_line(axes: Axes, time: Floats, values: Floats, colour: str, label: str) -> None:
-    position, shown = broken_at_jumps(*thinned(time, values))
+    position, shown = broken_at_jumps(*decimated(time, values))
     axes.plot(position, shown, color=colour, linewidth=0.7, label=label, zorder=3)
 
 

@@ -9,7 +9,7 @@ BINS = 1500
 """Bins across a figure: two columns of a page hold 2244 dots at 300 dots per inch."""
 
 
-def thinned(position: ArrayLike, values: ArrayLike, bins: int = BINS) -> tuple[Floats, Floats]:
+def decimated(position: ArrayLike, values: ArrayLike, bins: int = BINS) -> tuple[Floats, Floats]:
     """The least and the greatest value of each bin, in the order in which they came.
 
     A gap (not a finite number) stays a gap: one of its samples is kept in every bin it touches.

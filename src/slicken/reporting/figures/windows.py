@@ -1,4 +1,4 @@
-"""The contest of window lengths: the lowest validation loss of every run against length."""
+"""The window comparison: the lowest validation loss of every run against length."""
 
 import textwrap
 from collections.abc import Sequence

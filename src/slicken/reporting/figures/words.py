@@ -65,7 +65,7 @@ def _reworded(text: str, say: Say, whole: str = "") -> str:
 
 
 def broken(text: str, longest: int) -> str:
-    r"""Text in lines of so many columns; between characters of Chinese or Japanese a line may end.
+    r"""Text in lines of some columns; between characters of Chinese or Japanese a line may end.
 
     >>> broken("最小検証損失 (mean)", 8)
     '最小検証\n損失\n(mean)'

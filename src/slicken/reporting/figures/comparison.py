@@ -1,4 +1,4 @@
-"""The contest of window lengths in numbers: how likely each is best, and how much worse it is."""
+"""The window comparison in numbers: how likely each is best, and how much worse it is."""
 
 from collections.abc import Mapping
 from math import ceil
@@ -30,30 +30,30 @@ _COLOURS: Mapping[str, str] = {
 
 
 @styled
-def draw_probability(axes: Axes, contest: "xr.Dataset", *, named: bool = True) -> None:
+def draw_probability(axes: Axes, comparison: "xr.Dataset", *, named: bool = True) -> None:
     """How likely each length is to have the lowest mean, as bars.
 
     Lengths stand side by side in their order, however far apart they are.
 
     Args:
         axes: where.
-        contest: over ``window``: ``probability_best``, ``excess``, ``excess_low``, ``tied``; see
-            :meth:`slicken.evidence.window_comparison.Contest.to_dataset`.
+        comparison: over ``window``: ``probability_best``, ``excess``, ``excess_low``, ``tied``; see
+            :meth:`slicken.evidence.window_comparison.WindowComparison.to_dataset`.
         named: write the lengths below the bars.
     """
-    chance = _column(contest, "probability_best")
+    chance = _column(comparison, "probability_best")
     axes.set_ylabel("Probability")
     axes.set_xlim(-0.6, chance.size - 0.4)
     if not np.isfinite(chance).any():
         say(axes, CANNOT_TELL)
         return
     place = np.arange(chance.size)
-    colours = [_COLOURS[name] for name in _standings(contest)]
+    colours = [_COLOURS[name] for name in _standings(comparison)]
     axes.bar(place, np.nan_to_num(chance), width=0.72, color=colours, edgecolor=INK, linewidth=0.5)
     axes.set_ylim(0, min(1.25 * float(np.nanmax(chance)), 1.12))
     few_ticks(axes, y=3)
     if named:
-        _name_lengths(axes, contest["window"].to_numpy(), None)
+        _name_lengths(axes, comparison["window"].to_numpy(), None)
     else:
         axes.set_xticks(place, [""] * place.size)
     if width_mm(axes) / chance.size > 6:
@@ -66,7 +66,9 @@ def draw_probability(axes: Axes, contest: "xr.Dataset", *, named: bool = True) -
 
 
 @styled
-def draw_excess(axes: Axes, contest: "xr.Dataset", *, slip_per_second: float | None = None) -> None:
+def draw_excess(
+    axes: Axes, comparison: "xr.Dataset", *, slip_per_second: float | None = None
+) -> None:
     """The mean loss of each length over the lowest, in percent, with its 95 % interval.
 
     The axis is linear, or logarithmic beyond 10 % where some lengths are so much worse that the
@@ -75,11 +77,11 @@ def draw_excess(axes: Axes, contest: "xr.Dataset", *, slip_per_second: float | N
 
     Args:
         axes: where.
-        contest: over ``window``: ``excess`` (a ratio less one), ``excess_low``, ``excess_high``,
+        comparison: over ``window``: ``excess`` (a ratio less one), ``excess_low``, ``excess_high``,
             ``tied``, ``within_one_error``.
         slip_per_second: m/s, for the slip below each length; none where None.
     """
-    excess, low, high = (100 * _column(contest, f"excess{end}") for end in ("", "_low", "_high"))
+    excess, low, high = (100 * _column(comparison, f"excess{end}") for end in ("", "_low", "_high"))
     place = np.arange(excess.size)
     axes.set_ylabel("Excess loss (%)")
     axes.set_xlim(-0.6, excess.size - 0.4)
@@ -90,7 +92,7 @@ def draw_excess(axes: Axes, contest: "xr.Dataset", *, slip_per_second: float | N
             place[known], low[known], high[known], color=INK, linewidth=0.9, zorder=2,
             label="95 % interval",
         )  # fmt: skip
-    standings = np.array(_standings(contest))
+    standings = np.array(_standings(comparison))
     for name, colour in _COLOURS.items():
         here = (standings == name) & np.isfinite(excess)
         if here.any():
@@ -100,21 +102,21 @@ def draw_excess(axes: Axes, contest: "xr.Dataset", *, slip_per_second: float | N
             )  # fmt: skip
     _scale(axes, np.concatenate([[0.0], excess, low[known], high[known]]), excess)
     if known.any():
-        _mark_shortest(axes, np.flatnonzero(contest["within_one_error"].to_numpy()))
-    _name_lengths(axes, contest["window"].to_numpy(), slip_per_second)
+        _mark_shortest(axes, np.flatnonzero(comparison["within_one_error"].to_numpy()))
+    _name_lengths(axes, comparison["window"].to_numpy(), slip_per_second)
 
 
-def _column(contest: "xr.Dataset", name: str) -> Floats:
-    return np.asarray(contest[name].to_numpy(), dtype=np.float64)
+def _column(comparison: "xr.Dataset", name: str) -> Floats:
+    return np.asarray(comparison[name].to_numpy(), dtype=np.float64)
 
 
-def _standings(contest: "xr.Dataset") -> list[str]:
+def _standings(comparison: "xr.Dataset") -> list[str]:
     """How each length stands, in the words of the legend."""
-    excess = _column(contest, "excess")
-    compared = np.isfinite(_column(contest, "excess_low"))
+    excess = _column(comparison, "excess")
+    compared = np.isfinite(_column(comparison, "excess_low"))
     names = [
         "not compared" if not known else "tied with it" if tied else "clearly worse"
-        for known, tied in zip(compared, contest["tied"].to_numpy(), strict=True)
+        for known, tied in zip(compared, comparison["tied"].to_numpy(), strict=True)
     ]
     names[int(np.where(np.isfinite(excess), excess, np.inf).argmin())] = "lowest mean"
     return names

@@ -1,0 +1,1 @@
+"""Quality: what looks odd in an experiment, reported and never mended."""
