@@ -1,4 +1,4 @@
-"""Channels: every quantity once, with its name, symbol, SI unit and axis label."""
+"""Channels: every quantity once: name, symbol, SI unit, and what it is called in each language."""
 
 from dataclasses import dataclass
 
@@ -13,10 +13,15 @@ class Channel:
 
     name: str
     title: str
+    japanese: str
     symbol: str
     unit: str
     shown_unit: str
     shown_per_unit: float = 1.0
+
+    def title_in(self, language: str) -> str:
+        """The spoken name in a language of the reports, ``en`` or ``ja``."""
+        return self.japanese if language == "ja" else self.title
 
     @property
     def label(self) -> str:
@@ -24,18 +29,24 @@ class Channel:
         return f"{self.title} ({self.shown_unit})" if self.shown_unit else self.title
 
 
-TIME = Channel("time", "Time", "t", "s", "s")
-SLIP_VELOCITY = Channel("slip_velocity", "Slip velocity", "V", "m/s", "mm/s", 1e3)
-AXIAL_DISPLACEMENT = Channel("axial_displacement", "Axial displacement", "x", "m", "µm", 1e6)
-TEMPERATURE = Channel("temperature", "Temperature", "T", "degC", "°C")
-TEMPERATURE_RATE = Channel("temperature_rate", "Temperature rate", "dT/dt", "K/s", "mK/s", 1e3)
-AXIAL_RATE = Channel("axial_rate", "Axial displacement rate", "dx/dt", "m/s", "µm/s", 1e6)
-NORMAL_STRESS = Channel("normal_stress", "Normal stress", "σ", "Pa", "MPa", 1e-6)
-SHEAR_STRESS = Channel("shear_stress", "Shear stress", "τ", "Pa", "MPa", 1e-6)
-NORMAL_FORCE = Channel("normal_force", "Normal force", "Fn", "N", "N")
-SHEAR_FORCE = Channel("shear_force", "Friction force", "Ft", "N", "N")
-FRICTION = Channel("friction", "Friction coefficient", "µ", "1", "")
-SLIP = Channel("slip", "Slip", "D", "m", "m")
+TIME = Channel("time", "Time", "時間", "t", "s", "s")
+SLIP_VELOCITY = Channel("slip_velocity", "Slip velocity", "すべり速度", "V", "m/s", "mm/s", 1e3)
+AXIAL_DISPLACEMENT = Channel(
+    "axial_displacement", "Axial displacement", "軸変位", "x", "m", "µm", 1e6
+)
+TEMPERATURE = Channel("temperature", "Temperature", "温度", "T", "degC", "°C")
+TEMPERATURE_RATE = Channel(
+    "temperature_rate", "Temperature rate", "温度変化率", "dT/dt", "K/s", "mK/s", 1e3
+)
+AXIAL_RATE = Channel(
+    "axial_rate", "Axial displacement rate", "軸変位速度", "dx/dt", "m/s", "µm/s", 1e6
+)
+NORMAL_STRESS = Channel("normal_stress", "Normal stress", "垂直応力", "σ", "Pa", "MPa", 1e-6)
+SHEAR_STRESS = Channel("shear_stress", "Shear stress", "せん断応力", "τ", "Pa", "MPa", 1e-6)
+NORMAL_FORCE = Channel("normal_force", "Normal force", "垂直荷重", "Fn", "N", "N")
+SHEAR_FORCE = Channel("shear_force", "Shear force", "せん断力", "Ft", "N", "N")
+FRICTION = Channel("friction", "Friction coefficient", "摩擦係数", "µ", "1", "")
+SLIP = Channel("slip", "Slip", "すべり量", "D", "m", "m")
 
 CHANNELS = {
     channel.name: channel
