@@ -1,4 +1,4 @@
-"""Progress: how far a study is, in a file of its folder, for whoever looks on."""
+"""Progress: how far a study is, as one event, and in a file of its folder."""
 
 import math
 import os
@@ -6,14 +6,16 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from slicken.errors import SlickenError
 from slicken.learning.training import EpochLosses
+from slicken.statements import Statement
 from slicken.study.files import remove, written_aside
 from slicken.study.folder import StudyFolder
 from slicken.study.lock import check_lock
@@ -27,6 +29,49 @@ if TYPE_CHECKING:
 NAME = "progress.json"
 EVERY = 2.0
 """Seconds from one writing to the next, at least."""
+
+Stage = Literal["measuring", "training", "evidence", "figures"]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a study is at one moment: the one thing that a long job reports.
+
+    Args:
+        stage: Part of the work: ``measuring``, ``training``, ``evidence`` or ``figures``.
+        doing: What is being done.
+        done: Steps that are done; epochs of all runs in training.
+        total: Number of steps.
+        left: Seconds left for the stage; NaN where it is not known.
+        note: Something that the user should read.
+        window: Window length that the event is about, s; NaN where it is about none.
+        runs: Numbers of the runs that ended an epoch.
+        epoch: Number of that epoch.
+        losses: Losses of these runs in that epoch.
+
+    Example:
+        >>> Progress("evidence", Statement("progress.memory"), done=3, total=9).left
+        nan
+    """
+
+    stage: Stage
+    doing: Statement | None = None
+    done: int = 0
+    total: int = 0
+    left: float = math.nan
+    note: Statement | None = None
+    window: float = math.nan
+    runs: tuple[int, ...] = ()
+    epoch: int = 0
+    losses: EpochLosses | None = None
+
+
+OnProgress = Callable[[Progress], None]
+
+
+def ignore(progress: Progress) -> None:
+    """Do nothing with it."""
+    del progress
 
 
 class WindowProgress(BaseModel):
@@ -64,7 +109,7 @@ class StepProgress(BaseModel):
     total: Annotated[int, Field(ge=0)]
 
 
-class Progress(BaseModel):
+class Record(BaseModel):
     """How far a study is.
 
     Attributes:
@@ -88,10 +133,10 @@ class Progress(BaseModel):
     step: StepProgress | None = None
 
 
-def read_progress(folder: StudyFolder) -> Progress | None:
+def read_progress(folder: StudyFolder) -> Record | None:
     """How far a study in work is; None where it is not in work, or nothing can be read."""
     try:
-        progress = Progress.model_validate_json(folder.place(NAME).read_bytes())
+        progress = Record.model_validate_json(folder.place(NAME).read_bytes())
     except (OSError, ValidationError, SlickenError):
         return None
     plan = folder.plan
@@ -231,7 +276,7 @@ def _write_progress(
     step: StepProgress | None = None,
 ) -> None:
     """Write the file, if that can be done: nothing but this view is lost with it."""
-    progress = Progress(
+    progress = Record(
         study=folder.identity,
         host=socket.gethostname(),
         pid=os.getpid(),

@@ -11,7 +11,7 @@ import numpy as np
 
 from slicken.study.folder import StudyFolder
 from slicken.study.lock import Holder, holder_of
-from slicken.study.progress import NAME, Progress, StepProgress, read_progress
+from slicken.study.progress import NAME, Record, StepProgress, read_progress
 
 State = Literal["waiting", "training", "begun", "finished"]
 
@@ -124,7 +124,7 @@ def _finished_row(folder: StudyFolder, window: float) -> Row:
     )
 
 
-def _row(folder: StudyFolder, window: float, progress: Progress | None, lives: bool) -> Row:
+def _row(folder: StudyFolder, window: float, progress: Record | None, lives: bool) -> Row:
     runs = folder.plan.runs
     to_do = runs * folder.plan.epochs
     known = [row for row in progress.windows if row.window == window] if progress else []
@@ -140,7 +140,7 @@ def _mean(losses: Iterable[float | None]) -> float:
     return sum(finite) / len(finite) if finite else math.nan
 
 
-def _left(progress: Progress | None) -> float:
+def _left(progress: Record | None) -> float:
     if progress is None or progress.left is None:
         return math.nan
     return max(0.0, progress.left - max(0.0, time.time() - progress.updated.timestamp()))
