@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike
 
 from slicken.experiment import Experiment
 from slicken.experiment.experiment import Provenance
-from slicken.learning.network import Architecture, Network, start_network
+from slicken.learning.network import Network, start_network
 from slicken.learning.record import Record, join
+from slicken.learning.settings import Architecture
 from slicken.learning.splits import PARTS, Split, divide
 from slicken.learning.training import run_seeds
 from slicken.study.plan import Plan

@@ -22,8 +22,7 @@ import slicken
 from slicken.cli.main import app
 from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column, Preparation
 from slicken.experiment.corrections.kinds import KINDS as CORRECTIONS
-from slicken.learning.network import Architecture
-from slicken.learning.training import Optimiser
+from slicken.learning.settings import Architecture, Optimiser
 from slicken.physics.truths import TRUTHS
 from slicken.study.cluster_plan import ClusterPlan
 from slicken.study.plan import Plan, SplitPlan

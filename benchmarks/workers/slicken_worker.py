@@ -155,8 +155,8 @@ def make_trainer(
 ) -> Any:  # noqa: ANN401 (slicken is imported late, when the cores are chosen)
     """A trainer of the paper's network, but for the units."""
     from slicken.learning.engine import choose_engine
-    from slicken.learning.network import Architecture
-    from slicken.learning.training import Optimiser, Trainer, run_seeds, training_data
+    from slicken.learning.settings import Architecture, Optimiser
+    from slicken.learning.training import Trainer, run_seeds, training_data
     from slicken.study.presets import PAPER
 
     changed = {"units": units, "gate_start": problem.gates}

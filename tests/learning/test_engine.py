@@ -15,7 +15,8 @@ from slicken.errors import PlanError
 from slicken.learning.engine import ENGINES, Engine, Windows, choose_engine
 from slicken.learning.engine.layered import LayeredEngine
 from slicken.learning.engine.library import engine_library
-from slicken.learning.network import Architecture, Network
+from slicken.learning.network import Network
+from slicken.learning.settings import Architecture
 
 KERNELS = [
     # Every pair of layer counts, kernels and activations taking turns; then the published shape.

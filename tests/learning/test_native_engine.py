@@ -18,8 +18,9 @@ from slicken.learning.engine.layered import LayeredEngine
 from slicken.learning.engine.native import NativeEngine
 from slicken.learning.engine.reference import ReferenceEngine
 from slicken.learning.ensemble import Ensemble
-from slicken.learning.network import GRU, Activation, Architecture, Conv1D, Network
-from slicken.learning.training import Optimiser, Trainer, run_seeds, training_data
+from slicken.learning.network import GRU, Conv1D, Network
+from slicken.learning.settings import Activation, Architecture, Optimiser
+from slicken.learning.training import Trainer, run_seeds, training_data
 
 LIBRARY = engine_library()
 pytestmark = pytest.mark.skipif(

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 import builders
 import naive
-from slicken.learning.network import GRU, Architecture, Conv1D, start_network
+from slicken.learning.network import GRU, Conv1D, start_network
+from slicken.learning.settings import Architecture
 
 PAPER = Architecture()
 

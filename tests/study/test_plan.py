@@ -10,8 +10,7 @@ import tomli_w
 import builders
 from slicken.channels import LEAKS_TARGET
 from slicken.errors import PlanError
-from slicken.learning.network import Architecture
-from slicken.learning.training import Optimiser
+from slicken.learning.settings import Architecture, Optimiser
 from slicken.study.plan import Plan, read_windows
 from slicken.study.presets import PRESETS
 

@@ -153,8 +153,8 @@ def _small_case(name: str) -> "Trainer":
 
     from slicken.learning.devices import cores
     from slicken.learning.engine import choose_engine
-    from slicken.learning.network import Architecture
-    from slicken.learning.training import Optimiser, Trainer, run_seeds, training_data
+    from slicken.learning.settings import Architecture, Optimiser
+    from slicken.learning.training import Trainer, run_seeds, training_data
 
     optimiser = Optimiser()
     ends = np.arange(LENGTH, LENGTH + BATCHES * optimiser.batch)

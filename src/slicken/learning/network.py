@@ -4,50 +4,13 @@ It knows arrays: no files, no settings, no devices. Weights have the layout of K
 published Keras model means the same thing here.
 """
 
-from typing import Literal
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax.nn import initializers
 from jaxtyping import Array, Float, Int, PRNGKeyArray
-from pydantic import BaseModel, ConfigDict, Field
 
-Activation = Literal["linear", "relu"]
-GateStart = Literal["zero", "chrono"]
-MOST_UNITS, MOST_LAYERS = 4_096, 32
-"""A slip of the keyboard beyond these would ask for more memory than there is."""
-
-
-class Architecture(BaseModel):
-    """What a network is made of.
-
-    Attributes:
-        filters: of each Conv1D layer.
-        kernel: samples that a convolution sees; layers are not padded.
-        conv_layers: number of Conv1D layers.
-        units: of each GRU layer.
-        gru_layers: number of GRU layers.
-        activation: after each convolution; Keras does nothing there unless asked (``linear``).
-        gate_start: the bias with which update gates start: ``zero`` (Keras), or ``chrono``:
-            log U(1, L-1), which spreads the memory of the untrained units over the window
-            (Tallec & Ollivier 2018, arXiv 1804.11188).
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    filters: int = Field(64, ge=1, le=MOST_UNITS)
-    kernel: int = Field(3, ge=1, le=MOST_UNITS)
-    conv_layers: int = Field(2, ge=0, le=MOST_LAYERS)
-    units: int = Field(64, ge=1, le=MOST_UNITS)
-    gru_layers: int = Field(4, ge=1, le=MOST_LAYERS)
-    activation: Activation = "linear"
-    gate_start: GateStart = "zero"
-
-    @property
-    def shortest_window(self) -> int:
-        """Samples that a window needs for one step to be left after the convolutions."""
-        return self.conv_layers * (self.kernel - 1) + 1
+from slicken.learning.settings import Activation, Architecture
 
 
 class Conv1D(eqx.Module):

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from slicken.errors import SplitError
 from slicken.learning.record import NO_STAGE, Record, position, reach
+from slicken.learning.settings import By
 
 Part = Literal["training", "validation", "test"]
 PARTS: tuple[Part, ...] = ("training", "validation", "test")
-By = Literal["auto", "experiment", "time", "stage"]
 UNUSED = -1
 
 

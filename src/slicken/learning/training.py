@@ -3,7 +3,7 @@
 import math
 import time
 from functools import partial
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -12,57 +12,31 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Int, PRNGKeyArray
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_validator
 
 from slicken.learning.devices import at_once, compiled, cores, share_out
 from slicken.learning.engine import Engine, Windows
-from slicken.learning.network import Architecture, Network, start_network
+from slicken.learning.network import Network, start_network
+from slicken.learning.settings import Architecture, Optimiser
 
 Tree = TypeVar("Tree")  # the short form needs Python 3.12
 
 _START, _ORDER = 0, 1  # what a run's seed is folded with: its first weights, its batches
-MOST_IN_A_BATCH, LARGEST_RATE = 100_000, 1e30
-"""The second, because weights are float32."""
 
 
-class Optimiser(BaseModel):
-    """How weights are changed: Adam (Kingma & Ba 2015).
+def update_rule(optimiser: Optimiser, steps: int) -> optax.GradientTransformation:
+    """The update rule of one run.
 
-    Attributes:
-        learning_rate: at the start.
-        decay: ``none``, or ``cosine`` down to zero at the last epoch.
-        clip: largest norm of a run's gradient, longer ones are shortened; None, written
-            ``"none"`` where there is no null (TOML), shortens nothing.
-        batch: windows in a batch.
-        epsilon: Adam's, 1e-7 in Keras.
+    Args:
+        optimiser: Settings.
+        steps: Number of batches of the whole training.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    learning_rate: float = Field(1e-3, gt=0, lt=LARGEST_RATE)
-    decay: Literal["none", "cosine"] = "none"
-    clip: float | None = Field(None, gt=0, lt=LARGEST_RATE)
-    batch: int = Field(32, ge=1, le=MOST_IN_A_BATCH)
-    epsilon: float = Field(1e-7, gt=0, lt=LARGEST_RATE)
-
-    @field_validator("clip", mode="before")
-    @classmethod
-    def _read_clip(cls, clip: object) -> object:
-        return None if clip == "none" else clip
-
-    @field_serializer("clip")
-    def _write_clip(self, clip: float | None) -> float | str:
-        return "none" if clip is None else clip
-
-    def transformation(self, steps: int) -> optax.GradientTransformation:
-        """The update rule of one run that trains for this many batches."""
-        rate: Any = self.learning_rate
-        if self.decay == "cosine":
-            rate = optax.cosine_decay_schedule(self.learning_rate, max(steps, 1))
-        adam = optax.adam(rate, eps=self.epsilon)
-        return (
-            adam if self.clip is None else optax.chain(optax.clip_by_global_norm(self.clip), adam)
-        )
+    rate: Any = optimiser.learning_rate
+    if optimiser.decay == "cosine":
+        rate = optax.cosine_decay_schedule(optimiser.learning_rate, max(steps, 1))
+    adam = optax.adam(rate, eps=optimiser.epsilon)
+    if optimiser.clip is None:
+        return adam
+    return optax.chain(optax.clip_by_global_norm(optimiser.clip), adam)
 
 
 class TrainingData(NamedTuple):
@@ -141,7 +115,7 @@ class Trainer:
         self.validation_batches = math.ceil(data.validation.size / optimiser.batch)
         self.batch = optimiser.batch
         self._architecture = architecture
-        self._rule = optimiser.transformation(epochs * self.batches)
+        self._rule = update_rule(optimiser, epochs * self.batches)
         placed = {device: jax.device_put(data, device) for device in jax.devices()}
         self._shares = [
             _Share(

@@ -8,9 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from slicken.channels import CHANNELS, FRICTION, LEAKS_TARGET, TIME
 from slicken.errors import PlanError, shown
-from slicken.learning.network import Architecture
-from slicken.learning.splits import By
-from slicken.learning.training import Optimiser
+from slicken.learning.settings import Architecture, By, Optimiser
 from slicken.study.presets import PRESETS
 from slicken.study.settings import Settings
 

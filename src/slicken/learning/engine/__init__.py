@@ -1,4 +1,4 @@
-"""The engine: the one hot operation, behind one door.
+"""The engine: the one hot operation, behind one contract.
 
 An engine runs an ensemble, R networks with their arrays stacked on a leading axis, each on its own
 batch of B windows. The rest of the package calls :func:`choose_engine` and never asks which.

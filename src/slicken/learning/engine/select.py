@@ -1,4 +1,4 @@
-"""The door: which engine runs here, and why."""
+"""Select: which engine runs here, and why."""
 
 import os
 from collections.abc import Callable
@@ -7,16 +7,33 @@ import jax
 
 from slicken.errors import PlanError
 from slicken.learning.engine.contract import Engine
-from slicken.learning.engine.layered import LayeredEngine
 from slicken.learning.engine.library import engine_library
-from slicken.learning.engine.native import NativeEngine
-from slicken.learning.engine.reference import ReferenceEngine
+
+
+def _native() -> Engine:
+    from slicken.learning.engine.native import NativeEngine
+
+    return NativeEngine()
+
+
+def _layered() -> Engine:
+    from slicken.learning.engine.layered import LayeredEngine
+
+    return LayeredEngine(runs_together=jax.default_backend() != "cpu")
+
+
+def _reference() -> Engine:
+    from slicken.learning.engine.reference import ReferenceEngine
+
+    return ReferenceEngine()
+
 
 ENGINES: dict[str, Callable[[], Engine]] = {
-    "native": NativeEngine,
-    "layered": lambda: LayeredEngine(runs_together=jax.default_backend() != "cpu"),
-    "reference": ReferenceEngine,
+    "native": _native,
+    "layered": _layered,
+    "reference": _reference,
 }
+"""The one that runs is imported, and no other."""
 
 VARIABLE = "SLICKEN_ENGINE"
 """Names the engine that ``auto`` is to take."""
