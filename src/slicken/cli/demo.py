@@ -16,10 +16,12 @@ WINDOWS = (10, 25, 50, 75, 100, 150, 200, 300)
 
 def run(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Study folder.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Random seed.")] = 0,
     lang: Annotated[
         str,
-        typer.Option("--lang", metavar="LANGUAGE", help="Of the page and the figures: en or ja."),
+        typer.Option(
+            "--lang", metavar="LANGUAGE", help="Language of report and figures: en or ja."
+        ),
     ] = "en",
 ) -> None:
     """Simulate a rig, run a small study on it, and compare what it finds with what was planted."""

@@ -23,7 +23,7 @@ LENGTH, BATCHES, TURNS = 100, 2, 3
 
 
 def run() -> None:
-    """Say which engine runs here and why, what the machine offers, and how fast each engine is."""
+    """Engine in use, capabilities of this machine, and measured speed of each engine."""
     from slicken import __version__
     from slicken.cli.terminal import complain
     from slicken.learning.engine import engine_library, explain_choice, what_native_lacks

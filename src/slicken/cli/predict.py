@@ -7,25 +7,26 @@ import typer
 
 
 def run(
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder.")],
+    study: Annotated[Path, typer.Argument(metavar="STUDY", help="Study folder.")],
     log: Annotated[
-        Path, typer.Argument(metavar="LOG", help="A log that has the drivers of the study.")
+        Path, typer.Argument(metavar="LOG", help="Log that has the drivers of the study.")
     ],
     channels: Annotated[
         Path | None, typer.Option(metavar="MAP.toml", help="Channel map of the log.")
     ] = None,
     window: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Window length; the best if none.")
+        float | None,
+        typer.Option(metavar="SECONDS", help="Window length; by default the best one."),
     ] = None,
     level: Annotated[
-        float, typer.Option(metavar="SHARE", help="Of the interval, between 0 and 1.")
+        float, typer.Option(metavar="SHARE", help="Coverage of the interval, between 0 and 1.")
     ] = 0.9,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.csv | FOLDER", help="LOG-friction.csv here if none."),
+        typer.Option(metavar="FILE.csv | FOLDER", help="Output; by default LOG-friction.csv here."),
     ] = None,
 ) -> None:
-    """Predict the friction of a new log, and compare it with what was measured."""
+    """Predict the friction of a new log with an interval, and compare it with the measured one."""
     from slicken.cli.terminal import say, show_findings
     from slicken.evidence.study import Study
     from slicken.experiment import read_experiment

@@ -16,21 +16,26 @@ class Which(StrEnum):
 
 def run(
     out: Annotated[
-        Path, typer.Option(metavar="FOLDER", help="For studies; what is there is not repeated.")
+        Path,
+        typer.Option(
+            metavar="FOLDER", help="Folder of the studies; finished ones are not repeated."
+        ),
     ] = Path("truth"),
     group: Annotated[
         Which,
-        typer.Option(help="Cases that judge, or those that presets and rules were tuned on."),
+        typer.Option(help="Group of cases: held out (judged), or used for tuning."),
     ] = Which.judged,
     cases: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Only the first N cases.")
+        int | None, typer.Option(metavar="N", min=1, help="Number of cases, from the first.")
     ] = None,
     write: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", help="Records and counts, with a table beside it."),
+        typer.Option(
+            metavar="FILE.json", help="File for records and counts, with a table beside it."
+        ),
     ] = None,
 ) -> None:
-    """Study every planted truth, and count how often what was found is what was planted."""
+    """Study simulated faults with planted truths, and count how often the truth is recovered."""
     from itertools import islice
 
     from slicken.cli.terminal import in_words, say, say_wrapped

@@ -16,7 +16,7 @@ _ONE_THREAD: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False}
 
 
 def share_out(runs: int, *, fewest: int) -> list[tuple[jax.Device, list[int]]]:
-    """Deal runs into shares that are computed at the same time.
+    """Divide runs into shares that are computed at the same time.
 
     On CPUs there is a share a core: XLA keeps one core busy with a small recurrent network, and
     runs as many programs at once as there are threads to call it. On GPUs there is a share a GPU.
@@ -24,9 +24,9 @@ def share_out(runs: int, *, fewest: int) -> list[tuple[jax.Device, list[int]]]:
     they do not come out even, and what the copies give is thrown away.
 
     Args:
-        runs: how many there are.
-        fewest: runs in a share, at least. XLA's compiler treats one run as a special case, whose
-            last bits differ; then a run would depend on how many others there are.
+        runs: Number of runs.
+        fewest: Least number of runs in a share. XLA's compiler treats one run as a special case,
+            whose last bits differ; then a run would depend on the number of others.
 
     Returns:
         Each share's device and the numbers of its runs, in order; without the copies these are

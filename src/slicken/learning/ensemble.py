@@ -27,10 +27,10 @@ class Sensitivity(NamedTuple):
     With ``g`` the gradient of one window, (L, C), and ``e`` its error (predicted less measured):
 
     Args:
-        friction: predicted, standardised, shape ``(R, N)``.
-        by_target: mean over lags of ``|g|``, shape ``(R, N, C)``.
-        by_lag: mean over windows of ``|g|``, shape ``(R, L, C)``; the last is the present.
-        loss_by_lag: mean over windows of ``2 |e| |g|``, shape ``(R, L, C)``.
+        friction: Predicted friction, standardised, shape ``(R, N)``.
+        by_target: Mean over lags of ``|g|``, shape ``(R, N, C)``.
+        by_lag: Mean over windows of ``|g|``, shape ``(R, L, C)``; the last is the present.
+        loss_by_lag: Mean over windows of ``2 |e| |g|``, shape ``(R, L, C)``.
     """
 
     friction: NDArray[np.float32]
@@ -44,9 +44,9 @@ class Ensemble:
     """R networks of one window length.
 
     Args:
-        networks: arrays with a leading axis R.
-        length: samples in a window, L.
-        engine: what computes.
+        networks: Networks, as arrays with a leading axis R.
+        length: Number of samples in a window, L.
+        engine: Engine that computes.
     """
 
     networks: Network
@@ -62,8 +62,8 @@ class Ensemble:
         """Standardised friction of each run at each target time.
 
         Args:
-            drivers: standardised record, shape ``(T, C)``.
-            ends: target times as indices into it, shape ``(N,)``.
+            drivers: Standardised record, shape ``(T, C)``.
+            ends: Target times as indices into the record, shape ``(N,)``.
 
         Returns:
             Shape ``(R, N)``.
@@ -90,9 +90,9 @@ class Ensemble:
         """How predicted friction changes with every driver at every lag.
 
         Args:
-            drivers: standardised record, shape ``(T, C)``.
-            friction: standardised, shape ``(T,)``.
-            ends: target times as indices into it, at least one, shape ``(N,)``.
+            drivers: Standardised record, shape ``(T, C)``.
+            friction: Standardised friction, shape ``(T,)``.
+            ends: Target times as indices into the record, at least one, shape ``(N,)``.
         """
         batches = _in_batches(ends)
         counts = (np.arange(batches.size) < ends.size).astype(np.float32).reshape(batches.shape)
@@ -132,7 +132,7 @@ class Ensemble:
         """Standardised friction of windows that are in no record.
 
         Args:
-            windows: shape ``(N, L, C)``.
+            windows: Windows, shape ``(N, L, C)``.
 
         Returns:
             Shape ``(R, N)``.
@@ -143,7 +143,7 @@ class Ensemble:
         """Gradient of standardised friction in every sample of windows that are in no record.
 
         Args:
-            windows: shape ``(N, L, C)``, at least one.
+            windows: Windows, at least one, shape ``(N, L, C)``.
 
         Returns:
             Shape ``(R, N, L, C)``: as large as this many copies of the windows.

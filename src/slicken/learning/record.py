@@ -18,17 +18,17 @@ class Record:
     """All experiments of a study end to end; windows are indices into it, never copies.
 
     Args:
-        experiments: names, in order.
-        channels: names of the drivers, in order.
-        dt: the time step that all experiments share, in seconds.
-        drivers: shape ``(T, C)``, in the units of the channels.
-        friction: shape ``(T,)``.
-        experiment: which experiment a sample belongs to, shape ``(T,)``.
-        time: seconds on each experiment's own clock, shape ``(T,)``.
-        stage: shape ``(T,)``; ``NO_STAGE`` where unknown.
-        slip: metres, shape ``(T,)``; NaN where unknown.
-        normal_stress: Pa, shape ``(T,)``; NaN where unknown, or where only the force is known.
-        gap: samples that no window may touch, shape ``(T,)``.
+        experiments: Names of the experiments, in order.
+        channels: Names of the drivers, in order.
+        dt: Time step common to all experiments, in s.
+        drivers: Drivers in the units of the channels, shape ``(T, C)``.
+        friction: Friction, shape ``(T,)``.
+        experiment: Number of each sample's experiment, shape ``(T,)``.
+        time: Time on each experiment's own clock, in s, shape ``(T,)``.
+        stage: Stage of each sample, shape ``(T,)``; ``NO_STAGE`` where unknown.
+        slip: Slip, in m, shape ``(T,)``; NaN where unknown.
+        normal_stress: Normal stress, in Pa, shape ``(T,)``; NaN where unknown, or only as force.
+        gap: Samples that no window may touch, shape ``(T,)``.
     """
 
     experiments: tuple[str, ...]
@@ -66,8 +66,8 @@ def join(experiments: Sequence[Experiment], drivers: Sequence[str]) -> Record:
     """Lay experiments end to end.
 
     Args:
-        experiments: all with the same time step.
-        drivers: names of the channels that the network sees; each experiment has them all.
+        experiments: Experiments with one time step.
+        drivers: Names of the drivers; each experiment has them all.
 
     Returns:
         The record.
@@ -132,8 +132,8 @@ def reach(record: Record, part: NDArray[np.signedinteger] | None = None) -> NDAr
     cross from one part into another either, and touches no sample without a part (negative).
 
     Args:
-        record: T samples.
-        part: shape ``(T,)``, the part of each sample.
+        record: Record of T samples.
+        part: Part of each sample, shape ``(T,)``.
 
     Returns:
         Shape ``(T,)``; 0 inside a gap.

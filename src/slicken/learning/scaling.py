@@ -32,16 +32,16 @@ class Scaling:
     """Means and standard deviations learned on the training part only.
 
     Args:
-        channels: names of the drivers.
-        slowest: of a driver that is taken as ``asinh(value / slowest)``, a logarithm that knows
-            zero and both signs, the value at which that begins; 0 for all others, shape ``(C,)``.
-        mean: of the drivers, after that, shape ``(C,)``.
-        spread: standard deviations, shape ``(C,)``; 1 for a driver that never changes.
-        friction_mean: mean friction of the training targets.
-        friction_spread: their standard deviation.
-        noise_share: how much of each driver's variance comes and goes within one sample (half the
-            mean square of its differences, over its variance; 1 for white noise, and for a driver
-            that never changes), shape ``(C,)``.
+        channels: Names of the drivers.
+        slowest: Threshold v0 of a driver that is taken as ``asinh(value / v0)``, a logarithm that
+            accepts zero and both signs; 0 for all other drivers, shape ``(C,)``.
+        mean: Means of the drivers after that, shape ``(C,)``.
+        spread: Standard deviations, shape ``(C,)``; 1 for a driver that never changes.
+        friction_mean: Mean friction of the training targets.
+        friction_spread: Standard deviation of the same.
+        noise_share: Share of each driver's variance that changes from one sample to the next (half
+            the mean square of its differences, over its variance; 1 for white noise, and for a
+            driver that never changes), shape ``(C,)``.
     """
 
     channels: tuple[str, ...]

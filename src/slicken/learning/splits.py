@@ -21,11 +21,11 @@ class Split:
     """Target times of each part, the same for every window length of a study.
 
     Args:
-        by: what was divided: experiments, time or stages.
-        part: the part of each sample (index into ``PARTS``, or ``UNUSED``), shape ``(T,)``.
-        ends: for each part the target times as sorted indices into the record, shape ``(N,)``.
-        longest: samples in the longest window of the study.
-        words: one sentence on how the experiments were divided.
+        by: Unit of the split: experiments, time or stages.
+        part: Part of each sample (index into ``PARTS``, or ``UNUSED``), shape ``(T,)``.
+        ends: Target times of each part, as sorted indices into the record, shape ``(N,)``.
+        longest: Number of samples in the longest window of the study.
+        words: One sentence on how the experiments were divided.
     """
 
     by: str
@@ -56,14 +56,14 @@ def divide(
     consequence: no sample can serve two parts, whatever the window length.
 
     Args:
-        record: all experiments.
-        by: ``experiment`` (whole experiments), ``time`` (each experiment's first, middle and last
+        record: Record of all experiments.
+        by: Unit of the split: ``experiment``, ``time`` (each experiment's first, middle and last
             stretch) or ``stage``; ``auto`` takes experiments where there are three or more.
-        longest: samples in the longest window.
-        stride: samples from one target time to the next.
-        fractions: of validation and of test.
-        named: experiments for validation and for test, where the plan names them.
-        seed: which experiments or stages go where, if not named.
+        longest: Number of samples in the longest window.
+        stride: Number of samples between target times.
+        fractions: Shares of validation and of test.
+        named: Experiments for validation and for test, where the plan names them.
+        seed: Random seed of experiments or stages that are not named.
 
     Raises:
         SplitError: if a part would be empty; the message says what to change.

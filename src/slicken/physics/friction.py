@@ -23,10 +23,10 @@ class Instant(NamedTuple):
     """What a fault feels at one sample, free of sensor noise.
 
     Args:
-        velocity: slip velocity, in m/s.
-        normal_stress: in Pa.
-        temperature: what a noise-free thermocouple reads, in degC.
-        worn: depth worn since the surfaces were fresh, in m.
+        velocity: Slip velocity, in m/s.
+        normal_stress: Normal stress, in Pa.
+        temperature: Reading of a noise-free thermocouple, in degC.
+        worn: Depth worn since the surfaces were fresh, in m.
     """
 
     velocity: float
@@ -57,10 +57,10 @@ class ThermalWeakening(FrictionLaw[NDArray[np.float64]]):
     the test the fault was at the reference temperature. ``memory`` of zero means the present value.
 
     Args:
-        mu0: friction at the reference temperature.
-        slope: change for each K.
-        memory: length of the mean, in s, rounded to whole samples.
-        reference: in degC.
+        mu0: Friction at the reference temperature.
+        slope: Change of friction per K.
+        memory: Length of the mean, in s, rounded to whole samples.
+        reference: Reference temperature, in degC.
 
     Raises:
         PlanError: if memory is negative.
@@ -99,9 +99,9 @@ class RunningIn(FrictionLaw[None]):
     (Boneh et al. 2014); the drop of 0.08 is an assumption of the size usual for bare rock.
 
     Args:
-        mu_worn: friction of worn surfaces.
-        drop: how much higher it is on fresh ones.
-        depth: h_r, in m.
+        mu_worn: Friction of worn surfaces.
+        drop: Excess of friction on fresh surfaces.
+        depth: Wear depth of the decay, h_r, in m.
 
     Raises:
         PlanError: if the depth is not positive.
@@ -136,9 +136,9 @@ class LoadHistory(FrictionLaw[float]):
     that keeps steps of 0.3 to 5.8 MPa within 0.06 of friction. A fault starts fully adapted.
 
     Args:
-        mu0: friction once adapted.
-        alpha: answer to an e-fold of normal stress.
-        memory: e-folding time, in s.
+        mu0: Friction once adapted.
+        alpha: Response to an e-fold of normal stress.
+        memory: E-folding time, in s.
 
     Raises:
         PlanError: if the memory is not positive.
@@ -166,10 +166,10 @@ class LoadHistory(FrictionLaw[float]):
 
 @dataclass(frozen=True)
 class Prescribed(FrictionLaw[int]):
-    """Friction that follows nobody: a given number at every sample.
+    """Friction that depends on nothing: a given number at every sample.
 
     Args:
-        path: friction, ``T`` numbers.
+        path: Friction, shape ``(T,)``.
     """
 
     path: Sequence[float]
@@ -202,12 +202,12 @@ def wander(
     2018, doi 10.1007/s00024-017-1728-2); a spread of 0.03 is an assumption.
 
     Args:
-        samples: T.
-        rng: source of randomness.
-        dt: step in s.
-        mean: of friction.
-        std: of friction.
-        memory: correlation time, in s.
+        samples: Number of samples, T.
+        rng: Source of randomness.
+        dt: Time step, in s.
+        mean: Mean of friction.
+        std: Standard deviation of friction.
+        memory: Correlation time, in s.
     """
     kept = math.exp(-dt / memory)
     renewed = math.sqrt(-math.expm1(-2.0 * dt / memory))

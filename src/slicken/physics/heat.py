@@ -34,11 +34,11 @@ class Specimen:
     they were chosen before any network was trained on the result.
 
     Args:
-        length: from the slip surface to the grip, in m.
-        radius: in m.
-        conductivity: k, in W/m/K.
-        heat_capacity: rho c, per volume, in J/m3/K.
-        surface_coefficient: h, heat lost sideways, in W/m2/K.
+        length: Distance from the slip surface to the grip, in m.
+        radius: Radius of the rod, in m.
+        conductivity: Thermal conductivity k, in W/m/K.
+        heat_capacity: Heat capacity per volume, rho c, in J/m3/K.
+        surface_coefficient: Coefficient h of the heat lost sideways, in W/m2/K.
 
     Raises:
         PlanError: if a value is not positive (the surface coefficient may be zero).
@@ -96,8 +96,8 @@ class Thermocouple:
     defaults lie inside both ranges.
 
     Args:
-        depth: behind the slip surface, in m.
-        lag: time constant of its first-order answer, in s.
+        depth: Depth behind the slip surface, in m.
+        lag: Time constant of the sensor's first-order response, in s.
 
     Raises:
         PlanError: if the depth is negative or the lag is not positive.
@@ -119,9 +119,9 @@ class Conduction:
     inwards, then the thermocouple. Made by :func:`discretise`.
 
     Args:
-        advance: what a step does to the state, shape ``(nodes + 1, nodes + 1)``.
-        heating: what a flux of 1 W/m2, held for the step, adds, shape ``(nodes + 1,)``.
-        averaging: weights of the mean rise over the rod, shape ``(nodes + 1,)``.
+        advance: Effect of one step on the state, shape ``(nodes + 1, nodes + 1)``.
+        heating: Effect of a flux of 1 W/m2 held for the step, shape ``(nodes + 1,)``.
+        averaging: Weights of the mean rise over the rod, shape ``(nodes + 1,)``.
     """
 
     advance: NDArray[np.float64]
@@ -164,10 +164,10 @@ def discretise(
     stepping. The node at the grip is left out: its rise is always zero.
 
     Args:
-        specimen: the rod.
-        thermocouple: its place and lag.
-        dt: step in s.
-        nodes: number of nodes.
+        specimen: Rod.
+        thermocouple: Place and lag of the sensor.
+        dt: Time step, in s.
+        nodes: Number of nodes.
 
     Raises:
         PlanError: if the thermocouple is not inside the specimen or the step is not positive.

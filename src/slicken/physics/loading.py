@@ -1,4 +1,4 @@
-"""Loading: what the rig is told to do, and what its servos make of it."""
+"""Loading: commands to the rig, and what its servos make of them."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ LOWEST_STRESS = 0.3e6
 """Pa; with the highest, the range of the published experiments."""
 HIGHEST_STRESS = 5.8e6
 SMALLEST_STEP = 0.3e6
-"""Pa; nobody steps a rig by less than its lowest stress."""
+"""Pa; no rig is stepped by less than its lowest stress."""
 VELOCITY = 4e-3
 """Slip velocity of the published experiments, in m/s."""
 
@@ -24,9 +24,9 @@ class Loading:
     """What a fault is made to do, servo noise included.
 
     Args:
-        dt: step in s.
-        normal_stress: in Pa, positive, shape ``(T,)``.
-        velocity: slip velocity in m/s, zero or more, shape ``(T,)``.
+        dt: Time step, in s.
+        normal_stress: Normal stress, positive, in Pa, shape ``(T,)``.
+        velocity: Slip velocity, zero or more, in m/s, shape ``(T,)``.
 
     Raises:
         PlanError: if the shapes differ or a value is out of range.
@@ -53,9 +53,9 @@ def rotary_shear(duration: float, rng: np.random.Generator, *, dt: float = 1.0) 
     """Stages of random normal stress and length at 4 mm/s, as in the published experiments.
 
     Args:
-        duration: seconds from the first to the last sample.
-        rng: source of randomness.
-        dt: step in s.
+        duration: Time from the first to the last sample, in s.
+        rng: Source of randomness.
+        dt: Time step, in s.
     """
     samples = _samples(duration, dt)
     stress_rng, servo_rng, drive_rng = rng.spawn(3)
@@ -71,9 +71,9 @@ def velocity_stepping(duration: float, rng: np.random.Generator, *, dt: float = 
     """The same stages of normal stress, with steps of velocity and slide-hold-slides.
 
     Args:
-        duration: seconds from the first to the last sample.
-        rng: source of randomness.
-        dt: step in s.
+        duration: Time from the first to the last sample, in s.
+        rng: Source of randomness.
+        dt: Time step, in s.
     """
     samples = _samples(duration, dt)
     stress_rng, servo_rng, drive_rng, command_rng = rng.spawn(4)

@@ -12,8 +12,8 @@ class Contacts(NamedTuple):
     """The state of a rate-and-state fault.
 
     Args:
-        log_age: logarithm of theta in seconds.
-        normal_stress: that theta was last adapted to, in Pa.
+        log_age: Logarithm of theta in seconds.
+        normal_stress: Normal stress to which theta was last adapted, in Pa.
     """
 
     log_age: float
@@ -39,13 +39,13 @@ class RateAndState(FrictionLaw[Contacts]):
     The machine is taken as stiff, so the slip velocity is the one imposed and nothing sticks.
 
     Args:
-        mu0: friction at the reference velocity.
-        a: direct effect, typically 0.01.
-        b: evolution effect, typically 0.014-0.02.
-        slip_scale: Dc, in m; typically 1-100 um.
-        reference_velocity: V0, in m/s.
-        alpha: answer to an e-fold of normal stress, typically 0.2-0.56; 0 switches it off.
-        evolution: ``ageing`` or ``slip``.
+        mu0: Friction at the reference velocity.
+        a: Direct effect, typically 0.01.
+        b: Evolution effect, typically 0.014-0.02.
+        slip_scale: Critical slip distance Dc, in m; typically 1-100 um.
+        reference_velocity: Reference velocity V0, in m/s.
+        alpha: Response to an e-fold of normal stress, typically 0.2-0.56; 0 for none.
+        evolution: Evolution law, ``ageing`` or ``slip``.
 
     Raises:
         PlanError: if a, b, the slip scale or the reference velocity is not positive.

@@ -38,11 +38,11 @@ class Noise:
     loss is one number.
 
     Args:
-        velocity: relative to the slip velocity.
-        displacement: in m.
-        temperature: in K.
-        normal_stress: relative to the normal stress.
-        friction: of the friction coefficient.
+        velocity: Noise of the slip velocity, relative to it.
+        displacement: Noise of the axial displacement, in m.
+        temperature: Noise of the temperature, in K.
+        normal_stress: Noise of the normal stress, relative to it.
+        friction: Noise of the friction coefficient.
 
     Raises:
         PlanError: if one is negative.
@@ -65,13 +65,13 @@ class Rig:
     """Settings of a simulated rotary-shear rig.
 
     Args:
-        specimen: one of its two equal rods.
-        thermocouple: its place and lag.
-        wear: how the rods wear.
-        column: what shortens.
-        noise: what the sensors add.
-        ambient: temperature of the room and of the grips, in degC.
-        heating_friction: friction that makes the heat; None (as in nature) means the law's own.
+        specimen: One of the two equal rods.
+        thermocouple: Place and lag of the sensor.
+        wear: Wear law of the rods.
+        column: Parts that shorten.
+        noise: Noise of the sensors.
+        ambient: Temperature of the room and of the grips, in degC.
+        heating_friction: Friction that makes the heat; None (as in nature) for the law's own.
             A number cuts the way from friction back to temperature.
     """
 
@@ -89,11 +89,11 @@ class Fault:
     """What happened in the rig, free of sensor noise; every array has shape ``(T,)``.
 
     Args:
-        friction: the coefficient.
-        surface: temperature of the slip surface, in degC.
-        temperature: what a noise-free thermocouple reads, in degC.
-        shortening: what a noise-free displacement sensor reads, in m.
-        worn: depth worn so far, in m.
+        friction: Friction coefficient.
+        surface: Temperature of the slip surface, in degC.
+        temperature: Reading of a noise-free thermocouple, in degC.
+        shortening: Reading of a noise-free displacement sensor, in m.
+        worn: Depth worn so far, in m.
     """
 
     friction: NDArray[np.float64]
@@ -108,9 +108,9 @@ class Recording:
     """What the rig logs.
 
     Args:
-        time: in s, shape ``(T,)``.
-        channels: name to values in the units of :data:`slicken.channels.CHANNELS`, ``(T,)``.
-        fault: what happened, free of sensor noise.
+        time: Time, in s, shape ``(T,)``.
+        channels: Values by channel, in the units of :data:`slicken.channels.CHANNELS`, ``(T,)``.
+        fault: State of the fault, free of sensor noise.
     """
 
     time: NDArray[np.float64]
@@ -126,9 +126,9 @@ def slide(rig: Rig, loading: Loading, law: FrictionLaw[State]) -> Fault:
     instant never depends on what comes later.
 
     Args:
-        rig: settings.
-        loading: what the fault is made to do.
-        law: how its friction answers.
+        rig: Settings of the rig.
+        loading: Commands to the fault.
+        law: Friction law of the fault.
 
     Example:
         >>> from slicken.physics.friction import Prescribed
@@ -182,10 +182,10 @@ def record(
     a log whose friction column was computed from the other two.
 
     Args:
-        rig: settings.
-        loading: what the fault is made to do.
-        law: how its friction answers.
-        rng: source of the sensors' noise; each sensor has a stream of its own.
+        rig: Settings of the rig.
+        loading: Commands to the fault.
+        law: Friction law of the fault.
+        rng: Source of the sensors' noise; each sensor has a stream of its own.
     """
     fault = slide(rig, loading, law)
     samples, noise = len(loading), rig.noise

@@ -33,10 +33,10 @@ class LogColumn(NamedTuple):
     """A column of a simulated log.
 
     Args:
-        header: its name, which carries its unit.
-        channel: what it holds.
-        unit: its unit.
-        factor: its number for one of the channel's own unit.
+        header: Name of the column, which carries its unit.
+        channel: Channel in the column.
+        unit: Unit of the column.
+        factor: Number in that unit for one of the channel's own.
     """
 
     header: str
@@ -69,9 +69,9 @@ class SimulatedLog:
     """The log of one simulated experiment.
 
     Args:
-        name: the scenario and the experiment's number, counted from 1.
-        recording: what the rig logged and what happened in it.
-        truth: what was planted, in plain numbers and words that JSON can hold.
+        name: Scenario and number of the experiment, counted from 1.
+        recording: Log of the rig, and state of the fault.
+        truth: Planted truth, in plain numbers and words that JSON can hold.
     """
 
     name: str
@@ -110,12 +110,12 @@ def simulate(
     their channels are those of a real one. What was planted is in ``provenance.truth``.
 
     Args:
-        scenario: one of :data:`slicken.physics.truths.TRUTHS`.
-        experiments: how many.
-        duration: of each, in s.
-        memory: the planted memory: seconds, or metres of slip for ``running-in`` and
+        scenario: One of :data:`slicken.physics.truths.TRUTHS`.
+        experiments: Number of experiments.
+        duration: Duration of each, in s.
+        memory: Planted memory: seconds, or metres of slip for ``running-in`` and
             ``rate-and-state``; None for the scenario's own.
-        seed: zero or more.
+        seed: Random seed, zero or more.
 
     Raises:
         PlanError: if the scenario is unknown or an argument makes no sense.
@@ -151,12 +151,12 @@ def simulate_logs(
     bits. Loading and sensor noise do not depend on the memory either.
 
     Args:
-        scenario: one of :data:`slicken.physics.truths.TRUTHS`.
-        experiments: how many.
-        duration: of each, in s.
-        memory: the planted memory: seconds, or metres of slip for ``running-in`` and
+        scenario: One of :data:`slicken.physics.truths.TRUTHS`.
+        experiments: Number of experiments.
+        duration: Duration of each, in s.
+        memory: Planted memory: seconds, or metres of slip for ``running-in`` and
             ``rate-and-state``; None for the scenario's own.
-        seed: zero or more.
+        seed: Random seed, zero or more.
 
     Raises:
         PlanError: if the scenario is unknown or an argument makes no sense.
@@ -181,8 +181,8 @@ def write_log(log: SimulatedLog, path: Path) -> None:
     digits keep more than any sensor resolves. The file is written aside and renamed.
 
     Args:
-        log: what to write.
-        path: where to; a file there is replaced.
+        log: Simulated log.
+        path: Path of the CSV file; an existing file is replaced.
 
     Raises:
         FolderError: if it cannot be written.

@@ -20,12 +20,12 @@ class Column:
     velocity; with 0.1 mm of gouge it is far below the sensor's noise, as it would be.
 
     Args:
-        young_modulus: of the rock, in Pa.
-        stiffness: of the machine along the axis, in N/m.
-        expansion: linear thermal expansion of the rock, in 1/K.
-        gouge_thickness: in m.
-        dilatancy: porosity gained for each e-fold of velocity.
-        cutoff_velocity: below it, in m/s, dilatancy ends; keeps the logarithm finite at rest.
+        young_modulus: Young's modulus of the rock, in Pa.
+        stiffness: Axial stiffness of the machine, in N/m.
+        expansion: Linear thermal expansion of the rock, in 1/K.
+        gouge_thickness: Thickness of the gouge, in m.
+        dilatancy: Porosity gained per e-fold of velocity.
+        cutoff_velocity: Velocity below which dilatancy ends, in m/s, for a finite logarithm.
 
     Raises:
         PlanError: if modulus, stiffness or cut-off is not positive.
@@ -66,12 +66,12 @@ def shortening(
     Zero is the cold, unloaded contact before the test.
 
     Args:
-        column: what is between the ends of the sensor.
-        specimen: one of the two equal rods.
-        normal_stress: in Pa, shape ``(T,)``.
-        velocity: slip velocity in m/s, shape ``(T,)``.
-        worn: depth worn so far, in m, shape ``(T,)``.
-        mean_rise: temperature rise averaged along a rod, in K, shape ``(T,)``.
+        column: Parts between the ends of the sensor.
+        specimen: One of the two equal rods.
+        normal_stress: Normal stress, in Pa, shape ``(T,)``.
+        velocity: Slip velocity, in m/s, shape ``(T,)``.
+        worn: Depth worn so far, in m, shape ``(T,)``.
+        mean_rise: Temperature rise averaged along a rod, in K, shape ``(T,)``.
 
     Example:
         Both rods, warmed by 30 K on average, grow by 2 x 20 mm x 7e-6 x 30 = 8.4 um:

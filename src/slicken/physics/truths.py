@@ -48,16 +48,16 @@ class Truth:
     """A planted truth.
 
     Args:
-        name: what the command line calls its scenario.
-        words: one sentence on what was planted; ``{memory}`` stands for the memory with its unit.
-        causes: the drivers that friction depends on.
-        hidden: what else it depends on; no driver holds it.
-        proxies: drivers that tell of a cause, hidden or not, or follow friction, and cause nothing.
-        unit: of the memory: ``s``, ``m`` (of slip), or empty where there is none to choose.
-        memory: the default, in that unit; zero for none.
-        law: makes the friction law from memory, loading and a generator.
-        drive: makes the loading from a duration in s and a generator.
-        rig: settings of the rig.
+        name: Name of the scenario on the command line.
+        words: One sentence on what was planted; ``{memory}`` is the memory with its unit.
+        causes: Drivers on which friction depends.
+        hidden: Other causes of friction, which no driver holds.
+        proxies: Drivers that carry a cause or follow friction, and cause nothing.
+        unit: Unit of the memory: ``s``, ``m`` (of slip), or empty where there is none to choose.
+        memory: Default memory, in that unit; zero for none.
+        law: Function from memory, loading and generator to the friction law.
+        drive: Function from duration in s and generator to the loading.
+        rig: Settings of the rig.
     """
 
     name: str
@@ -193,7 +193,7 @@ NOTHING = Truth(
         "that these data cannot tell."
     ),
     law=_nothing,
-    # Heat made by a constant friction: with the law's own, temperature would tell of friction by
+    # Heat made by a constant friction: with the law's own, temperature would reveal friction by
     # calorimetry, and a good model would be right to find it. That is `inverse-calorimetry`.
     rig=Rig(heating_friction=0.65),
 )

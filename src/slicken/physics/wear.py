@@ -18,9 +18,9 @@ class Wear:
     makes 100-200 um of shortening in an hour at 4 mm/s. The factor 4 is an assumption too.
 
     Args:
-        coefficient: k_w, worn depth for each metre of slip and pascal, in 1/Pa.
-        running_in_factor: f, how much faster fresh surfaces wear.
-        running_in_slip: D_w, in m.
+        coefficient: Worn depth per metre of slip and pascal, k_w, in 1/Pa.
+        running_in_factor: Factor f by which fresh surfaces wear faster.
+        running_in_slip: Slip of running-in, D_w, in m.
 
     Raises:
         PlanError: if the coefficient is negative, the factor below 1 or the slip not positive.
@@ -45,9 +45,9 @@ class Wear:
         """Depth worn between two slips, in m, exact while the normal stress is constant.
 
         Args:
-            start: slip since the surfaces were fresh, in m.
-            end: the same, later.
-            normal_stress: in Pa.
+            start: Slip since the surfaces were fresh, at the start, in m.
+            end: Slip at the end, in m.
+            normal_stress: Normal stress, in Pa.
 
         Example:
             Long after running in, 1 m at 1 MPa removes 2 um:

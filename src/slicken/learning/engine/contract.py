@@ -13,9 +13,9 @@ class Windows(eqx.Module):
     """Windows of a record: where they end, not copies of them.
 
     Attributes:
-        drivers: the record, shape ``(T, C)``.
-        ends: the samples where each run's windows end, shape ``(R, B)``.
-        length: samples that each reaches back over, L.
+        drivers: Record, shape ``(T, C)``.
+        ends: Last sample of each window, by run, shape ``(R, B)``.
+        length: Number of samples in a window, L.
     """
 
     drivers: Float[Array, "t c"]

@@ -30,9 +30,9 @@ class Library:
     """The library, or why there is none.
 
     Attributes:
-        path: of the file; None where there is none.
-        handle: to call its functions with; None where there is none, or it cannot be loaded.
-        problem: why there is no handle, in words that continue "the native engine is ...".
+        path: Path of the library; None where there is none.
+        handle: Loaded library; None where there is none, or it cannot be loaded.
+        problem: Reason why it is not loaded, in words that continue "the native engine is ...".
     """
 
     path: Path | None

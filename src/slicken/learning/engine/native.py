@@ -64,7 +64,7 @@ class NativeEngine:
     """Compiled C++ on the CPU.
 
     Args:
-        threads: that one call may keep busy; None: a core each. The numbers do not depend on it.
+        threads: Number of threads of one call; None for one a core. Results do not depend on it.
 
     Raises:
         PlanError: if the library was not built or does not load.
@@ -154,7 +154,7 @@ def _pull(
 ) -> tuple[Network, Windows]:
     """Forward once more, and back: handing all states through JAX would be slower.
 
-    The compiler drops the half whose result nobody wants.
+    The compiler drops the half whose result is not used.
     """
     networks, windows = kept
     leaves, form = jax.tree.flatten(networks)
