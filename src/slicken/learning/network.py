@@ -96,10 +96,10 @@ def start_network(
     """An untrained network: Glorot kernels, orthogonal recurrent kernels, zero biases (Keras).
 
     Args:
-        architecture: what it is made of.
-        drivers: channels in a window, C.
-        length: samples in a window, L; only the ``chrono`` start of the gates depends on it.
-        key: everything random; the same key gives the same weights for every window length
+        architecture: Layers and sizes of the network.
+        drivers: Number of channels in a window, C.
+        length: Number of samples in a window, L; only the ``chrono`` start of the gates uses it.
+        key: Random key; the same key gives the same weights for every window length
             (of the ``chrono`` biases, the same quantiles).
     """
     keys = iter(jax.random.split(key, architecture.conv_layers + 3 * architecture.gru_layers + 1))

@@ -17,13 +17,13 @@ class Architecture(BaseModel):
     """What a network is made of.
 
     Attributes:
-        filters: of each Conv1D layer.
-        kernel: samples that a convolution sees; layers are not padded.
-        conv_layers: number of Conv1D layers.
-        units: of each GRU layer.
-        gru_layers: number of GRU layers.
-        activation: after each convolution; Keras does nothing there unless asked (``linear``).
-        gate_start: the bias with which update gates start: ``zero`` (Keras), or ``chrono``:
+        filters: Number of filters in each Conv1D layer.
+        kernel: Width of the convolutions in samples; layers are not padded.
+        conv_layers: Number of Conv1D layers.
+        units: Number of units in each GRU layer.
+        gru_layers: Number of GRU layers.
+        activation: Activation after each convolution; the default of Keras is ``linear``.
+        gate_start: Initial bias of the update gates: ``zero`` (Keras), or ``chrono``:
             log U(1, L-1), which spreads the memory of the untrained units over the window
             (Tallec & Ollivier 2018, arXiv 1804.11188).
     """
@@ -48,12 +48,12 @@ class Optimiser(BaseModel):
     """How weights are changed: Adam (Kingma & Ba 2015).
 
     Attributes:
-        learning_rate: at the start.
+        learning_rate: Learning rate at the start.
         decay: ``none``, or ``cosine`` down to zero at the last epoch.
-        clip: largest norm of a run's gradient, longer ones are shortened; None, written
+        clip: Largest norm of a run's gradient, longer ones are shortened; None, written
             ``"none"`` where there is no null (TOML), shortens nothing.
-        batch: windows in a batch.
-        epsilon: Adam's, 1e-7 in Keras.
+        batch: Number of windows in a batch.
+        epsilon: Epsilon of Adam, 1e-7 in Keras.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -43,10 +43,10 @@ class TrainingData(NamedTuple):
     """What every run of every window length sees; on the device once.
 
     Args:
-        drivers: standardised record, shape ``(T, C)``.
-        friction: standardised, shape ``(T,)``.
-        training: target times, indices into the record, shape ``(N,)``.
-        validation: likewise.
+        drivers: Standardised record, shape ``(T, C)``.
+        friction: Standardised friction, shape ``(T,)``.
+        training: Target times for training, as indices into the record, shape ``(N,)``.
+        validation: Target times for validation, as indices into the record.
     """
 
     drivers: Float[Array, "t c"]
@@ -89,13 +89,13 @@ class Trainer:
     where it is computed.
 
     Args:
-        engine: what computes.
-        architecture: of the network.
-        optimiser: how weights change.
-        length: samples in a window, L.
-        seeds: one key a run.
-        epochs: how many will come, for the decay of the learning rate.
-        data: what the runs see.
+        engine: Engine that computes.
+        architecture: Layers and sizes of the network.
+        optimiser: Settings of the optimiser.
+        length: Number of samples in a window, L.
+        seeds: One key a run.
+        epochs: Number of epochs, for the decay of the learning rate.
+        data: Training and validation data.
     """
 
     def __init__(
@@ -157,8 +157,8 @@ class Trainer:
         """Train every run over the training part once, then score it on the validation part.
 
         Args:
-            states: consumed; use the ones returned.
-            number: of this epoch, from 1; decides the order of the batches.
+            states: States of the runs; consumed, use the ones returned.
+            number: Number of this epoch, from 1; decides the order of the batches.
         """
         ended = self._advance(states, number, self.batches, self.validation_batches)
         losses = [jax.device_get(loss) for _, loss in ended]
