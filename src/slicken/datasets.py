@@ -151,9 +151,9 @@ def given_folder() -> Path | None:
 
 def cache_folder() -> Path:
     """Where fetched logs are kept."""
-    import platformdirs
+    import pooch
 
-    return Path(platformdirs.user_cache_dir("slicken"))
+    return Path(pooch.os_cache("slicken"))
 
 
 def _fetch_all(

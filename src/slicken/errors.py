@@ -1,5 +1,7 @@
 """What can go wrong, in words that a user can act on."""
 
+import importlib.util
+
 _START, _END = 1_400, 500
 _VALUE = 80
 
@@ -34,6 +36,21 @@ def shown(value: object) -> str:
     except (RecursionError, ValueError):  # nested too deeply; a number of too many digits
         return f"a {type(value).__name__} too large to show"
     return text if len(text) <= _VALUE else f"{text[: _VALUE - 3]}..."
+
+
+def how_to_install(package: str, group: str) -> str:
+    """Advice where a package of an optional group is missing; blank where it is installed.
+
+    Args:
+        package: Name of the package, as it is imported.
+        group: Group of slicken's optional dependencies that holds the package.
+
+    >>> how_to_install("no_such_package", "excel")
+    "no_such_package, which is not installed; try pip install 'slicken[excel]'"
+    """
+    if importlib.util.find_spec(package) is not None:
+        return ""
+    return f"{package}, which is not installed; try pip install 'slicken[{group}]'"
 
 
 class LogError(SlickenError):

@@ -1,5 +1,6 @@
 """Excel and Parquet, written here and read back."""
 
+import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -113,3 +114,15 @@ def test_a_whole_number_beyond_float64_in_a_workbook_is_a_missing_one(
     monkeypatch.setattr(pd, "read_excel", lambda *_, **__: {"Data": held})
     log = read_log(path)
     np.testing.assert_array_equal(log.values["mu"], [0.5, np.nan, 0.6])
+
+
+@pytest.mark.parametrize(("ending", "group"), [("xlsx", "excel"), ("parquet", "parquet")])
+def test_without_its_library_a_format_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, group: str
+) -> None:
+    path = tmp_path / f"log.{ending}"
+    frame = pd.DataFrame({"t": [0.0, 1.0], "mu": [0.5, 0.6]})
+    frame.to_excel(path) if ending == "xlsx" else frame.to_parquet(path)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    with pytest.raises(LogError, match=rf"pip install 'slicken\[{group}\]', or export .* text"):
+        read_log(path)

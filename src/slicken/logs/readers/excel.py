@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.errors import LogError
+from slicken.errors import LogError, how_to_install
 from slicken.logs.finding import Finding
 from slicken.logs.log import listed
 from slicken.logs.readers.arrays import passed_over
@@ -26,8 +26,11 @@ def read_excel(path: Path, content: bytes, table: str = "") -> RawTable:
     """The largest table of numbers in a workbook, or the sheet named; lines above are a preamble.
 
     Raises:
-        LogError: if it is no workbook, is damaged, or holds no numbers.
+        LogError: if it is no workbook, is damaged, or holds no numbers; or python-calamine
+            is missing.
     """
+    if advice := how_to_install("python_calamine", "excel"):
+        raise LogError(f"{path}: a workbook needs {advice}, or export the table as text")
     sheets = _sheets(path, content)
     counts = {name: int(_is_number(sheet).sum()) for name, sheet in sheets.items()}
     if table and table not in counts:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from slicken.errors import LogError
+from slicken.errors import LogError, how_to_install
 from slicken.logs.finding import Finding
 from slicken.logs.log import listed
 from slicken.logs.readers.raw import RawTable
@@ -20,8 +20,11 @@ def read_parquet(path: Path, content: bytes) -> RawTable:
     """The columns of a Parquet file; the row of a sample counts from 1.
 
     Raises:
-        LogError: if it is no Parquet file, is damaged, or holds more than memory can.
+        LogError: if it is no Parquet file, is damaged, or holds more than memory can; or pyarrow is
+            missing.
     """
+    if advice := how_to_install("pyarrow", "parquet"):
+        raise LogError(f"{path}: a Parquet file needs {advice}, or export the table as text")
     import pyarrow.parquet  # type: ignore[import-untyped]  # it has no types
 
     try:

@@ -1,12 +1,12 @@
 """TDMS: the channels of a LabVIEW file, scaled as its properties say."""
 
-import importlib.util
 import io
 import math
 from typing import Any
 
 import numpy as np
 
+from slicken.errors import how_to_install
 from slicken.logs.names import read_name, split_name
 from slicken.logs.readers.arrays import Array, Holding, UnreadableError, seconds_since_first
 
@@ -22,11 +22,8 @@ def find_tdms(content: bytes) -> Holding:
     Raises:
         UnreadableError: if npTDMS is not installed, or it holds more than any log.
     """
-    if importlib.util.find_spec("nptdms") is None:
-        raise UnreadableError(
-            "reading it needs npTDMS; install it with pip install 'slicken[tdms]', or export the "
-            "table as text"
-        )
+    if advice := how_to_install("nptdms", "tdms"):
+        raise UnreadableError(f"it needs {advice}, or export the table as text")
     import nptdms
 
     # Never closed: channels are read from it later.
