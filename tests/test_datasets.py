@@ -10,9 +10,9 @@ from urllib.parse import unquote
 
 import pytest
 
+from slicken import datasets
 from slicken.datasets import DATASETS, KODIAK, TE67, Dataset, fetch, given_folder
 from slicken.errors import FetchError
-from slicken.experiment import fetching
 
 MADE_UP = {name: f"made up for {name}\n".encode() * 50 for name in ("a+b_1.tsv", "plain.tsv")}
 
@@ -67,7 +67,7 @@ def server() -> Iterator[Server]:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A cache of the test's own, no given folder, and no waiting between tries."""
     monkeypatch.delenv("SLICKEN_DATA", raising=False)
-    monkeypatch.setattr(fetching, "cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(datasets, "cache_folder", lambda: tmp_path / "cache")
     monkeypatch.setattr("pooch.core.time.sleep", lambda _: None)
     return tmp_path / "cache"
 

@@ -10,8 +10,8 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from slicken import figures
 from slicken.evidence.study import Study
+from slicken.reporting import figures
 from slicken.reporting.drawing import draw_study
 from slicken.reporting.phrasebook import japanese
 
