@@ -1,8 +1,8 @@
 """How Sphinx makes pages of the documentation, for ``make docs``.
 
 The pages are plain Markdown that a Git host shows too. What only Sphinx understands is added here,
-when it reads a page: the list of pages, which is the one in ``index.md``, and the reference of the
-Python interface, which is the docstrings.
+when it reads a page: the navigation, from the lists of ``index.md``, and the reference of the
+Python interface, from the docstrings.
 """
 
 import re
@@ -46,7 +46,7 @@ html_copy_source = False
 
 
 def setup(app: Sphinx) -> None:
-    """Ask to be told of every page that is read."""
+    """Connect the step that adds navigation and docstrings to a page."""
     app.connect("source-read", _add_what_only_sphinx_understands)
 
 
