@@ -1,4 +1,4 @@
-"""Documentation: what it tells a reader to type, name or open exists, and its numbers are ours."""
+"""Documentation: commands, names and links in it exist, and its defaults are those of the code."""
 
 import ast
 import doctest
@@ -211,13 +211,13 @@ def test_every_kind_of_correction_is_described_with_its_fields(kind: str) -> Non
     fields = {name: each for name, each in CORRECTIONS[kind].model_fields.items() if name != "kind"}
     assert list(described) == list(fields)
     for name, field in fields.items():
-        told = described[name][0]
+        default = described[name][0]
         if field.is_required():
-            assert told == "(needed)"
+            assert default == "(needed)"
         elif field.default is None:
-            assert told in ("(none)", "(the column)")
+            assert default in ("(none)", "(the column)")
         else:
-            assert told.strip('`"') == str(field.default)
+            assert default.strip('`"') == str(field.default)
 
 
 def test_the_table_of_presets_is_that_of_the_code() -> None:
@@ -225,8 +225,8 @@ def test_the_table_of_presets_is_that_of_the_code() -> None:
     keys = {key for preset in PRESETS.values() for key in flat(preset)}
     assert set(described) == keys
     for column, name in enumerate(("paper", "recommended", "quick")):
-        told = {key: cells[column] for key, cells in described.items()}
-        assert told == {key: str(flat(PRESETS[name]).get(key, "none")) for key in keys}
+        values = {key: cells[column] for key, cells in described.items()}
+        assert values == {key: str(flat(PRESETS[name]).get(key, "none")) for key in keys}
 
 
 def flat(table: dict[str, object]) -> dict[str, object]:
@@ -245,15 +245,15 @@ def test_every_key_of_a_channel_map_is_described_with_its_default(
     heading: str, model: type[BaseModel]
 ) -> None:
     described = rows("docs/how-to/my-log.md", heading)
-    told = {name: cells for name, cells in described.items() if name not in MAPPABLE}
-    assert set(told) - {"temperature_rate", "axial_rate"} == set(model.model_fields)
+    keys = {name: cells for name, cells in described.items() if name not in MAPPABLE}
+    assert set(keys) - {"temperature_rate", "axial_rate"} == set(model.model_fields)
     for name, field in model.model_fields.items():
         if field.is_required() or field.default is None:
-            assert told[name][0].startswith("("), name
+            assert keys[name][0].startswith("("), name
         else:
             default = field.default
             text = f'"{default}"' if isinstance(default, str) else str(default)
-            assert told[name][0] == f"`{text}`"
+            assert keys[name][0] == f"`{text}`"
 
 
 def test_every_channel_that_a_map_can_name_is_described() -> None:
