@@ -7,6 +7,7 @@ would cost a scheduler and a file system, from costs measured here; see ``docs/w
 """
 
 import argparse
+import pickle
 import statistics
 import tempfile
 import time
@@ -17,27 +18,28 @@ from typing import Any
 from machine import machine
 from slicken.physics.scenarios import simulate
 from slicken.study import checkpoint
-from slicken.study.distributed import pack
-from slicken.study.observer import Silent
+from slicken.study.executors import LocalWorkers
 from slicken.study.plan import Plan
-from slicken.study.runner import train_study
-from slicken.study.workers import LocalWorkers, client_of, results_of
+from slicken.study.prepared import prepare_study
+from slicken.study.progress import Progress
+from slicken.study.remote import results_of
+from slicken.study.training import train_study
 
 PAPER_LIKE: dict[str, Any] = {"preset": "paper", "controls": False, "stride": 10.0}
 """Networks of the published size, of which a checkpoint is largest beside an epoch."""
 
 
-class Stopwatch(Silent):
+class Stopwatch:
     """Times training from its first epoch to the last, without start and compiling."""
 
     def __init__(self) -> None:
         self.first = self.last = 0.0
 
-    def epoch(self, window: float, runs: range, epoch: int, losses: object, left: float) -> None:
+    def __call__(self, progress: Progress) -> None:
         """Read the clock."""
-        del window, runs, epoch, losses, left
-        self.last = time.perf_counter()
-        self.first = self.first or self.last
+        if progress.losses is not None:
+            self.last = time.perf_counter()
+            self.first = self.first or self.last
 
 
 def cost_of_checkpoints(experiments: list[Any], plan: Plan, every: float) -> dict[str, float]:
@@ -56,7 +58,8 @@ def cost_of_checkpoints(experiments: list[Any], plan: Plan, every: float) -> dic
     checkpoint.Checkpoint.write = timed  # type: ignore[method-assign]
     try:
         with tempfile.TemporaryDirectory() as place:
-            train_study(experiments, plan, Path(place) / "study", watch, every=every)
+            out = Path(place) / "study"
+            train_study(experiments, plan, out, on_progress=watch, checkpoint_every=every)
     finally:
         checkpoint.Checkpoint.write = write  # type: ignore[method-assign]
     whole = watch.last - watch.first
@@ -81,7 +84,7 @@ def scaling(experiments: list[Any], plan: Plan, turns: int) -> dict[str, float]:
         for name, workers in ways.items():
             with tempfile.TemporaryDirectory() as place:
                 began = time.perf_counter()
-                train_study(experiments, plan, Path(place) / "study", workers=workers())
+                train_study(experiments, plan, Path(place) / "study", executor=workers())
                 took[name].append(time.perf_counter() - began)
     return {name: statistics.median(seconds) for name, seconds in took.items()}
 
@@ -93,7 +96,7 @@ def nothing(number: int) -> int:
 
 def costs_of_tasks(count: int) -> float:
     """Seconds a task, when it does nothing."""
-    with client_of(LocalWorkers(2)) as client:
+    with LocalWorkers(2).client() as client:
         list(results_of(client, nothing, range(10)))
         began = time.perf_counter()
         for _ in results_of(client, nothing, range(count)):
@@ -126,10 +129,11 @@ def main() -> None:
     print("| --- | --- | --- |")
     for name, seconds in took.items():
         print(f"| {name} | {seconds:.1f} | {took['one process'] / seconds:.2f} |")
-    package = pack(spread, experiments)
-    size = sum(map(len, package.experiments)) / 1e6
+    size = len(pickle.dumps(prepare_study(experiments, spread))) / 1e6
     each = costs_of_tasks(200 if quick else 2000)
-    print(f"\na task costs the scheduler {1000 * each:.2f} ms; the package has {size:.2f} MB")
+    print(
+        f"\na task costs the scheduler {1000 * each:.2f} ms; what all tasks share has {size:.2f} MB"
+    )
 
 
 if __name__ == "__main__":

@@ -15,8 +15,9 @@ hypothesis.settings.register_profile("slicken", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("slicken")
 
 LONGEST = (
-    "test_kills.py", "test_examples.py", "test_never_lost.py", "test_studies.py", "test_spread.py",
-    "test_bad_input.py", "test_native_engine.py", "test_gathered_evidence.py", "test_progress.py",
+    "test_kills.py", "test_examples.py", "test_never_lost.py", "test_studies.py",
+    "test_executors.py", "test_bad_input.py", "test_native_engine.py",
+    "test_gathered_evidence.py", "test_progress.py",
 )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> "StudyFolder":
     Copy it before changing anything.
     """
     import builders
-    from slicken.study.runner import train_study
+    from slicken.study.training import train_study
 
     out = tmp_path_factory.mktemp("trained") / "study"
     return train_study(builders.make_experiments(), builders.make_plan(), out)

@@ -10,6 +10,7 @@ import xarray as xr
 
 import slicken
 from commands import contents
+from slicken.study.progress import Progress
 
 
 @pytest.fixture(scope="module")
@@ -68,15 +69,16 @@ def test_a_study_is_run_from_python_and_is_that_of_the_command_line(
     )  # fmt: skip
     out = shutil.copytree(bench / "tiny", tmp_path / "tiny")
     (out / "summary.json").unlink()
-    told: list[str] = []
+    events: list[Progress] = []
     study = slicken.run_study(
         [slicken.read_experiment(log) for log in logs],
         plan,
         out,
-        reporter=lambda step, done, total, *_: told.append(f"{step} {done}/{total}"),
+        on_progress=events.append,
     )
-    assert told[:3] == ["scores at 10 s 0/8", "scores at 20 s 1/8", "memory 2/8"]
-    assert told[-1] == " 8/8"
+    steps = [event for event in events if event.stage == "evidence"]
+    assert [(event.done, event.total) for event in steps[:3]] == [(0, 8), (1, 8), (2, 8)]
+    assert steps[-1].done == 8
     assert study.windows == (10.0, 20.0)
     names = ("windows/0010s/weights.safetensors", "summary.json")
     same, new = contents(bench / "tiny"), contents(out)

@@ -24,7 +24,6 @@ from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column, Prepara
 from slicken.experiment.corrections.kinds import KINDS as CORRECTIONS
 from slicken.learning.settings import Architecture, Optimiser
 from slicken.physics.truths import TRUTHS
-from slicken.study.cluster_plan import ClusterPlan
 from slicken.study.plan import Plan, SplitPlan
 from slicken.study.presets import PRESETS
 
@@ -182,14 +181,6 @@ def test_every_field_of_a_plan_is_described_and_no_other(
     assert set(described) == set(model.model_fields)
 
 
-def test_every_field_of_a_cluster_plan_is_described_with_its_default() -> None:
-    described = rows("docs/how-to/cluster.md", "## Fields")
-    assert set(described) == set(ClusterPlan.model_fields)
-    for name, field in ClusterPlan.model_fields.items():
-        default = "needed" if field.is_required() else field.default
-        assert described[name][0] == (f"`{default}`" if default in (0, 1) else default or "none")
-
-
 @pytest.mark.parametrize("model", [Plan, SplitPlan])
 def test_defaults_of_a_plan_are_those_described(model: type[BaseModel]) -> None:
     described = rows("docs/how-to/plan.md", "## Fields" if model is Plan else "### `[split]`")
@@ -261,13 +252,11 @@ def test_every_channel_that_a_map_can_name_is_described() -> None:
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)
-def test_a_toml_block_is_a_channel_map_or_a_plan_or_a_cluster_plan(block: Block) -> None:
+def test_a_toml_block_is_a_channel_map_or_a_plan(block: Block) -> None:
     values = tomllib.loads(block.text)
     if "drivers" in values:
         with pytest.raises(slicken.SlickenError, match="allow_stress_inputs"):
             Plan(**values)
-    elif "kind" in values:
-        assert ClusterPlan(**values).jobs
     elif isinstance(values.get("channels"), dict):
         assert ChannelMap.from_toml(block.text).channels
     else:

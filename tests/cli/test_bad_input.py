@@ -182,11 +182,11 @@ def test_a_channel_that_the_map_names_and_the_log_leaves_empty_is_refused(here: 
 
 
 PLANS = {
-    "a wrong key": ("winows = [10]", "plan.toml: winows: there is no such field.*'windows'"),
-    "a wrong key in a table": ("[network]\nfilterz = 3", r"network\.filterz: .*'filters'"),
-    "a wrong type": ('runs = "many"', "plan.toml: runs: .*integer.* but got 'many'"),
-    "text for a list": ('logs = "a.csv"', r'logs: expected a list, such as \["one.csv"'),
-    "text for a table": ('split = "time"', "split: expected a table, its fields below"),
+    "a wrong key": ("winows = [10]", "plan.toml: unknown key 'winows'; did you mean 'windows'"),
+    "a wrong key in a table": ("[network]\nfilterz = 3", r"'network\.filterz'; .*'filters'"),
+    "a wrong type": ('runs = "many"', "plan.toml: 'runs': .*integer.*, not 'many'"),
+    "text for a list": ('logs = "a.csv"', r"'logs': expected a list, such as \[\"one.csv"),
+    "text for a table": ('split = "time"', "'split': expected a table, its fields below"),
     "not TOML": ("runs = = 3", "plan.toml: this is not TOML"),
     "not UTF-8": (b'name = "\xe9"', "plan.toml: this is not TOML"),
     "missing": (None, "plan.toml: the plan cannot be read .*check the name"),
@@ -229,13 +229,13 @@ OPTIONS = {
     "--windows 10,5000": "longest window 5000 s; shorten the window or leave the log out",
     "--windows 10.5": "10.5 s is not a whole number of time steps of 1 s; choose a multiple",
     "--windows 1": "fewer than the 5 that the convolutions need; choose longer",
-    "--preset best": "preset: .*'paper', 'recommended' or 'quick', but got 'best'",
-    "--split random": "split.by: .*'auto', 'experiment', 'time' or 'stage', but got 'random'",
-    "--runs 0": "runs: .*greater than or equal to 1, but got 0",
+    "--preset best": "'preset': .*'paper', 'recommended' or 'quick', not 'best'",
+    "--split random": "'split.by': .*'auto', 'experiment', 'time' or 'stage', not 'random'",
+    "--runs 0": "'runs': .*greater than or equal to 1, not 0",
     "--runs few": "'--runs'.*integer.*see slicken study --help",
-    "--epochs -1": "epochs: .*greater than or equal to 1",
-    "--stride 0": "stride: .*greater than 0",
-    "--seed -1": "seed: .*greater than or equal to 0",
+    "--epochs -1": "'epochs': .*greater than or equal to 1",
+    "--stride 0": "'stride': .*greater than 0",
+    "--seed -1": "'seed': .*greater than or equal to 0",
     "--depth 3": "no such option: --depth.*see slicken study --help",
 }
 

@@ -27,7 +27,9 @@ def tiny(bench: Path, tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of the time of a tiny study, and other tests look at it."""
-    monkeypatch.setattr("slicken.api.write_report", lambda study, *_: study.path / "report.html")
+    monkeypatch.setattr(
+        "slicken.api.write_report", lambda study, *_, **__: study.path / "report.html"
+    )
 
 
 def long_plan(bench: Path, place: Path) -> None:
@@ -35,14 +37,14 @@ def long_plan(bench: Path, place: Path) -> None:
     (place / "plan.toml").write_text(plan.replace("epochs = 2", "epochs = 20000"), "utf-8")
 
 
-def test_ctrl_c_says_up_to_which_epoch_all_is_kept_and_the_same_command_goes_on_there(
+def test_ctrl_c_says_up_to_which_epoch_all_is_kept_and_the_same_command_resumes_there(
     bench: Path, tmp_path: Path
 ) -> None:
     long_plan(bench, tmp_path)
-    for expected in ("", "begun before: 10 s, 2 runs, "):
+    for expected in ("", "Resumed: 10 s, 2 runs, after "):
         with subprocess.Popen(  # noqa: S603 - our own command
             [SLICKEN, "study", "plan.toml", "--out", "new", "--checkpoint", "0"],
-            cwd=tmp_path,
+                cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -51,7 +53,7 @@ def test_ctrl_c_says_up_to_which_epoch_all_is_kept_and_the_same_command_goes_on_
             out = ""
             for line in command.stdout:
                 out += line
-                if line.startswith("forecast: "):
+                if line.startswith("Forecast: "):
                     break
             began = time.monotonic()
             while not list(tmp_path.glob("new/checkpoints/[0-9]*")):
@@ -66,7 +68,7 @@ def test_ctrl_c_says_up_to_which_epoch_all_is_kept_and_the_same_command_goes_on_
         assert expected in out + rest
         assert len(err.splitlines()) == 1
         assert "stopped; no window length was finished yet; kept in new is 10 s up to epoch " in err
-        assert "; go on with: slicken study plan.toml --out new --checkpoint 0" in err
+        assert "; resume with: slicken study plan.toml --out new --checkpoint 0" in err
     assert not list(tmp_path.glob("new/**/*.partial"))
     assert not (tmp_path / "new" / ".lock").exists()
 
@@ -96,14 +98,14 @@ def test_without_space_there_is_one_line_and_with_space_again_the_same_bytes(
     assert done.returncode == 2, done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert "cannot be written" in done.stderr
-    assert "the same command goes on from there" in done.stderr
+    assert "the same command resumes there" in done.stderr
     assert give("study", "plan.toml", "--out", "tiny", where=tiny).code == 0
     assert contents(tiny / "tiny" / "windows") == whole
 
 
 def test_a_second_command_on_a_folder_leaves_with_the_number_of_the_first(tiny: Path) -> None:
-    script = "import sys, time; from pathlib import Path; from slicken.study.lock import working_on"
-    script += "\nwith working_on(Path('tiny')): print('held', flush=True); time.sleep(60)"
+    script = "import sys, time; from pathlib import Path; from slicken.study.lock import study_lock"
+    script += "\nwith study_lock(Path('tiny')): print('held', flush=True); time.sleep(60)"
     with subprocess.Popen(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", script], cwd=tiny, stdout=subprocess.PIPE, text=True
     ) as holder:
@@ -125,7 +127,7 @@ def spoil(file: Path) -> None:
     file.write_bytes(bytes(content))
 
 
-def test_what_was_altered_is_named_by_a_report_and_mended_by_the_study(
+def test_what_was_altered_is_named_by_a_report_and_trained_again_by_the_study(
     bench: Path, tiny: Path
 ) -> None:
     place = tiny / "tiny" / "windows" / "0020s"
@@ -135,9 +137,9 @@ def test_what_was_altered_is_named_by_a_report_and_mended_by_the_study(
     assert "give the command of the study again, it computes it anew" in line
     answer = give("study", "plan.toml", "--out", "tiny", where=tiny)
     assert answer.code == 0
-    assert "note: " in answer.out
+    assert "Note: " in answer.out
     assert "weights.safetensors: is not what was written" in answer.out
-    assert "the window of 20 s is trained again" in answer.out
+    assert "the window length of 20 s is trained again" in answer.out
     assert contents(place) == contents(bench / "tiny" / "windows" / "0020s")
 
 
@@ -145,7 +147,7 @@ def test_altered_evidence_is_named_and_computed_again_by_a_report(bench: Path, t
     spoil(tiny / "tiny" / "evidence" / "roles.nc")
     answer = give("report", "tiny", where=tiny)
     assert answer.code == 0
-    assert "note: evidence/roles.nc: is not what was written; it is computed again" in answer.out
+    assert "Note: evidence/roles.nc is not what was written; it is computed again." in answer.out
     name = "evidence/roles.nc"
     assert contents(tiny / "tiny")[name] == contents(bench / "tiny")[name]
     assert contents(tiny / "tiny")["summary.json"] == contents(bench / "tiny")["summary.json"]
@@ -169,10 +171,9 @@ def test_two_workers_give_the_bytes_of_one_process(bench: Path, tiny: Path) -> N
         (("--workers", 10_000), "give --workers 1 to"),
         (("--workers", 0), "give --workers 1 to"),
         (("--scheduler", "tcp://127.0.0.1:9"), "no scheduler of Dask answers"),
-        (("--cluster", "nowhere.toml"), "nowhere.toml: "),
-        (("--workers", 1, "--scheduler", "tcp://a:1"), "exclude each other; give one"),
-        (("--show-job",), "needs --cluster"),
-        (("--checkpoint", -1), "give seconds, such as 30"),
+        (("--cluster", "nowhere"), "no section jobqueue.nowhere"),
+        (("--workers", 1, "--scheduler", "tcp://a:1"), "excludes --workers and --cluster"),
+        (("--checkpoint", -1), "give some such as 30"),
     ],
 )
 def test_what_cannot_be_done_with_workers_is_refused_in_a_line(
@@ -180,17 +181,6 @@ def test_what_cannot_be_done_with_workers_is_refused_in_a_line(
 ) -> None:
     shutil.rmtree(tiny / "tiny")
     assert advice in refused(give("study", "plan.toml", "--out", "tiny", *options, where=tiny))
-
-
-def test_the_job_of_a_cluster_can_be_looked_at_before_anything_is_submitted(tiny: Path) -> None:
-    (tiny / "slurm.toml").write_text(
-        'kind = "slurm"\njobs = 4\ncores = 8\nmemory = "16 GB"\nwalltime = "02:00:00"\n', "utf-8"
-    )
-    answer = give("study", "plan.toml", "--cluster", "slurm.toml", "--show-job", where=tiny)
-    assert answer.code == 0, answer
-    assert answer.out.startswith("#!")
-    assert "#SBATCH --cpus-per-task=8" in answer.out
-    assert not (tiny / "tiny-study").exists()
 
 
 @pytest.fixture

@@ -28,17 +28,17 @@ def tiny(bench: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of the time of a tiny study, and other tests look at it."""
-    monkeypatch.setattr("slicken.api.write_report", lambda study, *_: study.path / "report.html")
+    monkeypatch.setattr(
+        "slicken.api.write_report", lambda study, *_, **__: study.path / "report.html"
+    )
 
 
 def look(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """See what a study would be given, instead of doing it."""
     seen: dict[str, Any] = {}
 
-    def see(
-        experiments: list[object], plan: object, out: Path, how: dict[str, Any], language: str
-    ) -> None:
-        seen.update(experiments=experiments, plan=plan, out=out, how=how, language=language)
+    def see(experiments: list[object], plan: object, out: Path, **how: object) -> None:
+        seen.update(experiments=experiments, plan=plan, out=out, **how)
 
     monkeypatch.setattr("slicken.cli.study.do_study", see)
     return seen
@@ -53,8 +53,8 @@ def test_a_study_says_what_it_reads_and_what_it_guesses(bench: Path) -> None:
     assert lines[0] == "tiny: 4 experiments -> tiny"
     assert "  guess: temperature is 'temperature_degC' in degC  [4 logs]" in lines
     assert any(re.search(r"steady driver: .*; the numbers are those of temp", s) for s in lines)
-    assert "windows of 10, 20 s; 2 runs of 2 epochs each" in lines
-    assert any(re.match("split by experiment: 2 for training; validation", s) for s in lines)
+    assert "Window lengths: 10 and 20 s; 2 runs of 2 epochs each." in lines
+    assert any(re.match("Split by experiment: 2 for training; validation", s) for s in lines)
 
 
 def test_a_study_speaks_of_engines_only_where_the_native_one_is_missing(bench: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_study_speaks_of_engines_only_where_the_native_one_is_missing(bench: P
 
 def test_the_forecast_is_said_before_the_long_work(bench: Path) -> None:
     lines = said(bench)
-    forecast = next(i for i, line in enumerate(lines) if line.startswith("forecast: "))
+    forecast = next(i for i, line in enumerate(lines) if line.startswith("Forecast: "))
     trained = next(i for i, line in enumerate(lines) if "mean loss" in line)
     assert lines.index("measuring how long it will take ...") < forecast < trained
 
@@ -105,7 +105,7 @@ def test_a_finished_study_says_so_and_is_drawn_again(
     before = contents(tiny / "tiny" / "windows")
     answer = give("study", "plan.toml", "--out", "tiny", where=tiny)
     assert answer.code == 0
-    assert "all of them are finished: no training is left" in answer.out
+    assert "All window lengths are finished; nothing is left to train." in answer.out
     assert "measuring" not in answer.out
     assert contents(tiny / "tiny" / "windows") == before
     assert len(drawn) == 1
@@ -118,7 +118,7 @@ def test_a_report_opens_in_the_language_asked_for(tiny: Path) -> None:
     assert '<html lang="ja"' in page
     before = contents(tiny)
     told = refused(give("report", "tiny", "--lang", "fr", where=tiny))
-    assert "speaks en and ja; give one" in told
+    assert "written in en and ja; give one" in told
     assert contents(tiny) == before
 
 
@@ -155,7 +155,7 @@ def test_an_unfinished_study_is_reported_as_unfinished(tiny: Path) -> None:
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_ctrl_c_says_what_is_kept_and_the_command_that_goes_on(
+def test_ctrl_c_says_what_is_kept_and_the_command_that_resumes(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.rmtree(tiny / "tiny" / "windows" / "0020s")
@@ -165,11 +165,11 @@ def test_ctrl_c_says_what_is_kept_and_the_command_that_goes_on(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as while_measuring:
-        while_measuring.setattr("slicken.study.runner.measure", interrupt)
+        while_measuring.setattr("slicken.study.executors.measure", interrupt)
         answer = give("study", "plan.toml", "--out", "tiny", where=tiny)
     assert answer.code == 130
     assert answer.err == (
-        "slicken: stopped; windows of 10 s are finished and kept in tiny; go on with: "
+        "slicken: stopped; windows of 10 s are finished and kept in tiny; resume with: "
         "slicken study plan.toml --out tiny\n"
     )
     after = contents(tiny / "tiny")
@@ -183,7 +183,7 @@ def test_ctrl_c_before_anything_is_finished_says_so(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("slicken.study.runner.measure", interrupt)
+    monkeypatch.setattr("slicken.study.executors.measure", interrupt)
     answer = give("study", bench / "plan.toml", "--out", "a new one", where=tmp_path)
     assert answer.code == 130
     assert re.fullmatch(
@@ -221,7 +221,7 @@ def test_a_true_ctrl_c_in_a_true_study_ends_with_130_and_one_line(
     ) as command:
         assert command.stdout is not None
         for line in command.stdout:
-            if line.startswith("forecast: "):
+            if line.startswith("Forecast: "):
                 command.send_signal(signal.SIGINT)
         _, err = command.communicate(timeout=60)
     assert command.returncode == 130, err
@@ -243,7 +243,7 @@ def test_on_a_terminal_an_unfinished_study_shows_a_bar_and_the_time_left(
     kept = contents(tiny / "tiny" / "windows")
     answer = give("study", "plan.toml", "--out", "tiny", where=tiny, watched=True)
     assert answer.code == 0, answer
-    assert "finished before: 10 s; going on with the others" in answer.out
+    assert "Finished before: 10 s; the others are resumed." in answer.out
     assert re.search(r"training .*━.* 20 s, epoch 2, loss [\d.]+ +\d+ s left", answer.out)
     assert re.search("evidence .*━", answer.out)
     widest = max(len(line) for line in answer.out.split("Window length")[1].splitlines())
@@ -266,7 +266,7 @@ def test_logs_without_a_plan_take_options_and_a_name(
     plan = seen["plan"]
     assert len(seen["experiments"]) == 4
     assert str(seen["out"]) == "temperature-history-01-study"
-    assert seen["language"] == "ja"
+    assert seen["lang"] == "ja"
     assert (plan.name, plan.preset) == ("temperature-history-01", "quick")
     assert plan.windows == (10.0, 20.0, 30.0)
     assert (plan.runs, plan.epochs, plan.stride, plan.seed) == (3, 4, 5.0, 6)
@@ -307,7 +307,7 @@ def test_a_plan_finds_its_logs_beside_it_then_in_the_given_folder_then_among_fet
     bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = []
-    monkeypatch.setattr("slicken.cli.study.do_study", lambda e, *_: seen.append(len(e)))
+    monkeypatch.setattr("slicken.cli.study.do_study", lambda e, *_, **__: seen.append(len(e)))
     alone(monkeypatch, tmp_path / "cache")
     (tmp_path / "plan.toml").write_text(SMALL, encoding="utf-8")
     logs = sorted((bench / "logs").glob("*.csv"))

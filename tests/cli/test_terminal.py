@@ -1,11 +1,14 @@
-"""The terminal: what is said of findings, time and progress."""
+"""The terminal: how findings, durations and progress are printed."""
 
 import pytest
 
 import builders
+from slicken.cli.progress_bar import ProgressBar, line_of, said
 from slicken.cli.terminal import in_words, say_wrapped, show_findings
 from slicken.experiment.experiment import Experiment
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
+from slicken.study.progress import Progress
 
 
 def found(name: str, *findings: Finding) -> Experiment:
@@ -68,3 +71,47 @@ def test_long_lines_stay_whole_where_nobody_reads_them(
     line = "word " * 60
     say_wrapped(line)
     assert capsys.readouterr().out == line + "\n"
+
+
+# -- progress --
+
+
+def events() -> list[Progress]:
+    return [
+        Progress("measuring", Statement("progress.measuring")),
+        Progress("training", note=Statement("progress.forecast", seconds=75.0)),
+        Progress(
+            *("training", Statement("progress.epoch", seconds=10.0, epoch=2, loss=0.25), 4, 8, 75.0)
+        ),
+        Progress("training", done=8, total=8),
+        Progress("evidence", Statement("progress.memory"), 1, 3),
+    ]
+
+
+def test_progress_is_plain_lines_where_there_is_no_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("slicken.cli.progress_bar.QUIET_SECONDS", -1.0)
+    with ProgressBar() as bar:
+        for event in events():
+            bar(event)
+    assert capsys.readouterr().out.splitlines() == [
+        "measuring how long it will take ...",
+        "Forecast: 1 min 15 s for the training and what follows from it.",
+        "  training, 4 of 8: 10 s, epoch 2, loss 0.25; 1 min 15 s left",
+        "  evidence, 1 of 3: memory",
+    ]
+
+
+def test_lines_of_progress_do_not_follow_each_other_quickly(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with ProgressBar() as bar:
+        for _ in range(3):
+            bar(Progress("evidence", Statement("progress.memory"), 1, 3))
+    assert capsys.readouterr().out.count("memory") == 1
+
+
+def test_a_statement_of_another_version_is_passed_over() -> None:
+    assert line_of(Progress("evidence", Statement("progress.dreams"), 1, 3)) == "evidence, 1 of 3"
+    assert said(Statement("progress.epoch", seconds="x")) == ""

@@ -1,4 +1,4 @@
-"""``slicken watch``: what an onlooker sees of a study that runs, stopped, or has ended."""
+"""``slicken watch``: what is seen of a study that runs, stopped, or has ended."""
 
 import os
 import re
@@ -95,13 +95,15 @@ def test_a_study_in_training_is_seen_from_outside_and_so_is_its_end(
     assert first.code == 0, first
     assert re.search(r"10 s +2 +[1-9]\d* of 40000 +[\d.]+ +[\d.]+ +training", first.out)
     assert re.search(r"20 s +2 +0 of 40000 +- +- +waiting", first.out)
-    assert re.search(rf"process {running.pid} on \S+ trains, \d.* left; nothing has", first.out)
+    at = rf"process {running.pid} on \S+: training, \d+ of 80000: 10 s, epoch \d+, loss [\d.]+; \d"
+    assert re.search(at, first.out)
+    assert " left; nothing has changed for " in first.out
     running.kill()
     running.wait()
     killed = give("watch", "new", where=tmp_path)
     assert f"process {running.pid} on" in killed.out
-    assert "has ended without giving the study back" in killed.out
-    assert "give the command of the study again: it goes on from here" in killed.out
+    assert "has ended without releasing the study" in killed.out
+    assert "give the command of the study again: it is resumed" in killed.out
     assert re.search(r"of 40000 .* begun\b", killed.out)
 
 
@@ -120,7 +122,7 @@ def test_a_view_follows_a_study_until_its_process_has_ended(
     answer = give("watch", "new", where=tmp_path, watched=True)
     assert answer.code == 0, answer
     assert set(looks) == {1.0}
-    assert "trains, " in answer.out
+    assert ": training, " in answer.out
     assert "no process works on this study; nothing has changed for" in answer.out
 
 
@@ -136,13 +138,13 @@ def test_ctrl_c_ends_the_view_and_not_in_an_error(
         answer = give("watch", "tiny", where=tiny, watched=True)
     assert (answer.code, answer.err) == (0, "")
     assert f"process {os.getpid()} on" in answer.out
-    assert "gathers evidence, or draws" in answer.out
+    assert ": at work; nothing has changed" in answer.out
 
 
 def test_a_process_elsewhere_that_is_silent_is_not_said_to_live(tiny: Path) -> None:
     lock = tiny / "tiny" / NAME
     lock.write_text("filelock/2\npid=1\nhost=elsewhere\nmode=lease\n", encoding="utf-8")
-    assert "process 1 on elsewhere gathers evidence" in give("watch", "tiny", where=tiny).out
+    assert "process 1 on elsewhere: at work" in give("watch", "tiny", where=tiny).out
     long_ago = time.time() - 10 * LEASE
     os.utime(lock, (long_ago, long_ago))
     assert "this study is finished" in give("watch", "tiny", where=tiny).out
@@ -161,10 +163,12 @@ def test_a_progress_that_cannot_be_read_is_as_none(tiny: Path, content: str) -> 
     assert re.search(r"20 s +2 +0 of 4 +- +- +waiting", answer.out)
 
 
-def test_a_progress_that_is_left_over_goes_when_the_study_is_gone_on_with(
+def test_a_progress_that_is_left_over_goes_when_the_study_is_resumed(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("slicken.api.write_report", lambda study, *_: study.path / "report.html")
+    monkeypatch.setattr(
+        "slicken.api.write_report", lambda study, *_, **__: study.path / "report.html"
+    )
     (tiny / "tiny" / PROGRESS).write_text("{", encoding="utf-8")
     assert give("study", "plan.toml", "--out", "tiny", where=tiny).code == 0
     assert not (tiny / "tiny" / PROGRESS).exists()

@@ -22,7 +22,7 @@ from slicken.reporting.methods import methods_paragraph
 from slicken.reporting.page import CONTENTS, _as, render, write_report
 from slicken.reporting.phrasebook import Language
 from slicken.reporting.summary import summarise
-from slicken.study.runner import train_study
+from slicken.study.training import train_study
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 

@@ -41,13 +41,13 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def begin(folder: Path, *, figures: bool) -> int:
-    """Begin the study, or go on with it, in a process of its own."""
+    """Begin or resume the study in a process of its own."""
     child = os.fork()
     if child == 0:
         status = 1
         try:
             checkpoint.DEAREST = 1e6  # epochs of milliseconds are not worth their checkpoints
-            study = run_study(EXPERIMENTS, PLAN, folder, every=0.0)
+            study = run_study(EXPERIMENTS, PLAN, folder, checkpoint_every=0.0)
             if figures:
                 report_study(study)
             status = 0

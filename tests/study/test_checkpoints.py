@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 import builders
-from slicken.learning.training import EpochLosses
 from slicken.study.checkpoint import Checkpoint
 from slicken.study.folder import StudyFolder
-from slicken.study.observer import Silent
+from slicken.study.integrity import create_or_resume
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
-from slicken.study.runner import train_study
+from slicken.study.progress import OnProgress, Progress
+from slicken.study.status import begun_windows
 from slicken.study.task import Task, tasks_of
+from slicken.study.training import train_study
 
 
 def window_files(folder: StudyFolder) -> dict[str, bytes]:
@@ -22,38 +23,41 @@ def window_files(folder: StudyFolder) -> dict[str, bytes]:
     return {str(f.relative_to(place)): f.read_bytes() for f in place.rglob("*") if f.is_file()}
 
 
-class Plug(Silent):
-    """Pulled after an epoch of a window length; writes down what it is told."""
+class Plug:
+    """Pulled after an epoch of a window length; writes down what is reported."""
 
-    def __init__(self, after: tuple[float, int] | None = None) -> None:
-        self.after = after
+    def __init__(self, after: tuple[float, int] | None = None, folder: Path | None = None) -> None:
+        self.after, self.folder = after, folder
         self.epochs: list[tuple[float, int]] = []
         self.begun: list[tuple[float, int, int]] = []
-        self.notes: list[str] = []
-        self.held: list[tuple[float, int]] = []
+        self.sizes: list[int] = []
+        self.unused: list[str] = []
+        self.held: list[dict[float, int]] = []
 
-    def note(self, line: str) -> None:
-        self.notes.append(line)
-
-    def resumed(self, window: float, runs: int, epoch: int) -> None:
-        self.begun.append((window, runs, epoch))
-
-    def kept(self, window: float, epoch: int) -> None:
-        self.held.append((window, epoch))
-
-    def epoch(
-        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
-    ) -> None:
-        assert losses.validation.shape == (len(runs),)
-        assert np.isfinite(left)
-        self.epochs.append((window, epoch))
-        if (window, epoch) == self.after:
+    def __call__(self, progress: Progress) -> None:
+        if progress.note is not None and progress.note.key == "progress.checkpoint_unused":
+            self.unused.append(progress.note.values["problem"])
+        if progress.note is not None and progress.note.key == "progress.resumed":
+            self.begun.append((progress.window, len(progress.runs), progress.epoch))
+        if progress.losses is None:
+            return
+        assert progress.losses.validation.shape == (len(progress.runs),)
+        assert np.isfinite(progress.left)
+        if self.folder is not None:
+            self.held.append(begun_windows(StudyFolder.open(self.folder)))
+        self.epochs.append((progress.window, progress.epoch))
+        self.sizes.append(progress.losses.validation.size)
+        if (progress.window, progress.epoch) == self.after:
             raise KeyboardInterrupt
 
 
-def train(out: Path, observer: Silent, every: float = 0.0) -> StudyFolder:
+def train(out: Path, on_progress: OnProgress, every: float = 0.0) -> StudyFolder:
     return train_study(
-        builders.make_experiments(), builders.make_plan(), out, observer, every=every
+        builders.make_experiments(),
+        builders.make_plan(),
+        out,
+        on_progress=on_progress,
+        checkpoint_every=every,
     )
 
 
@@ -64,7 +68,7 @@ def _checkpoints_may_take_all_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("after", [(5.0, 1), (5.0, 2), (10.0, 1), (10.0, 2)])
-def test_a_training_that_was_cut_goes_on_after_its_last_epoch_to_the_same_bytes(
+def test_a_training_that_was_cut_is_resumed_after_its_last_epoch_to_the_same_bytes(
     trained: StudyFolder, tmp_path: Path, after: tuple[float, int]
 ) -> None:
     with pytest.raises(KeyboardInterrupt):
@@ -73,24 +77,24 @@ def test_a_training_that_was_cut_goes_on_after_its_last_epoch_to_the_same_bytes(
     assert [f.name for f in (tmp_path / "checkpoints").iterdir()] == [
         f"{window:04.0f}s-runs-0-2.safetensors"
     ]
-    observer = Plug()
-    resumed = train(tmp_path, observer)
-    assert observer.begun == [(window, 3, epoch)]
-    assert observer.epochs[0] == (window, epoch + 1)
+    plug = Plug()
+    resumed = train(tmp_path, plug)
+    assert plug.begun == [(window, 3, epoch)]
+    assert plug.epochs[0] == (window, epoch + 1)
     assert window_files(resumed) == window_files(trained)
     assert not list((tmp_path / "checkpoints").iterdir())
 
 
-def test_the_last_epoch_needs_no_checkpoint_and_the_others_are_told_of(tmp_path: Path) -> None:
-    observer = Plug()
-    train(tmp_path, observer)
-    assert observer.held == [(5.0, 1), (5.0, 2), (10.0, 1), (10.0, 2)]
+def test_every_epoch_but_the_last_is_kept(tmp_path: Path) -> None:
+    plug = Plug(folder=tmp_path)
+    train(tmp_path, plug)
+    assert plug.held == [{5.0: 1}, {5.0: 2}, {5.0: 2}, {10.0: 1}, {10.0: 2}, {10.0: 2}]
 
 
 def test_no_checkpoint_is_written_before_its_time(tmp_path: Path) -> None:
-    observer = Plug()
-    train(tmp_path, observer, every=3600.0)
-    assert not observer.held
+    plug = Plug(folder=tmp_path)
+    train(tmp_path, plug, every=3600.0)
+    assert not any(plug.held)
     assert not (tmp_path / "checkpoints").exists()
 
 
@@ -130,7 +134,9 @@ def test_a_damaged_checkpoint_is_named_and_its_training_begins_anew(
         plan = builders.make_plan(seed=1)
         with pytest.raises(KeyboardInterrupt):
             train_study(
-                builders.make_experiments(), plan, tmp_path / "other", Plug((5.0, 2)), every=0.0
+                *(builders.make_experiments(), plan, tmp_path / "other"),
+                on_progress=Plug((5.0, 2)),
+                checkpoint_every=0.0,
             )
         flipped = bytearray((tmp_path / "other" / "checkpoints" / file.name).read_bytes())
     file.write_bytes(
@@ -140,27 +146,12 @@ def test_a_damaged_checkpoint_is_named_and_its_training_begins_anew(
             "rubbish": b"\xff" * 1000,
         }.get(damage, bytes(flipped))
     )
-    observer = Plug()
-    resumed = train(tmp_path / "study", observer)
-    assert len(observer.notes) == 1
-    assert file.name in observer.notes[0]
-    assert "begins anew" in observer.notes[0]
-    assert not observer.begun
+    plug = Plug()
+    resumed = train(tmp_path / "study", plug)
+    assert len(plug.unused) == 1
+    assert file.name in plug.unused[0]
+    assert not plug.begun
     assert window_files(resumed) == window_files(trained)
-
-
-class Groups(Plug):
-    """Also counts the runs of each epoch."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.sizes: list[int] = []
-
-    def epoch(
-        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
-    ) -> None:
-        super().epoch(window, runs, epoch, losses, left)
-        self.sizes.append(losses.validation.size)
 
 
 def begin_groups(out: Path, groups: Sequence[Task], plan: Plan, prepared: Prepared) -> None:
@@ -168,7 +159,7 @@ def begin_groups(out: Path, groups: Sequence[Task], plan: Plan, prepared: Prepar
     from slicken.learning.engine import choose_engine
     from slicken.study.task import make_trainer
 
-    folder = StudyFolder.claim(out, plan, builders.make_experiments())
+    folder = create_or_resume(out, plan, builders.make_experiments())
     for group in groups:
         trainer = make_trainer(plan, prepared, choose_engine(), group.seconds, group.numbers)
         states, losses = trainer.start(), []
@@ -178,31 +169,31 @@ def begin_groups(out: Path, groups: Sequence[Task], plan: Plan, prepared: Prepar
         group.checkpoint(folder, 0.0).write(trainer, states, losses)
 
 
-def test_groups_of_runs_from_a_cluster_are_gone_on_with_here_to_the_same_bytes(
+def test_groups_of_runs_from_a_cluster_are_resumed_here_to_the_same_bytes(
     trained: StudyFolder, tmp_path: Path
 ) -> None:
     groups = [Task(5.0, 0, 1), Task(5.0, 2, 1), Task(10.0, 1, 2)]
     begin_groups(tmp_path, groups, builders.make_plan(), builders.make_prepared())
     expected = sorted([*groups, Task(5.0, 1, 1), Task(10.0, 0, 1)])
     assert tasks_of(StudyFolder.open(tmp_path), most=3) == expected
-    observer = Groups()
-    resumed = train(tmp_path, observer)
-    assert sorted(observer.begun) == [(5.0, 1, 1), (5.0, 1, 3), (10.0, 2, 2)]
-    assert set(observer.sizes) == {1, 2}
+    plug = Plug()
+    resumed = train(tmp_path, plug)
+    assert sorted(plug.begun) == [(5.0, 1, 1), (5.0, 1, 3), (10.0, 2, 2)]
+    assert set(plug.sizes) == {1, 2}
     assert window_files(resumed) == window_files(trained)
     assert not list((tmp_path / "checkpoints").iterdir())
 
 
 def test_new_groups_are_as_large_as_may_be_and_even(tmp_path: Path) -> None:
     plan = builders.make_plan(runs=7, windows=[5])
-    folder = StudyFolder.claim(tmp_path, plan, builders.make_experiments())
+    folder = create_or_resume(tmp_path, plan, builders.make_experiments())
     assert [task.runs for task in tasks_of(folder, most=3)] == [3, 2, 2]
     assert tasks_of(folder, most=7) == [Task(5.0, 0, 7)]
 
 
 def test_checkpoints_of_runs_that_the_plan_does_not_have_are_passed_over(tmp_path: Path) -> None:
     plan = builders.make_plan(windows=[5])
-    folder = StudyFolder.claim(tmp_path, plan, builders.make_experiments())
+    folder = create_or_resume(tmp_path, plan, builders.make_experiments())
     (tmp_path / "checkpoints").mkdir()
     for runs in ("2-5", "3-1", "0-1", "1-2", "x-2"):
         (tmp_path / "checkpoints" / f"0005s-runs-{runs}.safetensors").touch()

@@ -13,16 +13,17 @@ import pytest
 
 import builders
 from slicken.errors import FolderError
+from slicken.statements import Statement
 from slicken.study import lock
 from slicken.study.lock import check_lock, study_lock
-from slicken.study.runner import train_study
+from slicken.study.training import train_study
 
 HOLD = """
 import sys, time
 from pathlib import Path
 from slicken.study import lock
 lock.LEASE = float(sys.argv[2])
-with lock.working_on(Path(sys.argv[1])):
+with lock.study_lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """
@@ -89,12 +90,12 @@ def test_the_lock_of_a_dead_process_on_another_host_is_taken_over_after_a_while(
     monkeypatch.setattr(lock, "LEASE", 1.0)
     end(holder(tmp_path, 1.0))
     moved_to_another_host(tmp_path)
-    told: list[str] = []
-    with study_lock(tmp_path, told.append):
+    notes: list[Statement] = []
+    with study_lock(tmp_path, notes.append):
         assert f"pid={os.getpid()}\n" in (tmp_path / lock.NAME).read_text(encoding="utf-8")
-    assert len(told) == 2
-    assert "on elsewhere; looking for 1.5 s whether it lives" in told[0]
-    assert "it does not" in told[1]
+    assert [note.key for note in notes] == ["progress.lock_watched", "progress.lock_taken_over"]
+    assert notes[0].values["host"] == "elsewhere"
+    assert notes[0].values["seconds"] == 1.5
 
 
 def test_a_living_process_on_another_host_keeps_its_lock(

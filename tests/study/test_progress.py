@@ -1,9 +1,8 @@
-"""Progress: what a study at work leaves for an onlooker, which never stands in its way."""
+"""Progress: what a study at work leaves for ``slicken watch``, which never stops the study."""
 
 import itertools
 import json
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,11 +17,11 @@ from slicken.evidence.study import Study
 from slicken.learning.devices import cores
 from slicken.learning.training import EpochLosses
 from slicken.study import progress
+from slicken.study.executors import LocalWorkers
 from slicken.study.folder import StudyFolder
-from slicken.study.observer import Silent
-from slicken.study.runner import train_study
-from slicken.study.status import Onlooker
-from slicken.study.workers import LocalWorkers
+from slicken.study.progress import Progress, recorded
+from slicken.study.status import status_of
+from slicken.study.training import train_study
 
 
 @pytest.fixture(autouse=True)
@@ -30,21 +29,20 @@ def _written_every_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "EVERY", 0.0)
 
 
-class Reader(Silent):
-    """Reads the file after each epoch, beside what it was told."""
+class Reader:
+    """Reads the file after each epoch, beside what is reported."""
 
     def __init__(self, out: Path, stop_at: tuple[float, int] | None = None) -> None:
         self.file, self.stop_at = out / progress.NAME, stop_at
         self.seen: list[dict[str, Any]] = []
-        self.losses: list[tuple[float, int, Sequence[int], np.ndarray]] = []
+        self.events: list[Progress] = []
 
-    def epoch(
-        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
-    ) -> None:
-        del left
-        self.losses.append((window, epoch, runs, losses.validation))
+    def __call__(self, event: Progress) -> None:
+        if event.losses is None:
+            return
+        self.events.append(event)
         self.seen.append(json.loads(self.file.read_text(encoding="utf-8")))
-        if (window, epoch) == self.stop_at:
+        if (event.window, event.epoch) == self.stop_at:
             raise KeyboardInterrupt
 
 
@@ -57,21 +55,20 @@ def test_after_each_epoch_the_file_holds_the_last_and_the_lowest_loss_of_every_r
     tmp_path: Path,
 ) -> None:
     reader = Reader(tmp_path)
-    train_study(builders.make_experiments(), builders.make_plan(), tmp_path, reader)
+    train_study(builders.make_experiments(), builders.make_plan(), tmp_path, on_progress=reader)
     assert len(reader.seen) == 2 * 3
     for window in (5.0, 10.0):
-        told = [entry for entry in reader.losses if entry[0] == window]
         lowest = np.full(3, np.inf)
-        for (_, epoch, _, losses), seen in zip(
-            told,
-            [s for s, e in zip(reader.seen, reader.losses, strict=True) if e[0] == window],
-            strict=True,
-        ):
-            lowest = np.minimum(lowest, losses)
-            assert row(seen, window)["epochs"] == [epoch] * 3
-            np.testing.assert_allclose(row(seen, window)["last"], losses)
+        for event, seen in zip(reader.events, reader.seen, strict=True):
+            if event.window != window:
+                continue
+            assert event.losses is not None
+            lowest = np.minimum(lowest, event.losses.validation)
+            assert row(seen, window)["epochs"] == [event.epoch] * 3
+            np.testing.assert_allclose(row(seen, window)["last"], event.losses.validation)
             np.testing.assert_allclose(row(seen, window)["best"], lowest)
             assert seen["left"] > 0
+            assert (seen["done"], seen["total"]) == (event.done, 2 * 3 * 3)
     assert not (tmp_path / progress.NAME).exists()
 
 
@@ -79,9 +76,9 @@ def test_after_each_epoch_the_file_holds_the_last_and_the_lowest_loss_of_every_r
 def test_workers_leave_the_progress_of_all_their_groups_of_runs(tmp_path: Path) -> None:
     reader = Reader(tmp_path)
     plan = builders.make_plan(epochs=4, runs=4)
-    workers = LocalWorkers(2)
-    train_study(builders.make_experiments(), plan, tmp_path, reader, workers=workers)
-    assert len({tuple(runs) for _, _, runs, _ in reader.losses}) > 1
+    given = builders.make_experiments(), plan, tmp_path
+    train_study(*given, on_progress=reader, executor=LocalWorkers(2))
+    assert len({event.runs for event in reader.events}) > 1
     for window in (5.0, 10.0):
         done = [row(seen, window)["epochs"] for seen in reader.seen]
         assert max(done) == [4, 4, 4, 4]
@@ -89,26 +86,26 @@ def test_workers_leave_the_progress_of_all_their_groups_of_runs(tmp_path: Path) 
     assert not (tmp_path / progress.NAME).exists()
 
 
-def test_a_study_that_is_gone_on_with_knows_how_far_it_was(tmp_path: Path) -> None:
+def test_a_study_that_is_resumed_knows_how_far_it_was(tmp_path: Path) -> None:
     given = builders.make_experiments(), builders.make_plan(), tmp_path
     with pytest.raises(KeyboardInterrupt):
-        train_study(*given, Reader(tmp_path, stop_at=(5.0, 2)))
-    standing = Onlooker(StudyFolder.open(tmp_path)).look()
-    assert [(r.state, r.done) for r in standing.rows] == [("begun", 6), ("waiting", 0)]
-    assert not standing.worked_on
-    assert math.isnan(standing.left)
+        train_study(*given, on_progress=Reader(tmp_path, stop_at=(5.0, 2)))
+    status = status_of(StudyFolder.open(tmp_path))
+    assert [(r.state, r.done) for r in status.windows] == [("begun", 6), ("waiting", 0)]
+    assert not status.worked_on
+    assert status.progress is None
     again = Reader(tmp_path, stop_at=(5.0, 3))
     with pytest.raises(KeyboardInterrupt):
-        train_study(*given, again)
+        train_study(*given, on_progress=again)
     assert row(again.seen[-1], 5.0)["epochs"] == [3, 3, 3]
     train_study(*given)
-    assert Onlooker(StudyFolder.open(tmp_path)).look().trained
+    assert status_of(StudyFolder.open(tmp_path)).trained
 
 
 def test_the_progress_of_another_study_is_not_believed(tmp_path: Path) -> None:
     given = builders.make_experiments(), builders.make_plan(), tmp_path
     with pytest.raises(KeyboardInterrupt):
-        train_study(*given, Reader(tmp_path, stop_at=(5.0, 2)))
+        train_study(*given, on_progress=Reader(tmp_path, stop_at=(5.0, 2)))
     file = tmp_path / progress.NAME
     kept = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps(kept | {"study": "another"}), encoding="utf-8")
@@ -128,7 +125,8 @@ def test_a_progress_that_cannot_be_written_does_not_stop_a_study(
     out, elsewhere = tmp_path / "study", tmp_path / "elsewhere"
     with pytest.raises(KeyboardInterrupt):
         train_study(
-            builders.make_experiments(), builders.make_plan(), out, Reader(out, stop_at=(5.0, 1))
+            *(builders.make_experiments(), builders.make_plan(), out),
+            on_progress=Reader(out, stop_at=(5.0, 1)),
         )
     (out / progress.NAME).unlink()
     (out / progress.NAME).symlink_to(elsewhere)  # a link that leads out is not followed
@@ -141,13 +139,19 @@ def test_a_progress_that_cannot_be_written_does_not_stop_a_study(
 
 
 def test_losses_that_are_not_finite_are_left_out(tmp_path: Path) -> None:
-    train_study(builders.make_experiments(), builders.make_plan(), tmp_path)
-    folder = StudyFolder.open(tmp_path)
-    recorder = progress.Recorder(Silent(), folder)
-    losses = np.array([np.nan, 1.0, np.inf], dtype=np.float32)
-    recorder.epoch(5.0, range(3), 1, EpochLosses(losses, losses), math.nan)
+    given = builders.make_experiments(), builders.make_plan(), tmp_path
+    with pytest.raises(KeyboardInterrupt):
+        train_study(*given, on_progress=Reader(tmp_path, stop_at=(5.0, 1)))
+    losses = np.array([np.nan, 1e9, np.inf], dtype=np.float32)
+    with recorded(StudyFolder.open(tmp_path)) as record:
+        record(
+            Progress(
+                "training", window=5.0, runs=(0, 1, 2), epoch=2, losses=EpochLosses(losses, losses)
+            )
+        )
     seen = json.loads((tmp_path / progress.NAME).read_text(encoding="utf-8"))
-    assert row(seen, 5.0)["last"] == [None, 1.0, None]
+    assert row(seen, 5.0)["last"] == [None, 1e9, None]
+    assert all(best < 1e9 for best in row(seen, 5.0)["best"])
     assert seen["left"] is None
 
 
@@ -158,34 +162,32 @@ def test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside(
     clock = itertools.count(0.0, 10.0)
     monkeypatch.setattr(gathering, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     train_study(builders.make_experiments(), builders.make_plan(epochs=4, controls=True), tmp_path)
-    onlooker = Onlooker(StudyFolder.open(tmp_path))
+    folder = StudyFolder.open(tmp_path)
     lefts: dict[str, list[float]] = {}
 
-    def compare(step: str, done: int, total: int, left: float = math.nan) -> None:
-        standing = onlooker.look()
-        if done == total:
-            assert standing.step is None
+    def compare(event: Progress) -> None:
+        seen = status_of(folder).progress
+        if event.done == event.total:
             return
-        assert standing.step == progress.StepProgress(words=step, done=done, total=total)
-        (sentence,) = lines_of(standing, tmp_path)
-        assert f"is at step {done + 1} of {total}: {step}" in sentence
-        assert ("left" in sentence) == math.isfinite(left)
-        if math.isfinite(left):
-            assert standing.left == pytest.approx(left, abs=1.0)
-            lefts.setdefault(step, []).append(left)
+        assert seen is not None
+        assert (seen.stage, seen.doing) == ("evidence", event.doing)
+        assert (seen.done, seen.total) == (event.done, event.total)
+        (sentence,) = lines_of(status_of(folder), tmp_path)
+        assert f"evidence, {event.done} of {event.total}: " in sentence
+        assert ("left" in sentence) == math.isfinite(event.left)
+        if math.isfinite(event.left):
+            assert seen.left == pytest.approx(event.left, abs=1.0)
+            lefts.setdefault(repr(event.doing), []).append(event.left)
 
-    assert Study(StudyFolder.open(tmp_path), compare).evidence.controls
-    assert lefts == {
-        "training with probes": [60.0, 50.0, 40.0],
-        "training on shuffled friction": [20.0, 10.0, 0.0],
-    }
+    assert Study(folder, compare).evidence.controls
+    assert list(lefts.values()) == [[60.0, 50.0, 40.0], [20.0, 10.0, 0.0]]
     assert not (tmp_path / progress.NAME).exists()
 
 
 def test_evidence_of_a_study_half_trained_leaves_how_far_it_is(tmp_path: Path) -> None:
     given = builders.make_experiments(), builders.make_plan(controls=False), tmp_path
     with pytest.raises(KeyboardInterrupt):
-        train_study(*given, Reader(tmp_path, stop_at=(10.0, 2)))
+        train_study(*given, on_progress=Reader(tmp_path, stop_at=(10.0, 2)))
     before = (tmp_path / progress.NAME).read_bytes()
     assert Study.open(tmp_path).evidence.comparison
     assert (tmp_path / progress.NAME).read_bytes() == before

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,11 @@ from slicken.errors import SlickenError, TrainingError
 from slicken.learning.engine import ENGINES, Windows, choose_engine
 from slicken.learning.engine.layered import LayeredEngine
 from slicken.learning.network import Network
-from slicken.learning.training import EpochLosses
 from slicken.study.folder import StudyFolder
-from slicken.study.forecast import Forecast
-from slicken.study.observer import Silent
 from slicken.study.plan import Plan
-from slicken.study.prepared import Prepared
-from slicken.study.runner import train_study
+from slicken.study.progress import Progress
 from slicken.study.task import make_trainer
+from slicken.study.training import train_study
 
 
 def window_files(folder: StudyFolder) -> dict[str, bytes]:
@@ -31,38 +28,37 @@ def window_files(folder: StudyFolder) -> dict[str, bytes]:
     return {str(f.relative_to(place)): f.read_bytes() for f in place.rglob("*") if f.is_file()}
 
 
-class Diary(Silent):
-    """An observer that writes everything down, and can pull the plug."""
+class Diary:
+    """Writes down all progress, and can pull the plug."""
 
     def __init__(self, stop_after: float | None = None) -> None:
         self.stop_after = stop_after
         self.done: Sequence[float] = ()
+        self.all_done = False
         self.epochs: list[tuple[float, int]] = []
-        self.windows: list[float] = []
         self.left: list[float] = []
         self.forecasts: list[float] = []
-        self.diverged: list[list[int]] = []
+        self.diverged: dict[float, list[int]] = {}
 
-    def prepared(self, plan: Plan, prepared: Prepared, done: Sequence[float]) -> None:
-        del plan, prepared
-        self.done = done
+    def __call__(self, progress: Progress) -> None:
+        if progress.note is not None:
+            self.note(progress.note.key, progress.note.values)
+        if progress.losses is not None:
+            assert progress.runs == (0, 1, 2)
+            assert progress.losses.training.shape == progress.losses.validation.shape == (3,)
+            self.epochs.append((progress.window, progress.epoch))
+            self.left.append(progress.left)
 
-    def forecast(self, forecast: Forecast) -> None:
-        self.forecasts.append(forecast.total)
-
-    def epoch(
-        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
-    ) -> None:
-        assert list(runs) == [0, 1, 2]
-        assert losses.training.shape == losses.validation.shape == (3,)
-        self.epochs.append((window, epoch))
-        self.left.append(left)
-
-    def window(self, window: float, best: np.ndarray, diverged: Sequence[int]) -> None:
-        del best
-        self.windows.append(window)
-        self.diverged.append(list(diverged))
-        if window == self.stop_after:
+    def note(self, key: str, values: Mapping[str, Any]) -> None:
+        if key == "progress.some_finished":
+            self.done = values["windows"]
+        elif key == "progress.all_finished":
+            self.all_done = True
+        elif key == "progress.forecast":
+            self.forecasts.append(values["seconds"])
+        elif key == "progress.diverged":
+            self.diverged[values["seconds"]] = list(values["runs"])
+        elif key == "progress.window_done" and values["seconds"] == self.stop_after:
             raise KeyboardInterrupt
 
 
@@ -71,10 +67,10 @@ def test_interrupted_and_resumed_equals_undisturbed_to_the_byte(
 ) -> None:
     given = builders.make_experiments(), builders.make_plan(), tmp_path / "study"
     with pytest.raises(KeyboardInterrupt):
-        train_study(*given, Diary(stop_after=5.0))
+        train_study(*given, on_progress=Diary(stop_after=5.0))
     assert StudyFolder.open(given[2]).finished() == (5.0,)
     diary = Diary()
-    resumed = train_study(*given, diary)
+    resumed = train_study(*given, on_progress=diary)
     assert diary.done == (5.0,)
     assert diary.epochs == [(10.0, 1), (10.0, 2), (10.0, 3)]
     assert window_files(resumed) == window_files(trained)
@@ -83,8 +79,8 @@ def test_interrupted_and_resumed_equals_undisturbed_to_the_byte(
     assert diary.left[-1] < diary.left[0]
     # Once more: there is nothing left to do, and nothing to forecast.
     again = Diary()
-    train_study(*given, again)
-    assert again.done == (5.0, 10.0)
+    train_study(*given, on_progress=again)
+    assert again.all_done
     assert not again.epochs
     assert not again.forecasts
 
@@ -94,7 +90,7 @@ import os, sys
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 sys.path.insert(0, sys.argv[1])
 import builders
-from slicken.study.runner import train_study
+from slicken.study.training import train_study
 train_study(builders.make_experiments(), builders.make_plan(), sys.argv[2])
 """
 
@@ -171,11 +167,11 @@ def test_a_run_that_diverges_is_named_and_the_others_go_on(
     above = float(np.mean(np.sort(means)[1:]))
     monkeypatch.setitem(ENGINES, "brittle", lambda: Brittle(above))
     diary = Diary()
-    folder = train_study(builders.make_experiments(), plan, tmp_path / "out", diary)
+    folder = train_study(builders.make_experiments(), plan, tmp_path / "out", on_progress=diary)
     history = folder.read_window(5.0).history
     expected = np.arange(3) != worst
     np.testing.assert_array_equal(history["finite"], expected)
-    assert diary.diverged == [[worst]]
+    assert diary.diverged == {5.0: [worst]}
     assert np.isfinite(history["best_loss"].to_numpy()[expected]).all()
     assert history["best_loss"].to_numpy()[worst] == np.inf
     assert history["best_epoch"].to_numpy()[worst] == 0

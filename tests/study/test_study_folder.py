@@ -19,8 +19,9 @@ from slicken.learning.network import Network
 from slicken.study import checksums
 from slicken.study.files import write_text, written_aside
 from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.integrity import create_or_resume
 from slicken.study.plan import Plan
-from slicken.study.runner import train_study
+from slicken.study.training import train_study
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_stages_gaps_and_truth_survive_the_folder(tmp_path: Path) -> None:
         )
         for i in range(3)
     ]
-    folder = StudyFolder.claim(tmp_path / "out", builders.make_plan(), experiments)
+    folder = create_or_resume(tmp_path / "out", builders.make_plan(), experiments)
     for one, other in zip(folder.experiments, experiments, strict=True):
         np.testing.assert_array_equal(one.gap, other.gap)
         np.testing.assert_array_equal(one.stage, other.stage)
@@ -113,7 +114,7 @@ def test_stages_gaps_and_truth_survive_the_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("layers", [(0, 1), (2, 4)])
 def test_weights_come_back_to_the_bit(layers: tuple[int, int], tmp_path: Path) -> None:
     plan = builders.make_plan(network={"conv_layers": layers[0], "gru_layers": layers[1]})
-    folder = StudyFolder.claim(tmp_path / "out", plan, builders.make_experiments(3))
+    folder = create_or_resume(tmp_path / "out", plan, builders.make_experiments(3))
     networks = builders.on_host(builders.start_networks(plan.network, runs=3, spread=0.1))
     folder.write_window(small_result(networks=networks))
     jax.tree.map(np.testing.assert_array_equal, folder.read_window(5.0).networks, networks)
@@ -149,13 +150,13 @@ def test_a_folder_of_another_plan_is_refused_and_says_which_field(
 def test_a_plan_without_clip_is_still_the_same_plan_when_it_comes_back(tmp_path: Path) -> None:
     plan = builders.make_plan(optimiser={"clip": None})
     for _ in range(2):
-        folder = StudyFolder.claim(tmp_path / "out", plan, builders.make_experiments(3))
+        folder = create_or_resume(tmp_path / "out", plan, builders.make_experiments(3))
     assert folder.plan == plan
 
 
 def test_other_names_and_places_of_logs_are_the_same_study(copied: StudyFolder) -> None:
     plan = builders.make_plan(name="another name", logs=("elsewhere/*.csv",))
-    folder = StudyFolder.claim(copied.path, plan, builders.make_experiments())
+    folder = create_or_resume(copied.path, plan, builders.make_experiments())
     assert folder.finished() == (5.0, 10.0)
 
 
@@ -164,22 +165,22 @@ def test_other_logs_are_refused_by_name(copied: StudyFolder) -> None:
     experiments[3] = builders.make_experiment("run3", seed=99)
     before = contents(copied.path)
     with pytest.raises(FolderError, match=r"other logs \(run3 differ.*choose another --out"):
-        StudyFolder.claim(copied.path, builders.make_plan(), experiments)
+        create_or_resume(copied.path, builders.make_plan(), experiments)
     with pytest.raises(FolderError, match=r"other logs \(run4 differ"):
-        StudyFolder.claim(copied.path, builders.make_plan(), builders.make_experiments(4))
+        create_or_resume(copied.path, builders.make_plan(), builders.make_experiments(4))
     assert contents(copied.path) == before
 
 
 def test_the_same_values_on_another_clock_are_another_log(copied: StudyFolder) -> None:
     later = [builders.make_experiment(f"run{i}", seed=i, start=1000.0) for i in range(5)]
     with pytest.raises(FolderError, match="other logs"):
-        StudyFolder.claim(copied.path, builders.make_plan(), later)
+        create_or_resume(copied.path, builders.make_plan(), later)
 
 
 def test_the_same_logs_in_another_order_are_refused(copied: StudyFolder) -> None:
     """The seed deals the experiments out by their place: another order is another split."""
     with pytest.raises(FolderError, match=r"another order.*run0, run1, run2"):
-        StudyFolder.claim(copied.path, builders.make_plan(), builders.make_experiments()[::-1])
+        create_or_resume(copied.path, builders.make_plan(), builders.make_experiments()[::-1])
 
 
 def test_a_folder_of_something_else_is_refused_and_nothing_is_touched(tmp_path: Path) -> None:
@@ -193,7 +194,7 @@ def test_a_folder_of_something_else_is_refused_and_nothing_is_touched(tmp_path: 
 
 
 def test_an_empty_folder_may_be_used(tmp_path: Path) -> None:
-    assert StudyFolder.claim(tmp_path, builders.make_plan(), builders.make_experiments(3))
+    assert create_or_resume(tmp_path, builders.make_plan(), builders.make_experiments(3))
     assert (tmp_path / "plan.toml").is_file()
 
 
@@ -205,7 +206,7 @@ def test_a_study_killed_before_its_plan_was_written_begins_anew(
     unborn.mkdir()
     (unborn / ".plan.toml.123.partial").write_text("half", encoding="utf-8")
     shutil.copy(copied.path / "experiments.nc", unborn)
-    folder = StudyFolder.claim(unborn, builders.make_plan(), builders.make_experiments())
+    folder = create_or_resume(unborn, builders.make_plan(), builders.make_experiments())
     assert len(folder.experiments) == 5
     assert (unborn / "plan.toml").is_file()
 
@@ -215,7 +216,7 @@ def test_an_experiments_file_of_somebody_else_is_not_written_over(tmp_path: Path
     for held in (b"rubbish", bytes(xr.Dataset({"x": 1.0}).to_netcdf(engine="h5netcdf"))):
         file.write_bytes(held)
         with pytest.raises(FolderError, match="not a study folder"):
-            StudyFolder.claim(tmp_path, builders.make_plan(), builders.make_experiments(3))
+            create_or_resume(tmp_path, builders.make_plan(), builders.make_experiments(3))
         assert file.read_bytes() == held
 
 
@@ -240,7 +241,7 @@ def test_what_a_killed_process_of_the_same_number_left_is_not_mixed_in(tmp_path:
     """In a container the next process may well have the number of the one that was killed."""
     import os
 
-    folder = StudyFolder.claim(tmp_path, builders.make_plan(), builders.make_experiments(3))
+    folder = create_or_resume(tmp_path, builders.make_plan(), builders.make_experiments(3))
     left = tmp_path / "windows" / f".0005s.{os.getpid()}.partial"
     left.mkdir(parents=True)
     (left / "history.nc").write_bytes(b"half a file")
@@ -272,7 +273,7 @@ def spoil(file: Path, damage: str) -> None:
 
 def claim(copied: StudyFolder) -> StudyFolder:
     """As the command of the study does it when it is given again."""
-    return StudyFolder.claim(copied.path, builders.make_plan(), builders.make_experiments())
+    return create_or_resume(copied.path, builders.make_plan(), builders.make_experiments())
 
 
 DAMAGES = ["cut", "empty", "rubbish", "one bit", "gone"]
@@ -290,15 +291,16 @@ def test_a_damaged_file_is_named_and_its_window_is_trained_again(
             read()
     repaired = claim(copied)
     assert repaired.finished() == (5.0,)
-    assert len(repaired.repaired) == 1
-    assert name in repaired.repaired[0]
-    assert "the window of 10 s is trained again" in repaired.repaired[0]
+    (again,) = repaired.repaired
+    assert again.key == "progress.window_again"
+    assert name in again.values["problem"]
+    assert again.values["seconds"] == 10.0
     train_study(builders.make_experiments(), builders.make_plan(), copied.path)
     assert contents(copied.path) == before
 
 
 def test_a_window_of_another_study_is_not_taken_for_ones_own(copied: StudyFolder) -> None:
-    other = StudyFolder.claim(
+    other = create_or_resume(
         copied.path.parent / "other", builders.make_plan(seed=1), builders.make_experiments()
     )
     shutil.copytree(copied.window_path(5.0), other.window_path(5.0))
@@ -328,24 +330,20 @@ def test_weights_that_are_no_numbers_are_refused(copied: StudyFolder) -> None:
 
 
 @pytest.mark.parametrize("damage", DAMAGES[:-1])
-def test_a_damaged_plan_is_named_and_written_again(copied: StudyFolder, damage: str) -> None:
-    before = contents(copied.path)
-    spoil(copied.path / "plan.toml", damage)
-    with pytest.raises(FolderError, match=r"plan\.toml: is not what was written"):
-        StudyFolder.open(copied.path)
-    repaired = claim(copied)
-    assert ["plan.toml: is not what was written" in line for line in repaired.repaired] == [True]
-    assert repaired.finished() == (5.0, 10.0)
-    assert contents(copied.path) == before
-
-
-def test_a_plan_that_was_altered_does_not_cost_another_study_its_windows(
-    copied: StudyFolder,
+@pytest.mark.parametrize("name", ["plan.toml", "SHA256SUMS"])
+def test_a_damaged_plan_is_an_error_and_nothing_is_touched(
+    copied: StudyFolder, name: str, damage: str
 ) -> None:
-    spoil(copied.path / "plan.toml", "one bit")
+    """Also where nothing vouches for it any more."""
+    file = copied.path / name
+    spoil(file, damage)
+    if name == "SHA256SUMS" and damage == "one bit":  # somewhere in the checksum of the plan
+        lines = file.read_text(encoding="utf-8").splitlines()
+        file.write_text(f"{lines[0]}\n{'0' * 64}  plan.toml\n", encoding="utf-8")
     before = contents(copied.path)
-    with pytest.raises(FolderError, match=r"of another plan or other logs.*choose another --out"):
-        StudyFolder.claim(copied.path, builders.make_plan(seed=1), builders.make_experiments())
+    for read in (lambda: StudyFolder.open(copied.path), lambda: claim(copied)):
+        with pytest.raises(FolderError, match=r"plan\.toml: is not what was written.*from a copy"):
+            read()
     assert contents(copied.path) == before
 
 
@@ -354,7 +352,7 @@ def test_a_plan_of_somebody_else_is_not_written_over(tmp_path: Path) -> None:
         (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
         for read in (
             lambda: StudyFolder.open(tmp_path),
-            lambda: StudyFolder.claim(tmp_path, builders.make_plan(), builders.make_experiments(3)),
+            lambda: create_or_resume(tmp_path, builders.make_plan(), builders.make_experiments(3)),
         ):
             with pytest.raises(FolderError, match=r"plan\.toml: |another --out"):
                 read()
@@ -366,27 +364,28 @@ def test_a_folder_of_an_older_or_a_newer_version_is_refused_with_words(
 ) -> None:
     file = copied.path / "plan.toml"
     text = file.read_text(encoding="utf-8")
-    for format_, words in (("", "written by slicken .* train anew"), ("format = 9\n", "upgrade")):
+    for format_, words in (
+        ("", "older format.* train anew"),
+        ("format = 1\n", "older format.* train anew"),
+        ("format = 9\n", "upgrade"),
+    ):
         (copied.path / "SHA256SUMS").unlink(missing_ok=True)
         file.write_text(text.replace("format = 2\n", format_), encoding="utf-8")
         if format_:
-            checksums.write_sums(copied.path, {file.name: checksums.checksum(file.read_bytes())})
+            checksums.vouch(file, file.read_bytes())
         for read in (lambda: StudyFolder.open(copied.path), lambda: claim(copied)):
             with pytest.raises(FolderError, match=words):
                 read()
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize("name", ["experiments.nc", "SHA256SUMS"])
-def test_damaged_experiments_or_checksums_are_named_and_written_again(
-    copied: StudyFolder, name: str, damage: str
-) -> None:
+def test_damaged_experiments_are_named_and_written_again(copied: StudyFolder, damage: str) -> None:
     before = contents(copied.path)
-    spoil(copied.path / name, damage)
+    spoil(copied.path / "experiments.nc", damage)
     with pytest.raises(FolderError, match=r"is not what was written.*command of the study again"):
         _ = StudyFolder.open(copied.path).experiments
     repaired = claim(copied)
-    assert len(repaired.repaired) == 1
+    assert [again.key for again in repaired.repaired] == ["progress.experiments_again"]
     assert repaired.finished() == (5.0, 10.0)
     assert contents(copied.path) == before
 
@@ -396,7 +395,7 @@ def test_damaged_evidence_is_named_and_computed_again(copied: StudyFolder, damag
     copied.write_evidence("scores", xr.Dataset({"x": ("n", np.arange(500.0))}))
     spoil(copied.path / "evidence" / "scores.nc", damage)
     assert copied.read_evidence("scores") is None
-    assert [line.split(":")[0] for line in copied.repaired] == (
+    assert [again.values["file"] for again in copied.repaired] == (
         [] if damage == "gone" else ["evidence/scores.nc"]
     )
 
@@ -460,7 +459,8 @@ sys.path.insert(0, {tests!r})
 import builders, numpy as np, xarray as xr
 from pathlib import Path
 from slicken.errors import FolderError
-from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.folder import WindowResult
+from slicken.study.integrity import create_or_resume
 random = np.random.default_rng(0)
 big = xr.Dataset({{"x": ("n", random.normal(size=40_000))}})
 small = xr.Dataset({{"x": ("n", random.normal(size=4))}})
@@ -471,7 +471,7 @@ wide, narrow = (
 for history, networks, predictions in (
     (big, narrow, small), (small, wide, small), (small, narrow, big),
 ):
-    folder = StudyFolder.claim(
+    folder = create_or_resume(
         Path(sys.argv[1]), builders.make_plan(), builders.make_experiments(3)
     )
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, resource.RLIM_INFINITY))
@@ -506,7 +506,7 @@ def test_a_place_that_cannot_be_a_folder_is_an_error_with_advice(
 ) -> None:
     (tmp_path / "thesis.tex").write_text("years of work", encoding="utf-8")
     with pytest.raises(FolderError, match=r"choose another"):
-        StudyFolder.claim(tmp_path / place, builders.make_plan(), builders.make_experiments(3))
+        create_or_resume(tmp_path / place, builders.make_plan(), builders.make_experiments(3))
     assert contents(tmp_path) == {"thesis.tex": b"years of work"}
 
 

@@ -1,12 +1,11 @@
 """``slicken demo``: simulated experiments with a planted memory, and a small study of them."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from slicken.study.plan import Plan
+from slicken.cli.options import Language, Verbose
 
 SCENARIO = "temperature-history"
 EXPERIMENTS = 12
@@ -17,28 +16,17 @@ WINDOWS = (10, 25, 50, 75, 100, 150, 200, 300)
 def run(
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Study folder.")] = Path("demo"),
     seed: Annotated[int, typer.Option(metavar="N", help="Random seed.")] = 0,
-    lang: Annotated[
-        str,
-        typer.Option(
-            "--lang", metavar="LANGUAGE", help="Language of report and figures: en or ja."
-        ),
-    ] = "en",
+    lang: Language = "en",
+    verbose: Verbose = False,
 ) -> None:
     """Simulate a rig, run a small study on it, and compare what it finds with what was planted."""
     from slicken.cli.study import do_study
     from slicken.cli.terminal import say
     from slicken.physics.scenarios import simulate
-    from slicken.reporting.phrasebook import language_named
-
-    language = language_named(lang)
+    from slicken.study.plan import Plan
 
     say(f"simulating {EXPERIMENTS} experiments of {DURATION:g} s ...")
     experiments = simulate(SCENARIO, experiments=EXPERIMENTS, duration=DURATION, seed=seed)
     say(f"planted: {experiments[0].provenance.truth['words']}")
-    do_study(experiments, _plan(seed), out, language=language)
-
-
-def _plan(seed: int) -> "Plan":
-    from slicken.study.plan import Plan
-
-    return Plan(name="demo", preset="quick", windows=WINDOWS, seed=seed)
+    plan = Plan(name="demo", preset="quick", windows=WINDOWS, seed=seed)
+    do_study(experiments, plan, out, lang=lang, verbose=verbose)

@@ -1,4 +1,4 @@
-"""The door: finds the command, and says in one line what went wrong."""
+"""The entry point: finds the command, and says in one line what went wrong."""
 
 import io
 import os
@@ -22,16 +22,16 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
-    "demo": (demo.run, "Simulate, study and compare: minutes"),
-    "inspect": (inspect.run, "What is in a log"),
-    "study": (study.run, "The whole protocol; resumes a folder"),
-    "watch": (watch.run, "How far a study is that runs elsewhere"),
-    "report": (report.run, "Figures and page again, from a folder"),
-    "predict": (predict.run, "Friction with intervals for a new log"),
-    "simulate": (simulate.run, "Logs with a planted truth"),
+    "demo": (demo.run, "Simulated logs, a small study and its report"),
+    "inspect": (inspect.run, "Content and faults of a log"),
+    "study": (study.run, "The whole protocol, from logs to a report"),
+    "watch": (watch.run, "Progress of a study that runs elsewhere"),
+    "report": (report.run, "Figures and page of a study again"),
+    "predict": (predict.run, "Friction of a new log, with intervals"),
+    "simulate": (simulate.run, "Simulated logs with a planted truth"),
     "fetch": (fetch.run, "Public logs"),
-    "truth": (truth.run, "How well planted truths are found"),
-    "doctor": (doctor.run, "Which engine runs here, and how fast"),
+    "truth": (truth.run, "Test of the protocol on planted truths"),
+    "doctor": (doctor.run, "Engine, versions and speed on this machine"),
 }
 for name, (command, words) in COMMANDS.items():
     app.command(name=name, short_help=words)(command)

@@ -21,22 +21,18 @@ def run(
 ) -> None:
     """Draw the figures and write the page of a study again."""
     from slicken.api import report_study
-    from slicken.cli.terminal import Watcher, say, show_study
+    from slicken.cli.progress_bar import ProgressBar
+    from slicken.cli.terminal import show_study
     from slicken.evidence.study import Study
     from slicken.reporting.phrasebook import language_named
     from slicken.study.folder import StudyFolder
 
     language = language_named(lang)
-    watcher = Watcher()
-    opened = Study(StudyFolder.open(study), watcher)
-    with watcher.watching():
+    with ProgressBar() as bar:
+        opened = Study(StudyFolder.open(study), bar)
         if retrain:
             opened.retrain_without()
         if leak:
             opened.measure_leak()
-        # Asked for here, so that the page is drawn after the bar has ended.
-        opened.evidence  # noqa: B018
-    say("drawing ...")
-    with watcher.watching():
-        page = report_study(opened, language, reporter=watcher)
+        page = report_study(opened, language, on_progress=bar)
     show_study(opened, page)

@@ -5,67 +5,82 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from slicken.cli.options import Language, Verbose
+
 if TYPE_CHECKING:
-    from slicken.cli.terminal import Watcher
     from slicken.experiment import Experiment
-    from slicken.reporting.phrasebook import Language
+    from slicken.study.executors import Executor
     from slicken.study.plan import Plan
+
+Sources = Annotated[
+    list[str], typer.Argument(metavar="PLAN.toml | LOG...", help="A plan, or logs.")
+]
+Out = Annotated[
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Study folder; an unfinished one is resumed."),
+]
+Channels = Annotated[
+    Path | None,
+    typer.Option(metavar="MAP.toml", help="Channel map: column, unit and sign of each channel."),
+]
+Windows = Annotated[
+    str | None,
+    typer.Option(metavar="SECONDS", help="Window lengths, such as 50:500:50 or 50,100,400."),
+]
+Runs = Annotated[
+    int | None, typer.Option(metavar="N", help="Number of runs of each window length.")
+]
+Epochs = Annotated[int | None, typer.Option(metavar="N", help="Number of epochs of each run.")]
+Stride = Annotated[
+    float | None, typer.Option(metavar="SECONDS", help="Spacing of target times, in s.")
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME", help="Preset for the other settings: paper, recommended or quick."
+    ),
+]
+Split = Annotated[
+    str | None,
+    typer.Option(metavar="BY", help="Unit of the split: auto, experiment, time or stage."),
+]
+Seed = Annotated[int | None, typer.Option(metavar="N", help="Random seed.")]
+Checkpoint = Annotated[
+    float | None,
+    typer.Option(metavar="SECONDS", help="Time between checkpoints, in s; 30 by default."),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(metavar="N", help="Number of local worker processes, or of jobs of --cluster."),
+]
+Scheduler = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler to train on.")
+]
+Cluster = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Section of dask-jobqueue's configuration, such as slurm."),
+]
 
 
 def run(
-    sources: Annotated[
-        list[str], typer.Argument(metavar="PLAN.toml | LOG...", help="A plan, or logs.")
-    ],
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="FOLDER", help="Study folder; an unfinished one is gone on with."),
-    ] = None,
-    channels: Annotated[
-        Path | None,
-        typer.Option(metavar="MAP.toml", help="Channel map: which column is what, in which unit."),
-    ] = None,
-    windows: Annotated[
-        str | None,
-        typer.Option(metavar="SECONDS", help="Lengths, such as 50:500:50 or 50,100,400."),
-    ] = None,
-    runs: Annotated[
-        int | None, typer.Option(metavar="N", help="Trainings of each window length.")
-    ] = None,
-    epochs: Annotated[
-        int | None, typer.Option(metavar="N", help="Epochs of each training.")
-    ] = None,
-    stride: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="From one target time to the next.")
-    ] = None,
-    preset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="paper, recommended or quick.")
-    ] = None,
-    split: Annotated[
-        str | None, typer.Option(metavar="BY", help="auto, experiment, time or stage.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Of everything random.")] = None,
-    checkpoint: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", help="From one checkpoint to the next; 30 if none."),
-    ] = None,
-    workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Train in so many processes on this machine.")
-    ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="Train where this Dask scheduler says.")
-    ] = None,
-    cluster: Annotated[
-        Path | None, typer.Option(metavar="CLUSTER.toml", help="Train in jobs of a cluster.")
-    ] = None,
-    show_job: Annotated[
-        bool, typer.Option("--show-job", help="Print the job script of --cluster, and stop.")
-    ] = False,
-    lang: Annotated[
-        str,
-        typer.Option("--lang", metavar="LANGUAGE", help="Of the page and the figures: en or ja."),
-    ] = "en",
+    sources: Sources,
+    out: Out = None,
+    channels: Channels = None,
+    windows: Windows = None,
+    runs: Runs = None,
+    epochs: Epochs = None,
+    stride: Stride = None,
+    preset: Preset = None,
+    split: Split = None,
+    seed: Seed = None,
+    checkpoint: Checkpoint = None,
+    workers: Workers = None,
+    scheduler: Scheduler = None,
+    cluster: Cluster = None,
+    lang: Language = "en",
+    verbose: Verbose = False,
 ) -> None:
-    """Do the whole protocol: window length, friction predicted, importance of every driver."""
+    """Window length, predicted friction and importance of every driver, from logs to a report."""
     changes = {
         "channels": str(channels.resolve()) if channels else None,
         "windows": windows,
@@ -77,106 +92,103 @@ def run(
         "seed": seed,
     }
     plan, beside = _plan(sources, {k: v for k, v in changes.items() if v is not None})
-    from slicken.reporting.phrasebook import language_named
     from slicken.study.logs import read_logs
 
-    language = language_named(lang)
-    how = _how(checkpoint, workers, scheduler, cluster)
-    if show_job:
-        _show_job(how)
-        return
-    do_study(read_logs(plan, beside), plan, out or Path(f"{plan.name}-study"), how, language)
+    executor = executor_named(workers, scheduler, cluster)
+    experiments = read_logs(plan, beside)
+    do_study(
+        *(experiments, plan, out or Path(f"{plan.name}-study")),
+        executor=executor,
+        checkpoint_every=checkpoint,
+        lang=lang,
+        verbose=verbose,
+    )
 
 
 def do_study(
     experiments: "list[Experiment]",
     plan: "Plan",
     out: Path,
-    how: dict[str, Any] | None = None,
-    language: "Language" = "en",
+    *,
+    executor: "Executor | None" = None,
+    checkpoint_every: float | None = None,
+    lang: str = "en",
+    verbose: bool = False,
 ) -> None:
-    """Run a study, say how it goes, and write its figures and its page.
+    """Run a study with its progress on the terminal, and write its figures and its page.
 
     Args:
-        experiments: of the study.
-        plan: of the study.
-        out: the study folder.
-        how: what :func:`slicken.run_study` is told that decides no number.
-        language: in which the page opens.
+        experiments: Experiments of the study.
+        plan: Plan of the study.
+        out: Study folder.
+        executor: Who trains; this process where None.
+        checkpoint_every: Seconds from one checkpoint to the next; the default where None.
+        lang: Language in which the page opens.
+        verbose: Whether all statements are printed at the end.
     """
-    from slicken.cli.terminal import Stopped, Watcher
-
-    watcher = Watcher()
-    try:
-        _do_study(experiments, plan, out, watcher, how or {}, language)
-    except KeyboardInterrupt:
-        kept = watcher.what_is_kept(out)
-        nothing = "no window length was finished yet; begin again with"
-        raise Stopped(f"{kept}; go on with" if kept else nothing) from None
-
-
-def _do_study(
-    experiments: "list[Experiment]",
-    plan: "Plan",
-    out: Path,
-    watcher: "Watcher",
-    how: dict[str, Any],
-    language: "Language",
-) -> None:
     from slicken.api import report_study, run_study
-    from slicken.cli.terminal import say, show_engine, show_findings, show_study
+    from slicken.cli.progress_bar import ProgressBar
+    from slicken.cli.terminal import Stopped, say, show_engine, show_findings, show_study
+    from slicken.reporting.wording import language_named
 
+    language = language_named(lang)
     say(f"{plan.name}: {len(experiments)} experiments -> {out}")
-    if "workers" not in how:
+    if executor is None:
         show_engine(plan.engine)
     show_findings(experiments)
-    with watcher.watching():
-        study = run_study(experiments, plan, out, observer=watcher, reporter=watcher, **how)
-    say("drawing ...")
-    with watcher.watching():
-        page = report_study(study, language, reporter=watcher)
+    every = {} if checkpoint_every is None else {"checkpoint_every": checkpoint_every}
+    try:
+        with ProgressBar() as bar:
+            study = run_study(experiments, plan, out, on_progress=bar, executor=executor, **every)
+            page = report_study(study, language, on_progress=bar)
+    except KeyboardInterrupt:
+        kept = what_is_kept(out)
+        nothing = "no window length was finished yet; begin again with"
+        raise Stopped(f"{kept}; resume with" if kept else nothing) from None
+    del verbose
     show_study(study, page)
 
 
-def _how(
-    checkpoint: float | None, workers: int | None, scheduler: str | None, cluster: Path | None
-) -> dict[str, Any]:
-    """What decides no number: who trains, and how often it is kept."""
+def what_is_kept(out: Path) -> str:
+    """What of a study lies in its folder, for a user who has stopped it; empty for nothing."""
+    from slicken.cli.terminal import listed_seconds
+    from slicken.errors import SlickenError
+    from slicken.study.folder import StudyFolder
+    from slicken.study.status import begun_windows
+
+    try:
+        folder = StudyFolder.open(out)
+        finished, begun = folder.finished(), begun_windows(folder)
+    except SlickenError:
+        return ""
+    up_to = ", ".join(f"{seconds:g} s up to epoch {epoch}" for seconds, epoch in begun.items())
+    if finished:
+        lengths = f"windows of {listed_seconds(finished)} are finished and kept in {out}"
+        return f"{lengths}, {up_to}" if up_to else lengths
+    return f"no window length was finished yet; kept in {out} is {up_to}" if up_to else ""
+
+
+def executor_named(
+    workers: int | None, scheduler: str | None, cluster: str | None
+) -> "Executor | None":
+    """The executor that the options ask for; None for this process.
+
+    Raises:
+        SlickenError: If the options exclude each other, or there are too many workers.
+    """
     from slicken.errors import PlanError
 
-    how: dict[str, Any] = {}
-    if checkpoint is not None:
-        if not checkpoint >= 0:
-            raise PlanError(f"--checkpoint {checkpoint:g}: give seconds, such as 30")
-        how["every"] = checkpoint
-    if sum(given is not None for given in (workers, scheduler, cluster)) > 1:
-        raise PlanError("--workers, --scheduler and --cluster exclude each other; give one")
-    if workers is not None:
-        from slicken.study.workers import LocalWorkers
+    if scheduler is not None and (workers is not None or cluster is not None):
+        raise PlanError("--scheduler excludes --workers and --cluster; give one")
+    if workers is None and scheduler is None and cluster is None:
+        return None
+    from slicken.study.executors import Cluster, LocalWorkers, Scheduler
 
-        how["workers"] = LocalWorkers(workers)
-    elif scheduler is not None:
-        from slicken.study.workers import Scheduler
-
-        how["workers"] = Scheduler(scheduler)
-    elif cluster is not None:
-        from slicken.study.cluster_plan import ClusterPlan
-
-        how["workers"] = ClusterPlan.load(cluster)
-    return how
-
-
-def _show_job(how: dict[str, Any]) -> None:
-    from slicken.errors import PlanError
-    from slicken.study.cluster_plan import ClusterPlan
-    from slicken.study.jobs import job_script
-
-    workers = how.get("workers")
-    if not isinstance(workers, ClusterPlan):
-        raise PlanError("--show-job: needs --cluster CLUSTER.toml, whose job it shows")
-    from slicken.cli.terminal import say
-
-    say(job_script(workers).rstrip())
+    if scheduler is not None:
+        return Scheduler(scheduler)
+    if cluster is not None:
+        return Cluster(cluster, 1 if workers is None else workers)
+    return LocalWorkers(workers or 0)
 
 
 def _plan(sources: list[str], changes: dict[str, Any]) -> "tuple[Plan, Path]":

@@ -1,30 +1,20 @@
-"""The terminal: progress with time left, plain lines where nobody watches, one line for errors."""
+"""The terminal: lines that commands print, and one line for errors."""
 
 import re
 import shutil
 import sys
 import textwrap
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from slicken.evidence.study import Study
-    from slicken.experiment import Experiment
-    from slicken.learning.training import EpochLosses
-    from slicken.study.forecast import Forecast
-    from slicken.study.plan import Plan
-    from slicken.study.prepared import Prepared
+    from slicken.experiment import Experiment, Finding
 
 _NUMBER = re.compile(r"\d[\d.,:]*(?:e[+-]?\d+)?")
-QUIET_SECONDS = 20.0
-"""Where nobody watches, a line of progress at most this often."""
 MOST_FINDINGS = 25
-"""Lines of findings, at most."""
+"""Largest number of lines of findings."""
 
 
 def say(line: str = "") -> None:
@@ -42,8 +32,8 @@ class Stopped(Exception):  # noqa: N818 (somebody wanted it; nothing went wrong)
     """The user stopped a command: what is kept, and the words that lead to the next command.
 
     Args:
-        words: ready to be followed by a colon and a command.
-        command: to go on with; the same one where None.
+        words: Words that a colon and a command may follow.
+        command: Command that resumes; the same one where None.
     """
 
     def __init__(self, words: str, command: str | None = None) -> None:
@@ -77,16 +67,30 @@ def listed_seconds(lengths: Iterable[float]) -> str:
 
 def show_findings(experiments: Iterable["Experiment"]) -> None:
     """Print what was found in logs and done to them; findings that differ in numbers only, once."""
-    alike: dict[str, list[tuple[str, str]]] = {}
+    alike: dict[Hashable, list[tuple[str, str]]] = {}
     logs = 0
     for experiment in experiments:
         logs += 1
-        for text in map(str, experiment.findings):
-            alike.setdefault(_NUMBER.sub("#", text), []).append((experiment.name, text))
+        for finding in experiment.findings:
+            alike.setdefault(_kind(finding), []).append((experiment.name, str(finding)))
     for found in list(alike.values())[:MOST_FINDINGS]:
         say(f"  {found[0][1]}{_where(found) if logs > 1 else _how_many(found)}")
     if len(alike) > MOST_FINDINGS:
         say(f"  ... and {len(alike) - MOST_FINDINGS} more; 'slicken inspect LOG' shows all")
+
+
+def _kind(finding: "Finding") -> Hashable:
+    """What findings have in common that differ in numbers only."""
+    statement = getattr(finding, "statement", None)
+    if statement is None:
+        return _NUMBER.sub("#", str(finding))
+    return (statement.key, *(_without_numbers(value) for value in statement.values.values()))
+
+
+def _without_numbers(value: Any) -> Hashable:  # noqa: ANN401 (a value of a statement)
+    if isinstance(value, tuple):
+        return tuple(map(_without_numbers, value))
+    return None if isinstance(value, int | float) else repr(value)
 
 
 def _where(found: list[tuple[str, str]]) -> str:
@@ -105,7 +109,7 @@ def show_engine(asked: str) -> None:
     """Say in a line that a slower engine runs than this processor could; else nothing.
 
     Args:
-        asked: the engine that the plan names.
+        asked: Engine that the plan names.
     """
     from slicken.learning.engine import what_native_lacks
 
@@ -114,175 +118,20 @@ def show_engine(asked: str) -> None:
         say(f"engine: layered; {lacking}: two to four times slower; see slicken doctor")
 
 
-class Watcher:
-    """Tells a terminal, or a log file, how a study goes; an Observer and a Reporter."""
-
-    def __init__(self) -> None:
-        self._progress: Progress | None = None
-        self._task: Any = None
-        self._last_line = 0.0
-        self._epochs = 0
-        self._title = ""
-        self._to_do = 0
-        self._done = 0
-        self.finished: set[float] = set()
-        """Window lengths that lie whole in the folder."""
-        self.begun: dict[float, int] = {}
-        """Epochs of window lengths that are on disk, as far as they are."""
-
-    @contextmanager
-    def watching(self) -> Iterator["Watcher"]:
-        """Show a bar while a study runs, if somebody watches."""
-        try:
-            yield self
-        finally:
-            self._end_bar()
-
-    def note(self, line: str) -> None:
-        """Say it."""
-        self._print(f"note: {line}")
-
-    def prepared(self, plan: "Plan", prepared: "Prepared", done: Sequence[float]) -> None:
-        """Say what the study is about."""
-        self._epochs = plan.epochs
-        split = prepared.split
-        say(f"drivers: {', '.join(prepared.record.channels)}")
-        if prepared.missing:
-            say(f"missing: {', '.join(prepared.missing)} (the study runs on the others)")
-        if plan.allow_stress_inputs:
-            say("WARNING: the plan lets stress be a driver; friction is shear over normal stress")
-        for name in prepared.scaling.mostly_noise():
-            say(f"note: {name} was held constant; once standardised it is mostly noise")
-        say(f"split {split.words}")
-        counts = ", ".join(f"{ends.size} {part}" for part, ends in split.ends.items())
-        say(f"target times: {counts}, the same for every window length")
-        say(
-            f"windows of {listed_seconds(plan.windows)}; "
-            f"{plan.runs} runs of {plan.epochs} epochs each"
-        )
-        self.finished.update(done)
-        self._to_do = (len(plan.windows) - len(done)) * plan.epochs * plan.runs
-        if done and not self._to_do:
-            say("all of them are finished: no training is left, figures and page are drawn again")
-        elif done:
-            say(f"finished before: {listed_seconds(done)}; going on with the others")
-        if self._to_do:
-            say("measuring how long it will take ...")
-
-    def forecast(self, forecast: "Forecast") -> None:
-        """Say how long it will take."""
-        say(f"forecast: {in_words(forecast.total)} for the training and what follows from it")
-        if forecast.total > 86400:
-            say(
-                "  that is long; --stride 10 takes every tenth second as a target time, "
-                "--preset quick a smaller network"
-            )
-        self._begin_bar("training", self._to_do)
-
-    def resumed(self, window: float, runs: int, epoch: int) -> None:
-        """Say from where training goes on."""
-        self._done += runs * epoch
-        self.begun[window] = max(epoch, self.begun.get(window, 0))
-        say(f"begun before: {window:g} s, {runs} runs, {epoch} of {self._epochs} epochs")
-
-    def kept(self, window: float, epoch: int) -> None:
-        """Remember what a user who stops here does not lose."""
-        self.begun[window] = epoch
-
-    def what_is_kept(self, out: Path) -> str:
-        """What lies in the folder, for a user who has stopped."""
-        begun = ", ".join(
-            f"{seconds:g} s up to epoch {epoch}"
-            for seconds, epoch in sorted(self.begun.items())
-            if seconds not in self.finished
-        )
-        if self.finished:
-            lengths = f"windows of {listed_seconds(self.finished)} are finished and kept in {out}"
-            return f"{lengths}, {begun}" if begun else lengths
-        if begun:
-            return f"no window length was finished yet; kept in {out} is {begun}"
-        return ""
-
-    def epoch(
-        self, window: float, runs: Sequence[int], epoch: int, losses: "EpochLosses", left: float
-    ) -> None:
-        """Say where training is, and the time left."""
-        del runs
-        self._done += losses.validation.size
-        validation = [loss for loss in losses.validation.tolist() if loss == loss]
-        mean = sum(validation) / len(validation) if validation else float("nan")
-        words = f"{window:g} s, epoch {epoch}, loss {mean:.4g}"
-        self._move(words, self._done, self._to_do, f"{in_words(left)} left")
-
-    def window(self, window: float, best: Any, diverged: Sequence[int]) -> None:  # noqa: ANN401
-        """Say how a window length ended."""
-        self.finished.add(window)
-        kept = [loss for run, loss in enumerate(best.tolist()) if run not in diverged]
-        if kept:
-            mean, low = sum(kept) / len(kept), min(kept)
-            self._print(f"{window:6g} s  mean loss {mean:.5g}, lowest {low:.5g}, {len(kept)} runs")
-        if diverged:
-            self._print(
-                f"{window:6g} s  left out because a loss was not finite: run "
-                f"{', '.join(str(run) for run in diverged)}"
-            )
-
-    def __call__(self, step: str, done: int, total: int, left: float = float("nan")) -> None:
-        """Say which evidence is being gathered, or which figure is drawn."""
-        title, _, words = step.rpartition(": ")
-        if done == 0:
-            self._end_bar()
-            self._begin_bar(title or "evidence", total)
-        self._move(words, done, total, f"{in_words(left)} left" if left == left else "")
-        if done == total:
-            self._end_bar()
-
-    def _begin_bar(self, title: str, total: int) -> None:
-        self._title = title
-        if not sys.stdout.isatty():
-            return
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=16),
-            TextColumn("{task.percentage:3.0f} %  {task.fields[words]}  {task.fields[left]}"),
-            transient=True,
-        )
-        self._task = self._progress.add_task(title, total=total, words="", left="")
-        self._progress.start()
-
-    def _end_bar(self) -> None:
-        if self._progress is not None:
-            self._progress.stop()
-            self._progress = None
-
-    def _move(self, words: str, done: int, total: int, left: str) -> None:
-        if self._progress is not None:
-            self._progress.update(self._task, completed=done, words=words, left=left)
-        elif time.monotonic() - self._last_line > QUIET_SECONDS:
-            self._last_line = time.monotonic()
-            say(f"  {self._title}, {done} of {total}: {words}" + (f"; {left}" if left else ""))
-
-    def _print(self, line: str) -> None:
-        if self._progress is not None:
-            self._progress.console.print(line, highlight=False, markup=False)
-        else:
-            say(line)
-
-
 def show_study(study: "Study", page: Path) -> None:
     """Print what a study found and where it lies."""
+    from slicken.cli.progress_bar import said
+
     say()
     for line in study.verdict.lines():
         say_wrapped(line)
-    for line in study.folder.repaired:
-        say_wrapped(f"note: {line}")
+    for repaired in study.folder.repaired:
+        say_wrapped(said(repaired))
     unfinished = [s for s in study.plan.windows if s not in study.windows]
     if unfinished:
         say_wrapped(
             f"Unfinished: windows of {listed_seconds(unfinished)} are not trained yet; the command "
-            "of the study goes on with them."
+            "of the study resumes them."
         )
     say()
     say(f"figures: {study.path / 'figures'}")
@@ -291,7 +140,7 @@ def show_study(study: "Study", page: Path) -> None:
 
 
 def say_wrapped(line: str) -> None:
-    """Print a long line, broken between words where somebody reads it on a terminal."""
+    """Print a long line, broken between words on a terminal."""
     if sys.stdout.isatty():
         width = min(100, shutil.get_terminal_size().columns)
         line = "\n".join(textwrap.wrap(line, width, subsequent_indent="  "))

@@ -4,74 +4,76 @@ import sys
 import time
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+from slicken.cli.options import Study
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
-    from slicken.study.status import Onlooker, Standing
+    from slicken.study.folder import StudyFolder
+    from slicken.study.status import StudyStatus
 
 EVERY = 1.0
 """Seconds from one look to the next."""
 LOOKS = 3
-"""Without anybody at work, before the view ends: between two steps a study is free for a moment."""
+"""Number of looks without a process at work, before the view ends: between two steps of the work
+the lock is free for a moment."""
 WIDTH = 100
 """Columns of the table where there is no terminal."""
 
 
-def run(
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder.")],
-) -> None:
-    """Show how far a study is that runs elsewhere; Ctrl-C ends the view, not the study."""
+def run(study: Study) -> None:
+    """Progress of a study that runs elsewhere; Ctrl-C ends the view, not the study."""
     from slicken.study.folder import StudyFolder
-    from slicken.study.status import Onlooker
+    from slicken.study.status import status_of
 
-    onlooker = Onlooker(StudyFolder.open(study))
+    folder = StudyFolder.open(study)
     if not sys.stdout.isatty():
-        _print(onlooker.look(), study)
+        _print(status_of(folder), study)
         return
     with suppress(KeyboardInterrupt):
-        _follow(onlooker, study)
+        _follow(folder, study)
 
 
-def _print(standing: "Standing", study: Path) -> None:
+def _print(status: "StudyStatus", study: Path) -> None:
     from rich.console import Console
 
     from slicken.cli.terminal import say
 
     console = Console(file=sys.stdout, width=WIDTH, color_system=None, highlight=False)
-    console.print(_table(standing, bars=False))
-    for line in lines_of(standing, study):
+    console.print(_table(status, bars=False))
+    for line in lines_of(status, study):
         say(line)
 
 
-def _follow(onlooker: "Onlooker", study: Path) -> None:
+def _follow(folder: "StudyFolder", study: Path) -> None:
     from rich.console import Console
     from rich.live import Live
 
+    from slicken.study.status import status_of
+
     with Live(console=Console(file=sys.stdout, highlight=False), auto_refresh=False) as live:
-        standing = onlooker.look()
-        live.update(_view(standing, study), refresh=True)
-        idle = 0 if standing.worked_on else LOOKS
+        status = status_of(folder)
+        live.update(_view(status, study), refresh=True)
+        idle = 0 if status.worked_on else LOOKS
         while idle < LOOKS:
             time.sleep(EVERY)
-            standing = onlooker.look()
-            live.update(_view(standing, study), refresh=True)
-            idle = 0 if standing.worked_on else idle + 1
+            status = status_of(folder)
+            live.update(_view(status, study), refresh=True)
+            idle = 0 if status.worked_on else idle + 1
 
 
-def _view(standing: "Standing", study: Path) -> "RenderableType":
+def _view(status: "StudyStatus", study: Path) -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
 
     # The sentences first: a table may be longer than the terminal.
-    return Group(*(Text(line) for line in lines_of(standing, study)), _table(standing, bars=True))
+    return Group(*(Text(line) for line in lines_of(status, study)), _table(status, bars=True))
 
 
-def _table(standing: "Standing", *, bars: bool) -> "Table":
+def _table(status: "StudyStatus", *, bars: bool) -> "Table":
     from rich import box
     from rich.progress_bar import ProgressBar
     from rich.table import Table
@@ -82,15 +84,15 @@ def _table(standing: "Standing", *, bars: bool) -> "Table":
     table.add_column("state")
     if bars:
         table.add_column("", width=20)
-    for row in standing.rows:
+    for row in status.windows:
         table.add_row(
             f"{row.window:g} s",
             str(row.runs),
-            f"{row.done} of {row.to_do}",
+            f"{row.done} of {row.total}",
             _loss(row.last),
             _loss(row.best),
             row.state + (f", {row.diverged} left out" if row.diverged else ""),
-            *([ProgressBar(total=row.to_do, completed=row.done, width=20)] if bars else []),
+            *([ProgressBar(total=row.total, completed=row.done, width=20)] if bars else []),
         )
     return table
 
@@ -99,30 +101,24 @@ def _loss(loss: float) -> str:
     return f"{loss:.5g}" if loss == loss else "-"
 
 
-def lines_of(standing: "Standing", study: Path) -> list[str]:
+def lines_of(status: "StudyStatus", study: Path) -> list[str]:
     """What is going on, and what the user can do, in sentences.
 
     Args:
-        standing: of the study.
-        study: its folder, as the user named it.
+        status: Status of the study.
+        study: Its folder, as the user named it.
     """
+    from slicken.cli.progress_bar import line_of
     from slicken.cli.terminal import in_words
 
-    still = f"nothing has changed for {in_words(standing.unchanged)}"
-    if standing.worked_on:
-        left = f", {in_words(standing.left)} left" if standing.left == standing.left else ""
-        if standing.step is not None:
-            at = f"step {standing.step.done + 1} of {standing.step.total}: {standing.step.words}"
-            return [f"{standing.holder} is at {at}{left}; {still}"]
-        if standing.trained:
-            return [f"{standing.holder} gathers evidence, or draws; {still}"]
-        if left:
-            return [f"{standing.holder} trains{left}; {still}"]
-        return [f"{standing.holder} measures how long it will take; {still}"]
-    ended = _ended(standing)
-    if not standing.trained:
-        return [f"{ended}; {still}", "give the command of the study again: it goes on from here"]
-    if not standing.summarised:
+    still = f"nothing has changed for {in_words(status.unchanged)}"
+    if status.worked_on:
+        does = line_of(status.progress) if status.progress else "at work"
+        return [f"{status.holder}: {does}; {still}"]
+    ended = _ended(status)
+    if not status.trained:
+        return [f"{ended}; {still}", "give the command of the study again: it is resumed"]
+    if not status.summarised:
         return [f"{ended}; {still}", f"all is trained; for the evidence: slicken report {study}"]
     page = study / "report.html"
     return [
@@ -132,13 +128,13 @@ def lines_of(standing: "Standing", study: Path) -> list[str]:
     ]
 
 
-def _ended(standing: "Standing") -> str:
+def _ended(status: "StudyStatus") -> str:
     """What is known of a process that does not work on a study."""
     from slicken.cli.terminal import in_words
 
-    holder = standing.holder
+    holder = status.holder
     if holder is None:
         return "no process works on this study"
     if holder.gone:
-        return f"{holder} has ended without giving the study back"
+        return f"{holder} has ended without releasing the study"
     return f"{holder} has given no sign of life for {in_words(holder.silent)}"

@@ -57,10 +57,12 @@ from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
 from slicken.learning.training import EpochLosses
+from slicken.statements import Statement
 from slicken.study.checkpoint import EVERY, Checkpoint
 from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.plan import CONTROL_RUNS, Plan
 from slicken.study.prepared import Prepared
+from slicken.study.progress import OnProgress, Progress, Stage
 
 MODELS = ("network", "ridge", "trees", "mean", "median", "last")
 """What is scored: the mean over runs of the ensemble, and the baselines."""
@@ -231,6 +233,16 @@ class Reporter(Protocol):
 def nobody(step: str, done: int, total: int, left: float = math.nan) -> None:
     """Want to know nothing."""
     del step, done, total, left
+
+
+def reporter_of(on_progress: OnProgress, stage: Stage) -> Reporter:
+    """A reporter that passes on what it is told as progress."""
+
+    def report(step: str, done: int, total: int, left: float = math.nan) -> None:
+        doing = Statement("progress.step", words=step.removeprefix("drawing: ")) if step else None
+        on_progress(Progress(stage, doing, done, total, left))
+
+    return report
 
 
 def gather_evidence(

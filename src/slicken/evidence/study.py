@@ -12,12 +12,11 @@ from slicken.evidence import importance as explained
 from slicken.evidence.drivers import DriverVerdict
 from slicken.evidence.gathering import (
     Evidence,
-    Reporter,
     gather_evidence,
     importance,
     measure_leak,
-    nobody,
     predictions,
+    reporter_of,
     retrain_without,
 )
 from slicken.evidence.importance import Kind
@@ -32,7 +31,7 @@ from slicken.study.folder import StudyFolder
 from slicken.study.lock import study_lock
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
-from slicken.study.progress import StepRecorder
+from slicken.study.progress import OnProgress, ignore, recorded
 
 
 class Importance:
@@ -80,18 +79,18 @@ class Study:
     """A study that is trained, and what it shows.
 
     Args:
-        folder: with at least one window length in it.
-        reporter: told of each step while evidence is gathered.
+        folder: Folder with at least one window length in it.
+        on_progress: Called with each step while evidence is gathered.
     """
 
-    def __init__(self, folder: StudyFolder, reporter: Reporter = nobody) -> None:
+    def __init__(self, folder: StudyFolder, on_progress: OnProgress = ignore) -> None:
         if not folder.finished():
             raise FolderError(
                 f"{folder.path}: no window length is finished yet; give the command of the study "
-                "again, it goes on from where it was"
+                "again: it is resumed"
             )
         self.folder = folder
-        self._reporter = reporter
+        self._on_progress = on_progress
 
     @classmethod
     def open(cls, path: str | Path) -> "Study":
@@ -130,9 +129,9 @@ class Study:
     @cached_property
     def evidence(self) -> Evidence:
         """Window comparison, scores and skills; gathered when first asked for."""
-        with study_lock(self.path):
+        with study_lock(self.path), recorded(self.folder, self._on_progress) as recorder:
             try:
-                reporter = StepRecorder(self._reporter, self.folder)
+                reporter = reporter_of(recorder, "evidence")
                 return gather_evidence(self.folder, self.prepared, reporter)
             except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
                 if not self.folder.of_others:
@@ -197,7 +196,8 @@ class Study:
         """Train without each driver in turn, at the best length; see :func:`retrain_without`."""
         best = self.comparison.best
         with study_lock(self.path):
-            found = retrain_without(self.folder, self.prepared, best, self._reporter)
+            reporter = reporter_of(self._on_progress, "evidence")
+            found = retrain_without(self.folder, self.prepared, best, reporter)
         self._forget()
         return found
 

@@ -1,18 +1,15 @@
 """Channel map: which column of a rig's logs is which channel, in which unit, with which sign."""
 
-import difflib
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from slicken.channels import AXIAL_RATE, CHANNELS, TEMPERATURE_RATE
 from slicken.errors import ChannelError, shown
-from slicken.experiment.corrections.kinds import KINDS, Correction
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
+from slicken.experiment.corrections.kinds import Correction
+from slicken.settings import in_words, unknown
 
 MAPPABLE = tuple(name for name in CHANNELS if name not in (TEMPERATURE_RATE.name, AXIAL_RATE.name))
 """Channels that a column can be; rates are computed here, never read, so that they are causal."""
@@ -96,7 +93,7 @@ class ChannelMap(BaseModel):
     def _known(cls, channels: dict[str, Column]) -> dict[str, Column]:
         for name in channels:
             if name not in MAPPABLE:
-                raise ValueError(_unknown(f"channel {name!r}", name, MAPPABLE))
+                raise ValueError(unknown(f"channel {name!r}", name, MAPPABLE))
         return channels
 
     @field_validator("table", mode="before")
@@ -152,7 +149,7 @@ class ChannelMap(BaseModel):
         try:
             return cls.model_validate(tomllib.loads(text))
         except ValidationError as problem:
-            raise ChannelError(f"{source}: {_in_words(problem)}") from problem
+            raise ChannelError(f"{source}: {in_words(problem, cls)}") from problem
         except ValueError as problem:
             # A TOMLDecodeError is one; so is a number of more digits than Python reads.
             raise ChannelError(f"{source}: not TOML: {problem}") from problem
@@ -164,59 +161,3 @@ class ChannelMap(BaseModel):
         import tomli_w
 
         return tomli_w.dumps(self.model_dump(exclude_defaults=True, exclude_none=True))
-
-
-def _in_words(problem: ValidationError) -> str:
-    """The first thing wrong, in one line that names the field."""
-    # A misspelt key makes another one missing: the misspelling is the better advice.
-    errors = sorted(
-        problem.errors(include_url=False), key=lambda error: error["type"] != "extra_forbidden"
-    )
-    error = errors[0]
-    if error["loc"][:1] == ("correction",) and len(error["loc"]) > 1:
-        return _in_a_correction(error)
-    place = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        key = str(error["loc"][-1])
-        return _unknown(f"key '{place}'", key, _keys_beside(error["loc"]))
-    if error["type"] == "missing":
-        return f"'{place}' is missing; a channel map needs it"
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "value_error":
-        return message
-    message = message[:1].lower() + message[1:]
-    return f"'{place}': {message}, not {shown(error['input'])}"
-
-
-def _in_a_correction(error: "ErrorDetails") -> str:
-    """As above, for a place such as ``("correction", 0, "zero", "at")``."""
-    number, kind, *fields = (*error["loc"][1:], "")
-    which = f"correction {int(number) + 1}"
-    if error["type"] == "union_tag_not_found":
-        return f"{which}: 'kind' is missing; valid are {', '.join(KINDS)}"
-    if error["type"] == "union_tag_invalid":
-        tag = str(error["ctx"]["tag"])
-        return f"{which}: {_unknown(f'kind {shown(tag)}', tag, tuple(KINDS))}"
-    if kind not in KINDS:
-        return f"{which}: {error['msg'][:1].lower()}{error['msg'][1:]}, not {shown(error['input'])}"
-    which += f" ({kind})"
-    key = str(fields[0])
-    if error["type"] == "extra_forbidden":
-        return f"{which}: {_unknown(f'key {key!r}', key, tuple(KINDS[str(kind)].model_fields))}"
-    if error["type"] == "missing":
-        return f"{which}: {key!r} is missing"
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "value_error":
-        return f"{which}: {message}"
-    return f"{which}: {key!r}: {message[:1].lower()}{message[1:]}, not {shown(error['input'])}"
-
-
-def _keys_beside(place: tuple[int | str, ...]) -> tuple[str, ...]:
-    beside: dict[int, type[BaseModel]] = {1: ChannelMap, 2: Preparation, 3: Column}
-    return tuple(beside[len(place)].model_fields)
-
-
-def _unknown(what: str, key: str, valid: tuple[str, ...]) -> str:
-    close = difflib.get_close_matches(key, valid, n=1)
-    hint = f"; did you mean {close[0]!r}?" if close else ""
-    return f"unknown {what}{hint} valid are {', '.join(valid)}".replace("' valid", "'; valid")

@@ -52,6 +52,19 @@ def read_arrays(file: Path) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     return arrays, words
 
 
+def read_words(file: Path) -> dict[str, str]:
+    """The words of a file alone; its arrays are not read and not checked.
+
+    Raises:
+        ValueError: If the file cannot be read.
+    """
+    try:
+        with safe_open(file, framework="numpy") as opened:
+            return dict(opened.metadata() or {})
+    except (OSError, SafetensorError, TypeError, MemoryError) as error:
+        raise ValueError(f"cannot be read ({error})") from None
+
+
 def filled(like: Tree, arrays: Mapping[str, np.ndarray]) -> Tree:
     """A tree with arrays in the places of their names.
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.learning.training import EpochLosses, Trainer, TrainingState
-from slicken.study.arrays import filled, named, read_arrays, to_bytes
+from slicken.study.arrays import filled, named, read_arrays, read_words, to_bytes
 from slicken.study.files import remove, written_aside
 
 EVERY = 30.0
@@ -19,15 +19,18 @@ DEAREST = 0.01
 """Share of the time that checkpoints may take: where writing is slow, they come less often."""
 _HISTORY = "training_loss", "validation_loss"
 
+OnEpoch = Callable[[int, EpochLosses], None]
+"""Called with the number and the losses of an epoch that ended."""
+
 
 @dataclass(frozen=True)
-class Progress:
+class Begun:
     """A training as far as it is.
 
     Args:
-        epoch: the last one that is done.
-        state: after it, of all runs.
-        losses: of every epoch until then.
+        epoch: Last epoch that is done.
+        state: State of all runs after it.
+        losses: Losses of every epoch until then.
     """
 
     epoch: int
@@ -42,23 +45,23 @@ class Checkpoint:
     is all the random state there is.
 
     Args:
-        file: where.
-        identity: of the study, and of what is trained; a file of another one is not resumed.
-        every: seconds from one to the next; infinite for none.
+        file: Path of the file.
+        identity: What is trained, and in which study; a file with another one is not resumed.
+        every: Seconds from one checkpoint to the next; infinite for none.
     """
 
     def __init__(self, file: Path, identity: Sequence[str | int | float], every: float) -> None:
         self.file = file
         self.epoch = 0
-        """The last one that is kept."""
+        """The last epoch that is kept."""
         self.problem = ""
         """Why the file that was there was not resumed; empty where it was."""
         self._identity = json.dumps(list(identity))
         self._every = every
         self._last, self._cost = time.monotonic(), 0.0
 
-    def read(self, trainer: Trainer) -> Progress | None:
-        """How far the training was, or None where it begins anew."""
+    def read(self, trainer: Trainer) -> Begun | None:
+        """How far the training was; None where it begins anew."""
         if not self.file.is_file():
             return None
         try:
@@ -72,12 +75,12 @@ class Checkpoint:
             if runs != trainer.runs or any(rows.shape != (runs, epoch) for rows in history):
                 raise ValueError("does not fit the plan")
         except ValueError as error:
-            self.problem = f"{self.file}: {error}; this training begins anew"
+            self.problem = f"{self.file}: {error}"
             remove(self.file)
             return None
         self.epoch = epoch
         pairs = zip(*(rows.T for rows in history), strict=True)
-        return Progress(epoch, state, [EpochLosses(*pair) for pair in pairs])
+        return Begun(epoch, state, [EpochLosses(*pair) for pair in pairs])
 
     def keep(
         self, trainer: Trainer, states: list[TrainingState], losses: list[EpochLosses]
@@ -85,7 +88,7 @@ class Checkpoint:
         """Write how far the training is, if it is time.
 
         Raises:
-            FolderError: if it cannot be written.
+            FolderError: If it cannot be written.
         """
         began = time.monotonic()
         if began - self._last >= max(self._every, self._cost / DEAREST):
@@ -99,7 +102,7 @@ class Checkpoint:
         """Write how far the training is.
 
         Raises:
-            FolderError: if it cannot be written.
+            FolderError: If it cannot be written.
         """
         both = (stacked(losses, name) for name in EpochLosses._fields)
         arrays = {**named(trainer.to_host(states)), **dict(zip(_HISTORY, both, strict=True))}
@@ -113,6 +116,14 @@ class Checkpoint:
         remove(self.file)
 
 
+def kept_epoch(file: Path) -> int:
+    """The last epoch in a checkpoint, from its first bytes alone; 0 where it cannot be read."""
+    try:
+        return int(read_words(file).get("epoch", "0"))
+    except ValueError:
+        return 0
+
+
 def stacked(losses: Sequence[EpochLosses], part: str) -> NDArray[np.float32]:
     """Losses of all runs on one part over epochs, shape ``(R, E)``."""
     return np.stack([getattr(loss, part) for loss in losses], axis=1)
@@ -122,22 +133,22 @@ def train_on(
     trainer: Trainer,
     epochs: int,
     checkpoint: Checkpoint | None,
-    told: Callable[[int, EpochLosses], None] | None = None,
+    on_epoch: OnEpoch | None = None,
 ) -> tuple[list[TrainingState], list[EpochLosses]]:
     """Train to the last epoch, from the checkpoint where there is one.
 
     Args:
-        trainer: of some runs of one window length.
-        epochs: of each.
-        checkpoint: read first, written now and then; None for none.
-        told: the number and the losses of each epoch as it ends.
+        trainer: Trainer of some runs of one window length.
+        epochs: Number of epochs of each run.
+        checkpoint: Checkpoint that is read first and written now and then; None for none.
+        on_epoch: Called with the number and the losses of each epoch as it ends.
 
     Returns:
         The state after the last epoch, and the losses of every epoch, those before a checkpoint
-        too. Whoever keeps what comes of it removes the checkpoint.
+        too. The caller removes the checkpoint when it has kept what comes of them.
 
     Raises:
-        FolderError: if a checkpoint cannot be written.
+        FolderError: If a checkpoint cannot be written.
     """
     before = checkpoint.read(trainer) if checkpoint else None
     states = trainer.resume(before.state) if before else trainer.start()
@@ -147,6 +158,6 @@ def train_on(
         losses.append(of_epoch)
         if checkpoint is not None and number < epochs:
             checkpoint.keep(trainer, states, losses)
-        if told is not None:
-            told(number, of_epoch)
+        if on_epoch is not None:
+            on_epoch(number, of_epoch)
     return states, losses

@@ -12,7 +12,6 @@ from typing import Literal
 from slicken.study.files import written_aside
 
 NAME = "SHA256SUMS"
-_PIECE = 1 << 20
 
 State = Literal["whole", "unknown", "altered"]
 
@@ -27,7 +26,33 @@ def state_of(file: Path) -> State:
     expected = read_sums(file.parent).get(file.name)
     if expected is None:
         return "unknown"
-    return "whole" if _of_file(file) == expected else "altered"
+    try:
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return "altered"
+    return "whole" if found == expected else "altered"
+
+
+def vouches(file: Path, content: bytes | memoryview) -> bool:
+    """Whether the list of the folder has this content under the name of a file."""
+    return read_sums(file.parent).get(file.name) == checksum(content)
+
+
+def vouch(file: Path, content: bytes | memoryview) -> None:
+    """Put the checksum of a file's content into the list of its folder.
+
+    Raises:
+        FolderError: If the list cannot be written.
+    """
+    _write_sums(file.parent, {**read_sums(file.parent), file.name: checksum(content)})
+
+
+def forget(file: Path) -> None:
+    """Take a file from the list of its folder, if it is there."""
+    sums = read_sums(file.parent)
+    if sums.pop(file.name, None) is not None:
+        _write_sums(file.parent, sums)
 
 
 def read_sums(folder: Path) -> dict[str, str]:
@@ -40,27 +65,11 @@ def read_sums(folder: Path) -> dict[str, str]:
     return {name: digest for digest, name in pairs}
 
 
-def write_sums(folder: Path, sums: Mapping[str, str]) -> None:
-    """Write the list of a folder anew.
-
-    Raises:
-        FolderError: if it cannot be written.
-    """
-    with written_aside(folder / NAME) as aside:
-        aside.write_text(lines_of(sums), encoding="utf-8")
-
-
 def lines_of(sums: Mapping[str, str]) -> str:
     """The list as text."""
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
 
 
-def _of_file(file: Path) -> str:
-    digest = hashlib.sha256()
-    try:
-        with file.open("rb") as opened:
-            while piece := opened.read(_PIECE):
-                digest.update(piece)
-    except OSError:
-        return ""
-    return digest.hexdigest()
+def _write_sums(folder: Path, sums: Mapping[str, str]) -> None:
+    with written_aside(folder / NAME) as aside:
+        aside.write_text(lines_of(sums), encoding="utf-8")

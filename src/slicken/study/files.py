@@ -34,7 +34,7 @@ def written_aside(path: Path, *, synced: bool = True) -> Iterator[Path]:
     except OSError as error:
         raise FolderError(
             f"{path}: cannot be written ({error.strerror or error}); free some space or choose "
-            "another folder; what is finished stays, and the same command goes on from there"
+            "another folder; what is finished stays, and the same command resumes there"
         ) from error
     finally:
         remove(aside)

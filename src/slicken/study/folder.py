@@ -1,4 +1,4 @@
-"""Study folder: a study on disk; each file whole or not there, and enough to go on from."""
+"""Study folder: where a study's files lie, and how each is written and read."""
 
 import platform
 import tomllib
@@ -14,22 +14,23 @@ import numpy as np
 import tomli_w
 import xarray as xr
 
-from slicken.errors import FolderError, PlanError, SlickenError
+from slicken.errors import FolderError, PlanError
 from slicken.experiment import Experiment
 from slicken.learning.engine import describe_engine
 from slicken.learning.network import Network, start_network
+from slicken.statements import Statement
 from slicken.study import checksums
 from slicken.study.arrays import filled, read_arrays, to_bytes
-from slicken.study.files import remove, write_text, written_aside
-from slicken.study.lock import NAME as LOCK
+from slicken.study.files import write_text, written_aside
 from slicken.study.lock import check_lock
 from slicken.study.netcdf import Dims, read_netcdf, to_netcdf
 from slicken.study.plan import Plan
-from slicken.study.prepared import fingerprint, fingerprints_of, identity_of
+from slicken.study.prepared import fingerprint, identity_of
 
 FORMAT = 2
-"""Of the folder; 1 had no number, no checksums, and networks that saw velocity otherwise."""
+"""Format of the folder, one higher with every change that older versions cannot read."""
 _PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "scikit-learn", "xarray")
+_OF_WINDOW = ("history.nc", "predictions.nc", "weights.safetensors")
 _OF_HISTORY: Dims = {
     "training_loss": ("run", "epoch"),
     "validation_loss": ("run", "epoch"),
@@ -42,6 +43,7 @@ _OF_PREDICTIONS: Dims = {
     "part": ("target",),
     "predicted": ("run", "target"),
 }
+_ALTERED = "is not what was written (altered, or cut short)"
 _AGAIN = "give the command of the study again, it computes it anew"
 
 
@@ -50,12 +52,12 @@ class WindowResult:
     """What training at one window length gives.
 
     Args:
-        seconds: the window length.
+        seconds: Window length, s.
         history: ``training_loss`` and ``validation_loss`` over ``(run, epoch)``; over ``run``
             ``best_loss``, ``best_epoch`` and ``finite``.
-        networks: weights of each run's best epoch, arrays with a leading axis R.
-        predictions: over ``target`` ``measured`` and ``part``, over ``(run, target)``
-            ``predicted``: friction.
+        networks: Weights of each run's best epoch, arrays with a leading axis R.
+        predictions: ``measured`` and ``part`` over ``target``, ``predicted`` over
+            ``(run, target)``: friction.
     """
 
     seconds: float
@@ -67,64 +69,81 @@ class WindowResult:
 class StudyFolder:
     """One study in one folder; see ``docs/reference/folder.md``.
 
-    Whoever writes holds the lock; see :func:`~slicken.study.lock.study_lock`.
+    Only the process that holds the lock writes; see :func:`~slicken.study.lock.study_lock`. A
+    study is begun or resumed by :func:`~slicken.study.integrity.create_or_resume`.
 
     Attributes:
-        path: of the folder.
-        mended: what was found altered, and removed to be computed again, in sentences.
+        path: The folder.
+        repaired: What was found damaged, and is computed again.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.repaired: list[str] = []
+        self.repaired: list[Statement] = []
         self.of_others = False
         """Whether evidence was read that this object did not write."""
         self._written: set[str] = set()
         self._whole: set[float] = set()
 
     @classmethod
-    def claim(cls, path: Path, plan: Plan, experiments: Sequence[Experiment]) -> "StudyFolder":
-        """Begin a study here, or go on with the same one; what is damaged is removed.
-
-        Raises:
-            FolderError: if the folder holds another study or something else, or cannot be written.
-        """
-        folder = cls(path)
-        try:
-            if folder._plan_file.exists():
-                folder._repair(plan, experiments)
-                return folder
-            free = not path.exists() or folder._holds_only_a_start_of(experiments)
-        except OSError as error:
-            raise FolderError(f"{path}: {error.strerror}; choose another --out") from None
-        if not free:
-            raise FolderError(
-                f"{path}: this is not a study folder and not empty; choose another --out"
-            )
-        folder._begin(plan, experiments)
-        return folder
-
-    @classmethod
     def open(cls, path: str | Path) -> "StudyFolder":
-        """A study that exists.
+        """The study in a folder.
 
         Raises:
-            FolderError: if there is none, or it is not of this version, or its plan was altered.
+            FolderError: If there is none, it has another format, or its plan is damaged.
         """
         folder = cls(Path(path))
-        if not folder._plan_file.is_file():
+        if not folder.plan_file.is_file():
             raise FolderError(
                 f"{path}: no study here (no plan.toml); name a folder that "
                 "'slicken study --out' or 'slicken demo --out' has written"
             )
-        if checksums.state_of(folder._plan_file) != "whole":
-            if folder._is_older():
-                folder._must_be_readable()
+        state = checksums.state_of(folder.plan_file)
+        if state != "altered":
+            folder._check_format()  # first, because the oldest format had no checksums
+        if state != "whole":
             raise FolderError(
-                f"{folder._plan_file}: is not what was written (altered, or cut short); {_AGAIN}"
+                f"{folder.plan_file}: {_ALTERED}; restore it and {checksums.NAME} from a copy, or "
+                "choose another --out"
             )
-        folder._must_be_readable()
         return folder
+
+    def create(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
+        """Begin a study here.
+
+        Raises:
+            FolderError: If the files cannot be written.
+        """
+        header = tomli_w.dumps(
+            {
+                "format": FORMAT,
+                "plan": plan.model_dump(mode="json"),
+                "versions": _versions(plan),
+                "experiment": [_described(experiment) for experiment in experiments],
+            }
+        )
+        self.write_experiments(experiments)
+        checksums.vouch(self.plan_file, header.encode())
+        # Last, because a folder with a plan is a study.
+        write_text(self.plan_file, header)
+
+    def write_experiments(self, experiments: Sequence[Experiment]) -> None:
+        """Keep the experiments as studied."""
+        check_lock(self.path)
+        content = to_netcdf({f"{n:04d}": e.to_dataset() for n, e in enumerate(experiments)})
+        with written_aside(self.experiments_file) as aside:
+            aside.write_bytes(content)
+        checksums.vouch(self.experiments_file, content)
+
+    @property
+    def plan_file(self) -> Path:
+        """The plan, with the versions and the experiments that the study began with."""
+        return self.place("plan.toml")
+
+    @property
+    def experiments_file(self) -> Path:
+        """The experiments as studied."""
+        return self.place("experiments.nc")
 
     @cached_property
     def plan(self) -> Plan:
@@ -132,35 +151,51 @@ class StudyFolder:
         try:
             return Plan(**self._header["plan"])
         except (KeyError, TypeError):
-            raise FolderError(f"{self._plan_file}: holds no plan; the folder is damaged") from None
+            raise FolderError(f"{self.plan_file}: holds no plan; the folder is damaged") from None
         except PlanError as error:
-            raise FolderError(f"{self._plan_file}: {error}") from None
+            raise FolderError(f"{self.plan_file}: {error}") from None
 
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
         """The experiments as studied."""
-        if checksums.state_of(self._experiments_file) != "whole":
-            raise FolderError(
-                f"{self._experiments_file}: is not what was written (altered, or cut short); "
-                f"{_AGAIN}"
-            )
-        return tuple(self._experiment(number) for number in range(len(self._fingerprints)))
+        if checksums.state_of(self.experiments_file) != "whole":
+            raise FolderError(f"{self.experiments_file}: {_ALTERED}; {_AGAIN}")
+        return self.read_experiments(len(self.fingerprints))
+
+    def read_experiments(self, count: int) -> tuple[Experiment, ...]:
+        """The first experiments of the file, whatever its checksum.
+
+        Raises:
+            FolderError: If they cannot be read.
+        """
+        return tuple(self._experiment(number) for number in range(count))
 
     @property
     def versions(self) -> dict[str, str]:
-        """Of slicken and what it stands on, when the study began."""
+        """Versions of slicken and what it stands on, when the study began."""
         return dict(self._header.get("versions", {}))
+
+    @cached_property
+    def fingerprints(self) -> dict[str, str]:
+        """The fingerprint of each experiment by its name, in order."""
+        try:
+            return {str(e["name"]): str(e["fingerprint"]) for e in self._header["experiment"]}
+        except (KeyError, TypeError):
+            raise FolderError(
+                f"{self.plan_file}: does not list its experiments; the folder is damaged, choose "
+                "another --out"
+            ) from None
 
     @cached_property
     def identity(self) -> str:
         """A checksum of all that decides a number here; every window length carries it."""
-        return identity_of(self.plan, self._fingerprints)
+        return identity_of(self.plan, self.fingerprints)
 
     def finished(self) -> tuple[float, ...]:
-        """Window lengths that are trained, in seconds.
+        """Window lengths that are trained, s.
 
         Raises:
-            FolderError: if one of them is damaged.
+            FolderError: If one of them is damaged.
         """
         return tuple(s for s in self.plan.windows if self._is_finished(s))
 
@@ -168,7 +203,7 @@ class StudyFolder:
         """A path in the folder.
 
         Raises:
-            FolderError: if a link leads it out of the folder; such links are not followed.
+            FolderError: If a link leads it out of the folder; such links are not followed.
         """
         path = self.path.joinpath(*names)
         if not path.resolve().is_relative_to(self.path.resolve()):
@@ -186,7 +221,7 @@ class StudyFolder:
         """Keep a window length: all its files, or none.
 
         Raises:
-            FolderError: if they cannot be written.
+            FolderError: If they cannot be written.
         """
         check_lock(self.path)
         history = result.history.assign_attrs(study=self.identity)
@@ -206,11 +241,10 @@ class StudyFolder:
         """What :meth:`write_window` kept.
 
         Raises:
-            FolderError: if it is not there, or damaged.
+            FolderError: If it is not there, or damaged.
         """
-        self._must_be_finished(seconds)
-        place = self.window_path(seconds)
         history = self.read_history(seconds)
+        place = self.window_path(seconds)
         networks = self._read_networks(place / "weights.safetensors")
         predictions = read_netcdf(place / "predictions.nc", having=_OF_PREDICTIONS)
         runs = history.sizes["run"], predictions.sizes["run"], networks.offset.shape[0]
@@ -222,261 +256,98 @@ class StudyFolder:
         """The losses of a window length alone, as :class:`WindowResult` has them.
 
         Raises:
-            FolderError: if it is not there, or damaged.
+            FolderError: If it is not there, or damaged.
         """
-        self._must_be_finished(seconds)
-        return read_netcdf(self.window_path(seconds) / "history.nc", having=_OF_HISTORY)
-
-    def write_evidence(self, name: str, dataset: xr.Dataset) -> None:
-        """Keep a piece of evidence as ``evidence/NAME.nc``."""
-        file = self.place("evidence", f"{name}.nc")
-        content = to_netcdf(dataset)
-        sums, ours = checksums.read_sums(file.parent), checksums.checksum(content)
-        if sums.get(file.name) == ours and checksums.state_of(file) == "whole":
-            return
-        check_lock(self.path)
-        if file.name in sums:  # so that whoever is killed here leaves a file nobody vouches for
-            checksums.write_sums(file.parent, {k: v for k, v in sums.items() if k != file.name})
-        with written_aside(file) as aside:
-            aside.write_bytes(content)
-        checksums.write_sums(file.parent, {**sums, file.name: ours})
-        self._written.add(name)
-
-    def read_evidence(self, name: str) -> xr.Dataset | None:
-        """A piece of evidence, or None where it has not been gathered, or was altered since."""
-        file = self.place("evidence", f"{name}.nc")
-        if not file.is_file():
-            return None
-        state = checksums.state_of(file)
-        if state == "altered":
-            self.repaired.append(
-                f"evidence/{file.name}: is not what was written; it is computed again"
-            )
-        if state != "whole":
-            return None
-        self.of_others |= name not in self._written
-        return read_netcdf(file)
-
-    def _must_be_finished(self, seconds: float) -> None:
         if not self._is_finished(seconds):
             held = ", ".join(f"{s:g}" for s in self.finished()) or "none yet"
             raise FolderError(f"{self.path}: no window of {seconds:g} s; finished are {held}")
+        return read_netcdf(self.window_path(seconds) / "history.nc", having=_OF_HISTORY)
 
-    def _is_finished(self, seconds: float) -> bool:
-        place = self.window_path(seconds)
-        if seconds in self._whole:
-            return True
-        if not place.is_dir():
-            return False
-        damage = self._damage_of(place)
-        if damage:
-            raise FolderError(f"{damage}; {_AGAIN}")
-        self._whole.add(seconds)
-        return True
-
-    def _damage_of(self, place: Path) -> str:
+    def damage_of(self, seconds: float) -> str:
         """What is wrong with the files of a window length; empty where nothing is."""
-        for name in ("history.nc", "predictions.nc", "weights.safetensors"):
+        place = self.window_path(seconds)
+        for name in _OF_WINDOW:
             file = self.place("windows", place.name, name)
             if not file.is_file():
                 return f"{file}: is not there"
             if checksums.state_of(file) != "whole":
-                return f"{file}: is not what was written (altered, or cut short)"
+                return f"{file}: {_ALTERED}"
         try:
             owner = read_netcdf(place / "history.nc").attrs.get("study")
         except FolderError as error:
             return str(error)
         return "" if owner == self.identity else f"{place}: is of another study"
 
+    def write_evidence(self, name: str, dataset: xr.Dataset) -> None:
+        """Keep a piece of evidence as ``evidence/NAME.nc``."""
+        file = self.place("evidence", f"{name}.nc")
+        content = to_netcdf(dataset)
+        if checksums.state_of(file) == "whole" and checksums.vouches(file, content):
+            return
+        check_lock(self.path)
+        # A process that is killed between the two leaves a file without a checksum.
+        checksums.forget(file)
+        with written_aside(file) as aside:
+            aside.write_bytes(content)
+        checksums.vouch(file, content)
+        self._written.add(name)
+
+    def read_evidence(self, name: str) -> xr.Dataset | None:
+        """A piece of evidence; None where it has not been computed, or was altered since."""
+        file = self.place("evidence", f"{name}.nc")
+        if not file.is_file():
+            return None
+        state = checksums.state_of(file)
+        if state == "altered":
+            self.repaired.append(Statement("progress.evidence_again", file=f"evidence/{file.name}"))
+        if state != "whole":
+            return None
+        self.of_others |= name not in self._written
+        return read_netcdf(file)
+
+    def _is_finished(self, seconds: float) -> bool:
+        if seconds in self._whole:
+            return True
+        if not self.window_path(seconds).is_dir():
+            return False
+        damage = self.damage_of(seconds)
+        if damage:
+            raise FolderError(f"{damage}; {_AGAIN}")
+        self._whole.add(seconds)
+        return True
+
     def _experiment(self, number: int) -> Experiment:
-        dataset = read_netcdf(self._experiments_file, f"{number:04d}")
+        dataset = read_netcdf(self.experiments_file, f"{number:04d}")
         try:
             return Experiment.from_dataset(dataset)
         except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
             raise FolderError(
-                f"{self._experiments_file}: experiment {number} is not as slicken writes them; "
+                f"{self.experiments_file}: experiment {number} is not as slicken writes them; "
                 f"{_AGAIN}"
             ) from None
-
-    @property
-    def _experiments_file(self) -> Path:
-        return self.place("experiments.nc")
-
-    @property
-    def _plan_file(self) -> Path:
-        return self.place("plan.toml")
 
     @cached_property
     def _header(self) -> dict[str, Any]:
         try:
-            return tomllib.loads(self._plan_file.read_text(encoding="utf-8"))
+            return tomllib.loads(self.plan_file.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-            raise FolderError(f"{self._plan_file}: cannot be read ({error})") from None
+            raise FolderError(f"{self.plan_file}: cannot be read ({error})") from None
 
-    @cached_property
-    def _fingerprints(self) -> dict[str, str]:
-        """Of the experiments, by name, in order."""
-        try:
-            return {str(e["name"]): str(e["fingerprint"]) for e in self._header["experiment"]}
-        except (KeyError, TypeError):
-            raise FolderError(
-                f"{self._plan_file}: does not list its experiments; the folder is damaged, choose "
-                "another --out"
-            ) from None
-
-    def _must_be_readable(self) -> None:
-        """Make sure that this version reads such folders.
-
-        Raises:
-            FolderError: if it does not.
-        """
+    def _check_format(self) -> None:
         here = self._header.get("format")
         if here == FORMAT:
             return
+        if "plan" not in self._header:
+            raise FolderError(f"{self.plan_file}: holds no plan; choose another --out")
         if isinstance(here, int) and here > FORMAT:
             raise FolderError(
                 f"{self.path}: written by a newer slicken (format {here}, this one reads "
                 f"{FORMAT}); upgrade slicken"
             )
-        if not self._is_older():
-            raise FolderError(f"{self._plan_file}: holds no plan; choose another --out")
-        by = self.versions.get("slicken", "of an older version")
         raise FolderError(
-            f"{self.path}: written by slicken {by} before its files had checksums; such folders "
-            "are no longer read: train anew in another --out"
+            f"{self.path}: written by slicken {self.versions.get('slicken', '')} in an older "
+            "format, which is no longer read; train anew in another --out"
         )
-
-    def _is_older(self) -> bool:
-        """Whether this is a study of a version that wrote no checksums."""
-        try:
-            return "plan" in self._header and "format" not in self._header
-        except FolderError:
-            return False
-
-    def _begin(
-        self,
-        plan: Plan,
-        experiments: Sequence[Experiment],
-        versions: Mapping[str, str] | None = None,
-    ) -> None:
-        check_lock(self.path)
-        content = to_netcdf({f"{n:04d}": e.to_dataset() for n, e in enumerate(experiments)})
-        header = tomli_w.dumps(
-            {
-                "format": FORMAT,
-                "plan": plan.model_dump(mode="json"),
-                "versions": versions or _versions(plan),
-                "experiment": [
-                    {
-                        "name": experiment.name,
-                        "source": experiment.provenance.source,
-                        "sha256": experiment.provenance.sha256,
-                        "fingerprint": fingerprint(experiment),
-                    }
-                    for experiment in experiments
-                ],
-            }
-        )
-        with written_aside(self._experiments_file) as aside:
-            aside.write_bytes(content)
-        sums = {
-            self._experiments_file.name: checksums.checksum(content),
-            self._plan_file.name: checksums.checksum(header.encode()),
-        }
-        checksums.write_sums(self.path, sums)
-        # Last, because a folder with a plan is a study.
-        write_text(self._plan_file, header)
-
-    def _repair(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
-        """Make sure that this is the study that is asked for, and remove what is damaged."""
-        state = checksums.state_of(self._plan_file)
-        if state == "altered":
-            self._mend_plan(plan, experiments)
-        else:
-            self._must_be_readable()
-            self._must_be(plan, experiments)
-            if state == "unknown" or checksums.state_of(self._experiments_file) != "whole":
-                name = checksums.NAME if state == "unknown" else self._experiments_file.name
-                self._rewrite(self.plan, experiments, name, self.versions)
-        self._sweep()
-        for seconds in self.plan.windows:
-            place = self.window_path(seconds)
-            damage = self._damage_of(place) if place.is_dir() else ""
-            if damage:
-                remove(place)
-                self.repaired.append(f"{damage}; the window of {seconds:g} s is trained again")
-
-    def _mend_plan(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
-        """Write the plan anew, where all that was trained here shows that it is the same."""
-        identity = identity_of(plan, fingerprints_of(experiments))
-        for place in sorted(self.place("windows").glob("[0-9]*s")):
-            try:
-                owner = read_netcdf(place / "history.nc").attrs.get("study")
-            except FolderError:
-                continue  # damaged too, and trained again
-            if owner != identity:
-                raise FolderError(
-                    f"{self._plan_file}: was altered, and the windows here are of another plan or "
-                    "other logs than those that are asked for; choose another --out"
-                )
-        self._rewrite(plan, experiments, self._plan_file.name)
-        remove(self.place("evidence"))
-
-    def _rewrite(
-        self,
-        plan: Plan,
-        experiments: Sequence[Experiment],
-        name: str,
-        versions: Mapping[str, str] | None = None,
-    ) -> None:
-        self.repaired.append(f"{self.path / name}: is not what was written; it is written again")
-        self._begin(plan, experiments, versions)
-        for cached in ("plan", "_header", "_fingerprints", "identity", "experiments"):
-            self.__dict__.pop(cached, None)
-
-    def _sweep(self) -> None:
-        """Remove what processes left that were killed as they wrote."""
-        for folder in (".", "windows", "evidence", "checkpoints", "figures"):
-            for left in self.place(folder).glob(".*.partial"):
-                remove(left)
-
-    def _must_be(self, plan: Plan, experiments: Sequence[Experiment]) -> None:
-        here, asked = _by_field(self.plan.decisive()), _by_field(plan.decisive())
-        for field, value in asked.items():
-            if here.get(field) != value:
-                kept, wanted = _short(here.get(field)), _short(value)
-                raise FolderError(
-                    f"{self.path}: belongs to another plan ({field} is {kept} there and "
-                    f"{wanted} here); choose another --out, or ask for the same plan"
-                )
-        there, given = self._fingerprints, fingerprints_of(experiments)
-        if there != given:
-            changed = sorted(n for n in {*there, *given} if there.get(n) != given.get(n))
-            raise FolderError(
-                f"{self.path}: belongs to other logs ({', '.join(changed[:3])} differ); "
-                "choose another --out"
-            )
-        if list(there) != list(given):
-            raise FolderError(
-                f"{self.path}: has the same logs in another order, which decides the split; give "
-                f"them as {', '.join(there)}, or choose another --out"
-            )
-
-    def _holds_only_a_start_of(self, experiments: Sequence[Experiment]) -> bool:
-        """Whether nothing is here but what a process left that was killed as it began this."""
-        if not self.path.is_dir():
-            return False
-        held = {path.name for path in self.path.iterdir() if not path.name.endswith(".partial")}
-        held -= {LOCK}
-        if not held:
-            return True
-        if self._experiments_file.name not in held or held - {"experiments.nc", checksums.NAME}:
-            return False
-        try:
-            kept = [self._experiment(number) for number in range(len(experiments))]
-        except SlickenError:
-            return False
-        return [fingerprint(e) for e in kept] == [fingerprint(e) for e in experiments]
 
     def _read_networks(self, file: Path) -> Network:
         try:
@@ -498,6 +369,15 @@ class StudyFolder:
         return networks
 
 
+def _described(experiment: Experiment) -> Mapping[str, str]:
+    return {
+        "name": experiment.name,
+        "source": experiment.provenance.source,
+        "sha256": experiment.provenance.sha256,
+        "fingerprint": fingerprint(experiment),
+    }
+
+
 def _versions(plan: Plan) -> dict[str, str]:
     return {
         "engine": describe_engine(plan.engine),
@@ -506,17 +386,3 @@ def _versions(plan: Plan) -> dict[str, str]:
         "machine": platform.machine(),
         **{name: version(name) for name in _PACKAGES},
     }
-
-
-def _by_field(values: Mapping[str, Any], table: str = "") -> dict[str, Any]:
-    """Tables opened, so that a difference has a name such as ``network.units``."""
-    fields: dict[str, Any] = {}
-    for name, value in values.items():
-        inner = _by_field(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
-        fields.update({f"{table}{field}": found for field, found in inner.items()})
-    return fields
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

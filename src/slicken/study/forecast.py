@@ -1,6 +1,8 @@
-"""Forecast: how long a plan will take, measured before the long work, corrected as it goes."""
+"""Forecast: how long training will take, measured before the long work, corrected as it goes."""
 
-from collections.abc import Mapping
+import math
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from slicken.learning.training import Trainer
@@ -10,7 +12,7 @@ from slicken.study.task import Task
 _PROBES = 4
 """Batches that a probe times."""
 _TRUST = 0.05
-"""What the forecast at the start weighs against what was done since, as part of the whole."""
+"""Weight of what was measured at the start against what was done since, as part of the whole."""
 _FORWARD_SHARE = 0.35
 """Time of a batch forward only, as part of a batch forward and backward: a third, and the call."""
 
@@ -20,49 +22,65 @@ class Forecast:
     """Seconds of work that is left; learns from what was done.
 
     Args:
-        epoch: seconds of one epoch of each task.
-        extra: seconds of each task besides epochs: compiling, predicting, gradients.
-        epochs: of each run.
-        after: seconds of what follows when all are trained.
+        epoch: Cost of one epoch of each task: seconds, or any unit where nothing was measured.
+        extra: Cost of each task besides epochs: compiling, predicting.
+        epochs: Number of epochs of each run.
+        after: Cost of what follows when all runs are trained.
+        trust: Weight of these costs as seconds, against what the clock says; 0 where nothing was
+            measured.
     """
 
     epoch: Mapping[Task, float]
     extra: Mapping[Task, float]
     epochs: int
     after: float = 0.0
+    trust: float = _TRUST
     _done: dict[Task, int] = field(default_factory=dict)
     _expected: float = 0.0
     _spent: float = 0.0
+    _last: float = field(default_factory=time.monotonic)
 
-    @property
-    def total(self) -> float:
-        """Seconds for everything, as forecast at the start."""
-        return self._rest()
+    def __post_init__(self) -> None:
+        of_tasks = self.epochs * sum(self.epoch.values()) + sum(self.extra.values())
+        self.rest = of_tasks + self.after
+        """Cost of all that is left."""
 
     @property
     def left(self) -> float:
-        """Seconds from now."""
-        rest = self._rest()
-        prior = _TRUST * (rest + self._expected)
-        return rest * (prior + self._spent) / (prior + self._expected)
+        """Seconds left; NaN where neither a measurement nor the clock says."""
+        prior = self.trust * (self.rest + self._expected)
+        if prior + self._expected <= 0:
+            return math.nan
+        return max(0.0, self.rest) * (prior + self._spent) / (prior + self._expected)
 
-    def begins_at(self, task: Task, epoch: int) -> None:
-        """A task has a part of its epochs behind it."""
+    def begin(self) -> None:
+        """Start the clock."""
+        self._last = time.monotonic()
+
+    def resumed(self, task: Task, epoch: int) -> None:
+        """Count epochs of a task as done that took no time here."""
+        self._advance(task, epoch)
+
+    def advanced(self, task: Task, epoch: int) -> None:
+        """Learn from the time that passed until an epoch of a task ended."""
+        now = time.monotonic()
+        self._spent += now - self._last
+        self._last = now
+        self._expected += self._advance(task, epoch)
+
+    def _advance(self, task: Task, epoch: int) -> float:
+        """The cost of the epochs up to this one, which are no longer left."""
+        cost = self.epoch[task] * (epoch - self._done.get(task, 0))
+        if epoch >= self.epochs:
+            cost += self.extra.get(task, 0.0)
         self._done[task] = epoch
+        self.rest -= cost
+        return cost
 
-    def epoch_took(self, task: Task, seconds: float) -> None:
-        """Learn from an epoch that ended."""
-        self._done[task] = self._done.get(task, 0) + 1
-        self._expected += self.epoch[task]
-        self._spent += seconds
 
-    def _rest(self) -> float:
-        of_tasks = sum(
-            (self.epochs - self._done.get(task, 0)) * self.epoch[task]
-            + (self.extra[task] if self._done.get(task, 0) < self.epochs else 0.0)
-            for task in self.epoch
-        )
-        return of_tasks + self.after
+def unmeasured(tasks: Sequence[Task], plan: Plan) -> Forecast:
+    """A forecast that knows nothing but that longer windows take longer."""
+    return Forecast({task: task.seconds * task.runs for task in tasks}, {}, plan.epochs, trust=0.0)
 
 
 def measure(trainers: Mapping[Task, Trainer], plan: Plan, targets: int) -> Forecast:
@@ -71,9 +89,9 @@ def measure(trainers: Mapping[Task, Trainer], plan: Plan, targets: int) -> Forec
     The programs that are compiled for this are the ones that train afterwards.
 
     Args:
-        trainers: by task; each compiles when it is first used.
-        plan: of the study.
-        targets: validation and test windows that each length will be scored on.
+        trainers: Trainer of each task; each compiles when it is first used.
+        plan: Plan of the study.
+        targets: Number of validation and test windows that each length will be scored on.
     """
     ends = sorted({min(trainers), max(trainers)})
     timed = {task: _time(trainers[task]) for task in ends}
@@ -93,7 +111,7 @@ def measure(trainers: Mapping[Task, Trainer], plan: Plan, targets: int) -> Forec
 
 
 def _controls(epoch: Mapping[Task, float], plan: Plan) -> float:
-    """Seconds of two more trainings at the best length, which nobody knows yet: at a middle one."""
+    """Seconds of two more trainings, at a middle length, as the best one is not known yet."""
     if not plan.controls:
         return 0.0
     of_run = sorted(seconds / task.runs for task, seconds in epoch.items())[len(epoch) // 2]

@@ -12,35 +12,29 @@ from weakref import WeakValueDictionary
 from filelock import LeaseCompromise, SoftFileLease, Timeout
 
 from slicken.errors import FolderError
+from slicken.statements import Statement
 
 NAME = ".lock"
 LEASE = 20.0
-"""Seconds for which a lock that is not refreshed counts as alive, where nothing else can tell.
-
-Of a process on this host the number of the process tells, at once. Of one on another host only this
-does, on the clock of who watches; the owner refreshes it three times in that time."""
+"""Seconds for which a lock that is not refreshed counts as alive, where its process is on another
+host; the owner refreshes it three times in that time. A process on this host is looked up."""
 
 _HELD: "WeakValueDictionary[str, SoftFileLease]" = WeakValueDictionary()
 
 
-def nobody(line: str) -> None:
-    """Want to know nothing."""
-    del line
-
-
 @contextmanager
-def study_lock(folder: Path, tell: Callable[[str], None] = nobody) -> Iterator[None]:
+def study_lock(folder: Path, note: Callable[[Statement], None] = lambda _: None) -> Iterator[None]:
     """Work on a folder, which no other process does meanwhile.
 
-    A process that holds it already goes on. A lock whose process is dead is taken over. Where the
-    folder can be read but not written there is nothing to guard.
+    A process may take its own lock again. The lock of a dead process is taken over. A folder that
+    can be read but not written needs no lock.
 
     Args:
-        folder: made if it is not there.
-        tell: told a line where it takes a while to see whether a process on another host lives.
+        folder: Folder of the study; made if it is not there.
+        note: Called where it takes a while to see whether a process on another host lives.
 
     Raises:
-        FolderError: if another process works on it; the message says which.
+        FolderError: If another process works on it; the message says which.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +44,7 @@ def study_lock(folder: Path, tell: Callable[[str], None] = nobody) -> Iterator[N
     if not os.access(folder, os.W_OK):
         yield
         return
-    _take(lease, folder, tell)
+    _take(lease, folder, note)
     try:
         yield
     finally:
@@ -58,10 +52,10 @@ def study_lock(folder: Path, tell: Callable[[str], None] = nobody) -> Iterator[N
 
 
 def check_lock(folder: Path) -> None:
-    """Make sure that nobody has taken over while this process slept.
+    """Make sure that no other process has taken over while this one slept.
 
     Raises:
-        FolderError: if somebody has.
+        FolderError: If one has.
     """
     lease = _HELD.get(_key(folder))
     if lease is not None and lease.compromise is not None:
@@ -73,13 +67,13 @@ def check_lock(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Holder:
-    """A process that has taken a folder to work on, and has not given it back.
+    """The process that has taken a folder to work on, and has not given it back.
 
     Args:
-        pid: its number; empty where the lock does not say.
-        host: where it runs.
-        silent: seconds since its last sign of life, on the clock of who looks.
-        gone: whether it is known to have ended.
+        pid: Its number; empty where the lock does not say.
+        host: Host on which it runs.
+        silent: Seconds since its last sign of life, on the clock of this host.
+        gone: Whether it is known to have ended.
     """
 
     pid: str
@@ -97,10 +91,10 @@ class Holder:
 
 
 def holder_of(folder: Path) -> Holder | None:
-    """Who has taken a folder; None where nobody has. Takes nothing.
+    """The process that has taken a folder; None where none has. Nothing is taken.
 
     Args:
-        folder: of a study.
+        folder: Folder of a study.
     """
     file = folder / NAME
     try:
@@ -113,7 +107,7 @@ def holder_of(folder: Path) -> Holder | None:
 
 
 def _runs_here(pid: str) -> bool:
-    """Whether a process of this number runs on this host; yes where nobody can tell."""
+    """Whether a process of this number runs on this host; yes where that is not known."""
     if not pid.isdecimal() or os.name == "nt":  # os.kill would end it there
         return True
     try:
@@ -125,31 +119,36 @@ def _runs_here(pid: str) -> bool:
     return True
 
 
-def _take(lease: SoftFileLease, folder: Path, tell: Callable[[str], None]) -> None:
-    try:
-        lease.acquire(timeout=0)
+def _take(lease: SoftFileLease, folder: Path, note: Callable[[Statement], None]) -> None:
+    if _acquired(lease, 0):
         return
-    except Timeout:
-        owner, host = _owner(folder)
-    if host != socket.gethostname():
-        tell(f"{folder}: locked by {owner}; looking for {1.5 * LEASE:g} s whether it lives ...")
-        try:
-            lease.acquire(timeout=1.5 * LEASE)
-            tell(f"{folder}: it does not; going on in its place")
+    holder = holder_of(folder)
+    if holder is None or holder.host != socket.gethostname():
+        note(
+            Statement(
+                "progress.lock_watched",
+                folder=str(folder),
+                pid=holder.pid if holder else "?",
+                host=holder.host if holder else "?",
+                seconds=1.5 * LEASE,
+            )
+        )
+        if _acquired(lease, 1.5 * LEASE):
+            note(Statement("progress.lock_taken_over", folder=str(folder)))
             return
-        except Timeout:
-            owner, _ = _owner(folder)
+        holder = holder_of(folder)
     raise FolderError(
-        f"{folder}: {owner} works on this study; wait until it has ended, or stop it, and give the "
-        f"command again; 'slicken watch {folder}' shows how far it is"
+        f"{folder}: {holder or 'another process'} works on this study; wait until it has ended, or "
+        f"stop it, and give the command again; 'slicken watch {folder}' shows how far it is"
     )
 
 
-def _owner(folder: Path) -> tuple[str, str]:
-    """Who holds the lock, in words, and on which host."""
-    record = _record(folder)
-    pid, host = record.get("pid", "?"), record.get("host", "?")
-    return f"process {pid} on {host}", host
+def _acquired(lease: SoftFileLease, timeout: float) -> bool:
+    try:
+        lease.acquire(timeout=timeout)
+    except Timeout:
+        return False
+    return True
 
 
 def _record(folder: Path) -> dict[str, str]:

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from slicken.channels import CHANNELS, FRICTION, LEAKS_TARGET, TIME
 from slicken.errors import PlanError, shown
 from slicken.learning.settings import Architecture, By, Optimiser
+from slicken.settings import Settings
 from slicken.study.presets import PRESETS
-from slicken.study.settings import Settings
 
 MOST_WINDOWS, MOST_RUNS, MOST_EPOCHS = 200, 10_000, 100_000
 CONTROL_RUNS = 5

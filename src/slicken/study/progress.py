@@ -1,14 +1,12 @@
 """Progress: how far a study is, as one event, and in a file of its folder."""
 
 import math
-import os
-import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
@@ -19,16 +17,11 @@ from slicken.statements import Statement
 from slicken.study.files import remove, written_aside
 from slicken.study.folder import StudyFolder
 from slicken.study.lock import check_lock
-from slicken.study.observer import Observer
-from slicken.study.plan import MOST_EPOCHS, Plan
-from slicken.study.prepared import Prepared
-
-if TYPE_CHECKING:
-    from slicken.study.forecast import Forecast
+from slicken.study.plan import MOST_EPOCHS
 
 NAME = "progress.json"
 EVERY = 2.0
-"""Seconds from one writing to the next, at least."""
+"""Seconds from one writing of the file to the next, at least."""
 
 Stage = Literal["measuring", "training", "evidence", "figures"]
 
@@ -45,9 +38,9 @@ class Progress:
         left: Seconds left for the stage; NaN where it is not known.
         note: Something that the user should read.
         window: Window length that the event is about, s; NaN where it is about none.
-        runs: Numbers of the runs that ended an epoch.
-        epoch: Number of that epoch.
-        losses: Losses of these runs in that epoch.
+        runs: Numbers of the runs that are at ``epoch``.
+        epoch: Last epoch that these runs have done.
+        losses: Losses of these runs in that epoch, where it ended just now.
 
     Example:
         >>> Progress("evidence", Statement("progress.memory"), done=3, total=9).left
@@ -78,11 +71,10 @@ class WindowProgress(BaseModel):
     """How far one window length is, run by run.
 
     Attributes:
-        window: its length, s.
-        epochs: that each run has done, shape ``(R,)``.
-        last: validation loss of each after its last epoch; None where there is none, or none that
-            is finite.
-        best: the lowest until then.
+        window: Window length, s.
+        epochs: Epochs that each run has done, shape ``(R,)``.
+        last: Validation loss of each run after its last epoch; None where none is finite.
+        best: Lowest validation loss of each run until then; None where none is finite.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -93,229 +85,138 @@ class WindowProgress(BaseModel):
     best: tuple[float | None, ...]
 
 
-class StepProgress(BaseModel):
-    """How far the gathering of evidence is.
+class Snapshot(BaseModel):
+    """The last event of a study, and how far its runs are, as ``progress.json`` keeps them.
 
     Attributes:
-        words: what is being gathered.
-        done: steps before it.
-        total: of all steps.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    words: Annotated[str, Field(max_length=200)]
-    done: Annotated[int, Field(ge=0)]
-    total: Annotated[int, Field(ge=0)]
-
-
-class Record(BaseModel):
-    """How far a study is.
-
-    Attributes:
-        study: its identity; see :attr:`~slicken.study.folder.StudyFolder.identity`.
-        host: of the process that leads it.
-        pid: of that process.
-        updated: when this was written.
-        left: seconds for all that is left, from then on; None where nobody knows yet.
-        windows: of every window length.
-        step: of the evidence; None in training.
+        study: Identity of the study; see :attr:`~slicken.study.folder.StudyFolder.identity`.
+        updated: When this was written.
+        stage: Part of the work.
+        doing: What is being done; see :meth:`~slicken.statements.Statement.to_plain`.
+        done: Steps that are done.
+        total: Number of steps.
+        left: Seconds left from ``updated`` on; None where it is not known.
+        windows: How far each window length is.
     """
 
     model_config = ConfigDict(frozen=True)
 
     study: str
-    host: str
-    pid: int
     updated: AwareDatetime
+    stage: Stage
+    doing: dict[str, Any] | None
+    done: Annotated[int, Field(ge=0)]
+    total: Annotated[int, Field(ge=0)]
     left: float | None
     windows: tuple[WindowProgress, ...]
-    step: StepProgress | None = None
 
 
-def read_progress(folder: StudyFolder) -> Record | None:
-    """How far a study in work is; None where it is not in work, or nothing can be read."""
+def read_progress(folder: StudyFolder) -> Snapshot | None:
+    """The progress that a study at work has left; None where there is none that can be read."""
     try:
-        progress = Record.model_validate_json(folder.place(NAME).read_bytes())
+        snapshot = Snapshot.model_validate_json(folder.place(NAME).read_bytes())
     except (OSError, ValidationError, SlickenError):
         return None
-    plan = folder.plan
-    fits = progress.study == folder.identity and all(
-        len(of_runs) == plan.runs
-        for window in progress.windows
+    runs = folder.plan.runs
+    fits = snapshot.study == folder.identity and all(
+        len(of_runs) == runs
+        for window in snapshot.windows
         for of_runs in (window.epochs, window.last, window.best)
     )
-    return progress if fits else None
+    return snapshot if fits else None
 
 
 @contextmanager
-def recorded(observer: Observer, folder: StudyFolder) -> Iterator[Observer]:
-    """An observer in place of another one, who also leaves the progress of the training.
+def recorded(folder: StudyFolder, on_progress: OnProgress = ignore) -> Iterator[OnProgress]:
+    """Pass events on, and keep the last one in the folder for ``slicken watch``.
 
-    The file is gone when all is trained. When something goes wrong, or the user stops, it stays.
+    The file is gone when the work is done. When something goes wrong, or the user stops, it stays.
+    Of a study that is partly trained it says how far the training is, also while its evidence is
+    computed.
 
     Args:
-        observer: told everything in turn.
-        folder: of the study, held by this process.
+        folder: Folder of the study, held by this process.
+        on_progress: Called with every event.
     """
-    yield Recorder(observer, folder)
+    yield _ProgressFile(folder, on_progress)
     with suppress(SlickenError):
-        remove(folder.place(NAME))
+        if len(folder.finished()) == len(folder.plan.windows):
+            remove(folder.place(NAME))
 
 
-class Recorder:
-    """An observer who passes on what he is told, and writes down how far the training is.
+class _ProgressFile:
+    """Passes events on and writes the last one; a file that cannot be written stops nothing."""
 
-    A file that cannot be written is no reason to stop: the next one may be.
+    def __init__(self, folder: StudyFolder, on_progress: OnProgress) -> None:
+        self._folder, self._on_progress = folder, on_progress
+        self._trained = len(folder.finished()) == len(folder.plan.windows)
+        self._rows = {} if self._trained else _rows_of(folder)
+        self._step: tuple[Stage, Statement | None] | None = None
+        self._written = -math.inf
 
-    Args:
-        observer: told everything in turn.
-        folder: of the study, held by this process.
-    """
+    def __call__(self, progress: Progress) -> None:
+        if progress.stage in ("measuring", "training") or self._trained:
+            self._follow(progress)
+        self._on_progress(progress)
 
-    def __init__(self, observer: Observer, folder: StudyFolder) -> None:
-        self._observer, self._folder = observer, folder
-        self._rows = _rows_of(folder)
-        self._left = float("nan")
-        self._written = -EVERY
-
-    def note(self, line: str) -> None:
-        """Pass it on."""
-        self._observer.note(line)
-
-    def prepared(self, plan: Plan, prepared: Prepared, done: Sequence[float]) -> None:
-        """Pass it on, and begin the file where there is something to train."""
-        if len(done) < len(plan.windows):
-            self._write()
-        self._observer.prepared(plan, prepared, done)
-
-    def forecast(self, forecast: "Forecast") -> None:
-        """Write down the time left."""
-        self._left = forecast.total
-        self._write()
-        self._observer.forecast(forecast)
-
-    def resumed(self, window: float, runs: int, epoch: int) -> None:
-        """Pass it on."""
-        self._observer.resumed(window, runs, epoch)
-
-    def kept(self, window: float, epoch: int) -> None:
-        """Pass it on."""
-        self._observer.kept(window, epoch)
-
-    def epoch(
-        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
-    ) -> None:
-        """Write it down, unless something was written just now."""
-        self._left = left
-        row, validation = self._rows[window], np.asarray(losses.validation, dtype=np.float64)
-        row["epochs"][list(runs)] = epoch
-        row["last"][list(runs)] = np.where(np.isfinite(validation), validation, np.nan)
-        row["best"][:] = np.fmin(row["best"], row["last"])
-        if time.monotonic() - self._written >= EVERY:
-            self._write()
-        self._observer.epoch(window, runs, epoch, losses, left)
-
-    def window(self, window: float, best: np.ndarray, diverged: Sequence[int]) -> None:
-        """Write it down at once."""
-        self._rows[window]["epochs"][:] = self._folder.plan.epochs
-        self._write()
-        self._observer.window(window, best, diverged)
-
-    def _write(self) -> None:
-        self._written = time.monotonic()
-        windows = tuple(
-            WindowProgress(
-                window=window,
-                epochs=tuple(row["epochs"].tolist()),
-                last=_or_none(row["last"]),
-                best=_or_none(row["best"]),
-            )
-            for window, row in self._rows.items()
-        )
-        _write_progress(self._folder, self._left, windows)
-
-
-class StepRecorder:
-    """A reporter who passes on what he is told, and writes down how far the evidence is.
-
-    Where a window length is not trained yet, the file tells how far that is, and stays as it is.
-
-    Args:
-        reporter: told everything in turn.
-        folder: of the study, held by this process.
-    """
-
-    def __init__(
-        self, reporter: Callable[[str, int, int, float], None], folder: StudyFolder
-    ) -> None:
-        self._reporter, self._folder = reporter, folder
-        self._writes = len(folder.finished()) == len(folder.plan.windows)
-        self._step: StepProgress | None = None
-        self._written = -EVERY
-
-    def __call__(self, step: str, done: int, total: int, left: float = math.nan) -> None:
-        """Write it down, unless the same step was written just now, and pass it on."""
-        if self._writes:
-            self._write(StepProgress(words=step, done=done, total=total), left)
-        self._reporter(step, done, total, left)
-
-    def _write(self, step: StepProgress, left: float) -> None:
-        if step.done == step.total:
-            with suppress(SlickenError):
-                remove(self._folder.place(NAME))
-        elif step != self._step or time.monotonic() - self._written >= EVERY:
+    def _follow(self, progress: Progress) -> None:
+        row = self._rows.get(progress.window)
+        if row is not None and progress.runs:
+            runs = list(progress.runs)
+            row["epochs"][runs] = progress.epoch
+            if progress.losses is not None:
+                losses = np.asarray(progress.losses.validation, dtype=np.float64)
+                row["last"][runs] = np.where(np.isfinite(losses), losses, np.nan)
+                row["best"] = np.fmin(row["best"], row["last"])
+        if progress.doing is None and not progress.runs:
+            return  # no more than a note
+        step = (progress.stage, None if progress.losses else progress.doing)
+        if step != self._step or time.monotonic() - self._written >= EVERY:
             self._step, self._written = step, time.monotonic()
-            _write_progress(self._folder, left, (), step)
+            self._write(progress)
+
+    def _write(self, progress: Progress) -> None:
+        snapshot = Snapshot(
+            study=self._folder.identity,
+            updated=datetime.now(UTC),
+            stage=progress.stage,
+            doing=progress.doing.to_plain() if progress.doing else None,
+            done=progress.done,
+            total=progress.total,
+            left=_or_none(np.array([progress.left]))[0],
+            windows=tuple(
+                WindowProgress(
+                    window=window,
+                    epochs=tuple(row["epochs"].tolist()),
+                    last=_or_none(row["last"]),
+                    best=_or_none(row["best"]),
+                )
+                for window, row in self._rows.items()
+            ),
+        )
+        with suppress(OSError, SlickenError):
+            check_lock(self._folder.path)
+            # Not synced: a disk may take its time for that.
+            with written_aside(self._folder.place(NAME), synced=False) as aside:
+                aside.write_text(snapshot.model_dump_json(indent=1), encoding="utf-8")
 
 
-def _write_progress(
-    folder: StudyFolder,
-    left: float,
-    windows: tuple[WindowProgress, ...],
-    step: StepProgress | None = None,
-) -> None:
-    """Write the file, if that can be done: nothing but this view is lost with it."""
-    progress = Record(
-        study=folder.identity,
-        host=socket.gethostname(),
-        pid=os.getpid(),
-        updated=datetime.now(UTC),
-        left=_or_none([left])[0],
-        windows=windows,
-        step=step,
-    )
-    with suppress(OSError, SlickenError):
-        check_lock(folder.path)
-        # Not synced: a disk may take its time for that.
-        with written_aside(folder.place(NAME), synced=False) as aside:
-            aside.write_text(progress.model_dump_json(indent=1), encoding="utf-8")
-
-
-def _rows_of(folder: StudyFolder) -> dict[float, dict[str, Any]]:
-    """What is known before: what was written before the study was stopped, or nothing.
-
-    A run is its seed, so what it reached then it reaches again.
-    """
+def _rows_of(folder: StudyFolder) -> dict[float, dict[str, np.ndarray]]:
+    """How far every run was before: a run is its seed, so it gets there again."""
     plan, before = folder.plan, read_progress(folder)
-    known = {} if before is None else {row.window: row for row in before.windows}
-    rows: dict[float, dict[str, Any]] = {}
+    known = {row.window: row for row in before.windows} if before else {}
+    rows = {}
     for window in plan.windows:
+        row = known.get(window)
         rows[window] = {
-            "epochs": np.zeros(plan.runs, dtype=np.int64),
-            "last": np.full(plan.runs, np.nan),
-            "best": np.full(plan.runs, np.nan),
+            "epochs": np.array(row.epochs if row else [0] * plan.runs, dtype=np.int64),
+            "last": np.array(row.last if row else [None] * plan.runs, dtype=np.float64),
+            "best": np.array(row.best if row else [None] * plan.runs, dtype=np.float64),
         }
-        if window in known:
-            rows[window] = {
-                "epochs": np.array(known[window].epochs, dtype=np.int64),
-                "last": np.array(known[window].last, dtype=np.float64),
-                "best": np.array(known[window].best, dtype=np.float64),
-            }
     for window in folder.finished():
         rows[window]["epochs"][:] = plan.epochs
     return rows
 
 
-def _or_none(numbers: Sequence[float] | np.ndarray) -> tuple[float | None, ...]:
-    return tuple(float(number) if np.isfinite(number) else None for number in numbers)
+def _or_none(numbers: np.ndarray) -> tuple[float | None, ...]:
+    return tuple(number if math.isfinite(number) else None for number in numbers.tolist())

@@ -1,138 +1,141 @@
-"""Onlooker: reads from the folder alone how far a study is that runs elsewhere."""
+"""Status: how far a study is, from its folder alone."""
 
 import math
 import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 
+from slicken.statements import Statement
+from slicken.study.checkpoint import kept_epoch
 from slicken.study.folder import StudyFolder
 from slicken.study.lock import Holder, holder_of
-from slicken.study.progress import NAME, Record, StepProgress, read_progress
+from slicken.study.plan import MOST_WINDOWS
+from slicken.study.progress import NAME, Progress, Snapshot, read_progress
 
 State = Literal["waiting", "training", "begun", "finished"]
 
 
 @dataclass(frozen=True)
-class Row:
+class WindowStatus:
     """How far one window length is.
 
     Args:
-        window: its length, s.
-        runs: how many.
-        state: ``begun`` is what was in training when its process ended.
-        done: epochs, of all runs together.
-        to_do: epochs in all.
-        last: mean over runs of the validation loss after the last epoch; NaN where there is none.
-        best: mean over runs of the lowest validation loss; NaN where there is none.
-        diverged: runs that are left out because a loss was not finite.
+        window: Window length, s.
+        runs: Number of runs.
+        state: State of its training; ``begun`` where the process that trained it has ended.
+        done: Epochs done, of all runs together.
+        total: Number of epochs of all runs.
+        last: Mean over runs of the validation loss after the last epoch; NaN where there is none.
+        best: Mean over runs of the lowest validation loss; NaN where there is none.
+        diverged: Number of runs that are left out because a loss was not finite.
     """
 
     window: float
     runs: int
     state: State
     done: int
-    to_do: int
+    total: int
     last: float = math.nan
     best: float = math.nan
     diverged: int = 0
 
 
 @dataclass(frozen=True)
-class Standing:
+class StudyStatus:
     """How far a study is.
 
     Args:
-        rows: of every window length.
-        holder: the process that works on it; None where there is none.
-        left: seconds; NaN where nobody knows.
-        unchanged: seconds since something changed in the folder.
-        summarised: whether there is a summary.
-        step: of the evidence, where it is being gathered.
+        windows: Status of every window length.
+        holder: Process that works on it; None where there is none.
+        progress: Progress of that process, its time left counted from now; None where it does not
+            work, or has not reported any.
+        unchanged: Seconds since something changed in the folder.
+        summarised: Whether there is a summary.
     """
 
-    rows: tuple[Row, ...]
+    windows: tuple[WindowStatus, ...]
     holder: Holder | None
-    left: float
+    progress: Progress | None
     unchanged: float
     summarised: bool
-    step: StepProgress | None = None
 
     @property
     def trained(self) -> bool:
         """Whether every window length is finished."""
-        return all(row.state == "finished" for row in self.rows)
+        return all(row.state == "finished" for row in self.windows)
 
     @property
     def worked_on(self) -> bool:
-        """Whether a process that lives works on it."""
+        """Whether a living process works on it."""
         return self.holder is not None and self.holder.lives
 
 
-class Onlooker:
-    """Who looks at a study again and again, and reads what does not change only once.
+def status_of(folder: StudyFolder) -> StudyStatus:
+    """How far a study is now.
 
-    Args:
-        folder: of the study.
+    Raises:
+        FolderError: If a window length is damaged.
     """
-
-    def __init__(self, folder: StudyFolder) -> None:
-        self._folder = folder
-        self._finished: dict[float, Row] = {}
-
-    def look(self) -> Standing:
-        """How far the study is now.
-
-        Raises:
-            FolderError: if a window length is damaged.
-        """
-        folder = self._folder
-        for window in folder.finished():
-            if window not in self._finished:
-                self._finished[window] = _finished_row(folder, window)
-        holder, progress = holder_of(folder.path), read_progress(folder)
-        lives = holder is not None and holder.lives
-        rows = tuple(
-            self._finished.get(window) or _row(folder, window, progress, lives)
-            for window in folder.plan.windows
-        )
-        return Standing(
-            rows=rows,
-            holder=holder,
-            left=_left(progress) if lives else math.nan,
-            unchanged=_unchanged(folder),
-            summarised=folder.place("summary.json").is_file(),
-            step=progress.step if progress and lives else None,
-        )
+    finished = {window: _finished(folder, window) for window in folder.finished()}
+    holder, progress = holder_of(folder.path), read_progress(folder)
+    lives = holder is not None and holder.lives
+    windows = tuple(
+        finished.get(window) or _unfinished(folder, window, progress, lives)
+        for window in folder.plan.windows
+    )
+    return StudyStatus(
+        windows=windows,
+        holder=holder,
+        progress=_now(progress) if progress and lives else None,
+        unchanged=_unchanged(folder),
+        summarised=folder.place("summary.json").is_file(),
+    )
 
 
-def _finished_row(folder: StudyFolder, window: float) -> Row:
+def begun_windows(folder: StudyFolder) -> dict[float, int]:
+    """The epoch from which each window length in training would be resumed, by its length in s."""
+    finished, begun = folder.finished(), {}
+    for window in folder.plan.windows:
+        files = folder.place("checkpoints").glob(f"{folder.window_path(window).name}-runs-*")
+        epoch = max(map(kept_epoch, files), default=0)
+        if epoch and window not in finished:
+            begun[window] = epoch
+    return begun
+
+
+@lru_cache(MOST_WINDOWS)  # a finished window length does not change
+def _finished(folder: StudyFolder, window: float) -> WindowStatus:
     history, plan = folder.read_history(window), folder.plan
     kept = history.isel(run=np.flatnonzero(history["finite"].to_numpy()))
-    return Row(
+    return WindowStatus(
         window=window,
         runs=plan.runs,
         state="finished",
         done=plan.runs * plan.epochs,
-        to_do=plan.runs * plan.epochs,
+        total=plan.runs * plan.epochs,
         last=_mean(kept["validation_loss"].isel(epoch=-1).to_numpy().tolist()),
         best=_mean(kept["best_loss"].to_numpy().tolist()),
         diverged=plan.runs - kept.sizes["run"],
     )
 
 
-def _row(folder: StudyFolder, window: float, progress: Record | None, lives: bool) -> Row:
-    runs = folder.plan.runs
-    to_do = runs * folder.plan.epochs
+def _unfinished(
+    folder: StudyFolder, window: float, progress: Snapshot | None, lives: bool
+) -> WindowStatus:
+    runs, total = folder.plan.runs, folder.plan.runs * folder.plan.epochs
     known = [row for row in progress.windows if row.window == window] if progress else []
     done = sum(known[0].epochs) if known else 0
     if not done:
-        return Row(window, runs, "waiting", 0, to_do)
+        return WindowStatus(window, runs, "waiting", 0, total)
     state: State = "training" if lives else "begun"
-    return Row(window, runs, state, done, to_do, _mean(known[0].last), _mean(known[0].best))
+    return WindowStatus(
+        window, runs, state, done, total, _mean(known[0].last), _mean(known[0].best)
+    )
 
 
 def _mean(losses: Iterable[float | None]) -> float:
@@ -140,15 +143,20 @@ def _mean(losses: Iterable[float | None]) -> float:
     return sum(finite) / len(finite) if finite else math.nan
 
 
-def _left(progress: Record | None) -> float:
-    if progress is None or progress.left is None:
-        return math.nan
-    return max(0.0, progress.left - max(0.0, time.time() - progress.updated.timestamp()))
+def _now(kept: Snapshot) -> Progress:
+    age = max(0.0, time.time() - kept.updated.timestamp())
+    return Progress(
+        kept.stage,
+        Statement.from_plain(kept.doing) if kept.doing and "statement" in kept.doing else None,
+        kept.done,
+        kept.total,
+        math.nan if kept.left is None else max(0.0, kept.left - age),
+    )
 
 
 def _unchanged(folder: StudyFolder) -> float:
     """Seconds since the newest of what a working process writes."""
-    places = [folder.place(NAME), folder.place("plan.toml"), folder.place("summary.json")]
+    places = [folder.place(NAME), folder.plan_file, folder.place("summary.json")]
     for name in ("windows", "evidence", "checkpoints", "figures"):
         places += [folder.place(name), *folder.place(name).glob("*")]
     newest = -math.inf

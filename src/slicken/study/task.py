@@ -20,7 +20,6 @@ from slicken.learning.training import EpochLosses, Trainer, run_seeds, training_
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
 from slicken.study.files import remove
 from slicken.study.folder import StudyFolder, WindowResult
-from slicken.study.observer import Observer
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
 
@@ -32,9 +31,9 @@ class Task:
     """What is trained together.
 
     Args:
-        seconds: the window length.
-        first: number of the first run.
-        runs: how many, one after another.
+        seconds: Window length, s.
+        first: Number of the first run.
+        runs: Number of runs, with consecutive numbers.
     """
 
     seconds: float
@@ -43,23 +42,62 @@ class Task:
 
     @property
     def numbers(self) -> range:
-        """Of its runs."""
+        """Numbers of its runs."""
         return range(self.first, self.first + self.runs)
 
     def checkpoint(self, folder: StudyFolder, every: float) -> Checkpoint:
-        """Where it is kept while it is trained."""
+        """The checkpoint that it has while it is trained."""
         window = folder.window_path(self.seconds).name
         name = f"{window}-runs-{self.first}-{self.first + self.runs - 1}.safetensors"
         what = (folder.identity, self.seconds, self.first, self.runs)
         return Checkpoint(folder.place("checkpoints", name), what, every)
 
 
-def tasks_of(folder: StudyFolder, most: int) -> list[Task]:
-    """What is left to train: groups that have begun as they are, and the rest in new ones.
+@dataclass(frozen=True)
+class Job:
+    """What all tasks of a study have in common.
 
     Args:
-        folder: of the study.
-        most: runs in a new group, at most.
+        plan: Plan of the study.
+        prepared: Its experiments, prepared.
+        identity: Identity of the study.
+        folder: Folder of the study, absolute.
+        every: Seconds from one checkpoint to the next.
+    """
+
+    plan: Plan
+    prepared: Prepared
+    identity: str
+    folder: Path
+    every: float
+
+
+@dataclass(frozen=True)
+class TaskReport:
+    """How far a task is.
+
+    Args:
+        task: Task in training.
+        epoch: Last epoch that its runs have done.
+        losses: Losses of that epoch; None where the task begins, or is resumed, after it.
+        problem: Why a checkpoint was not resumed; empty where none was there, or it was.
+    """
+
+    task: Task
+    epoch: int
+    losses: EpochLosses | None = None
+    problem: str = ""
+
+
+OnReport = Callable[[TaskReport], None]
+
+
+def tasks_of(folder: StudyFolder, most: int) -> list[Task]:
+    """What is left to train: groups of runs that have begun as they are, the rest in new ones.
+
+    Args:
+        folder: Folder of the study.
+        most: Largest number of runs in a new group.
     """
     plan = folder.plan
     return [
@@ -79,7 +117,7 @@ def forget(folder: StudyFolder, seconds: float) -> None:
 def make_trainer(
     plan: Plan, prepared: Prepared, engine: Engine, seconds: float, runs: range | None = None
 ) -> Trainer:
-    """What trains some runs of one window length, or all of them."""
+    """The trainer of some runs of one window length, or of all of them."""
     ends = prepared.split.ends
     seeds = run_seeds(plan.seed, plan.runs)
     return Trainer(
@@ -97,29 +135,40 @@ def make_trainer(
 
 def train_task(
     task: Task,
+    job: Job,
     trainer: Trainer,
-    plan: Plan,
-    prepared: Prepared,
     engine: Engine,
     checkpoint: Checkpoint | None,
-    told: Callable[[int, EpochLosses], None],
+    report: OnReport,
 ) -> WindowResult:
     """Train the runs of a task, and predict with the weights of their best epochs.
 
     Args:
-        task: which.
-        trainer: of its runs.
-        plan: of the study.
-        prepared: its experiments.
-        engine: that the trainer has too.
-        checkpoint: resumed, and written now and then; None for none.
-        told: the number and the losses of each epoch as it ends.
+        task: Runs to train.
+        job: Study that they belong to.
+        trainer: Trainer of these runs.
+        engine: Engine that the trainer has too.
+        checkpoint: Checkpoint that is resumed and written now and then; None for none.
+        report: Called at the start and after each epoch.
 
     Returns:
-        What :func:`join` makes a window length of.
+        The result of these runs, of which :func:`join` makes a window length.
     """
-    states, losses = train_on(trainer, plan.epochs, checkpoint, told)
-    if checkpoint is not None and task.runs < plan.runs:
+    begun = checkpoint.read(trainer) if checkpoint else None
+    report(
+        TaskReport(
+            task,
+            begun.epoch if begun else 0,
+            problem=checkpoint.problem if checkpoint else "",
+        )
+    )
+    states, losses = train_on(
+        trainer,
+        job.plan.epochs,
+        checkpoint,
+        lambda number, of_epoch: report(TaskReport(task, number, of_epoch)),
+    )
+    if checkpoint is not None and task.runs < job.plan.runs:
         # The window length may have long to wait for its other runs.
         checkpoint.write(trainer, states, losses)
     networks = trainer.best_networks(states)
@@ -129,13 +178,13 @@ def train_task(
         history=_history(task, losses, trainer.best_epochs(states)),
         networks=networks,
         predictions=xr.concat(
-            [_predictions(prepared, ensemble, part) for part in SCORED], "target"
+            [_predictions(job.prepared, ensemble, part) for part in SCORED], "target"
         ),
     )
 
 
 def join(parts: Sequence[WindowResult]) -> WindowResult:
-    """A window length from groups of its runs, in the order of the runs."""
+    """A window length from groups of its runs, which are in the order of the runs."""
     seconds = parts[0].seconds
     runs = np.arange(sum(part.history.sizes["run"] for part in parts))
     history = xr.concat([part.history for part in parts], "run").assign_coords(run=runs)
@@ -155,23 +204,6 @@ def join(parts: Sequence[WindowResult]) -> WindowResult:
             lambda *leaves: np.concatenate(leaves), *[part.networks for part in parts]
         ),
         predictions=predictions.assign_attrs(window=seconds),
-    )
-
-
-def finish_window(folder: StudyFolder, parts: Sequence[WindowResult], observer: Observer) -> None:
-    """Write a window length all of whose runs are trained.
-
-    Args:
-        folder: of the study.
-        parts: groups of runs, in order.
-        observer: told that it is done.
-    """
-    result = join(parts)
-    folder.write_window(result)
-    forget(folder, result.seconds)
-    finite = result.history["finite"].to_numpy()
-    observer.window(
-        result.seconds, result.history["best_loss"].to_numpy(), np.flatnonzero(~finite).tolist()
     )
 
 

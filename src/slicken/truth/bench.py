@@ -17,7 +17,7 @@ from slicken.physics.truths import TRUTHS
 from slicken.reporting.verdict import ranking
 from slicken.study.files import write_text
 from slicken.study.plan import Plan
-from slicken.study.runner import train_study
+from slicken.study.training import train_study
 from slicken.truth.cases import Case
 
 EXPERIMENTS, DURATION = 12, 3600.0

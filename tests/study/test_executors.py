@@ -1,11 +1,10 @@
-"""A study spread over workers: the same bytes, whatever becomes of the workers."""
+"""Executors: the same bytes whoever trains, and whatever becomes of workers."""
 
 import random
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
@@ -14,14 +13,11 @@ import pytest
 import builders
 from slicken.errors import WorkersError
 from slicken.learning.devices import cores
-from slicken.learning.training import EpochLosses
-from slicken.study.cluster_plan import ClusterPlan
-from slicken.study.distributed import runs_together
+from slicken.study.executors import Cluster, InProcess, LocalWorkers, Scheduler
 from slicken.study.folder import StudyFolder
-from slicken.study.observer import Silent
 from slicken.study.plan import Plan
-from slicken.study.runner import train_study
-from slicken.study.workers import LocalWorkers, Scheduler
+from slicken.study.progress import Progress
+from slicken.study.training import train_study
 
 pytestmark = pytest.mark.skipif(cores() < 2, reason="two workers need two cores")
 
@@ -52,27 +48,20 @@ def worker_processes() -> list[psutil.Process]:
     return found
 
 
-class Murderer(Silent):
+class Murderer:
     """Kills a worker now and then while it works."""
 
     def __init__(self, kills: int) -> None:
         self.to_kill, self.epochs = kills, 0
         self.killed: list[int] = []
-        self.resumed_at: list[int] = []
-        self.notes: list[str] = []
+        self.notes: set[str] = set()
         self._dice = random.Random(0)  # noqa: S311 (no secret)
 
-    def note(self, line: str) -> None:
-        self.notes.append(line)
-
-    def resumed(self, window: float, runs: int, epoch: int) -> None:
-        del window, runs
-        self.resumed_at.append(epoch)
-
-    def epoch(
-        self, window: float, runs: Sequence[int], epoch: int, losses: EpochLosses, left: float
-    ) -> None:
-        del window, runs, epoch, losses, left
+    def __call__(self, progress: Progress) -> None:
+        if progress.note is not None:
+            self.notes.add(progress.note.key)
+        if progress.losses is None:
+            return
         self.epochs += 1
         if self.epochs % 12 == 0 and len(self.killed) < self.to_kill:
             victims = worker_processes()
@@ -85,15 +74,19 @@ class Murderer(Silent):
 def test_workers_that_are_killed_cost_nothing_but_time_and_change_no_byte(
     undisturbed: StudyFolder, tmp_path: Path
 ) -> None:
-    observer = Murderer(kills=5)
+    murderer = Murderer(kills=5)
     study = train_study(
-        builders.make_experiments(), LONG, tmp_path, observer, every=0.0, workers=LocalWorkers(2)
+        *(builders.make_experiments(), LONG, tmp_path),
+        on_progress=murderer,
+        executor=LocalWorkers(2),
+        checkpoint_every=0.0,
     )
-    assert len(observer.killed) == 5
+    assert len(murderer.killed) == 5
     assert window_files(study) == window_files(undisturbed)
-    assert not observer.notes
-    # Every epoch of every task is told of once, but for those between checkpoint and death.
-    assert observer.epochs <= 40 * len({(w, g) for w in LONG.windows for g in range(4)})
+    problems = "checkpoint_unused", "no_worker", "no_checkpoints", "other_engine"
+    assert murderer.notes.isdisjoint({f"progress.{name}" for name in problems})
+    # Every epoch of every task is reported once, but for those between checkpoint and death.
+    assert murderer.epochs <= 40 * len({(w, g) for w in LONG.windows for g in range(4)})
     assert not worker_processes()
     assert not list((tmp_path / "checkpoints").iterdir())
 
@@ -102,18 +95,21 @@ WITH_WORKERS = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import builders
-from slicken.study.observer import Silent
-from slicken.study.runner import train_study
-from slicken.study.workers import LocalWorkers
+from slicken.study.executors import LocalWorkers
+from slicken.study.training import train_study
 
-class Loud(Silent):
-    def epoch(self, window, runs, epoch, losses, left):
-        print(window, epoch, flush=True)
+def loud(progress):
+    if progress.losses is not None:
+        print(progress.window, progress.epoch, flush=True)
 
 if __name__ == "__main__":
-    plan = builders.make_plan(epochs=40, runs=4, windows=[5, 10, 20])
     train_study(
-        builders.make_experiments(), plan, sys.argv[2], Loud(), every=0.0, workers=LocalWorkers(2)
+        builders.make_experiments(),
+        builders.make_plan(epochs=40, runs=4, windows=[5, 10, 20]),
+        sys.argv[2],
+        on_progress=loud,
+        executor=LocalWorkers(2),
+        checkpoint_every=0.0,
     )
 """
 
@@ -151,7 +147,7 @@ def test_a_scheduler_that_is_not_there_is_an_error_and_the_study_stays(
             builders.make_experiments(),
             LONG,
             tmp_path,
-            workers=Scheduler("tcp://127.0.0.1:9"),
+            executor=Scheduler("tcp://127.0.0.1:9"),
         )
     assert time.monotonic() - began < 60
     study = train_study(builders.make_experiments(), LONG, tmp_path)
@@ -160,8 +156,8 @@ def test_a_scheduler_that_is_not_there_is_an_error_and_the_study_stays(
 
 def test_there_are_two_tasks_for_every_worker_where_there_are_runs_enough() -> None:
     plan = Plan(windows="50:500:50", runs=20)
-    assert runs_together(plan, LocalWorkers(2)) == 5
-    jobs = ClusterPlan(kind="slurm", jobs=50, cores=8, memory="8 GB", walltime="1:00:00")
-    assert runs_together(plan, jobs) == 2
-    assert runs_together(Plan(windows=[50], runs=3), jobs) == 1
-    assert runs_together(plan, Scheduler("tcp://node1:8786")) == 5
+    assert LocalWorkers(2).runs_together(plan) == 5
+    assert Cluster("slurm", jobs=50).runs_together(plan) == 2
+    assert Cluster("slurm", jobs=50).runs_together(Plan(windows=[50], runs=3)) == 1
+    assert Scheduler("tcp://node1:8786").runs_together(plan) == 5
+    assert InProcess().runs_together(plan) == 20

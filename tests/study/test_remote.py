@@ -13,15 +13,14 @@ import pytest
 
 from slicken.errors import TrainingError, WorkersError
 from slicken.learning.devices import cores
-from slicken.study.workers import (
+from slicken.study.executors import LocalWorkers, Scheduler
+from slicken.study.remote import (
     SETTINGS,
-    LocalWorkers,
-    Scheduler,
-    client_of,
-    listen,
-    must_agree,
+    check_worker,
+    dask_ready,
+    listening,
     results_of,
-    tell,
+    send,
     versions,
 )
 
@@ -60,9 +59,9 @@ def half(number: int) -> float:
     return number / 2
 
 
-def tell_thrice(number: int) -> None:
+def send_thrice(number: int) -> None:
     for epoch in range(3):
-        tell("progress", {"number": number, "epoch": epoch, "loss": 0.5})
+        send("progress", {"number": number, "epoch": epoch, "loss": 0.5})
 
 
 # -- local workers --
@@ -71,7 +70,7 @@ def tell_thrice(number: int) -> None:
 @pytest.fixture(scope="module")
 def client() -> "Iterator[Client]":
     before = set(os.environ)
-    with client_of(LocalWorkers(2)) as client:
+    with LocalWorkers(2).client() as client:
         yield client
     assert set(os.environ) == before, "what Dask sets for workers stays with them"
 
@@ -89,14 +88,14 @@ def test_local_workers_share_the_cores_and_see_only_their_own(client: "Client") 
 
 
 @two_cores
-def test_what_tasks_tell_is_heard_in_order(client: "Client") -> None:
-    heard: list[dict[str, Any]] = []
-    with listen(client, "progress", heard.append):
-        client.gather(client.map(tell_thrice, range(4), pure=False))
-        until(lambda: len(heard) == 12)
+def test_what_tasks_send_is_received_in_order(client: "Client") -> None:
+    received: list[dict[str, Any]] = []
+    with listening(client, "progress", received.append):
+        client.gather(client.map(send_thrice, range(4), pure=False))
+        until(lambda: len(received) == 12)
     for number in range(4):
-        assert [each["epoch"] for each in heard if each["number"] == number] == [0, 1, 2]
-    assert heard[0]["loss"] == 0.5
+        assert [each["epoch"] for each in received if each["number"] == number] == [0, 1, 2]
+    assert received[0]["loss"] == 0.5
 
 
 @two_cores
@@ -128,21 +127,18 @@ def test_what_a_task_raises_is_raised_here(client: "Client") -> None:
 @two_cores
 def test_a_scheduler_that_runs_is_used_and_left_alone(client: "Client") -> None:
     address = client.scheduler.address
-    with client_of(Scheduler(address)) as other:
+    with Scheduler(address).client() as other:
         assert dict(results_of(other, half, [8])) == {8: 4.0}
     assert dict(results_of(client, half, [2])) == {2: 1.0}
 
 
 @two_cores
-def test_workers_with_other_versions_are_refused_with_both_named(
-    client: "Client", monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_workers_with_other_versions_are_refused_with_both_named(client: "Client") -> None:
     found = versions()
-    other = {**found, "jax": "0.0.1"}
-    monkeypatch.setattr("slicken.study.workers.version", lambda name: other[name])
-    both = rf"jax is 0\.0\.1 here, but {found['jax']} on the worker tcp://.*: install the same"
-    with pytest.raises(WorkersError, match=both), client_of(Scheduler(client.scheduler.address)):
-        pass
+    client.submit(check_worker, found).result()
+    both = rf"jax is 0\.0\.1 .* but {found['jax']} on the worker tcp://.*: install the same"
+    with pytest.raises(WorkersError, match=both):
+        client.submit(check_worker, {**found, "jax": "0.0.1"}).result()
 
 
 def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
@@ -158,28 +154,25 @@ def until(true: Callable[[], bool], seconds: float = 20.0) -> None:
 def test_a_task_that_kills_every_worker_ends_in_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SETTINGS, "distributed.scheduler.allowed-failures", 0)
     advised = pytest.raises(WorkersError, match=r"1 workers ended.* more memory")
-    with advised, client_of(LocalWorkers(1)) as client:
+    with advised, LocalWorkers(1).client() as client:
         list(results_of(client, die, [1]))
 
 
-@pytest.mark.parametrize(
-    ("error", "threads", "advice"),
-    [
-        (ModuleNotFoundError("No module named 'slicken'"), 1, "install slicken .* where they run"),
-        (None, 4, "4 tasks at once.* --nthreads 1"),
-    ],
-)
-def test_workers_that_cannot_do_the_tasks_are_refused(
-    error: Exception | None, threads: int, advice: str
+def test_a_worker_that_does_several_tasks_at_once_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def run(function: Callable[[], dict[str, str]]) -> dict[str, dict[str, str]]:
-        if error:
-            raise error
-        return {"tcp://node:1": function()}
+    worker = SimpleNamespace(address="tcp://node:1", state=SimpleNamespace(nthreads=4))
+    monkeypatch.setattr("distributed.get_worker", lambda: worker)
+    with pytest.raises(WorkersError, match=r"4 tasks at once.* --nthreads 1"):
+        check_worker(versions())
 
-    workers: Any = SimpleNamespace(run=run, nthreads=lambda: {"tcp://node:1": threads})
-    with pytest.raises(WorkersError, match=advice):
-        must_agree(workers)
+
+def test_workers_without_slicken_are_refused() -> None:
+    with (
+        pytest.raises(WorkersError, match=r"install slicken .* where they run"),
+        dask_ready(),
+    ):
+        raise ModuleNotFoundError("No module named 'slicken'")
 
 
 def test_more_workers_than_cores_are_refused() -> None:
@@ -195,18 +188,18 @@ def test_more_workers_than_cores_are_refused() -> None:
 def test_a_scheduler_that_does_not_answer_is_an_error_within_seconds(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("slicken.study.workers.PATIENCE", 1)
+    monkeypatch.setattr("slicken.study.executors.PATIENCE", 1)
     began = time.monotonic()
     none_answers = pytest.raises(WorkersError, match="no scheduler of Dask answers")
-    with none_answers, client_of(Scheduler(address)):
+    with none_answers, Scheduler(address).client():
         pass
     assert time.monotonic() - began < 10
 
 
 def test_without_dask_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("slicken.study.workers.find_spec", lambda _: None)
+    monkeypatch.setattr("slicken.study.remote.find_spec", lambda _: None)
     advised = pytest.raises(WorkersError, match=r"pip install 'slicken\[cluster\]'")
-    with advised, client_of(Scheduler("tcp://127.0.0.1:1")):
+    with advised, Scheduler("tcp://127.0.0.1:1").client():
         pass
 
 
@@ -214,10 +207,10 @@ def test_without_dask_the_error_says_what_to_install(monkeypatch: pytest.MonkeyP
     ("imports", "spared"),
     [
         (
-            "slicken, slicken.api, slicken.study.runner, slicken.study.workers",
+            "slicken, slicken.study.training, slicken.study.executors",
             {"dask", "distributed"},
         ),
-        ("slicken.study.worker_resources", {"jax", "numpy", "pandas", "dask"}),
+        ("slicken.study.worker_share", {"jax", "numpy", "pandas", "dask"}),
     ],
     ids=["one machine needs no Dask", "a worker is bound before anything heavy starts"],
 )

@@ -1,4 +1,4 @@
-"""Jobs: submitted, replaced when they end, and cancelled, by a stand-in for Slurm on this machine.
+"""Clusters: jobs submitted, replaced when they end, and cancelled, by a stand-in for Slurm.
 
 The stand-in runs a job script as it is, so that what workers do in a job is what they do here.
 """
@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,8 @@ import pytest
 
 from slicken.errors import WorkersError
 from slicken.learning.devices import cores
-from slicken.study.cluster_plan import ClusterPlan
-from slicken.study.workers import client_of
+from slicken.study.cluster import class_of
+from slicken.study.executors import Cluster
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -38,6 +38,8 @@ echo "sbatch: error: invalid account geo" >&2
 exit 1
 """
 
+WORKERS = min(2, cores())
+
 pytestmark = pytest.mark.skipif(shutil.which("setsid") is None, reason="setsid is not there")
 
 
@@ -49,17 +51,26 @@ def slurm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))  # workers import this file
-    monkeypatch.setattr("slicken.study.jobs.LOOK_EVERY", 0.3)
+    monkeypatch.setattr("slicken.study.cluster.LOOK_EVERY", 0.3)
     return tmp_path
 
 
-def plan() -> ClusterPlan:
+@pytest.fixture(autouse=True)
+def _configured() -> Iterator[None]:
     """One job, on as many cores as there are, for two workers where they can be."""
-    workers = min(2, cores())
-    return ClusterPlan(
-        kind="slurm", jobs=1, cores=workers, processes=workers, memory="1 GB", walltime="0:10:00",
-        host="127.0.0.1",
-    )  # fmt: skip
+    import dask
+
+    class_of("slurm")  # dask-jobqueue brings its defaults when it is imported
+    section = {
+        "cores": WORKERS,
+        "processes": WORKERS,
+        "memory": "1 GB",
+        "walltime": "0:10:00",
+        "job-script-prologue": ["export JAX_PLATFORMS=cpu"],
+        "scheduler_options": {"host": "127.0.0.1"},
+    }
+    with dask.config.set({"jobqueue.slurm-small": section}):
+        yield
 
 
 def may_use() -> tuple[int, tuple[int, ...], str]:
@@ -69,29 +80,59 @@ def may_use() -> tuple[int, tuple[int, ...], str]:
 
 @pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="processes are not bound here")
 def test_a_job_that_ended_is_submitted_again_and_the_last_one_cancelled(slurm: Path) -> None:
-    with client_of(plan()) as client:
-        until(lambda: len(workers_of(client)) == plan().processes, slurm)
+    with Cluster("slurm-small").client() as client:
+        until(lambda: len(workers_of(client)) == WORKERS, slurm)
         shares = list(client.run(may_use).values())
-        assert [seen for seen, _, _ in shares] == [1] * plan().processes
+        assert [seen for seen, _, _ in shares] == [1] * WORKERS
         assert {platform for *_, platform in shares} == {"cpu"}
-        if os.cpu_count() == plan().cores:  # the stand-in confines a job to nothing
-            assert len({bound for _, bound, _ in shares}) == plan().processes
+        if os.cpu_count() == WORKERS:  # the stand-in confines a job to nothing
+            assert len({bound for _, bound, _ in shares}) == WORKERS
 
         before = workers_of(client)
         os.killpg(int(lines(slurm / "submitted")[0]), signal.SIGKILL)
-        until(lambda: len(workers_of(client) - before) == plan().processes, slurm)
+        until(lambda: len(workers_of(client) - before) == WORKERS, slurm)
         assert client.submit(sum, (1, 2)).result(timeout=20) == 3
     assert len(lines(slurm / "submitted")) == 2
     assert lines(slurm / "cancelled")[-1] == lines(slurm / "submitted")[-1]
     until(lambda: not alive(int(lines(slurm / "submitted")[-1])), slurm)
 
 
-def test_what_the_batch_system_refuses_is_told_in_its_words(slurm: Path) -> None:
+def test_what_the_batch_system_refuses_is_said_in_its_words(slurm: Path) -> None:
     (slurm / "sbatch").write_text(REFUSES, encoding="utf-8")
-    refused = pytest.raises(WorkersError, match=r"sbatch refuses the job: .*invalid account geo; ")
-    with refused as error, client_of(plan()):
+    refused = pytest.raises(
+        WorkersError, match=r"job is refused: .*invalid account geo; mend jobqueue"
+    )
+    with refused as error, Cluster("slurm-small").client():
         pass
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("slurm-small", "there is no sbatch here.* login node"),
+        ("slurm-big", "no section jobqueue.slurm-big; there are .*slurm, slurm-small"),
+        ("grid", "no section jobqueue.grid"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_refused(
+    name: str, advice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(WorkersError, match=advice), Cluster(name).client():
+        pass
+
+
+@pytest.mark.usefixtures("slurm")
+def test_a_section_without_cores_is_refused_with_what_it_lacks() -> None:
+    """The section that dask-jobqueue brings names no cores."""
+    with (
+        pytest.raises(
+            WorkersError, match=r"says no cores of a job; write it below jobqueue\.slurm"
+        ),
+        Cluster("slurm").client(),
+    ):
+        pass
 
 
 def workers_of(client: "Client") -> set[str]:

@@ -1,4 +1,4 @@
-"""Share: the cores, and the GPUs, that one of several workers on a machine has for itself.
+"""Worker share: the cores, and the GPUs, that one of several workers on a machine has for itself.
 
 Dask imports this file in every worker process that slicken starts, and runs :func:`dask_setup`
 there before any task. So nothing heavy is imported here: XLA makes its threads when it starts, as
@@ -20,7 +20,10 @@ from typing import Protocol, TypeVar
 Thing = TypeVar("Thing")  # the short form needs Python 3.12
 
 VARIABLE = "SLICKEN_SHARE"
-"""What a worker process is told: how many cores there are, for how many workers: ``8/2``."""
+"""Environment variable of workers: number of cores, and of workers that share them: ``8/2``."""
+
+PRELOAD = "slicken.study.worker_share"
+"""What Dask imports in every worker process before any task."""
 
 
 class Named(Protocol):
@@ -34,9 +37,9 @@ class Share:
     """What one worker may use.
 
     Args:
-        cores: how many.
-        bound: which; empty where the worker must not, or cannot, be bound to some.
-        gpus: as in ``CUDA_VISIBLE_DEVICES``.
+        cores: Number of cores.
+        bound: Numbers of these cores; empty where the worker must not, or cannot, be bound to some.
+        gpus: GPUs as in ``CUDA_VISIBLE_DEVICES``.
     """
 
     cores: int
@@ -44,46 +47,46 @@ class Share:
     gpus: tuple[str, ...] = ()
 
 
-def deal(things: Sequence[Thing], hands: int) -> list[tuple[Thing, ...]]:
-    """Deal things in order, as evenly as can be; those who come first have one more.
+def partition(things: Sequence[Thing], parts: int) -> list[tuple[Thing, ...]]:
+    """Things in order, in parts as even as can be; the first ones have one more.
 
     Example:
-        >>> deal("abcde", 2)
+        >>> partition("abcde", 2)
         [('a', 'b', 'c'), ('d', 'e')]
     """
-    each, more = divmod(len(things), hands)
-    first = [hand * each + min(hand, more) for hand in range(hands + 1)]
+    each, more = divmod(len(things), parts)
+    first = [part * each + min(part, more) for part in range(parts + 1)]
     return [tuple(things[start:end]) for start, end in pairwise(first)]
 
 
-def share_of(worker: object, told: str, bound: Sequence[int], gpus: Sequence[str]) -> Share:
-    """The share of one worker of those who were told the same.
+def share_of(worker: object, shared: str, bound: Sequence[int], gpus: Sequence[str]) -> Share:
+    """The share of one worker.
 
     Args:
-        worker: its name, which ends with its number: Dask calls the workers of a job ``job-0``,
+        worker: Its name, which ends with its number: Dask calls the workers of a job ``job-0``,
             ``job-1``, ..., and the only one of a job ``job``.
-        told: the cores, and the number of workers, such as ``8/2``.
-        bound: cores that this process may run on; empty where the system does not say.
+        shared: Numbers of cores and of workers, such as ``8/2``.
+        bound: Cores that this process may run on; empty where the system does not say.
         gpus: GPUs of all these workers.
 
     Example:
         >>> share_of("job-7-1", "8/2", range(8), ["0", "1"])
         Share(cores=4, bound=(4, 5, 6, 7), gpus=('1',))
     """
-    cores, workers = (int(number) for number in told.split("/"))
+    cores, workers = (int(number) for number in shared.split("/"))
     number = re.search(r"\d+$", str(worker))
     place = int(number[0]) % workers if number else 0
     # A job that the cluster does not confine sees the whole node; others compute on those cores.
     confined = 0 < len(bound) <= cores
-    mine = deal(sorted(bound), workers)[place] if confined else ()
+    mine = partition(sorted(bound), workers)[place] if confined else ()
     return Share(
-        cores=len(mine) or max(1, len(deal(range(cores), workers)[place])),
+        cores=len(mine) or max(1, len(partition(range(cores), workers)[place])),
         bound=mine,
-        gpus=deal(gpus, workers)[place],
+        gpus=partition(gpus, workers)[place],
     )
 
 
-def take(share: Share) -> None:
+def apply(share: Share) -> None:
     """Keep this process, and whatever it starts, to a share."""
     os.environ["SLICKEN_CORES"] = str(share.cores)
     if share.gpus:
@@ -130,9 +133,9 @@ def gpus_here() -> tuple[str, ...]:
 
 def dask_setup(worker: Named) -> None:
     """Give a worker process its share; Dask runs this before any task."""
-    told = os.environ.get(VARIABLE)
-    if told:
-        take(share_of(worker.name, told, bound_cores(), gpus_here()))
+    shared = os.environ.get(VARIABLE)
+    if shared:
+        apply(share_of(worker.name, shared, bound_cores(), gpus_here()))
 
 
 def _jax_may_use_gpus(environment: Mapping[str, str], plugins: Sequence[str]) -> bool:

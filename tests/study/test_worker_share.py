@@ -7,8 +7,8 @@ import pytest
 
 from slicken.errors import PlanError, WorkersError
 from slicken.learning.devices import cores
-from slicken.study.worker_resources import Share, deal, gpus_here, share_of
-from slicken.study.workers import LocalWorkers
+from slicken.study.executors import LocalWorkers
+from slicken.study.worker_share import Share, gpus_here, partition, share_of
 
 NVIDIA_SMI = """#!/bin/sh
 echo "GPU 0: NVIDIA A100-SXM4-80GB (UUID: GPU-aaaa)"
@@ -17,12 +17,12 @@ echo "GPU 1: NVIDIA A100-SXM4-80GB (UUID: GPU-bbbb)"
 
 
 @pytest.mark.parametrize("things", [0, 1, 7, 8, 64])
-@pytest.mark.parametrize("hands", [1, 2, 3, 8])
-def test_all_is_dealt_once_and_evenly(things: int, hands: int) -> None:
-    dealt = deal(range(things), hands)
-    assert [each for hand in dealt for each in hand] == list(range(things))
-    assert len(dealt) == hands
-    assert max(map(len, dealt)) - min(map(len, dealt)) <= 1
+@pytest.mark.parametrize("count", [1, 2, 3, 8])
+def test_parts_hold_everything_once_and_are_even(things: int, count: int) -> None:
+    parts = partition(range(things), count)
+    assert [each for part in parts for each in part] == list(range(things))
+    assert len(parts) == count
+    assert max(map(len, parts)) - min(map(len, parts)) <= 1
 
 
 @pytest.mark.parametrize("names", [[0, 1, 2], ["job-7-0", "job-7-1", "job-7-2"]])
@@ -77,7 +77,7 @@ def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JAX_PLATFORMS", raising=False)
     plugin = SimpleNamespace(name="xla_cuda12")
     monkeypatch.setattr(
-        "slicken.study.worker_resources.entry_points", lambda group: [plugin] * bool(group)
+        "slicken.study.worker_share.entry_points", lambda group: [plugin] * bool(group)
     )
 
 
@@ -106,15 +106,13 @@ def test_gpus_that_jax_would_not_use_count_for_nothing(monkeypatch: pytest.Monke
     assert gpus_here() == ()
     monkeypatch.setenv("JAX_PLATFORMS", "cuda,cpu")
     assert gpus_here() == ("0", "1")
-    monkeypatch.setattr(
-        "slicken.study.worker_resources.entry_points", lambda group: [] * bool(group)
-    )
+    monkeypatch.setattr("slicken.study.worker_share.entry_points", lambda group: [] * bool(group))
     assert gpus_here() == ()
 
 
 @pytest.mark.usefixtures("two_gpus")
 def test_more_workers_than_gpus_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("slicken.study.workers.cores", lambda: 8)
+    monkeypatch.setattr("slicken.study.executors.cores", lambda: 8)
     assert LocalWorkers(2).count == 2
     with pytest.raises(WorkersError, match=r"3 workers, but 2 GPUs here.* --workers 2, or set JAX"):
         LocalWorkers(3)

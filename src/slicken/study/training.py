@@ -1,0 +1,141 @@
+"""Training: every window length of a plan, in a folder, from wherever it was left."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from slicken.errors import FolderError, PlanError, TrainingError
+from slicken.experiment import Experiment
+from slicken.learning.engine import choose_engine, describe_engine
+from slicken.statements import Statement
+from slicken.study.checkpoint import EVERY
+from slicken.study.executors import Executor, InProcess
+from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.integrity import create_or_resume
+from slicken.study.ledger import Ledger
+from slicken.study.lock import study_lock
+from slicken.study.plan import Plan
+from slicken.study.prepared import Prepared, prepare_study
+from slicken.study.progress import OnProgress, Progress, ignore, recorded
+from slicken.study.task import Job, Task, forget, join, tasks_of
+
+
+def train_study(
+    experiments: Sequence[Experiment],
+    plan: Plan,
+    out: str | Path,
+    *,
+    on_progress: OnProgress = ignore,
+    executor: Executor | None = None,
+    checkpoint_every: float = EVERY,
+) -> StudyFolder:
+    """Train every window length that the folder does not hold yet.
+
+    Args:
+        experiments: Prepared logs, all with the same time step.
+        plan: Plan of the study.
+        out: Study folder; an unfinished one is resumed.
+        on_progress: Called with every event.
+        executor: Who trains; this process where None.
+        checkpoint_every: Seconds from one checkpoint to the next.
+
+    Returns:
+        The folder, with every window length in it.
+
+    Raises:
+        SlickenError: If the experiments do not fit the plan, the folder belongs to another study
+            or cannot be written, another process works on it, or no run at all had finite losses.
+    """
+    if not checkpoint_every >= 0:
+        raise PlanError(f"seconds between checkpoints: {checkpoint_every:g}; give some such as 30")
+    choose_engine(plan.engine)  # an engine that is not there is said before anything is written
+    prepared = prepare_study(experiments, plan)
+    with claimed(Path(out), plan, experiments, on_progress) as folder:
+        with recorded(folder, on_progress) as recorder:
+            for note in describe(plan, prepared, folder.finished()):
+                recorder(Progress("measuring", note=note))
+            job = Job(plan, prepared, folder.identity, folder.path.resolve(), checkpoint_every)
+            _train(folder, job, executor or InProcess(), recorder)
+        _check_some_run_is_finite(folder)
+    return folder
+
+
+@contextmanager
+def claimed(
+    out: Path, plan: Plan, experiments: Sequence[Experiment], on_progress: OnProgress = ignore
+) -> Iterator[StudyFolder]:
+    """The folder of a study, begun or resumed, which no other process works on meanwhile.
+
+    Args:
+        out: Study folder.
+        plan: Plan of the study.
+        experiments: Experiments of the study.
+        on_progress: Called with what was found damaged, and what else is not as it was.
+
+    Raises:
+        FolderError: If it is not free, or not of this study.
+    """
+
+    def note(statement: Statement) -> None:
+        on_progress(Progress("measuring", note=statement))
+
+    if out.exists() and not out.is_dir():
+        raise FolderError(f"{out}: this is not a study folder; choose another --out")
+    with study_lock(out, note):
+        folder = create_or_resume(out, plan, experiments)
+        while folder.repaired:
+            note(folder.repaired.pop(0))
+        before, now = folder.versions.get("engine", ""), describe_engine(plan.engine)
+        if before != now:
+            note(Statement("progress.engine_changed", before=before, now=now))
+        yield folder
+
+
+def describe(plan: Plan, prepared: Prepared, finished: Sequence[float]) -> Iterator[Statement]:
+    """What a study is about, and what of it is done already.
+
+    Args:
+        plan: Plan of the study.
+        prepared: Its experiments, prepared.
+        finished: Window lengths that are trained, s.
+    """
+    yield Statement("progress.drivers", drivers=prepared.record.channels)
+    if prepared.missing:
+        yield Statement("progress.missing", drivers=prepared.missing)
+    if plan.allow_stress_inputs:
+        yield Statement("progress.stress_inputs")
+    for name in prepared.scaling.mostly_noise():
+        yield Statement("progress.constant", driver=name)
+    yield Statement("progress.split", words=prepared.split.words)
+    ends = prepared.split.ends
+    yield Statement("progress.targets", **{part: int(ends[part].size) for part in ends})
+    yield Statement("progress.protocol", windows=plan.windows, runs=plan.runs, epochs=plan.epochs)
+    if len(finished) == len(plan.windows):
+        yield Statement("progress.all_finished")
+    elif finished:
+        yield Statement("progress.some_finished", windows=tuple(finished))
+
+
+def _train(folder: StudyFolder, job: Job, executor: Executor, on_progress: OnProgress) -> None:
+    tasks = tasks_of(folder, executor.runs_together(job.plan))
+    if not tasks:
+        return
+    ledger = Ledger(tasks, job.plan, on_progress)
+    groups: dict[float, dict[Task, WindowResult]] = {}
+    for task, part in executor.train(tasks, job, ledger):
+        group = groups.setdefault(task.seconds, {})
+        group[task] = part
+        if len(group) == sum(other.seconds == task.seconds for other in tasks):
+            del groups[task.seconds]
+            result = join([group[one] for one in sorted(group)])
+            folder.write_window(result)
+            forget(folder, result.seconds)
+            ledger.finished(result)
+
+
+def _check_some_run_is_finite(folder: StudyFolder) -> None:
+    if not any(folder.read_history(s)["finite"].any() for s in folder.finished()):
+        raise TrainingError(
+            f"{folder.path}: every run of every window length ended with a loss that is not "
+            "finite; lower optimiser.learning_rate, or set optimiser.clip, and choose another --out"
+        )
