@@ -14,6 +14,8 @@ Separability is asked in the same way: a driver that can be left out without los
 apart from those that stand in for it.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -27,6 +29,17 @@ LOG_STRESS = "log_normal_stress"
 WORTH_TREES = 0.02
 """Share of friction's variance that boosted trees must explain more, to be asked in place of a
 linear model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Confounding:
+    """What speaks against a driver as a cause, and whether it can be told apart from others.
+
+    Args:
+        table: See :func:`measure_confounding`.
+    """
+
+    table: xr.Dataset
 
 
 def measure_confounding(

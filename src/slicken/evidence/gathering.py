@@ -62,156 +62,10 @@ from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.plan import CONTROL_RUNS, Plan
 from slicken.study.prepared import Prepared
 
-MODELS = ("network", "ridge", "trees", "mean", "median", "last")
-"""What is scored: the mean over runs of the ensemble, and the baselines."""
-FITS = 1.05
-"""Loss of the lag model over that of the networks, on the same targets, up to which it fits."""
-SHARED = 0.1
-"""Share of the error that the study's networks take away, from which networks that were trained on
-shuffled friction take away too much to pass over."""
-ALIKE = 0.85
-"""Rank correlation from which two rankings are much the same."""
 WITH_PROBES, ON_SHUFFLED = "training with probes", "training on shuffled friction"
 """The long steps."""
-SCORED: tuple[Part, ...] = ("validation", "test")
 
 
-@dataclass(frozen=True)
-class Evidence:
-    """What a study shows.
-
-    Args:
-        comparison: of window lengths, on the validation part.
-        scores: on the test part, over ``(window, model)``: rmse (friction), r2, correlation,
-            range_ratio, ``validation_loss``; over ``(window, run)``: ``rmse_by_run``.
-        baselines: friction predicted at the best length, ``predicted`` over ``(model, target)``
-            and ``measured``, on the validation and the test part.
-        skills: of the ensemble of the best length against constants, on the test part: the
-            training mean and median, and the test part's own mean. The last one nobody could
-            have known beforehand, but networks that only get the level right, by luck or because
-            friction settles, beat the first two and know nothing about what moves friction.
-        permutation_p: how often the friction of other experiments fits the predictions as well; see
-            :func:`~slicken.evidence.scores.permutation_p`.
-        skill_table: skill against every model, ``skill`` with ``low`` and ``high`` over ``(row,
-            model)``; a row is a part, or a stage of the test part.
-        calibration: of intervals, on the validation part.
-        coverage: of 90 % intervals on the test part.
-        required: how much history friction needs, as each family of models tells it.
-        kernels: memory kernels that were tried, where a linear model may speak.
-        selected: the drivers that the lag model's needs, and the memory kernels, are about.
-        gradients: of the best length; see :func:`~slicken.evidence.importance.measure_importance`.
-        truncation: loss of the best length's ensemble with older history hidden.
-        attribution: all readings of importance at the best length.
-        controls: the same readings with ``probes``, ``untrained``, and with ``shuffled`` friction;
-            empty where the plan wants none.
-        roles: separability, and what speaks against causes.
-        without: losses of networks that were trained without each driver; None if never asked for.
-        leak: losses with a random split; None if never asked for.
-        longest: the longest window of the plan, s.
-        friction_spread: what friction was divided by to be standardised.
-        seed: of resampling.
-    """
-
-    comparison: WindowComparison
-    scores: xr.Dataset
-    baselines: xr.Dataset
-    skills: tuple[Skill, ...]
-    permutation_p: float | None
-    skill_table: xr.Dataset
-    calibration: Calibration
-    coverage: float
-    required: tuple[RequiredHistory, ...]
-    kernels: tuple[KernelFit, ...]
-    selected: tuple[str, ...]
-    gradients: xr.Dataset
-    truncation: xr.Dataset
-    attribution: xr.Dataset
-    controls: Mapping[str, xr.Dataset]
-    roles: xr.Dataset
-    without: xr.Dataset | None
-    leak: xr.Dataset | None
-    longest: float
-    friction_spread: float
-    seed: int
-
-    @property
-    def may_be_chance(self) -> bool:
-        """Whether other experiments' friction fits the predictions too often as well."""
-        return self.permutation_p is not None and self.permutation_p > ALPHA
-
-    @property
-    def has_skill(self) -> bool:
-        """Whether the best length beats every constant, with an interval, and not by luck."""
-        return all(skill.proven for skill in self.skills) and not self.may_be_chance
-
-    @property
-    def lag_model_fits(self) -> bool:
-        """Whether the lag model predicts the validation part about as well as the networks.
-
-        Only then may it speak for the fault: of a model that misses what the networks see, nothing
-        follows about what friction needs.
-        """
-        theirs = self.roles["validation_error"].to_numpy()
-        known = np.isfinite(theirs)
-        if not known.any():
-            return False
-        part = self.baselines["part"].to_numpy().astype(str) == "validation"
-        measured = self.baselines["measured"].to_numpy()[part]
-        predicted = self.baselines["predicted"].sel(model="network").to_numpy()[part]
-        # The same targets for both: noise differs from target to target by more than models do.
-        ours = ((predicted - measured) / self.friction_spread)[known] ** 2
-        return float(theirs[known].mean()) <= FITS * float(ours.mean())
-
-    @cached_property
-    def memory(self) -> Memory | None:
-        """What the verdict on memory rests on; None where nothing can tell."""
-        if not self.has_skill:
-            return None
-        return conclude(
-            self.required, self.kernels, self.selected, lag_model_fits=self.lag_model_fits
-        )
-
-    @cached_property
-    def drivers(self) -> tuple[DriverVerdict, ...]:
-        """One verdict for each driver."""
-        table = self.attribution
-        method = "shapley_loss" if "shapley_loss" in table else "permutation"
-        whole = table[method].sum("channel").mean("run").to_numpy()
-        return judge_drivers(
-            table,
-            self.controls.get("probes"),
-            self.roles,
-            independent_blocks(table, whole, self.longest),
-            has_skill=self.has_skill,
-            lag_model_fits=self.lag_model_fits,
-            seed=self.seed,
-        )
-
-    def control_findings(self) -> list[str]:
-        """What the controls say against the importance, or for it, in sentences."""
-        found = []
-        if not self.controls:
-            return ["No controls were trained (controls = false in the plan): shares have no zero."]
-        ours = shares_of(self.attribution, "friction_gradient").mean("run")
-        before = shares_of(self.controls["untrained"], "friction_gradient").mean("run")
-        alike = float(stats.spearmanr(ours, before).statistic) if ours.size > 2 else 0.0
-        if alike > ALIKE:
-            found.append(
-                "Networks before training rank the drivers much as trained ones do by "
-                f"|dfriction/dx| (Spearman {alike:.2f}): that ranking comes in part from the "
-                "drivers' own variability."
-            )
-        taken = self.controls["shuffled"]["permutation"].mean("target").sum("channel")
-        error = float(taken.std(ddof=1) / np.sqrt(taken.size)) if taken.size > 1 else np.inf
-        whole = float(self.attribution["permutation"].mean("target").sum("channel").mean())
-        if float(taken.mean()) > max(2 * error, SHARED * whole):
-            much = float(taken.mean()) / whole
-            found.append(
-                f"Networks trained on shuffled friction take away {much:.0%} of what the study's "
-                "own do: drivers and friction share levels from experiment to experiment, which "
-                "shuffling within experiments leaves."
-            )
-        return found
 
 
 class Reporter(Protocol):
@@ -233,79 +87,6 @@ def nobody(step: str, done: int, total: int, left: float = math.nan) -> None:
     del step, done, total, left
 
 
-def gather_evidence(
-    folder: StudyFolder, prepared: Prepared, reporter: Reporter = nobody
-) -> Evidence:
-    """Score, compare and explain every window length that is trained.
-
-    What was gathered before lies in ``evidence/`` and is read, not computed again.
-
-    Args:
-        folder: with at least one window length.
-        prepared: the same experiments and plan.
-        reporter: told before each step, and after each epoch of a training.
-    """
-    results = [folder.read_window(seconds) for seconds in folder.finished()]
-    steps = len(results) + (6 if folder.plan.controls else 3)
-    done = 0
-
-    def now(step: str, left: float | None = None) -> None:
-        """A step begins; or, where there is a time left, the same one goes on."""
-        nonlocal done
-        if left is None:
-            reporter(step, done, steps)
-            done += 1
-        else:
-            reporter(step, done - 1, steps, left)
-
-    comparison = _comparison(folder, prepared, results)
-    rows = []
-    for result in results:
-        now(f"scores at {result.seconds:g} s")
-        rows.append(_scores(folder, prepared, result))
-        importance(folder, prepared, result)
-    scores = xr.concat(rows, "window")
-    best = next(r for r in results if r.seconds == comparison.best)
-    baselines = _baselines(folder, prepared, best)
-    now("memory")
-    required, kernels, few = _required(folder, prepared, comparison)
-    truncation = _truncation(folder, prepared, best)
-    now("roles of drivers")
-    roles = _roles(folder, prepared)
-    now(f"importance at {best.seconds:g} s")
-    attribution = _attribution(folder, prepared, best)
-    controls = _controls(folder, prepared, best, now) if folder.plan.controls else {}
-    reporter("", steps, steps)
-    folder.write_evidence("scores", scores)
-    folder.write_evidence("comparison", comparison.to_dataset())
-    skill_table = _skill_table(folder, best, baselines)
-    folder.write_evidence("skill", skill_table)
-    calibration = calibrate(predictions(best, "validation"))
-    return Evidence(
-        comparison=comparison,
-        scores=scores,
-        baselines=baselines,
-        skills=_skills(folder, prepared, best),
-        permutation_p=_permutation_p(folder, prepared, best),
-        skill_table=skill_table,
-        calibration=calibration,
-        coverage=calibration.coverage(predictions(best, "test")),
-        required=required,
-        kernels=kernels,
-        selected=few,
-        gradients=importance(folder, prepared, best).isel(
-            run=best.history["finite"].to_numpy().astype(np.bool_)
-        ),
-        truncation=truncation,
-        attribution=attribution,
-        controls=controls,
-        roles=roles,
-        without=folder.read_evidence(f"without_{_place(folder, best)}"),
-        leak=folder.read_evidence(f"leak_{_place(folder, best)}"),
-        longest=folder.plan.windows[-1],
-        friction_spread=prepared.scaling.friction_spread,
-        seed=folder.plan.seed,
-    )
 
 
 def importance(folder: StudyFolder, prepared: Prepared, result: WindowResult) -> xr.Dataset:
@@ -323,12 +104,6 @@ def importance(folder: StudyFolder, prepared: Prepared, result: WindowResult) ->
     return _kept(folder, f"importance_{_place(folder, result)}", compute)
 
 
-def predictions(result: WindowResult, part: str) -> xr.Dataset:
-    """Predictions of the runs that ended well on one part, with window_s and part as attributes."""
-    here = result.predictions["part"].to_numpy().astype(str) == part
-    finite = result.history["finite"].to_numpy()
-    chosen = result.predictions.isel(target=here, run=finite)
-    return chosen.assign_attrs(window_s=result.seconds, part=part)
 
 
 def _kept(
@@ -352,7 +127,7 @@ def _kept(
     return kept
 
 
-def _place(folder: StudyFolder, result: WindowResult) -> str:
+@@@def _place(folder: StudyFolder, result: WindowResult) -> str:
     return folder.window_path(result.seconds).name
 
 

@@ -1,5 +1,7 @@
 """Importance: how much each driver moves the loss, and the friction, of a trained ensemble."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -115,3 +117,50 @@ def by_lag(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
     values = gradients[f"{kind}_by_lag"]
     total = values.sum(["lag", "channel"])
     return (values / total.where(total > 0)).mean("run", skipna=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Importance:
+    """How much each driver moves the networks, and how much of their error it accounts for.
+
+    Args:
+        gradients: Absolute gradients by window length, of the runs that ended well; see
+            :func:`measure_importance`.
+        attribution: Every reading of importance at the best length; see
+            :func:`~slicken.evidence.attribution.attribute`.
+        controls: The same readings of control ensembles: with noise features (``probes``), trained
+            on ``shuffled`` friction, and ``untrained``; empty where the plan wants none.
+        ablation: Losses of networks trained without each driver, ``best_loss`` over ``(channel,
+            run)`` and ``whole`` over ``run``; None where it was not asked for.
+    """
+
+    gradients: Mapping[float, xr.Dataset]
+    attribution: xr.Dataset
+    controls: Mapping[str, xr.Dataset]
+    ablation: xr.Dataset | None
+
+    def by_run(self, window: float, kind: Kind = "loss") -> xr.DataArray:
+        """Shares of each run at one length, dims ``(run, channel)``."""
+        return by_run(self.gradients[window], kind)
+
+    def by_stage(self, window: float, kind: Kind = "loss") -> xr.DataArray:
+        """Shares of each run in each stage, dims ``(stage, run, channel)``."""
+        return by_stage(self.gradients[window], kind)
+
+    def over_time(self, window: float, kind: Kind = "loss") -> xr.DataArray:
+        """Shares at each target time, mean over runs, dims ``(target, channel)``."""
+        return over_time(self.gradients[window], kind)
+
+    def by_lag(self, window: float, kind: Kind = "loss") -> xr.DataArray:
+        """Shares at each lag, mean over runs, dims ``(lag, channel)``; all sum to one."""
+        return by_lag(self.gradients[window], kind)
+
+    def shares(self, kind: Kind = "loss") -> xr.DataArray:
+        """Shares of each run at every length, dims ``(window, run, channel)``.
+
+        Args:
+            kind: ``loss`` for ``|dLoss/dx|``, as published; ``friction`` for ``|dfriction/dx|``.
+        """
+        windows = xr.Variable("window", list(self.gradients), {"units": "s"})
+        each = [by_run(gradients, kind) for gradients in self.gradients.values()]
+        return xr.concat(each, windows, join="outer")

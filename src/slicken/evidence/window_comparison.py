@@ -8,8 +8,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.errors import TrainingError
-from slicken.evidence.memory import NEGLIGIBLE, RequiredHistory
+from slicken.evidence.required import NEGLIGIBLE, RequiredHistory
 from slicken.evidence.resampling import FEWEST_BLOCKS, resampled_counts, sums_by_block
+from slicken.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -183,29 +184,26 @@ class WindowComparison:
             if (bad := self.losses.sel(window=s).isnull().to_numpy()).any()
         }
 
-    def words(self) -> str:
-        """The window comparison in one sentence."""
-        best = f"{self.best:g} s"
+    def statement(self) -> Statement:
+        """The outcome of the comparison."""
         if self.windows.size == 1:
-            return f"only {best} was tried, so there is no contest"
+            return Statement("comparison.single", best=self.best)
         if self.paired.size < 2:
-            of = self.paired.size or "no"
-            return f"{best} has the lowest loss, of {of} paired run; too few to tell"
+            return Statement("comparison.too_few_runs", best=self.best, runs=self.paired.size)
         if self.independent < FEWEST_BLOCKS:
-            return (
-                f"{best} has the lowest mean, but the validation part holds only "
-                f"{self.independent} independent stretches of time, too few to tell"
-            )
-        chance = float(self.probability_best.sel(window=self.best))
-        over = f"over {self.paired.size} paired runs and {self.independent} blocks of time"
+            return Statement("comparison.too_few_blocks", best=self.best, blocks=self.independent)
+        found = {
+            "best": self.best,
+            "probability": float(self.probability_best.sel(window=self.best)),
+            "runs": self.paired.size,
+            "blocks": self.independent,
+        }
         if len(self.tied) == 1:
-            return f"{best} is best (probability {chance:.2f} {over})"
-        listed = _listed(self.tied, self.windows)
-        first = "all lengths tie" if self.flat else f"{listed} tie"
-        return (
-            f"{first}, {min(self.tied):g} s is the shortest; the mean is lowest at {best} "
-            f"(best with probability {chance:.2f} {over})"
-        )
+            return Statement("comparison.best", **found)
+        shortest = min(self.tied)
+        if self.flat:
+            return Statement("comparison.flat", shortest=shortest, **found)
+        return Statement("comparison.tied", tied=self.tied, shortest=shortest, **found)
 
     @cached_property
     def _resampled(self) -> NDArray[np.float64]:
@@ -234,14 +232,6 @@ def _effect(gaps: NDArray[np.float64], picks: NDArray[np.float64]) -> NDArray[np
     spread = np.sqrt(np.maximum(variance, 0))
     found = np.divide(mean, spread, out=np.full_like(mean, np.nan), where=spread > 1e-15)
     return np.where(np.all(gaps == 0, axis=1), 0.0, found)
-
-
-def _listed(some: tuple[float, ...], every: NDArray[np.float64]) -> str:
-    """``300 to 500 s`` where they stand side by side, else one by one."""
-    places = np.flatnonzero(np.isin(every, some))
-    if places.size > 2 and np.all(np.diff(places) == 1):
-        return f"{some[0]:g} to {some[-1]:g} s"
-    return f"{', '.join(f'{s:g}' for s in some[:-1])} and {some[-1]:g} s"
 
 
 def _where_lowest(values: xr.DataArray) -> float:
