@@ -41,6 +41,32 @@ class Confounding:
 
     table: xr.Dataset
 
+    @classmethod
+    def compute(cls, lag_model: LagModel, prepared: Prepared) -> "Confounding":
+        """Ask the lag model of a study.
+
+        Args:
+            lag_model: See :func:`lag_model_of_study`.
+            prepared: Record and its parts.
+        """
+        validation = prepared.split.ends["validation"]
+        return cls(measure_confounding(lag_model, prepared.record.channels, validation))
+
+    @property
+    def model(self) -> Model:
+        """The family of models that was asked: ``linear`` or ``trees``."""
+        found: Model = self.table.attrs["model"]
+        return found
+
+    def to_dataset(self) -> xr.Dataset:
+        """Dataset for a file."""
+        return self.table
+
+    @classmethod
+    def from_dataset(cls, table: xr.Dataset) -> "Confounding":
+        """The result that :meth:`to_dataset` saved."""
+        return cls(table)
+
 
 def measure_confounding(
     lag_model: LagModel, drivers: tuple[str, ...], validation: NDArray[np.int64]

@@ -152,7 +152,7 @@ def _judge(
     probes: xr.Dataset | None,
     roles: xr.Dataset,
     drivers: Sequence[str],
-    lag_model_fits: bool,  # noqa: FBT001 (private)
+    lag_model_fits: bool,
 ) -> tuple[Verdict, tuple[Statement, ...]]:
     by_error = share.low > 0
     votes = [above_null(probes, m, name) for m in METHODS if m in probes] if probes else []

@@ -11,6 +11,7 @@ from scipy.ndimage import uniform_filter1d
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
+from slicken.study.trained import Trained
 
 Kind = Literal["loss", "friction"]
 KINDS: tuple[Kind, ...] = ("loss", "friction")
@@ -52,6 +53,31 @@ def measure_importance(prepared: Prepared, ensemble: Ensemble, part: Part) -> xr
         attrs={"window": ensemble.length * prepared.record.dt, "part": part},
     )
     return gradients.assign_coords(prepared.targets(part).coords)
+
+
+def gradients_at(trained: Trained, seconds: float) -> xr.Dataset:
+    """Absolute gradients of all runs of one length; see :func:`measure_importance`.
+
+    Returns:
+        As there, with ``finite`` over ``run``: whether a run ended well.
+    """
+    ensemble = trained.ensemble(seconds, finite=False)
+    found = measure_importance(trained.prepared, ensemble, trained.plan.importance_on)
+    return found.assign_coords(finite=trained.history(seconds)["finite"])
+
+
+def finite_runs(gradients: xr.Dataset) -> xr.Dataset:
+    """The gradients of the runs that ended well."""
+    return gradients.isel(run=gradients["finite"].to_numpy().astype(np.bool_))
+
+
+def ranking(shares: xr.DataArray) -> list[tuple[str, float]]:
+    """Drivers with their mean share over runs, largest first; empty where nothing has one."""
+    means = shares.mean("run", skipna=True)
+    if not np.isfinite(means).all():
+        return []
+    pairs = zip(means["channel"].to_numpy().tolist(), means.to_numpy().tolist(), strict=True)
+    return sorted(pairs, key=lambda pair: -pair[1])
 
 
 def shares(gradients: xr.DataArray) -> xr.DataArray:

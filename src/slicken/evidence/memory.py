@@ -14,15 +14,20 @@ import numpy as np
 import xarray as xr
 
 from slicken.evidence.attribution import choose_targets, cut_windows
+from slicken.evidence.confounding import Confounding
 from slicken.evidence.kernels import KERNELS, KernelFit
+from slicken.evidence.lag_model import edges_to
 from slicken.evidence.required import RequiredHistory
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
+from slicken.study.trained import Trained
 
 MASSES = (0.5, 0.9, 0.99)
 """Shares of the gradient that are read off."""
 TRUNCATED_WINDOWS = 256
+FITS = 1.05
+"""Loss of the lag model over that of the networks, on the same targets, up to which it fits."""
 
 
 def gradient_span(by_lag: xr.DataArray, masses: Sequence[float] = MASSES) -> xr.DataArray:
@@ -93,6 +98,13 @@ def truncate(
     )
 
 
+def truncation_at(trained: Trained, seconds: float) -> xr.Dataset:
+    """The loss of the runs of one length that ended well; see :func:`truncate`."""
+    ensemble = trained.ensemble(seconds)
+    edges = edges_to(ensemble.length)
+    return truncate(trained.prepared, ensemble, trained.plan.importance_on, edges)
+
+
 @dataclass(frozen=True)
 class Memory:
     """How much history friction needs.
@@ -142,6 +154,62 @@ class MemoryEvidence:
     spans: Mapping[float, xr.DataArray]
     truncation: xr.Dataset
     conclusion: Memory | None
+
+    @classmethod
+    def compute(
+        cls,
+        required: tuple[RequiredHistory, ...],
+        kernels: tuple[KernelFit, ...],
+        gradients: Mapping[float, xr.Dataset],
+        truncation: xr.Dataset,
+        *,
+        lag_model_fits: bool,
+        has_skill: bool,
+    ) -> "MemoryEvidence":
+        """Bring together what speaks for a memory, and conclude.
+
+        Args:
+            required: Of the networks, where they can tell, and of the lag model, which is last.
+            kernels: Memory kernels.
+            gradients: Absolute gradients by window length, of the runs that ended well.
+            truncation: See :func:`truncate`.
+            lag_model_fits: See :func:`lag_model_fits`.
+            has_skill: Whether there is anything to conclude from.
+        """
+        selected = required[-1].drivers
+        found = conclude(required, kernels, selected, lag_model_fits=lag_model_fits)
+        return cls(
+            required=required,
+            kernels=kernels,
+            selected=selected,
+            lag_model_fits=lag_model_fits,
+            spans={s: gradient_span(each["friction_by_lag"]) for s, each in gradients.items()},
+            truncation=truncation,
+            conclusion=found if has_skill else None,
+        )
+
+
+def lag_model_fits(confounding: Confounding, baselines: xr.Dataset, spread: float) -> bool:
+    """Whether the lag model predicts the validation part about as well as the networks.
+
+    Only then may it speak for the fault: of a model that misses what the networks see, nothing
+    follows about what friction needs.
+
+    Args:
+        confounding: With the errors of the lag model.
+        baselines: Friction predicted by the networks at the best length.
+        spread: What friction was divided by to be standardised.
+    """
+    theirs = confounding.table["validation_error"].to_numpy()
+    known = np.isfinite(theirs)
+    if not known.any():
+        return False
+    part = baselines["part"].to_numpy().astype(str) == "validation"
+    measured = baselines["measured"].to_numpy()[part]
+    predicted = baselines["predicted"].sel(model="network").to_numpy()[part]
+    # The same targets for both: noise differs from target to target by more than models do.
+    ours = ((predicted - measured) / spread)[known] ** 2
+    return float(theirs[known].mean()) <= FITS * float(ours.mean())
 
 
 def conclude(

@@ -28,9 +28,7 @@ OUTLYING = 3.0
 """Standard deviations of training experiments from which a test experiment is unlike them."""
 
 
-def reasons_for_no_skill(
-    prepared: Prepared, skills: tuple[Skill, ...]
-) -> tuple[Statement, ...]:
+def reasons_for_no_skill(prepared: Prepared, skills: tuple[Skill, ...]) -> tuple[Statement, ...]:
     """What may be behind it; empty where nothing is seen.
 
     Args:

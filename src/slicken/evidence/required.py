@@ -1,7 +1,7 @@
 """Required history: how many seconds of the past friction needs, by models trained on less."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -13,7 +13,7 @@ NEGLIGIBLE = 3e-4
 """An increase of the squared error by this share of the variance explained is no need, however well
 it is shown: sensors are noisy, and a few samples more average noise away."""
 ADDS = 0.002
-"""Share of the variance of friction that a driver must add to be among the fewest."""
+"""Share of the variance of friction that a driver must add to be selected."""
 _COLUMNS = ("loss", "low", "high", "clearly_worse")
 
 
@@ -28,6 +28,7 @@ class RequiredHistory:
         low: lower end of the 95 % interval of the loss less the lowest, ``(K,)``.
         high: upper end, ``(K,)``.
         clearly_worse: whether a history is too short, ``(K,)``.
+        drivers: Drivers whose history was cut; empty for all.
     """
 
     family: str
@@ -36,6 +37,21 @@ class RequiredHistory:
     low: NDArray[np.float64]
     high: NDArray[np.float64]
     clearly_worse: NDArray[np.bool_]
+    drivers: tuple[str, ...] = ()
+
+    @classmethod
+    def compute(
+        cls, lag_model: LagModel, drivers: tuple[str, ...], model: Model
+    ) -> "RequiredHistory":
+        """History that the lag model requires, of the drivers that forward selection chooses.
+
+        Args:
+            lag_model: All targets that may judge.
+            drivers: Drivers of the study.
+            model: Family; trees are asked about all drivers, as they take long.
+        """
+        selected = select_drivers(lag_model, drivers) if model == "linear" else drivers
+        return replace(required_by_lag_model(lag_model, selected, model), drivers=selected)
 
     @property
     def best(self) -> float:
@@ -62,14 +78,16 @@ class RequiredHistory:
         """Dataset for a file."""
         columns = {name: ("history", getattr(self, name)) for name in _COLUMNS}
         history = xr.Variable("history", self.history, {"units": "s"})
-        return xr.Dataset(columns, coords={"history": history}, attrs={"family": self.family})
+        names = {"family": self.family, "drivers": " ".join(self.drivers)}
+        return xr.Dataset(columns, coords={"history": history}, attrs=names)
 
     @classmethod
     def from_dataset(cls, table: xr.Dataset) -> "RequiredHistory":
         """The result that :meth:`to_dataset` saved."""
         columns = {name: table[name].to_numpy() for name in _COLUMNS}
         columns["clearly_worse"] = columns["clearly_worse"].astype(np.bool_)
-        return cls(table.attrs["family"], table["history"].to_numpy(), **columns)
+        drivers = tuple(table.attrs["drivers"].split())
+        return cls(table.attrs["family"], table["history"].to_numpy(), **columns, drivers=drivers)
 
 
 def required_by_lag_model(
@@ -112,7 +130,7 @@ def required_by_lag_model(
 def select_drivers(lag_model: LagModel, channels: Sequence[str]) -> tuple[str, ...]:
     """Drivers chosen one by one, the best first, until no other clearly adds to them.
 
-    The fewer there are, the sharper their memory can be told: pasts that only stand in for one
+    The fewer there are, the sharper the estimate of their memory: pasts that are proxies for one
     another blur it.
     """
     chosen: tuple[str, ...] = ()

@@ -1,12 +1,14 @@
 """Scores: how well friction was predicted, beside what simpler models predict."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.learning.splits import Part
+from slicken.study.trained import Trained
 
 MODELS = ("network", "ridge", "trees", "mean", "median", "last")
 """What is scored: the mean over runs of the ensemble, and the baselines."""
@@ -73,6 +75,48 @@ class Scores:
     table: xr.Dataset
     baselines: xr.Dataset
 
+    @classmethod
+    def compute(
+        cls, trained: Trained, baselines: Mapping[float, xr.Dataset], best: float
+    ) -> "Scores":
+        """Score every model at every finished length.
+
+        Args:
+            trained: Study.
+            baselines: Predictions of all models by window length; see
+                :func:`~slicken.evidence.baselines.predict_all`.
+            best: Window length whose predictions are kept.
+        """
+        rows = [_scores_at(trained, seconds, table) for seconds, table in baselines.items()]
+        return cls(xr.concat(rows, "window"), baselines[best])
+
     def at(self, seconds: float) -> xr.Dataset:
         """Scores of one window length, over ``model``."""
         return self.table.sel(window=seconds)
+
+
+def _scores_at(trained: Trained, seconds: float, table: xr.Dataset) -> xr.Dataset:
+    test = table["part"].to_numpy().astype(str) == "test"
+    measured = table["measured"].to_numpy()
+    rows, losses = [], []
+    for model in MODELS:
+        predicted = table["predicted"].sel(model=model).to_numpy()
+        rows.append(asdict(score(measured[test], predicted[test])))
+        gaps = (predicted[~test] - measured[~test]) / trained.prepared.scaling.friction_spread
+        losses.append(float(np.mean(gaps**2)))
+    history, of_runs = trained.history(seconds), trained.predictions(seconds, "test")
+    by_run = np.full(history.sizes["run"], np.nan)
+    errors = (of_runs["predicted"] - of_runs["measured"]).transpose("run", "target").to_numpy()
+    by_run[history["finite"].to_numpy()] = np.sqrt(np.mean(errors**2, axis=1))
+    return xr.Dataset(
+        {
+            **{name: ("model", [row[name] for row in rows]) for name in Score.__annotations__},
+            "validation_loss": ("model", losses),
+            "rmse_by_run": ("run", by_run),
+        },
+        coords={
+            "model": np.array(MODELS, dtype=object),
+            "run": history["run"],
+            "window": seconds,
+        },
+    )

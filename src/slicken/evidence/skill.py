@@ -9,9 +9,17 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from slicken.evidence.intervals import Calibration
-from slicken.evidence.resampling import FEWEST_BLOCKS, resampled_counts, sums_by_block
+from slicken.evidence.baselines import constants
+from slicken.evidence.intervals import Calibration, calibrate
+from slicken.evidence.resampling import (
+    FEWEST_BLOCKS,
+    independent_blocks,
+    resampled_counts,
+    sums_by_block,
+)
+from slicken.evidence.scores import MODELS, SCORED
 from slicken.learning.record import Record, position
+from slicken.study.trained import Trained
 
 ENOUGH = 0.8
 """Share of the targets that an experiment must reach to stand in for another."""
@@ -66,6 +74,26 @@ class SkillEvidence:
     table: xr.Dataset
     calibration: Calibration
     coverage: float
+
+    @classmethod
+    def compute(cls, trained: Trained, best: float, baselines: xr.Dataset) -> "SkillEvidence":
+        """The skill of the ensemble of the best length.
+
+        Args:
+            trained: Study.
+            best: Window length.
+            baselines: Predictions of all models at that length; see
+                :func:`~slicken.evidence.baselines.predict_all`.
+        """
+        test = trained.predictions(best, "test")
+        calibration = calibrate(trained.predictions(best, "validation"))
+        return cls(
+            against=_against_constants(trained, test),
+            permutation_p=_permutation_p(trained, test),
+            table=_table(trained, best, baselines),
+            calibration=calibration,
+            coverage=calibration.coverage(test),
+        )
 
     @property
     def may_be_chance(self) -> bool:
@@ -161,3 +189,66 @@ def permutation_p(
         rows = np.stack([tested, *drawn])
     fits = errors[np.arange(tested.size), rows].sum(axis=1)
     return float(np.mean(fits <= ours * (1 + 1e-12)))
+
+
+def _against_constants(trained: Trained, test: xr.Dataset) -> tuple[Skill, ...]:
+    measured = test["measured"].to_numpy()
+    errors = (test["predicted"].to_numpy().mean(axis=0) - measured) ** 2
+    guesses = constants(trained.prepared) | {"test_mean": float(measured.mean())}
+    found = []
+    for name, guess in guesses.items():
+        of_guess = (guess - measured) ** 2
+        blocks = independent_blocks(test, of_guess - errors, trained.plan.windows[-1])
+        found.append(skill(errors, of_guess, blocks, against=name, seed=trained.plan.seed))
+    return tuple(found)
+
+
+def _permutation_p(trained: Trained, test: xr.Dataset) -> float | None:
+    prepared = trained.prepared
+    if prepared.split.by != "experiment":
+        return None
+    friction = test["predicted"].transpose("run", "target").to_numpy().mean(axis=0)
+    return permutation_p(friction, prepared.split.ends["test"], prepared.record, trained.plan.seed)
+
+
+def _table(trained: Trained, best: float, baselines: xr.Dataset) -> xr.Dataset:
+    """Skill of the ensemble against each model, by part, and by stage of the test part."""
+    rows = _rows(baselines)
+    others = [model for model in MODELS if model != "network"]
+    found = np.full((3, len(rows), len(others)), np.nan)
+    for i, (*_, here) in enumerate(rows):
+        chosen = baselines.isel(target=here)
+        measured = chosen["measured"].to_numpy()
+        ours = (chosen["predicted"].sel(model="network").to_numpy() - measured) ** 2
+        for j, model in enumerate(others):
+            theirs = (chosen["predicted"].sel(model=model).to_numpy() - measured) ** 2
+            blocks = independent_blocks(chosen, theirs - ours, trained.plan.windows[-1])
+            one = skill(ours, theirs, blocks, against=model, seed=trained.plan.seed)
+            found[:, i, j] = one.value, one.low, one.high
+    return xr.Dataset(
+        dict(zip(("skill", "low", "high"), ((("row", "model"), f) for f in found), strict=True)),
+        coords={
+            "model": np.array(others, dtype=object),
+            "part": ("row", np.array([row[0] for row in rows], dtype=object)),
+            "experiment": ("row", np.array([row[1] for row in rows], dtype=object)),
+            "stage": ("row", [row[2] for row in rows]),
+        },
+        attrs={"window": best},
+    )
+
+
+def _rows(baselines: xr.Dataset) -> list[tuple[str, str, int, NDArray[np.bool_]]]:
+    """Part, experiment, stage and targets of each row of the table."""
+    part = baselines["part"].to_numpy().astype(str)
+    names, stages = baselines["experiment"].to_numpy().astype(str), baselines["stage"].to_numpy()
+    rows: list[tuple[str, str, int, NDArray[np.bool_]]] = [
+        (name, "", -1, part == name) for name in SCORED
+    ]
+    test = part == "test"
+    for name in dict.fromkeys(names[test].tolist()):
+        of_name = test & (names == name)
+        rows += [
+            ("test", name, int(number), of_name & (stages == number))
+            for number in np.unique(stages[of_name])
+        ]
+    return rows

@@ -9,8 +9,15 @@ from numpy.typing import NDArray
 
 from slicken.errors import TrainingError
 from slicken.evidence.required import NEGLIGIBLE, RequiredHistory
-from slicken.evidence.resampling import FEWEST_BLOCKS, resampled_counts, sums_by_block
+from slicken.evidence.resampling import (
+    FEWEST_BLOCKS,
+    independent_blocks,
+    resampled_counts,
+    sums_by_block,
+)
 from slicken.statements import Statement
+from slicken.study.folder import WindowResult
+from slicken.study.trained import Trained
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,26 @@ class WindowComparison:
     def __post_init__(self) -> None:
         if not np.isfinite(self.losses).any():
             raise TrainingError("no run ended with a finite loss; lower the learning rate")
+
+    @classmethod
+    def compute(cls, trained: Trained) -> "WindowComparison":
+        """Compare every finished window length of a study."""
+        results = [trained.result(seconds) for seconds in trained.windows]
+        losses = [r.history["best_loss"].where(r.history["finite"]) for r in results]
+        windows = xr.Variable("window", [r.seconds for r in results], {"units": "s"})
+        together = xr.concat([_squared_errors(trained, r) for r in results], windows)
+        # What decides is a difference between lengths, so blocks are as long as its correlation.
+        means = together.mean("run", skipna=True)
+        spread = (means - means.mean("window")).isel(
+            window=int(np.nanargmin(means.mean("target").data))
+        )
+        targets = trained.prepared.targets("validation")
+        return cls(
+            losses=xr.concat(losses, windows).rename("best_validation_loss"),
+            errors=together,
+            blocks=independent_blocks(targets, spread.to_numpy(), trained.plan.windows[-1]),
+            seed=trained.plan.seed,
+        )
 
     @property
     def windows(self) -> NDArray[np.float64]:
@@ -214,6 +241,14 @@ class WindowComparison:
         of_blocks = resampled_counts(count.size, self.seed)
         total = np.einsum("wrk,sr,sk->sw", sums, of_runs, of_blocks, optimize=True)
         return total / (of_blocks @ count)[:, None]
+
+
+def _squared_errors(trained: Trained, result: WindowResult) -> xr.DataArray:
+    """Of standardised friction on the validation part, dims ``(run, target)``."""
+    here = result.predictions["part"].to_numpy().astype(str) == "validation"
+    part = result.predictions.isel(target=here)
+    gaps = (part["predicted"] - part["measured"]) / trained.prepared.scaling.friction_spread
+    return (gaps**2).where(result.history["finite"]).transpose("run", "target")
 
 
 def _middle(drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import jax
+import numpy as np
 import xarray as xr
 
 from slicken.errors import FolderError
 from slicken.experiment import Experiment
+from slicken.learning.engine import choose_engine
+from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
 from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.plan import Plan
@@ -92,6 +96,21 @@ class Trained:
         finite = result.history["finite"].to_numpy()
         chosen = result.predictions.isel(target=here, run=finite)
         return chosen.assign_attrs(window_s=seconds, part=part)
+
+    def ensemble(self, seconds: float, *, finite: bool = True) -> Ensemble:
+        """The networks of one window length.
+
+        Args:
+            seconds: Window length.
+            finite: Whether runs that did not end well are left out.
+        """
+        result = self.result(seconds)
+        networks = result.networks
+        if finite:
+            kept = result.history["finite"].to_numpy().astype(np.bool_)
+            networks = jax.tree.map(lambda leaf: np.asarray(leaf)[kept], networks)
+        length = self.prepared.record.samples_in(seconds)
+        return Ensemble(networks, length, choose_engine(self.plan.engine))
 
     def __repr__(self) -> str:
         lengths = ", ".join(f"{seconds:g}" for seconds in self.windows)
