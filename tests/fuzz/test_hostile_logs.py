@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import seeds  # before binary_logs: it knows where that is
-from binary_logs import look_file, mat_file, netcdf_file, tdms_file
 from nptdms import ChannelObject
 
+from binary_logs import look_file, mat_file, netcdf_file, tdms_file
 from slicken.errors import ChannelError, LogError, SlickenError
 from slicken.experiment import ChannelMap, describe, read_experiment, read_log
 from slicken.logs.readers import probe

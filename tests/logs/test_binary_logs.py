@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.io
+from nptdms import ChannelObject, TdmsWriter
+
 from binary_logs import (
     hdf5_file,
     linear,
@@ -23,8 +25,6 @@ from binary_logs import (
     pandas_table,
     tdms_file,
 )
-from nptdms import ChannelObject, TdmsWriter
-
 from slicken.errors import LogError
 from slicken.experiment import ChannelMap, Log, describe, read_experiment, read_log
 
