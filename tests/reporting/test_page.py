@@ -158,9 +158,7 @@ def test_a_page_opens_in_the_language_asked_for(study: slicken.Trained, drawn: l
         assert alt == {"en": "Figure: Learning curves.", "ja": "図：学習曲線。"}
 
 
-def test_a_methods_paragraph_says_what_the_plan_says(
-    study: slicken.Trained, outline: Outline
-) -> None:
+def test_a_methods_paragraph_says_what_the_plan_says(evidence: Evidence, outline: Outline) -> None:
     (text,) = [words for tag, words in outline.text if tag == "blockquote"]
     assert text == " ".join(methods_paragraph(evidence))
     for said in ("4 experiments", "windows of 10, 20 s", "4 filters of 3 samples", "1 GRU layers"):
