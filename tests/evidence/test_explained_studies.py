@@ -21,11 +21,8 @@ from slicken.study.lock import study_lock
 from slicken.study.progress import Progress
 from slicken.study.trained import Trained
 
-
-@pytest.fixture
-def copied(trained: StudyFolder, tmp_path: Path) -> Trained:
-    shutil.copytree(trained.path, tmp_path / "study")
-    return slicken.open_study(tmp_path / "study")
+EVENTS: list[Progress] = []
+"""What was reported as the study was explained."""
 
 
 @pytest.fixture(scope="module")
@@ -33,11 +30,13 @@ def explained(trained: StudyFolder, tmp_path_factory: pytest.TempPathFactory) ->
     """Copy its folder before changing anything."""
     path = tmp_path_factory.mktemp("explained") / "study"
     shutil.copytree(trained.path, path)
-    return slicken.explain(slicken.open_study(path))
+    return slicken.explain(slicken.open_study(path), on_progress=EVENTS.append)
 
 
-def reopened(evidence: slicken.Evidence, tmp_path: Path) -> Trained:
-    shutil.copytree(evidence.trained.path, tmp_path / "again")
+@pytest.fixture
+def copied(explained: slicken.Evidence, tmp_path: Path) -> Trained:
+    """A copy with its evidence: controls take long to train."""
+    shutil.copytree(explained.trained.path, tmp_path / "again")
     return slicken.open_study(tmp_path / "again")
 
 
@@ -49,23 +48,25 @@ def with_bad_runs(trained: Trained, seconds: float, *runs: int) -> Trained:
     changed = WindowResult(result.seconds, history, result.networks, result.predictions)
     with study_lock(trained.path):
         trained.folder.write_window(changed)
+    for file in (trained.path / "evidence").glob(
+        f"*_{trained.folder.window_path(seconds).name}.nc"
+    ):
+        file.unlink()
     return slicken.open_study(trained.path)
 
 
-def test_evidence_is_what_the_parts_say(copied: Trained) -> None:
-    prepared = builders.make_prepared()
-    events: list[Progress] = []
-    evidence = slicken.explain(copied, on_progress=events.append)
-    steps = [event for event in events if math.isnan(event.left)]
+def test_evidence_is_what_the_parts_say(explained: slicken.Evidence) -> None:
+    prepared, trained, evidence = builders.make_prepared(), explained.trained, explained
+    steps = [event for event in EVENTS if math.isnan(event.left)]
     assert [event.done for event in steps] == list(range(len(steps)))
     assert steps[0].doing == Statement("progress.scores", seconds=5.0)
     assert {event.total for event in steps} == {len(steps) - 1}
     for seconds in (5.0, 10.0):
         losses = evidence.comparison.losses.sel(window=seconds)
-        np.testing.assert_array_equal(losses, copied.history(seconds)["best_loss"])
+        np.testing.assert_array_equal(losses, trained.history(seconds)["best_loss"])
         of_errors = evidence.comparison.errors.sel(window=seconds).mean("target")
         np.testing.assert_allclose(of_errors, losses, rtol=1e-4)
-        test = copied.predictions(seconds, "test")
+        test = trained.predictions(seconds, "test")
         measured = test["measured"].to_numpy()
         at = evidence.scores.at(seconds)
         ridge, trees = fit_ridge(prepared, int(seconds)), fit_trees(prepared, int(seconds), 0)
@@ -86,7 +87,7 @@ def test_evidence_is_what_the_parts_say(copied: Trained) -> None:
         losses_of = at["validation_loss"]
         np.testing.assert_allclose(losses_of.sel(model="ridge"), ridge.validation_loss, rtol=1e-5)
         np.testing.assert_allclose(losses_of.sel(model="trees"), trees.validation_loss, rtol=1e-5)
-    xr.testing.assert_identical(copied.folder.read_evidence("scores"), evidence.scores.table)
+    xr.testing.assert_identical(trained.folder.read_evidence("scores"), evidence.scores.table)
 
 
 def test_trees_see_bins_of_the_past_and_as_many_trees_as_validation_likes() -> None:
@@ -108,22 +109,21 @@ def test_the_last_friction_is_that_of_one_sample_before() -> None:
 
 
 def test_evidence_comes_from_the_folder_the_second_time(
-    explained: slicken.Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    explained: slicken.Evidence, copied: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And has the same bits."""
-    again = reopened(explained, tmp_path)
     for name in ("predict_all", "gradients_at", "attribution_at", "fit_kernels", "truncation_at"):
         monkeypatch.setattr(steps_of_evidence, name, None)
     monkeypatch.setattr("slicken.evidence.controls.train_control", None)
-    assert summarise(slicken.explain(again)) == summarise(explained)
+    assert summarise(slicken.explain(copied)) == summarise(explained)
 
 
 def test_the_files_of_a_window_length_are_read_once(
-    explained: slicken.Evidence, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    copied: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whoever trains, explains and reports in one process."""
-    again = reopened(explained, tmp_path)
-    shutil.rmtree(again.path / "evidence")
+    """By a process that trains, explains, summarises and predicts."""
+    for file in (copied.path / "evidence").glob("[bit]*.nc"):
+        file.unlink()
     read: list[float] = []
     whole = StudyFolder.read_window
 
@@ -132,7 +132,7 @@ def test_the_files_of_a_window_length_are_read_once(
         return whole(folder, seconds)
 
     monkeypatch.setattr(StudyFolder, "read_window", counted)
-    trained = slicken.train(builders.make_experiments(), builders.make_plan(), again.path)
+    trained = slicken.train(builders.make_experiments(), builders.make_plan(), copied.path)
     evidence = slicken.explain(trained)
     summarise(evidence)
     evidence.predict(trained.experiments[0])
@@ -153,21 +153,22 @@ def test_controls_are_read_like_the_study_itself(explained: slicken.Evidence) ->
     assert with_temperature.sizes == {"run": 3, "target": importance.attribution.sizes["target"]}
 
 
-def test_what_is_asked_for_is_trained_and_kept(explained: slicken.Evidence, tmp_path: Path) -> None:
+def test_what_is_asked_for_is_trained_and_kept(
+    explained: slicken.Evidence, copied: Trained
+) -> None:
     assert explained.importance.ablation is None
     assert explained.leak is None
-    study = reopened(explained, tmp_path)
-    found = slicken.explain(study, ablation=True, leak=True)
+    found = slicken.explain(copied, ablation=True, leak=True)
     ablation, leak = found.importance.ablation, found.leak
     assert ablation is not None
     assert leak is not None
     assert ablation["best_loss"].sizes == {"channel": 2, "run": 3}
     best = found.comparison.best
-    np.testing.assert_array_equal(ablation["whole"], study.history(best)["best_loss"])
+    np.testing.assert_array_equal(ablation["whole"], copied.history(best)["best_loss"])
     honest = found.comparison.errors.sel(window=best).mean("target")
     np.testing.assert_allclose(leak["honest_validation"], honest, rtol=1e-4)
-    assert not list((study.path / "checkpoints").glob("*"))
-    again = slicken.explain(slicken.open_study(study.path))
+    assert not list((copied.path / "checkpoints").glob("*"))
+    again = slicken.explain(slicken.open_study(copied.path))
     xr.testing.assert_identical(again.importance.ablation, ablation)
     xr.testing.assert_identical(again.leak, leak)
 
