@@ -140,7 +140,7 @@ def evidence(
         importance=Importance({}, given["attribution"], given["controls"], given["ablation"]),
         confounding=confounding,
         drivers=judge_drivers(
-            given["attribution"], given["controls"].get("probes"), confounding.table,
+            given["attribution"], None, confounding.table,
             np.repeat(np.arange(8), TARGETS // 8), has_skill=skill.proven, lag_model_fits=fits,
             seed=0,
         ),

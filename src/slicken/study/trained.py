@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 import xarray as xr
 
@@ -104,13 +103,10 @@ class Trained:
             seconds: Window length.
             finite: Whether runs that did not end well are left out.
         """
-        result = self.result(seconds)
-        networks = result.networks
-        if finite:
-            kept = result.history["finite"].to_numpy().astype(np.bool_)
-            networks = jax.tree.map(lambda leaf: np.asarray(leaf)[kept], networks)
-        length = self.prepared.record.samples_in(seconds)
-        return Ensemble(networks, length, choose_engine(self.plan.engine))
+        result, length = self.result(seconds), self.prepared.record.samples_in(seconds)
+        ensemble = Ensemble(result.networks, length, choose_engine(self.plan.engine))
+        kept = result.history["finite"].to_numpy().astype(np.bool_)
+        return ensemble.of_runs(kept) if finite else ensemble
 
     def __repr__(self) -> str:
         lengths = ", ".join(f"{seconds:g}" for seconds in self.windows)
