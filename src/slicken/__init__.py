@@ -3,11 +3,9 @@
 >>> import slicken
 >>> experiments = slicken.simulate("temperature-history", experiments=3, duration=900.0)
 >>> plan = slicken.Plan(preset="quick", windows=[50, 100], runs=2, epochs=5)
->>> trained = slicken.train(experiments, plan, "diorite")  # doctest: +SKIP
->>> evidence = slicken.explain(trained)  # doctest: +SKIP
->>> evidence.comparison.best  # doctest: +SKIP
+>>> study = slicken.run_study(experiments, plan, "diorite/")  # doctest: +SKIP
+>>> study.window comparison.best  # doctest: +SKIP
 100.0
->>> slicken.report(evidence)  # doctest: +SKIP
 """
 
 from importlib import import_module
@@ -16,62 +14,62 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from slicken.api import report_study, run_study
     from slicken.datasets import fetch
     from slicken.errors import SlickenError
-    from slicken.evidence.evidence import Evidence
     from slicken.evidence.prediction import Prediction
-    from slicken.experiment import ChannelMap, Experiment, Finding, describe
+    from slicken.evidence.study import Study
+    from slicken.experiment import (
+        ChannelMap,
+        Experiment,
+        Finding,
+        describe,
+        read_experiment,
+        read_log,
+    )
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
-    from slicken.pipeline import explain, open_study, prepare, read, report, train
     from slicken.reporting.predicted import write_prediction
     from slicken.study.logs import read_logs
     from slicken.study.plan import Plan
-    from slicken.study.trained import Trained
 
 _HOMES = {
     "ChannelMap": "experiment",
-    "Evidence": "evidence.evidence",
     "Experiment": "experiment",
     "Finding": "experiment",
     "Plan": "study.plan",
     "Prediction": "evidence.prediction",
     "SlickenError": "errors",
-    "Trained": "study.trained",
+    "Study": "evidence.study",
     "describe": "experiment",
-    "explain": "pipeline",
     "fetch": "datasets",
-    "open_study": "pipeline",
-    "prepare": "pipeline",
-    "read": "pipeline",
+    "read_experiment": "experiment",
+    "read_log": "experiment",
     "read_logs": "study.logs",
-    "report": "pipeline",
+    "report_study": "api",
+    "run_study": "api",
     "simulate": "physics.scenarios",
     "simulate_logs": "physics.scenarios",
-    "train": "pipeline",
     "write_log": "physics.scenarios",
-    "write_prediction": "reporting.predicted",
+    "write_prediction": "report.predicted",
 }
 
 __all__ = [
     "ChannelMap",
-    "Evidence",
     "Experiment",
     "Finding",
     "Plan",
     "Prediction",
     "SlickenError",
-    "Trained",
+    "Study",
     "describe",
-    "explain",
     "fetch",
-    "open_study",
-    "prepare",
-    "read",
+    "read_experiment",
+    "read_log",
     "read_logs",
-    "report",
+    "report_study",
+    "run_study",
     "simulate",
     "simulate_logs",
-    "train",
     "write_log",
     "write_prediction",
 ]

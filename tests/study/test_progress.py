@@ -12,12 +12,11 @@ import numpy as np
 import pytest
 
 import builders
-import slicken
 from slicken.cli.watch import lines_of
-from slicken.evidence import steps
+from slicken.evidence import gathering
+from slicken.evidence.study import Study
 from slicken.learning.devices import cores
 from slicken.learning.training import EpochLosses
-from slicken.reporting.wording import words
 from slicken.study import progress
 from slicken.study.folder import StudyFolder
 from slicken.study.observer import Silent
@@ -157,19 +156,16 @@ def test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside(
 ) -> None:
     """An epoch of a control takes ten seconds by this clock; both have four."""
     clock = itertools.count(0.0, 10.0)
-    monkeypatch.setattr(steps, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(gathering, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     train_study(builders.make_experiments(), builders.make_plan(epochs=4, controls=True), tmp_path)
     onlooker = Onlooker(StudyFolder.open(tmp_path))
     lefts: dict[str, list[float]] = {}
 
-    def compare(event: progress.Progress) -> None:
-        done, total, left = event.done, event.total, event.left
+    def compare(step: str, done: int, total: int, left: float = math.nan) -> None:
         standing = onlooker.look()
         if done == total:
             assert standing.step is None
             return
-        assert event.doing is not None
-        step = words("en")(event.doing)
         assert standing.step == progress.StepProgress(words=step, done=done, total=total)
         (sentence,) = lines_of(standing, tmp_path)
         assert f"is at step {done + 1} of {total}: {step}" in sentence
@@ -178,10 +174,9 @@ def test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside(
             assert standing.left == pytest.approx(left, abs=1.0)
             lefts.setdefault(step, []).append(left)
 
-    evidence = slicken.explain(slicken.open_study(tmp_path), on_progress=compare)
-    assert evidence.importance.controls
+    assert Study(StudyFolder.open(tmp_path), compare).evidence.controls
     assert lefts == {
-        "training with noise features": [60.0, 50.0, 40.0],
+        "training with probes": [60.0, 50.0, 40.0],
         "training on shuffled friction": [20.0, 10.0, 0.0],
     }
     assert not (tmp_path / progress.NAME).exists()
@@ -192,5 +187,5 @@ def test_evidence_of_a_study_half_trained_leaves_how_far_it_is(tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         train_study(*given, Reader(tmp_path, stop_at=(10.0, 2)))
     before = (tmp_path / progress.NAME).read_bytes()
-    assert slicken.explain(slicken.open_study(tmp_path)).comparison
+    assert Study.open(tmp_path).evidence.comparison
     assert (tmp_path / progress.NAME).read_bytes() == before

@@ -29,12 +29,15 @@ def run(
     from slicken.cli.terminal import say
     from slicken.physics.scenarios import simulate
     from slicken.reporting.phrasebook import language_named
+    from slicken.reporting.wording import words
+    from slicken.statements import Statement
 
     language = language_named(lang)
 
     say(f"simulating {EXPERIMENTS} experiments of {DURATION:g} s ...")
     experiments = simulate(SCENARIO, experiments=EXPERIMENTS, duration=DURATION, seed=seed)
-    say(f"planted: {experiments[0].provenance.truth['words']}")
+    planted = words("en")(Statement.from_plain(experiments[0].provenance.truth["statement"]))
+    say(f"planted: {planted}")
     do_study(experiments, _plan(seed), out, language=language)
 
 

@@ -1,6 +1,5 @@
 """The terminal: progress with time left, plain lines where nobody watches, one line for errors."""
 
-import re
 import shutil
 import sys
 import textwrap
@@ -13,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from slicken.evidence.evidence import Evidence
+    from slicken.evidence.study import Study
     from slicken.experiment import Experiment
     from slicken.learning.training import EpochLosses
     from slicken.study.forecast import Forecast
     from slicken.study.plan import Plan
     from slicken.study.prepared import Prepared
-    from slicken.study.progress import Progress as Event
 
-_NUMBER = re.compile(r"\d[\d.,:]*(?:e[+-]?\d+)?")
 QUIET_SECONDS = 20.0
 """Where nobody watches, a line of progress at most this often."""
 MOST_FINDINGS = 25
@@ -78,28 +75,14 @@ def listed_seconds(lengths: Iterable[float]) -> str:
 
 def show_findings(experiments: Iterable["Experiment"]) -> None:
     """Print what was found in logs and done to them; findings that differ in numbers only, once."""
-    alike: dict[str, list[tuple[str, str]]] = {}
-    logs = 0
-    for experiment in experiments:
-        logs += 1
-        for text in map(str, experiment.findings):
-            alike.setdefault(_NUMBER.sub("#", text), []).append((experiment.name, text))
-    for found in list(alike.values())[:MOST_FINDINGS]:
-        say(f"  {found[0][1]}{_where(found) if logs > 1 else _how_many(found)}")
-    if len(alike) > MOST_FINDINGS:
-        say(f"  ... and {len(alike) - MOST_FINDINGS} more; 'slicken inspect LOG' shows all")
+    from slicken.reporting.findings import say_findings
+    from slicken.reporting.wording import words
 
-
-def _where(found: list[tuple[str, str]]) -> str:
-    (first, _), names = found[0], {name for name, _ in found}
-    if len(names) == 1:
-        return f"  [{first}]{_how_many(found)}"
-    same = len({text for _, text in found}) == 1
-    return f"  [{len(names)} logs{'' if same else f'; the numbers are those of {first}'}]"
-
-
-def _how_many(found: list[tuple[str, str]]) -> str:
-    return f"  [and {len(found) - 1} more like it]" if len(found) > 1 else ""
+    lines = say_findings(experiments, words("en"))
+    for line in lines[:MOST_FINDINGS]:
+        say(f"  {line}")
+    if len(lines) > MOST_FINDINGS:
+        say(f"  ... and {len(lines) - MOST_FINDINGS} more; 'slicken inspect LOG' shows all")
 
 
 def show_engine(asked: str) -> None:
@@ -228,18 +211,14 @@ class Watcher:
                 f"{', '.join(str(run) for run in diverged)}"
             )
 
-    def __call__(self, event: "Event") -> None:
+    def __call__(self, step: str, done: int, total: int, left: float = float("nan")) -> None:
         """Say which evidence is being gathered, or which figure is drawn."""
-        from slicken.reporting.wording import words
-
-        doing, left = event.doing, event.left
-        if event.done == 0:
+        title, _, words = step.rpartition(": ")
+        if done == 0:
             self._end_bar()
-            title = words("en")(f"stages.{event.stage}")
-            self._begin_bar("drawing" if event.stage == "figures" else title, event.total)
-        said = "" if doing is None else words("en")(doing)
-        self._move(said, event.done, event.total, f"{in_words(left)} left" if left == left else "")
-        if event.done == event.total:
+            self._begin_bar(title or "evidence", total)
+        self._move(words, done, total, f"{in_words(left)} left" if left == left else "")
+        if done == total:
             self._end_bar()
 
     def _begin_bar(self, title: str, total: int) -> None:
@@ -276,13 +255,10 @@ class Watcher:
             say(line)
 
 
-def show_study(evidence: "Evidence", page: Path) -> None:
+def show_study(study: "Study", page: Path) -> None:
     """Print what a study found and where it lies."""
-    from slicken.reporting.verdict import judge
-
-    study = evidence.trained
     say()
-    for line in judge(evidence).lines():
+    for line in study.verdict.lines():
         say_wrapped(line)
     for line in study.folder.repaired:
         say_wrapped(f"note: {line}")

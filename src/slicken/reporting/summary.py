@@ -11,35 +11,46 @@ import xarray as xr
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import kendalls_w, ranks_of, shares_of
-from slicken.evidence.evidence import Evidence
-from slicken.evidence.importance import KINDS, ranking
+from slicken.evidence.importance import KINDS
 from slicken.evidence.intervals import LEVEL
-from slicken.evidence.memory import MASSES
+from slicken.evidence.memory import MASSES, gradient_span
 from slicken.evidence.reasons import slip_in
-from slicken.reporting.verdict import judge
+from slicken.evidence.study import Study
+from slicken.reporting.findings import say_finding
+from slicken.reporting.verdict import ranking
 from slicken.reporting.wording import words
 from slicken.study.files import write_text
-from slicken.study.trained import Trained
 
 
-def summarise(evidence: Evidence) -> dict[str, Any]:
+def summarise(study: Study) -> dict[str, Any]:
     """Everything in ``summary.json``; numbers that are not finite are None.
 
     Args:
-        evidence: Evidence of the study.
+        study: with at least one window length finished.
     """
-    summary = _about(evidence.trained) | _answers(evidence) | {"verdict": _verdict(evidence)}
+    summary = _about(study) | _answers(study) | {"verdict": _verdict(study)}
     plain: dict[str, Any] = _plain(summary)
     return plain
 
 
-def write_summary(evidence: Evidence) -> None:
+def write_summary(study: Study) -> None:
     """Write ``summary.json`` into the folder of a study."""
-    text = json.dumps(summarise(evidence), indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(evidence.trained.path / "summary.json", text + "\n")
+    text = json.dumps(summarise(study), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(study.path / "summary.json", text + "\n")
 
 
-def _about(study: Trained) -> dict[str, Any]:
+def gradient_span_of(study: Study, seconds: float) -> xr.DataArray:
+    """Most recent seconds that hold 50, 90 and 99 % of the gradient of friction at one length.
+
+    Returns:
+        Dims ``(run, mass)``, s; of the runs that ended well.
+    """
+    gradients = study.gradients(seconds)
+    kept = gradients["finite"].to_numpy().astype(np.bool_)
+    return gradient_span(gradients["friction_by_lag"].isel(run=kept))
+
+
+def _about(study: Study) -> dict[str, Any]:
     """What was studied, and how."""
     split = study.prepared.split
     return {
@@ -54,7 +65,7 @@ def _about(study: Trained) -> dict[str, Any]:
                 "sha256": experiment.provenance.sha256,
                 "samples": len(experiment),
                 "step_s": experiment.dt,
-                "findings": [str(finding) for finding in experiment.findings],
+                "findings": [say_finding(f, words("en")) for f in experiment.findings],
             }
             for experiment in study.experiments
         ],
@@ -68,30 +79,29 @@ def _about(study: Trained) -> dict[str, Any]:
     }
 
 
-def _answers(evidence: Evidence) -> dict[str, Any]:
+def _answers(study: Study) -> dict[str, Any]:
     """What was found."""
-    study, comparison = evidence.trained, evidence.comparison
-    skilled, memory = evidence.skill, evidence.memory
+    comparison, evidence = study.comparison, study.evidence
     return {
-        "windows": [_window(evidence, seconds) for seconds in study.windows],
-        "best_window_s": comparison.best if skilled.proven else None,
+        "windows": [_window(study, seconds) for seconds in study.windows],
+        "best_window_s": comparison.best if evidence.has_skill else None,
         "lowest_mean_window_s": comparison.best,
         "lowest_minimum_window_s": comparison.lowest_minimum,
         "tied_windows_s": list(comparison.tied),
         "shortest_tied_window_s": min(comparison.tied),
         "shortest_within_one_error_s": comparison.shortest,
         "slip_m": slip_in(study.prepared, comparison.best),
-        "has_skill": skilled.proven,
+        "has_skill": evidence.has_skill,
         "skill": [
             {
                 "against": skill.against,
                 **_interval((skill.value, skill.low, skill.high)),
                 "blocks": skill.blocks,
             }
-            for skill in skilled.against
+            for skill in study.skills
         ],
-        "skill_table": _skill_table(skilled.table),
-        "coverage": {"level": LEVEL, "test": skilled.coverage},
+        "skill_table": _skill_table(evidence.skill_table),
+        "coverage": {"level": LEVEL, "test": evidence.coverage},
         "required": [
             {
                 "family": required.family,
@@ -102,12 +112,12 @@ def _answers(evidence: Evidence) -> dict[str, Any]:
                 "clearly_worse": required.clearly_worse.tolist(),
                 "range_s": required.range,
             }
-            for required in memory.required
+            for required in evidence.required
         ],
         "kernels": [
             {
                 "shape": one.shape,
-                "drivers": list(memory.selected),
+                "drivers": list(evidence.selected),
                 "memory_s": _interval((one.memory, one.low, one.high)),
                 "excess": _interval(one.excess),
                 "gain": _interval(one.gain),
@@ -115,31 +125,31 @@ def _answers(evidence: Evidence) -> dict[str, Any]:
                 "fits": one.fits,
                 "is_shown": one.is_shown,
             }
-            for one in memory.kernels
+            for one in evidence.kernels
         ],
-        "memory": None if memory.conclusion is None else asdict(memory.conclusion),
-        "permutation_p": skilled.permutation_p,
+        "memory": None if study.memory is None else asdict(study.memory),
+        "permutation_p": evidence.permutation_p,
         "drivers": [
             {
                 "channel": driver.channel,
-                "status": driver.verdict,
-                "reason": "; ".join(words("en").lines(driver.reasons)),
-                "share": _interval(driver.share),
+                "status": driver.status,
+                "reason": driver.reason,
+                "share": _interval(driver.shapley),
                 "rank": _interval(driver.rank),
             }
-            for driver in evidence.drivers
+            for driver in study.drivers
         ],
         "methods": {
-            method: _method(shares_of(evidence.importance.attribution, method))
+            method: _method(shares_of(evidence.attribution, method))
             for method in METHODS
-            if method in evidence.importance.attribution
+            if method in evidence.attribution
         },
-        "importance": _importance(evidence, comparison.best),
+        "importance": _importance(study, comparison.best),
     }
 
 
-def _verdict(evidence: Evidence) -> dict[str, Any]:
-    verdict = judge(evidence)
+def _verdict(study: Study) -> dict[str, Any]:
+    verdict = study.verdict
     return {
         "window": verdict.window,
         "memory": verdict.memory,
@@ -151,17 +161,17 @@ def _verdict(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _window(evidence: Evidence, seconds: float) -> dict[str, Any]:
-    comparison = evidence.comparison
+def _window(study: Study, seconds: float) -> dict[str, Any]:
+    comparison = study.comparison
     losses = comparison.losses.sel(window=seconds).to_numpy()
     kept = losses[np.isfinite(losses)]
     low, median, high = np.percentile(kept, [25, 50, 75]) if kept.size else [np.nan] * 3
-    scores = evidence.scores.at(seconds)
+    scores = study.scores.sel(window=seconds)
     models = scores["model"].to_numpy().tolist()
     compared = {
         name: float(values.sel(window=seconds)) for name, values in comparison.table.items()
     }
-    used = evidence.memory.spans[seconds].mean("run", skipna=True)
+    used = gradient_span_of(study, seconds).mean("run", skipna=True)
     return {
         "window_s": seconds,
         "best_validation_loss": losses.tolist(),
@@ -170,7 +180,7 @@ def _window(evidence: Evidence, seconds: float) -> dict[str, Any]:
         "median": median,
         "quartiles": [low, high],
         "minimum": kept.min() if kept.size else None,
-        "best_epochs": evidence.trained.history(seconds)["best_epoch"].to_numpy().tolist(),
+        "best_epochs": study.history(seconds)["best_epoch"].to_numpy().tolist(),
         "probability_best": float(comparison.probability_best.sel(window=seconds)),
         **{
             name: _interval([compared[f"{name}{end}"] for end in ("", "_low", "_high")])
@@ -188,7 +198,7 @@ def _window(evidence: Evidence, seconds: float) -> dict[str, Any]:
             for model in models
         },
         "test_rmse_of_runs": scores["rmse_by_run"].to_numpy().tolist(),
-        "importance": _importance(evidence, seconds),
+        "importance": _importance(study, seconds),
     }
 
 
@@ -220,11 +230,11 @@ def _method(shares: xr.DataArray) -> dict[str, Any]:
     }
 
 
-def _importance(evidence: Evidence, seconds: float) -> dict[str, Any]:
-    shares = {kind: evidence.importance.by_run(seconds, kind) for kind in KINDS}
+def _importance(study: Study, seconds: float) -> dict[str, Any]:
+    shares = {kind: study.importance.by_run(seconds, kind) for kind in KINDS}
     return {
         "window_s": seconds,
-        "part": evidence.trained.plan.importance_on,
+        "part": study.plan.importance_on,
         **{f"{kind}_gradient": _shares(values) for kind, values in shares.items()},
     }
 
