@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+import slicken
 from slicken.channels import CHANNELS
 from slicken.errors import SlickenError
-from slicken.evidence.study import Study
 from slicken.physics.truths import TRUTHS
 from slicken.reporting.drawing import ALTERNATIVES, METHOD_TITLES, METHOD_WORDS_OF_MEMORY
 from slicken.reporting.page import CONTENTS
 from slicken.reporting.phrasebook import Phrasebook, japanese, language_named
-from slicken.reporting.verdict import METHOD_WORDS
+from slicken.reporting.verdict import METHOD_WORDS, judge
 from slicken.reporting.wording import words
 from slicken.study.presets import PAPER_ASSUMPTIONS
 
@@ -153,8 +153,8 @@ def test_what_the_evidence_can_write_has_a_translation_with_its_numbers(text: st
 
 
 def test_every_sentence_of_a_verdict_is_said_in_japanese(bench: Path) -> None:
-    study = Study.open(bench / "tiny")
-    for line in study.verdict.lines():
+    evidence = slicken.explain(slicken.open_study(bench / "tiny"))
+    for line in judge(evidence).lines():
         for piece in japanese().pieces(line):
             assert piece.is_translated, piece.text
 

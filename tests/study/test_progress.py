@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 import builders
+import slicken
 from slicken.cli.watch import lines_of
-from slicken.evidence import gathering
-from slicken.evidence.study import Study
+from slicken.evidence import steps
 from slicken.learning.devices import cores
 from slicken.learning.training import EpochLosses
+from slicken.reporting.wording import words
 from slicken.study import progress
 from slicken.study.folder import StudyFolder
 from slicken.study.observer import Silent
@@ -156,16 +157,19 @@ def test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside(
 ) -> None:
     """An epoch of a control takes ten seconds by this clock; both have four."""
     clock = itertools.count(0.0, 10.0)
-    monkeypatch.setattr(gathering, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(steps, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     train_study(builders.make_experiments(), builders.make_plan(epochs=4, controls=True), tmp_path)
     onlooker = Onlooker(StudyFolder.open(tmp_path))
     lefts: dict[str, list[float]] = {}
 
-    def compare(step: str, done: int, total: int, left: float = math.nan) -> None:
+    def compare(event: progress.Progress) -> None:
+        done, total, left = event.done, event.total, event.left
         standing = onlooker.look()
         if done == total:
             assert standing.step is None
             return
+        assert event.doing is not None
+        step = words("en")(event.doing)
         assert standing.step == progress.StepProgress(words=step, done=done, total=total)
         (sentence,) = lines_of(standing, tmp_path)
         assert f"is at step {done + 1} of {total}: {step}" in sentence
@@ -174,9 +178,10 @@ def test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside(
             assert standing.left == pytest.approx(left, abs=1.0)
             lefts.setdefault(step, []).append(left)
 
-    assert Study(StudyFolder.open(tmp_path), compare).evidence.controls
+    evidence = slicken.explain(slicken.open_study(tmp_path), on_progress=compare)
+    assert evidence.importance.controls
     assert lefts == {
-        "training with probes": [60.0, 50.0, 40.0],
+        "training with noise features": [60.0, 50.0, 40.0],
         "training on shuffled friction": [20.0, 10.0, 0.0],
     }
     assert not (tmp_path / progress.NAME).exists()
@@ -187,5 +192,5 @@ def test_evidence_of_a_study_half_trained_leaves_how_far_it_is(tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         train_study(*given, Reader(tmp_path, stop_at=(10.0, 2)))
     before = (tmp_path / progress.NAME).read_bytes()
-    assert Study.open(tmp_path).evidence.comparison
+    assert slicken.explain(slicken.open_study(tmp_path)).comparison
     assert (tmp_path / progress.NAME).read_bytes() == before

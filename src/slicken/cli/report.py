@@ -20,23 +20,17 @@ def run(
     ] = "en",
 ) -> None:
     """Draw the figures and write the page of a study again."""
-    from slicken.api import report_study
     from slicken.cli.terminal import Watcher, say, show_study
-    from slicken.evidence.study import Study
+    from slicken.pipeline import explain, open_study
+    from slicken.pipeline import report as write_report
     from slicken.reporting.phrasebook import language_named
-    from slicken.study.folder import StudyFolder
 
     language = language_named(lang)
     watcher = Watcher()
-    opened = Study(StudyFolder.open(study), watcher)
+    trained = open_study(study)
     with watcher.watching():
-        if retrain:
-            opened.retrain_without()
-        if leak:
-            opened.measure_leak()
-        # Asked for here, so that the page is drawn after the bar has ended.
-        opened.evidence  # noqa: B018
+        evidence = explain(trained, ablation=retrain, leak=leak, on_progress=watcher)
     say("drawing ...")
     with watcher.watching():
-        page = report_study(opened, language, reporter=watcher)
-    show_study(opened, page)
+        page = write_report(evidence, language=language, on_progress=watcher)
+    show_study(evidence, page)

@@ -101,7 +101,7 @@ def do_study(
         experiments: of the study.
         plan: of the study.
         out: the study folder.
-        how: what :func:`slicken.run_study` is told that decides no number.
+        how: Arguments of :func:`slicken.train` that decide no number.
         language: in which the page opens.
     """
     from slicken.cli.terminal import Stopped, Watcher
@@ -123,19 +123,20 @@ def _do_study(
     how: dict[str, Any],
     language: "Language",
 ) -> None:
-    from slicken.api import report_study, run_study
     from slicken.cli.terminal import say, show_engine, show_findings, show_study
+    from slicken.pipeline import explain, report, train
 
     say(f"{plan.name}: {len(experiments)} experiments -> {out}")
-    if "workers" not in how:
+    if "executor" not in how:
         show_engine(plan.engine)
     show_findings(experiments)
     with watcher.watching():
-        study = run_study(experiments, plan, out, observer=watcher, reporter=watcher, **how)
+        trained = train(experiments, plan, out, on_progress=watcher, **how)
+        evidence = explain(trained, on_progress=watcher)
     say("drawing ...")
     with watcher.watching():
-        page = report_study(study, language, reporter=watcher)
-    show_study(study, page)
+        page = report(evidence, language=language, on_progress=watcher)
+    show_study(evidence, page)
 
 
 def _how(
@@ -148,21 +149,21 @@ def _how(
     if checkpoint is not None:
         if not checkpoint >= 0:
             raise PlanError(f"--checkpoint {checkpoint:g}: give seconds, such as 30")
-        how["every"] = checkpoint
+        how["checkpoint_every"] = checkpoint
     if sum(given is not None for given in (workers, scheduler, cluster)) > 1:
         raise PlanError("--workers, --scheduler and --cluster exclude each other; give one")
     if workers is not None:
         from slicken.study.workers import LocalWorkers
 
-        how["workers"] = LocalWorkers(workers)
+        how["executor"] = LocalWorkers(workers)
     elif scheduler is not None:
         from slicken.study.workers import Scheduler
 
-        how["workers"] = Scheduler(scheduler)
+        how["executor"] = Scheduler(scheduler)
     elif cluster is not None:
         from slicken.study.cluster_plan import ClusterPlan
 
-        how["workers"] = ClusterPlan.load(cluster)
+        how["executor"] = ClusterPlan.load(cluster)
     return how
 
 
@@ -171,7 +172,7 @@ def _show_job(how: dict[str, Any]) -> None:
     from slicken.study.cluster_plan import ClusterPlan
     from slicken.study.jobs import job_script
 
-    workers = how.get("workers")
+    workers = how.get("executor")
     if not isinstance(workers, ClusterPlan):
         raise PlanError("--show-job: needs --cluster CLUSTER.toml, whose job it shows")
     from slicken.cli.terminal import say

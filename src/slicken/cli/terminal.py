@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from slicken.evidence.study import Study
+    from slicken.evidence.evidence import Evidence
     from slicken.experiment import Experiment
     from slicken.learning.training import EpochLosses
     from slicken.study.forecast import Forecast
     from slicken.study.plan import Plan
     from slicken.study.prepared import Prepared
+    from slicken.study.progress import Progress as Event
 
 QUIET_SECONDS = 20.0
 """Where nobody watches, a line of progress at most this often."""
@@ -211,14 +212,18 @@ class Watcher:
                 f"{', '.join(str(run) for run in diverged)}"
             )
 
-    def __call__(self, step: str, done: int, total: int, left: float = float("nan")) -> None:
+    def __call__(self, event: "Event") -> None:
         """Say which evidence is being gathered, or which figure is drawn."""
-        title, _, words = step.rpartition(": ")
-        if done == 0:
+        from slicken.reporting.wording import words
+
+        doing, left = event.doing, event.left
+        if event.done == 0:
             self._end_bar()
-            self._begin_bar(title or "evidence", total)
-        self._move(words, done, total, f"{in_words(left)} left" if left == left else "")
-        if done == total:
+            title = words("en")(f"stages.{event.stage}")
+            self._begin_bar("drawing" if event.stage == "figures" else title, event.total)
+        said = "" if doing is None else words("en")(doing)
+        self._move(said, event.done, event.total, f"{in_words(left)} left" if left == left else "")
+        if event.done == event.total:
             self._end_bar()
 
     def _begin_bar(self, title: str, total: int) -> None:
@@ -255,10 +260,13 @@ class Watcher:
             say(line)
 
 
-def show_study(study: "Study", page: Path) -> None:
+def show_study(evidence: "Evidence", page: Path) -> None:
     """Print what a study found and where it lies."""
+    from slicken.reporting.verdict import judge
+
+    study = evidence.trained
     say()
-    for line in study.verdict.lines():
+    for line in judge(evidence).lines():
         say_wrapped(line)
     for line in study.folder.repaired:
         say_wrapped(f"note: {line}")

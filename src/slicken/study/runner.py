@@ -112,7 +112,7 @@ def some_run_ended_well(folder: StudyFolder) -> None:
     Raises:
         TrainingError: if no run of any window length had finite losses.
     """
-    ended = [folder.read_window(seconds).history["finite"].any() for seconds in folder.finished()]
+    ended = [folder.read_history(seconds)["finite"].any() for seconds in folder.finished()]
     if not any(ended):
         raise TrainingError(
             f"{folder.path}: every run of every window length ended with a loss that is not "
