@@ -10,12 +10,18 @@ import xarray as xr
 
 import slicken
 from commands import contents
+from slicken.statements import Statement
 from slicken.study.progress import Progress
 
 
 @pytest.fixture(scope="module")
-def study(bench: Path) -> slicken.Study:
-    return slicken.Study.open(bench / "tiny")
+def evidence(bench: Path) -> slicken.Evidence:
+    return slicken.explain(slicken.open_study(bench / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def trained(evidence: slicken.Evidence) -> slicken.Trained:
+    return evidence.trained
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +30,7 @@ def logs(bench: Path) -> list[Path]:
 
 
 def test_a_log_is_described(logs: list[Path]) -> None:
-    inspection = slicken.describe(slicken.read_log(logs[0]))
+    inspection = slicken.describe(slicken.read(logs[0]))
     assert inspection.experiment is not None
     assert inspection.missing == ()
     assert [column.channel for column in inspection.columns][:2] == ["time", "slip_velocity"]
@@ -32,11 +38,11 @@ def test_a_log_is_described(logs: list[Path]) -> None:
 
 
 def test_a_log_is_read_with_and_without_a_channel_map(logs: list[Path], tmp_path: Path) -> None:
-    guessed = slicken.read_experiment(logs[0])
-    channel_map = slicken.describe(slicken.read_log(logs[0])).channel_map
+    guessed = slicken.prepare(logs[0])
+    channel_map = slicken.describe(slicken.read(logs[0])).channel_map
     (tmp_path / "map.toml").write_text(channel_map.to_toml(), encoding="utf-8")
     for given in (channel_map, tmp_path / "map.toml", str(tmp_path / "map.toml")):
-        mapped = slicken.read_experiment(logs[0], channels=given)
+        mapped = slicken.prepare(logs[0], channels=given)
         assert np.array_equal(mapped.friction, guessed.friction)
 
 
@@ -45,7 +51,7 @@ def test_simulated_experiments_are_those_that_were_written_as_logs(
 ) -> None:
     (experiment,) = slicken.simulate("temperature-history", experiments=1, duration=700.0)
     assert experiment.provenance.truth["memory_s"] == 100.0
-    read = slicken.read_experiment(logs[0])
+    read = slicken.prepare(logs[0])
     assert np.allclose(read.friction, experiment.friction, rtol=1e-7)
     (log,) = slicken.simulate_logs("temperature-history", experiments=1, duration=700.0)
     slicken.write_log(log, tmp_path / "log.csv")
@@ -60,9 +66,10 @@ def test_a_plan_names_its_logs(bench: Path, logs: list[Path]) -> None:
 
 
 def test_a_study_is_run_from_python_and_is_that_of_the_command_line(
-    bench: Path, logs: list[Path], tmp_path: Path
+    bench: Path, logs: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Finished window lengths are not trained again, so this is quick."""
+    """Finished window lengths are not trained again, so this is quick. What is drawn is looked at
+    elsewhere."""
     plan = slicken.Plan(
         preset="quick", windows=[10, 20], runs=2, epochs=2, stride=20,
         network={"filters": 4, "units": 4, "gru_layers": 1},
@@ -70,80 +77,61 @@ def test_a_study_is_run_from_python_and_is_that_of_the_command_line(
     out = shutil.copytree(bench / "tiny", tmp_path / "tiny")
     (out / "summary.json").unlink()
     events: list[Progress] = []
-    study = slicken.run_study(
-        [slicken.read_experiment(log) for log in logs],
-        plan,
-        out,
-        on_progress=events.append,
-    )
-    steps = [event for event in events if event.stage == "evidence"]
-    assert [(event.done, event.total) for event in steps[:3]] == [(0, 8), (1, 8), (2, 8)]
-    assert steps[-1].done == 8
-    assert study.windows == (10.0, 20.0)
+    trained = slicken.train([slicken.prepare(log) for log in logs], plan, out)
+    evidence = slicken.explain(trained, on_progress=events.append)
+    assert [event.done for event in events] == list(range(9))
+    assert events[0].doing == Statement("progress.scores", seconds=10.0)
+    assert trained.windows == (10.0, 20.0)
+    monkeypatch.setattr("slicken.reporting.page.draw_study", lambda *_: [])
+    assert slicken.report(evidence) == out / "report.html"
     names = ("windows/0010s/weights.safetensors", "summary.json")
     same, new = contents(bench / "tiny"), contents(out)
     assert [new[name] for name in names] == [same[name] for name in names]
 
 
-def test_a_report_is_written_from_python(
-    study: slicken.Study, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What it draws is looked at elsewhere."""
-    before = contents(study.path)
-    drawn = []
-    monkeypatch.setattr(
-        "slicken.reporting.page.draw_study", lambda study, *_: drawn.append(study) or []
-    )
-    with monkeypatch.context() as writing:
-        written: dict[Path, str] = {}
-        writing.setattr("slicken.reporting.page.write_text", written.__setitem__)
-        page = slicken.report_study(study)
-    assert drawn == [study]
-    assert page == study.path / "report.html"
-    assert study.verdict.memory in written[page]
-    assert contents(study.path) == before
+def test_the_comparison_has_a_best_length_with_its_rivals(evidence: slicken.Evidence) -> None:
+    comparison = evidence.comparison
+    assert comparison.best in evidence.trained.windows == (10.0, 20.0)
+    assert comparison.best in comparison.tied
+    assert comparison.losses.dims == ("window", "run")
+    means = comparison.means
+    assert float(means.sel(window=comparison.best)) == float(means.min())
 
 
-def test_the_contest_has_a_best_length_with_its_rivals(study: slicken.Study) -> None:
-    assert study.comparison.best in study.windows == (10.0, 20.0)
-    assert study.comparison.best in study.comparison.tied
-    assert study.comparison.losses.dims == ("window", "run")
-    means = study.comparison.means
-    assert float(means.sel(window=study.comparison.best)) == float(means.min())
-
-
-def test_shares_have_window_run_and_channel(study: slicken.Study) -> None:
-    for shares in (study.importance.shares, study.importance.friction_shares):
+def test_shares_have_window_run_and_channel(evidence: slicken.Evidence) -> None:
+    importance = evidence.importance
+    for shares in (importance.shares("loss"), importance.shares("friction")):
         assert isinstance(shares, xr.DataArray)
         assert shares.dims == ("window", "run", "channel")
         assert shares.sizes == {"window": 2, "run": 2, "channel": 5}
         assert np.allclose(shares.sum("channel"), 1)
-    first = study.importance.shares.sel(window=10, channel="temperature")
+    first = importance.shares().sel(window=10, channel="temperature")
     assert first.dims == ("run",)
-    assert study.importance.by_stage(20.0).dims == ("stage", "run", "channel")
-    assert study.importance.over_time(20.0).dims == ("target", "channel")
-    assert study.importance.by_lag(20.0).dims == ("lag", "channel")
+    assert importance.by_stage(20.0).dims == ("stage", "run", "channel")
+    assert importance.over_time(20.0).dims == ("target", "channel")
+    assert importance.by_lag(20.0).dims == ("lag", "channel")
 
 
-def test_predictions_histories_and_scores_are_labelled(study: slicken.Study) -> None:
+def test_predictions_histories_and_scores_are_labelled(evidence: slicken.Evidence) -> None:
+    trained = evidence.trained
     for part in ("validation", "test"):
-        predictions = study.predictions(10.0, part)
+        predictions = trained.predictions(10.0, part)
         assert predictions["predicted"].dims == ("run", "target")
         assert set(predictions.coords) >= {"time", "experiment", "stage", "slip", "normal_stress"}
-    history = study.history(20.0)
+    history = trained.history(20.0)
     assert history["validation_loss"].sizes == {"run": 2, "epoch": 2}
     assert np.array_equal(history["best_loss"], history["validation_loss"].min("epoch"))
-    rmse = study.scores["rmse"]
+    rmse = evidence.scores.table["rmse"]
     assert rmse.dims == ("window", "model")
     assert set(rmse["model"].to_numpy()) >= {"network", "ridge", "mean", "median"}
-    assert {skill.against for skill in study.skills} >= {"training mean", "training median"}
+    assert [skill.against for skill in evidence.skill.against] == ["mean", "median", "test_mean"]
 
 
 def test_a_new_experiment_is_predicted_with_an_interval(
-    study: slicken.Study, logs: list[Path], tmp_path: Path
+    evidence: slicken.Evidence, logs: list[Path], tmp_path: Path
 ) -> None:
-    experiment = slicken.read_experiment(logs[1])
-    prediction = study.predict(experiment, 20.0)
+    experiment = slicken.prepare(logs[1])
+    prediction = evidence.predict(experiment, 20.0)
     assert isinstance(prediction, slicken.Prediction)
     low, high = prediction.interval(0.8)
     assert prediction.runs.shape == (2, len(experiment) - 19)
@@ -158,7 +146,7 @@ def test_a_new_experiment_is_predicted_with_an_interval(
 
 def test_results_are_files_that_others_open(bench: Path) -> None:
     with xr.open_dataset(
-        bench / "tiny" / "evidence" / "contest.nc", engine="h5netcdf"
+        bench / "tiny" / "evidence" / "comparison.nc", engine="h5netcdf"
     ) as comparison:
         assert comparison["best_validation_loss"].dims == ("window", "run")
     summary = json.loads((bench / "tiny" / "summary.json").read_text(encoding="utf-8"))
@@ -172,8 +160,8 @@ def test_public_logs_are_fetched_from_python() -> None:
 
 def test_what_a_user_can_mend_is_one_kind_of_error(tmp_path: Path) -> None:
     with pytest.raises(slicken.SlickenError, match="check the name"):
-        slicken.read_log(tmp_path / "nowhere.csv")
+        slicken.read(tmp_path / "nowhere.csv")
     with pytest.raises(slicken.SlickenError, match="name a folder that 'slicken study --out'"):
-        slicken.Study.open(tmp_path)
+        slicken.open_study(tmp_path)
     with pytest.raises(slicken.SlickenError, match="did you mean 'windows'"):
         slicken.Plan(window=[10])

@@ -3,9 +3,11 @@
 >>> import slicken
 >>> experiments = slicken.simulate("temperature-history", experiments=3, duration=900.0)
 >>> plan = slicken.Plan(preset="quick", windows=[50, 100], runs=2, epochs=5)
->>> study = slicken.run_study(experiments, plan, "diorite/")  # doctest: +SKIP
->>> study.window comparison.best  # doctest: +SKIP
+>>> trained = slicken.train(experiments, plan, "diorite")  # doctest: +SKIP
+>>> evidence = slicken.explain(trained)  # doctest: +SKIP
+>>> evidence.comparison.best  # doctest: +SKIP
 100.0
+>>> slicken.report(evidence)  # doctest: +SKIP
 """
 
 from importlib import import_module
@@ -14,62 +16,62 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from slicken.api import report_study, run_study
     from slicken.datasets import fetch
     from slicken.errors import SlickenError
+    from slicken.evidence.evidence import Evidence
     from slicken.evidence.prediction import Prediction
-    from slicken.evidence.study import Study
-    from slicken.experiment import (
-        ChannelMap,
-        Experiment,
-        Finding,
-        describe,
-        read_experiment,
-        read_log,
-    )
+    from slicken.experiment import ChannelMap, Experiment, Finding, describe
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
+    from slicken.pipeline import explain, open_study, prepare, read, report, train
     from slicken.reporting.predicted import write_prediction
     from slicken.study.logs import read_logs
     from slicken.study.plan import Plan
+    from slicken.study.trained import Trained
 
 _HOMES = {
     "ChannelMap": "experiment",
+    "Evidence": "evidence.evidence",
     "Experiment": "experiment",
     "Finding": "experiment",
     "Plan": "study.plan",
     "Prediction": "evidence.prediction",
     "SlickenError": "errors",
-    "Study": "evidence.study",
+    "Trained": "study.trained",
     "describe": "experiment",
+    "explain": "pipeline",
     "fetch": "datasets",
-    "read_experiment": "experiment",
-    "read_log": "experiment",
+    "open_study": "pipeline",
+    "prepare": "pipeline",
+    "read": "pipeline",
     "read_logs": "study.logs",
-    "report_study": "api",
-    "run_study": "api",
+    "report": "pipeline",
     "simulate": "physics.scenarios",
     "simulate_logs": "physics.scenarios",
+    "train": "pipeline",
     "write_log": "physics.scenarios",
-    "write_prediction": "report.predicted",
+    "write_prediction": "reporting.predicted",
 }
 
 __all__ = [
     "ChannelMap",
+    "Evidence",
     "Experiment",
     "Finding",
     "Plan",
     "Prediction",
     "SlickenError",
-    "Study",
+    "Trained",
     "describe",
+    "explain",
     "fetch",
-    "read_experiment",
-    "read_log",
+    "open_study",
+    "prepare",
+    "read",
     "read_logs",
-    "report_study",
-    "run_study",
+    "report",
     "simulate",
     "simulate_logs",
+    "train",
     "write_log",
     "write_prediction",
 ]

@@ -23,6 +23,11 @@ class Channel:
         """The spoken name in a language of the reports, ``en`` or ``ja``."""
         return self.japanese if language == "ja" else self.title
 
+    def in_text(self, language: str = "en") -> str:
+        """The spoken name within a sentence, such as ``normal stress``."""
+        title = self.title_in(language)
+        return title[:1].lower() + title[1:]
+
     @property
     def label(self) -> str:
         """The axis label, such as ``Normal stress (MPa)``."""

@@ -44,7 +44,7 @@ def test_ctrl_c_says_up_to_which_epoch_all_is_kept_and_the_same_command_resumes_
     for expected in ("", "Resumed: 10 s, 2 runs, after "):
         with subprocess.Popen(  # noqa: S603 - our own command
             [SLICKEN, "study", "plan.toml", "--out", "new", "--checkpoint", "0"],
-                cwd=tmp_path,
+            cwd=tmp_path,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

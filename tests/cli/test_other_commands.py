@@ -164,7 +164,7 @@ def test_a_simulation_writes_logs_and_the_truth_and_says_what_comes_next(
     bench: Path, tmp_path: Path
 ) -> None:
     said = (bench / "simulate.txt").read_text(encoding="utf-8")
-    assert re.search("planted: .*100 s.*temperature", said)
+    assert re.search("planted: .*temperature over the last 100 s", said)
     assert "next: slicken study logs/*.csv --preset quick" in said
     truth = json.loads((bench / "logs" / "truth.json").read_text(encoding="utf-8"))
     assert [log.stem for log in sorted((bench / "logs").glob("*.csv"))] == sorted(truth)
@@ -197,7 +197,7 @@ def test_the_demo_prints_what_was_planted_beside_what_was_found(
     answer = give("demo", "--out", "here", "--seed", 1, where=tmp_path)
     assert answer.code == 0, answer
     before, _, after = answer.out.partition("forecast: ")
-    assert re.search("planted: .*mean, over the last 100 s, of the temperature", before)
+    assert re.search("planted: .*mean thermocouple temperature over the last 100 s", before)
     assert re.search("^Planted: .*100 s", after, re.MULTILINE)
     # Three experiments are too few for skill, and without it nothing is said to be found.
     assert re.search("^Window length: these data cannot tell", after, re.MULTILINE)

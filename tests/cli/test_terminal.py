@@ -18,7 +18,12 @@ def found(name: str, *findings: Finding) -> Experiment:
 
 
 def gap(row: int) -> Finding:
-    return Finding("gap", f"{row / 10:g} s without a sample", row=row, time=float(row))
+    said = Statement("findings.gap", seconds=row / 10, longest=0.5)
+    return Finding(said, row=row, time=float(row))
+
+
+TABLE = Finding(Statement("findings.parquet_format"))
+GAP = "  gap: 1 s without samples (limit 0.5 s); no window crosses it (row 10, 10 s)"
 
 
 @pytest.mark.parametrize(
@@ -31,35 +36,38 @@ def test_durations_are_said_as_people_do(seconds: float, words: str) -> None:
 
 
 def test_findings_of_one_log_are_all_there(capsys: pytest.CaptureFixture[str]) -> None:
-    show_findings([found("a", Finding("format", "tabs"), gap(10))])
+    show_findings([found("a", TABLE, gap(10))])
     assert capsys.readouterr().out.splitlines() == [
-        "  format: tabs",
-        "  gap (row 10, 10 s): 1 s without a sample",
+        "  format: Parquet table",
+        GAP,
     ]
 
 
 def test_the_same_finding_in_many_logs_is_said_once(capsys: pytest.CaptureFixture[str]) -> None:
-    same = Finding("format", "tabs")
-    show_findings([found("a", same), found("b", same, gap(10)), found("c", same)])
+    show_findings([found("a", TABLE), found("b", TABLE, gap(10)), found("c", TABLE)])
     assert capsys.readouterr().out.splitlines() == [
-        "  format: tabs  [3 logs]",
-        "  gap (row 10, 10 s): 1 s without a sample  [b]",
+        "  format: Parquet table  [3 logs]",
+        f"{GAP}  [b]",
     ]
 
 
 def test_findings_that_differ_in_numbers_are_said_once(capsys: pytest.CaptureFixture[str]) -> None:
     show_findings([found("a", gap(10), gap(20)), found("b", gap(30))])
     assert capsys.readouterr().out.splitlines() == [
-        "  gap (row 10, 10 s): 1 s without a sample  [2 logs; the numbers are those of a]",
+        f"{GAP}  [2 logs; numbers of a]",
     ]
     show_findings([found("a", gap(10), gap(20), gap(40)), found("b")])
     assert capsys.readouterr().out.splitlines() == [
-        "  gap (row 10, 10 s): 1 s without a sample  [a]  [and 2 more like it]",
+        f"{GAP}  [a]  [and 2 similar]",
     ]
 
 
+def texts(number: int) -> Finding:
+    return Finding(Statement("findings.repeated_column", column="x" * number))
+
+
 def test_more_findings_than_anybody_reads_are_counted(capsys: pytest.CaptureFixture[str]) -> None:
-    show_findings([found("a", *(Finding("x" * n, "odd") for n in range(1, 41)))])
+    show_findings([found("a", *map(texts, range(1, 41)))])
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 26
     assert lines[-1] == "  ... and 15 more; 'slicken inspect LOG' shows all"

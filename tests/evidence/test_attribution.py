@@ -78,23 +78,24 @@ def test_shapley_values_are_the_mean_over_all_orders(players: int, seed: int) ->
 
 def test_in_a_linear_model_a_driver_is_worth_its_own_terms(linear: Linear) -> None:
     windows, others = some_windows(1), some_windows(2)
-    table = predict_coalitions(linear, windows, others)  # type: ignore[arg-type]
+    table = predict_coalitions(linear.predict_windows, windows, others)
     terms = np.einsum("rlc,nlc->crn", linear.weights, windows - others)
     np.testing.assert_allclose(shapley(table), terms, atol=1e-5)
-    path = integrate_gradients(linear, windows, others)  # type: ignore[arg-type]
+    path = integrate_gradients(linear.window_gradients, windows, others)
     np.testing.assert_allclose(np.moveaxis(path.sum(axis=2), -1, 0), terms, atol=1e-5)
 
 
 def test_the_first_coalition_is_empty_and_the_last_is_whole(linear: Linear) -> None:
     windows, others = some_windows(1), some_windows(2)
-    table = predict_coalitions(linear, windows, others)  # type: ignore[arg-type]
+    table = predict_coalitions(linear.predict_windows, windows, others)
     np.testing.assert_allclose(table[0], linear.predict_windows(others), atol=1e-5)
     np.testing.assert_allclose(table[-1], linear.predict_windows(windows), atol=1e-5)
 
 
 def test_a_linear_model_has_nothing_to_rescale(linear: Linear) -> None:
     """Its gradient is the same whatever is hidden, so there is no map."""
-    assert np.isnan(rescaled_saliency(linear, some_windows(1), (0, 2, LENGTH))).all()  # type: ignore[arg-type]
+    edges = 0, 2, LENGTH
+    assert np.isnan(rescaled_saliency(linear.window_gradients, some_windows(1), edges)).all()
 
 
 @pytest.fixture(scope="module")

@@ -7,11 +7,10 @@ import builders
 from slicken.evidence.controls import (
     NOISE,
     shuffled_blocks,
-    with_leak,
     with_probes,
     with_shuffled_friction,
-    without_driver,
 )
+from slicken.evidence.retraining import with_leak, without_driver
 from slicken.learning.splits import PARTS
 from slicken.study.prepared import Prepared
 

@@ -16,6 +16,7 @@ from slicken.evidence.drivers import (
     ranks_of,
     shares_of,
 )
+from slicken.statements import Statement
 
 DRIVERS = ("slip_velocity", "temperature", "temperature_rate")
 RUNS, TARGETS = 4, 80
@@ -90,53 +91,75 @@ def verdicts(
 
 def test_a_driver_that_all_methods_find_is_supported_and_noise_is_noise() -> None:
     found = verdicts()
-    assert found["temperature"].status == found["temperature_rate"].status == "supported"
-    assert found["slip_velocity"].status == "no better than noise"
-    assert found["temperature"].shapley.value == pytest.approx(2 / 3, abs=0.02)
+    assert found["temperature"].verdict == found["temperature_rate"].verdict == "supported"
+    assert found["slip_velocity"].verdict == "no_better_than_noise"
+    assert found["temperature"].share.value == pytest.approx(2 / 3, abs=0.02)
     assert found["temperature"].rank.value == 1
     assert found["slip_velocity"].rank.value == 3
 
 
 def test_without_skill_no_driver_has_a_story() -> None:
-    assert {one.status for one in verdicts(has_skill=False).values()} == {"cannot be told"}
+    assert {one.verdict for one in verdicts(has_skill=False).values()} == {"unknown"}
 
 
 def test_errors_and_gradients_that_disagree_are_said_to() -> None:
     """By gradients slip velocity is far above the probes; it takes no error away."""
     gradients = with_probes({**LEVELS, "slip_velocity": 1.5})
     found = verdicts(probes=readings(all=gradients))
-    assert found["slip_velocity"].status == "methods disagree"
+    assert found["slip_velocity"].verdict == "methods_disagree"
     low = readings(all=with_probes({**LEVELS, "temperature": 0.05}))
-    assert verdicts(probes=low)["temperature"].status == "methods disagree"
+    assert verdicts(probes=low)["temperature"].verdict == "methods_disagree"
 
 
 def test_a_driver_that_another_can_replace_is_not_separable_from_it() -> None:
     replaced = roles(left_out=(0.0, 0.5, 0.0), both={(1, 2): 0.9})
     found = verdicts(of=replaced)["temperature_rate"]
-    assert found.status == "not separable"
-    assert "as long as temperature is there" in found.reason
-    assert verdicts(of=replaced, lag_model_fits=False)["temperature_rate"].status == "supported"
+    assert found.verdict == "not_separable"
+    assert Statement("driver_reasons.replaceable", partner="temperature") in found.reasons
+    assert verdicts(of=replaced, lag_model_fits=False)["temperature_rate"].verdict == "supported"
 
 
 def test_a_future_that_tells_of_friction_speaks_against_a_cause() -> None:
     found = verdicts(of=roles(ahead=(0.0, 0.3, 0.0)))
-    assert found["temperature"].status == "carries information"
-    assert "consequence" in found["temperature"].reason
-    assert found["temperature_rate"].status == "supported"
+    assert found["temperature"].verdict == "informative"
+    assert found["temperature"].reasons == (Statement("driver_reasons.lead", gain=0.3),)
+    assert found["temperature_rate"].verdict == "supported"
 
 
 def test_a_load_that_tells_more_speaks_against_all_drivers() -> None:
     found = verdicts(of=roles(stress_gain=0.4))
-    assert found["temperature"].status == found["temperature_rate"].status == "carries information"
-    assert "stand in" in found["temperature"].reason
+    assert found["temperature"].verdict == found["temperature_rate"].verdict == "informative"
+    assert found["temperature"].reasons == (Statement("driver_reasons.stress", gain=0.4),)
 
 
 def test_without_controls_errors_decide() -> None:
     found = judge_drivers(
         readings(all=LEVELS), None, roles(), BLOCKS, has_skill=True, lag_model_fits=True, seed=0
     )
-    assert [one.status for one in found][1:] == ["supported", "supported"]
-    assert found[0].status == "no better than noise"
+    assert [one.verdict for one in found][1:] == ["supported", "supported"]
+    assert found[0].verdict == "no_better_than_noise"
+    no_null = Statement("driver_reasons.no_null")
+    assert all(no_null in one.reasons for one in found)
+    assert not any("above_null" in reason.key for one in found for reason in one.reasons)
+
+
+def test_the_number_of_methods_above_the_null_level_is_said() -> None:
+    """Three of six methods do not find temperature rate: no majority; two do not: a majority."""
+    below = with_probes({**LEVELS, "temperature_rate": 0.0})
+    for few, verdict in ((2, "supported"), (3, "methods_disagree")):
+        probes = readings(all=with_probes(LEVELS), **dict.fromkeys(METHODS[:few], below))
+        found = verdicts(probes=probes)["temperature_rate"]
+        assert found.verdict == verdict
+        said = Statement("driver_reasons.above_null", above=6 - few, methods=6)
+        assert said in found.reasons
+
+
+def test_a_driver_that_accounts_for_little_is_negligible() -> None:
+    levels = {**LEVELS, "slip_velocity": 0.06}
+    probes = readings(all=with_probes({**LEVELS, "slip_velocity": 1.0}))
+    found = verdicts(table=readings(all=levels), probes=probes)["slip_velocity"]
+    assert found.verdict == "negligible"
+    assert found.reasons[0] == Statement("driver_reasons.small_reduction", limit=0.05)
 
 
 def test_a_driver_is_above_zero_only_if_it_earns_more_than_every_probe() -> None:

@@ -8,10 +8,9 @@ import xarray as xr
 import builders
 import naive
 from slicken.evidence import importance as explained
-from slicken.evidence.importance import KINDS, measure_importance, shares
+from slicken.evidence.importance import KINDS, measure_importance, ranking, shares
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
-from slicken.reporting.verdict import ranking
 from slicken.study.prepared import Prepared
 
 LENGTH = 6

@@ -10,8 +10,9 @@ from sklearn.linear_model import Ridge
 
 import builders
 from slicken.evidence.confounding import lag_model_of_study, measure_confounding
+from slicken.evidence.kernels import fit_kernels
 from slicken.evidence.lag_model import PENALTIES, LagModel, bin_means, build_lag_model, edges_to
-from slicken.evidence.memory import fit_kernels, required_by_lag_model, select_drivers
+from slicken.evidence.required import required_by_lag_model, select_drivers
 
 MEMORY, SAMPLES = 24, 700
 EVERY = np.arange(7 * SAMPLES)
@@ -149,7 +150,7 @@ def test_the_fewest_drivers_are_those_that_add(lag_model: LagModel) -> None:
 def test_a_planted_mean_is_found_with_its_length(lag_model: LagModel) -> None:
     """Seven experiments, five of which judge; noise of 2 %: a few samples either way."""
     found, other = fit_kernels(lag_model, ["temperature"])
-    assert (found.shape, other.shape) == ("mean", "exponential")
+    assert (found.shape, other.shape) == ("boxcar", "exponential")
     assert found.is_shown
     assert found.fits
     assert found.low <= MEMORY <= found.high

@@ -5,18 +5,9 @@ import pytest
 import xarray as xr
 
 import builders
-from slicken.evidence.memory import (
-    KernelFit,
-    RequiredHistory,
-    conclude,
-    gradient_span,
-    jackknife_minimum,
-    kernel_from_dataset,
-    kernel_to_dataset,
-    required_from_dataset,
-    required_to_dataset,
-    truncate,
-)
+from slicken.evidence.kernels import KernelFit, jackknife_minimum
+from slicken.evidence.memory import conclude, gradient_span, truncate
+from slicken.evidence.required import RequiredHistory
 from slicken.evidence.resampling import Interval
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
@@ -98,7 +89,7 @@ def test_longer_histories_that_are_worse_are_no_need() -> None:
 
 def test_needs_survive_a_file() -> None:
     before = required([True, False], [2.0, 1.0])
-    after = required_from_dataset(required_to_dataset(before))
+    after = RequiredHistory.from_dataset(before.to_dataset())
     assert after.family == before.family
     assert after.range == before.range
     np.testing.assert_array_equal(after.loss, before.loss)
@@ -123,7 +114,7 @@ def test_too_few_groups_have_no_interval_and_an_edge_is_an_edge() -> None:
 
 
 def kernels(
-    shape: str = "mean", *, gain: float = 0.1, excess: float = 0.0, behind: float = 0.0
+    shape: str = "boxcar", *, gain: float = 0.1, excess: float = 0.0, behind: float = 0.0
 ) -> KernelFit:
     return KernelFit(
         shape, np.array([1.0, 10.0, 100.0]), np.array([1.0, 0.2, 0.5]), 50.0, 40.0, 60.0,
@@ -140,11 +131,11 @@ LADDER = RequiredHistory(
 def test_the_sharpest_answer_that_holds_is_taken() -> None:
     found = conclude((NEEDED, LADDER), (kernels(),), ("temperature",), lag_model_fits=True)
     assert found is not None
-    assert (found.method, found.low, found.high) == ("mean", 40.0, 60.0)
+    assert (found.method, found.low, found.high) == ("boxcar", 40.0, 60.0)
     better = (kernels(), kernels("exponential", behind=-0.01))
     assert conclude((LADDER,), better, (), lag_model_fits=True).method == "exponential"  # type: ignore[union-attr]
     no_better = (kernels(), kernels("exponential", behind=-0.0005))
-    assert conclude((LADDER,), no_better, (), lag_model_fits=True).method == "mean"  # type: ignore[union-attr]
+    assert conclude((LADDER,), no_better, (), lag_model_fits=True).method == "boxcar"  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(
@@ -167,7 +158,7 @@ def test_networks_that_cannot_tell_leave_nothing_to_tell() -> None:
 
 def test_a_way_to_forget_survives_a_file() -> None:
     before = kernels()
-    after = kernel_from_dataset(kernel_to_dataset(before))
+    after = KernelFit.from_dataset(before.to_dataset())
     for name in ("shape", "memory", "low", "high", "excess", "gain", "behind", "fits"):
         assert getattr(after, name) == getattr(before, name)
     np.testing.assert_array_equal(after.loss, before.loss)

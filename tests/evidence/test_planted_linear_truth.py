@@ -5,10 +5,9 @@ import pytest
 import xarray as xr
 
 import builders
-from slicken.evidence.importance import KINDS, by_lag, by_run, measure_importance
+from slicken.evidence.importance import KINDS, by_lag, by_run, measure_importance, ranking
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
-from slicken.reporting.verdict import ranking
 from slicken.study.prepared import Prepared
 from slicken.study.task import make_trainer
 

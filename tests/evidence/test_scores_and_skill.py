@@ -6,7 +6,8 @@ import pytest
 import builders
 import naive
 from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES
-from slicken.evidence.scores import permutation_p, score, skill
+from slicken.evidence.scores import score
+from slicken.evidence.skill import permutation_p, skill
 from slicken.learning.record import join
 
 MEASURED = np.array([0.5, 0.6, 0.7, 0.6, 0.5, 0.4])

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from found import found_in
 from slicken.errors import ChannelError
 from slicken.experiment import ChannelMap, prepare
 from slicken.experiment.channel_map import MAPPABLE, Column, Preparation
+from slicken.logs.left_out import LeftOut
 from slicken.logs.log import Log
 
 COLUMNS = st.builds(
@@ -90,9 +92,9 @@ def test_a_column_that_is_not_there_is_answered_with_those_that_are(
 
 def test_a_column_that_was_left_out_says_why(make_map: Callable[..., ChannelMap]) -> None:
     log = Log(
-        "run", "run.csv", "", {"a": np.arange(3.0)}, np.arange(3), {}, {"time": "it is empty"}
+        "run", "run.csv", "", {"a": np.arange(3.0)}, np.arange(3), {}, {"time": LeftOut.EMPTY}
     )
-    with pytest.raises(ChannelError, match="'time' was left out: it is empty"):
+    with pytest.raises(ChannelError, match="'time' is not read: no numbers"):
         prepare(log, make_map())
 
 
@@ -119,7 +121,7 @@ def test_a_map_that_contradicts_the_name_wins_and_is_said(
     channel_map = make_map({"axial_displacement": {"column": "wear (um)", "unit": "mm"}})
     experiment = prepare(log, channel_map)
     assert experiment.channels["axial_displacement"][-1] == pytest.approx(0.197)
-    assert any("is read in mm" in str(finding) for finding in experiment.findings)
+    assert found_in(experiment, "unit_overridden")["unit"] == "mm"
 
 
 def test_what_a_map_does_not_name_is_not_guessed(
@@ -127,7 +129,7 @@ def test_what_a_map_does_not_name_is_not_guessed(
 ) -> None:
     experiment = prepare(make_log(), make_map({"temperature": None}))
     assert "temperature" not in experiment.channels
-    assert any("no temperature" in str(finding) for finding in experiment.findings)
+    assert found_in(experiment, "missing_driver_and_rate") == {"channel": "temperature"}
 
 
 def test_a_table_can_be_named_for_each_ending() -> None:

@@ -15,8 +15,18 @@ from slicken.experiment.corrections.formulas import spread_times
 from slicken.experiment.inspection import Inspection
 from slicken.experiment.quality.clock_faults import _in_order
 from slicken.logs.log import Log
+from slicken.reporting.channel_map import channel_map_toml
+from slicken.reporting.wording import words
+from slicken.statements import Statement
 
-CLOCK = {"slip of time", "backward time", "repeated time", "leap of time"}
+CLOCK = {
+    "clock_slip",
+    "clock_set_back",
+    "clock_restarted",
+    "clock_coarse",
+    "clock_repeated",
+    "clock_leap",
+}
 MakeLog = Callable[..., Log]
 MakeMap = Callable[..., ChannelMap]
 
@@ -50,8 +60,8 @@ def test_a_clock_of_whole_seconds_at_four_samples_a_second_is_spread(
     true = np.arange(3, 203) / 4  # begins in the middle of a second, and ends in one
     log = make_log(time=np.floor(true))
     finding = found(describe(log, make_map()))
-    assert (finding.kind, finding.row, finding.time) == ("repeated time", 4, 1)
-    assert "about 3.92 to each time" in finding.message
+    assert (finding.kind, finding.row, finding.time) == ("clock_coarse", 4, 1)
+    assert finding.statement.values["each"] == 200 / 51
     np.testing.assert_allclose(repaired(log, make_map(), finding), true, atol=1e-12)
 
 
@@ -60,8 +70,7 @@ def test_a_sample_that_was_written_twice_is_left_out(make_log: MakeLog, make_map
     time[100:] -= 1  # 99 is there twice, with other numbers
     log = make_log(time=time)
     finding = found(describe(log, make_map()))
-    assert (finding.kind, finding.row) == ("repeated time", 102)
-    assert "were they written twice" in finding.message
+    assert (finding.kind, finding.row) == ("clock_repeated", 102)
     np.testing.assert_array_equal(repaired(log, make_map(), finding), np.arange(199.0))
 
 
@@ -71,8 +80,8 @@ def test_a_clock_that_was_set_back_runs_on(make_log: MakeLog, make_map: MakeMap)
     time[150:] -= 7
     log = make_log(time=time)
     finding = found(describe(log, make_map()))
-    assert (finding.kind, finding.row, finding.time) == ("backward time", 122, 70)
-    assert "2 times, first from 119 to 70 s: was the clock set back" in finding.message
+    assert (finding.kind, finding.row, finding.time) == ("clock_set_back", 122, 70)
+    assert finding.statement.values == {"before": 119.0, "after": 70.0, "times": 2}
     np.testing.assert_array_equal(repaired(log, make_map(), finding), np.arange(200.0))
 
 
@@ -82,12 +91,9 @@ def test_of_two_runs_in_one_file_the_longer_is_kept_or_they_become_one(
     time = np.concatenate([np.arange(5.0, 75.0), np.arange(5.0, 135.0)])
     log = make_log(time=time)
     finding = found(describe(log, make_map()))
-    assert (finding.kind, finding.row) == ("backward time", 72)
-    assert "does another run begin" in finding.message
+    assert (finding.kind, finding.row) == ("clock_restarted", 72)
     np.testing.assert_array_equal(repaired(log, make_map(), finding), time[70:])
-    other = [line[2:] for line in finding.correction.splitlines() if line.startswith("# ")]
-    assert other[0] == "or one run, its clock begun anew:"
-    text = make_map().to_toml() + "\n".join(other[1:])
+    text = make_map().to_toml() + finding.alternative
     again = describe(log, ChannelMap.from_toml(text))
     np.testing.assert_array_equal(again.log.column("time"), np.arange(5.0, 205.0))
 
@@ -105,7 +111,7 @@ def test_a_single_time_that_does_not_fit_costs_its_row(
         assert inspection.problem == ""
         return
     finding = found(inspection)
-    assert finding.kind == ("leap of time" if (at, wrong) == (199, 5000.0) else "slip of time")
+    assert finding.kind == ("clock_leap" if (at, wrong) == (199, 5000.0) else "clock_slip")
     assert (finding.row, finding.time) == (at + 2, wrong)
     np.testing.assert_array_equal(
         repaired(log, make_map(), finding), np.delete(np.arange(10.0, 210.0), at)
@@ -119,7 +125,7 @@ def test_a_clock_that_was_set_to_the_date_runs_on_from_where_it_was(
     time[40:] += 1.7e9
     log = make_log(time=time)
     finding = found(describe(log, make_map()))
-    assert (finding.kind, finding.row) == ("leap of time", 42)
+    assert (finding.kind, finding.row) == ("clock_leap", 42)
     np.testing.assert_array_equal(repaired(log, make_map(), finding), np.arange(200.0))
 
 
@@ -129,7 +135,7 @@ def test_a_slip_and_a_clock_set_back_are_told_apart(make_log: MakeLog, make_map:
     time[120:] -= 50
     log = make_log(time=time)
     kinds = {f.kind: f for f in describe(log, make_map()).findings if f.kind in CLOCK}
-    assert {kind: f.row for kind, f in kinds.items()} == {"slip of time": 62, "backward time": 122}
+    assert {kind: f.row for kind, f in kinds.items()} == {"clock_slip": 62, "clock_set_back": 122}
     text = make_map().to_toml() + "\n".join(f.correction for f in kinds.values())
     again = describe(log, ChannelMap.from_toml(text))
     np.testing.assert_array_equal(again.log.column("time"), np.delete(np.arange(200.0), 60))
@@ -141,7 +147,7 @@ def test_a_leap_in_each_of_two_runs_is_mended_with_the_run_that_is_kept(
     run = np.arange(100.0) + 3000.0 * (np.arange(100) > 60)
     log = make_log(time=np.concatenate([run[:90], run]), samples=190)
     kinds = [f for f in describe(log, make_map()).findings if f.kind in CLOCK]
-    assert [f.kind for f in kinds] == ["backward time", "leap of time"]
+    assert [f.kind for f in kinds] == ["clock_restarted", "clock_leap"]
     text = make_map().to_toml() + "\n".join(f.correction for f in kinds)
     again = describe(log, ChannelMap.from_toml(text))
     np.testing.assert_array_equal(again.log.column("time"), np.arange(100.0))
@@ -181,7 +187,7 @@ def test_a_gap_proposes_its_longer_side(make_log: MakeLog, make_map: MakeMap) ->
     time[190:] += 30
     (finding,) = (f for f in describe(make_log(time=time), make_map()).findings if f.correction)
     assert finding.kind == "gap"
-    assert "which no window crosses" in finding.message
+    assert finding.statement.values == {"seconds": 31.0, "longest": 3.0}
     assert finding.correction == '[[correction]]\nkind = "crop"\nstart = 80.0\nend = 219.0'
     text = make_map().to_toml() + finding.correction
     experiment = prepare(make_log(time=time), ChannelMap.from_toml(text))
@@ -193,7 +199,7 @@ def test_proposals_stand_in_the_map_as_comments(
 ) -> None:
     inspection = describe(make_log(time=np.arange(200.0) // 2), make_map())
     path = tmp_path / "map.toml"
-    path.write_text(inspection.to_toml())
+    path.write_text(channel_map_toml(inspection, words("en")))
     assert ChannelMap.load(path) == make_map()
     assert '\n#kind = "repeated-time"\n#keep = "all"\n' in path.read_text()
 
@@ -224,7 +230,8 @@ def test_a_time_in_minutes_is_spread_in_minutes() -> None:
     log = Log("run", "run.csv", "", {"time": np.array([0.0, 0, 1, 1, 2])}, np.arange(5))
     done = corrected(log, 'kind = "repeated-time"\nkeep = "all"', unit="min")
     np.testing.assert_allclose(done.log.column("time"), [0, 0.5, 1, 1.5, 2])
-    assert done.steps == ("correction 1: repeated times spread evenly up to the next: 2 samples",)
+    spread = Statement("steps.times_spread", samples=2)
+    assert done.steps == (Statement("steps.correction", number=1, what=spread),)
 
 
 @given(
@@ -245,9 +252,8 @@ def test_a_clock_runs_on_after_a_pause_or_by_so_much() -> None:
     log = Log("run", "run.csv", "", {"time": np.array([0.0, 1, 2, 0, 1])}, np.arange(5) + 10)
     paused = corrected(log, 'kind = "run-on"\nrow = 13\npause = 5')
     np.testing.assert_array_equal(paused.log.column("time"), [0, 1, 2, 7, 8])
-    assert paused.steps == (
-        "correction 1: time from row 13 on shifted by 7 s, to 5 s after the row before",
-    )
+    done = Statement("steps.time_shifted_after_pause", row=13, shift=7.0, pause=5.0)
+    assert paused.steps == (Statement("steps.correction", number=1, what=done),)
     shifted = corrected(log, 'kind = "run-on"\nrow = 13\nby = 3600')
     np.testing.assert_array_equal(shifted.log.column("time"), [0, 1, 2, 3600, 3601])
 
@@ -256,7 +262,8 @@ def test_rows_are_kept_or_left_out_by_their_line_in_the_file() -> None:
     log = Log("run", "run.csv", "", {"time": np.arange(5.0)}, np.arange(5) + 10)
     kept = corrected(log, 'kind = "rows"\nfirst = 11\nlast = 12')
     np.testing.assert_array_equal(kept.log.rows, [11, 12])
-    assert kept.steps == ("correction 1: left out all but rows 11 to 12: 3 of 5 samples",)
+    done = Statement("steps.rows_kept", first=11, last=12, count=3, samples=5)
+    assert kept.steps == (Statement("steps.correction", number=1, what=done),)
     rest = corrected(log, 'kind = "rows"\nfirst = 11\nlast = 12\nkeep = "outside"')
     np.testing.assert_array_equal(rest.log.rows, [10, 13, 14])
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from found import found_in, step
 from slicken.errors import ChannelError, LogError
 from slicken.experiment import ChannelMap, Experiment, describe, prepare, read_experiment
 from slicken.experiment.corrections import Corrected, correct
@@ -20,6 +21,7 @@ from slicken.experiment.corrections.formulas import (
 )
 from slicken.logs.log import Log
 from slicken.logs.readers import read_log
+from slicken.statements import Statement
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TIME = '[channels.time]\ncolumn = "time"\nunit = "s"\n'
@@ -94,7 +96,8 @@ def test_counts_become_a_unit_by_a_straight_line() -> None:
     done = corrected(log_of(x=np.array([0.0, 3.0])), CALIBRATE)
     np.testing.assert_array_equal(done.log.column("x"), [1, 7])
     assert done.log.units["x"] == "MPa"
-    assert done.steps == ("correction 1: 'x' times 2 and added 1, in MPa",)
+    done_so = Statement("steps.calibrated_offset", column="x", factor=2.0, unit="MPa", offset=1.0)
+    assert done.steps == (Statement("steps.correction", number=1, what=done_so),)
 
 
 def test_a_machine_stretches_by_load_over_stiffness_whatever_the_units() -> None:
@@ -154,7 +157,8 @@ def test_torque_and_turns_become_stress_and_slip_in_their_units() -> None:
     np.testing.assert_allclose(done.log.column("v"), [per_turn, 2 * per_turn])
     np.testing.assert_allclose(done.log.column("d"), [per_turn / 6, per_turn / 3])
     assert (done.log.units["v"], done.log.units["d"]) == ("m/s", "m")
-    assert "3 T / (2 pi (ro^3 - ri^3))" in done.steps[0]
+    ring = Statement("steps.hollow_cylinder", inner=10.0, outer=20.0)
+    assert done.steps[0].values["what"].values["what"].values["face"] == ring
 
 
 def test_a_running_mean_of_a_ramp_lags_by_half_of_it_or_not_at_all() -> None:
@@ -323,7 +327,9 @@ def test_files_of_one_run_are_joined_as_if_they_were_one(tmp_path: Path) -> None
     whole = read_experiment(tmp_path / "whole.csv")
     for name, values in whole.channels.items():
         np.testing.assert_array_equal(joined.channels[name], values)
-    assert "'run-2.csv' (35 samples, SHA-256 " in joined.provenance.steps[0]
+    (part,) = step(joined, "correction")["what"].values["files"]
+    assert (part.values["name"], part.values["samples"]) == ("run-2.csv", 35)
+    assert part.values["sha256"] == read_log(tmp_path / "run-2.csv").sha256
 
 
 def test_a_part_whose_clock_starts_again_is_put_after_a_pause(tmp_path: Path) -> None:
@@ -342,11 +348,13 @@ def test_every_correction_is_a_step_of_the_provenance_before_all_others(
     text += '[[correction]]\nkind = "zero"\ncolumn = "shortening"\nat = 0\n'
     text += '[[correction]]\nkind = "mean"\ncolumn = "friction"\nover = 4\nwhere = "centred"\n'
     experiment = prepare(make_log(), ChannelMap.from_toml(text))
-    assert experiment.provenance.steps[0] == (
-        "correction 1: 'shortening' zeroed at 0 s: 10 subtracted"
+    zeroed = Statement("steps.zeroed_at", column="shortening", level=(10.0, ""), time=0.0)
+    ahead = Statement("steps.mean_centred", column="friction", over=4.0, ahead=2.0)
+    assert experiment.provenance.steps[:2] == (
+        Statement("steps.correction", number=1, what=zeroed),
+        Statement("steps.correction", number=2, what=ahead),
     )
-    assert "which looks ahead by 2 s" in experiment.provenance.steps[1]
-    assert any(finding.kind == "looks ahead" for finding in experiment.findings)
+    assert found_in(experiment, "looks_ahead") == {"what": ahead}
 
 
 def test_a_map_with_corrections_survives_toml() -> None:

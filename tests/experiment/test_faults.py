@@ -6,6 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
+from found import found_in, only
 from slicken.errors import ExperimentError
 from slicken.experiment import ChannelMap, Experiment, Finding, prepare
 from slicken.experiment.quality.issues import correction_toml
@@ -14,7 +15,20 @@ from slicken.logs.log import Log
 from slicken.physics.scenarios import CHANNEL_MAP, SimulatedLog, simulate_logs
 from slicken.physics.truths import TRUTHS
 
-FAULTS = {"spike", "stuck", "saturated", "jump", "start-up", "unloading", "unit", "gap", "time"}
+FAULTS = {
+    "spike",
+    "stuck",
+    "saturated",
+    "jump",
+    "start_up",
+    "unloading",
+    "unit_overridden",
+    "implausible_friction",
+    "implausible_temperature",
+    "implausible_unit",
+    "gap",
+    "untimed_rows",
+}
 CHANNELS = {
     "temperature": "temperature_degC",
     "axial_displacement": "axial_displacement_um",
@@ -37,12 +51,6 @@ def spoiled(spoil: Callable[[dict[str, np.ndarray]], None], scenario: str) -> Ex
     table = {name: np.array(values) for name, values in simulated(scenario)[0].table().items()}
     spoil(table)
     return prepare(log_of(table), CHANNEL_MAP)
-
-
-def one(experiment: Experiment, kind: str) -> Finding:
-    found = [finding for finding in experiment.findings if finding.kind == kind]
-    assert len(found) == 1, experiment.findings
-    return found[0]
 
 
 def repaired(table: dict[str, np.ndarray], finding: Finding) -> Experiment:
@@ -69,9 +77,9 @@ def test_a_spike_is_found_at_its_row_and_can_be_mended(
 ) -> None:
     table = {name: np.array(values) for name, values in simulated(scenario)[0].table().items()}
     table[CHANNELS[channel]][1200] += height
-    finding = one(prepare(log_of(table), CHANNEL_MAP), "spike")
+    finding = only(prepare(log_of(table), CHANNEL_MAP), "spike")
     assert (finding.row, finding.time) == (1202, table["time_s"][1200])
-    assert channel.replace("_", " ") in finding.message
+    assert finding.statement.values["channel"] == channel
     again = repaired(table, finding)
     assert [f for f in again.findings if f.kind == "spike"] == []
     assert not again.gap.any()  # one sample is bridged
@@ -81,9 +89,9 @@ def test_a_stuck_sensor_is_found_where_it_sticks() -> None:
     def spoil(table: dict[str, np.ndarray]) -> None:
         table["temperature_degC"][800:1000] = table["temperature_degC"][800]
 
-    finding = one(spoiled(spoil, "temperature-now"), "stuck")
+    finding = only(spoiled(spoil, "temperature-now"), "stuck")
     assert (finding.row, finding.time) == (802, 800)
-    assert "199 s" in finding.message
+    assert finding.statement.values["seconds"] == 199
     assert finding.correction == correction_toml(
         "exclude", column="temperature_degC", start=800.0, end=999.0
     )
@@ -99,9 +107,9 @@ def test_a_sensor_at_the_end_of_its_range_is_found_where_it_reaches_it() -> None
         np.minimum(temperature, limit, out=temperature)
 
     experiment = spoiled(spoil, "temperature-now")
-    finding = one(experiment, "saturated")
+    finding = only(experiment, "saturated")
     assert finding.row == first[0] + 2
-    assert "temperature is at" in finding.message
+    assert finding.statement.values["channel"] == "temperature"
 
 
 def test_a_sensor_that_is_set_back_is_found_and_mended() -> None:
@@ -112,7 +120,7 @@ def test_a_sensor_that_is_set_back_is_found_and_mended() -> None:
     quiet = [n for n in range(100, 3000) if np.ptp(load[n - 30 : n + 30]) < 0.1 * load[n]]
     at = quiet[len(quiet) // 2]
     table["axial_displacement_um"][at:] -= 2000.0
-    finding = one(prepare(log_of(table), CHANNEL_MAP), "jump")
+    finding = only(prepare(log_of(table), CHANNEL_MAP), "jump")
     assert finding.row == at + 2
     again = repaired(table, finding)
     whole = prepare(log_of(dict(clean)), CHANNEL_MAP)
@@ -164,9 +172,9 @@ def test_a_sensor_of_any_kind_that_is_set_back_is_found_and_mended(
         kept.add("friction")
     channels = {name: c for name, c in CHANNEL_MAP.channels.items() if name in kept}
     channel_map = CHANNEL_MAP.model_copy(update={"channels": channels})
-    finding = one(prepare(log_of(table), channel_map), "jump")
+    finding = only(prepare(log_of(table), channel_map), "jump")
     assert finding.row == at + 2
-    assert finding.message.startswith(channel.replace("_", " "))
+    assert finding.statement.values["channel"] == channel
     text = channel_map.to_toml() + finding.correction
     again = prepare(log_of(table), ChannelMap.from_toml(text))
     assert [f for f in again.findings if f.kind == "jump"] == []
@@ -235,7 +243,7 @@ def test_what_faults_motors_and_presses_do_is_no_jump_of_a_sensor(
             channels = {name: columns[name] for name in columns if name in kept}
             channel_map = CHANNEL_MAP.model_copy(update={"channels": channels})
             found = prepare(log_of(table), channel_map).findings
-            assert [str(f) for f in found if f.kind == "jump"] == [], seed
+            assert [f for f in found if f.kind == "jump"] == [], seed
 
 
 @pytest.mark.slow
@@ -243,7 +251,7 @@ def test_what_faults_motors_and_presses_do_is_no_jump_of_a_sensor(
 def test_none_of_252_clean_logs_has_a_fault(scenario: str) -> None:
     for seed in (21, 22, 23):
         for each in simulate_logs(scenario, experiments=12, seed=seed):
-            kinds = [str(f) for f in each.prepare().findings if f.kind in FAULTS]
+            kinds = [f for f in each.prepare().findings if f.kind in FAULTS]
             assert kinds == [], (each.name, seed)
 
 
@@ -253,10 +261,10 @@ def test_start_up_and_unloading_are_said_with_their_share_of_the_variance() -> N
         table["friction"][-40:] *= np.linspace(0.7, 0, 40)
 
     experiment = spoiled(spoil, "temperature-now")
-    start, end = one(experiment, "start-up"), one(experiment, "unloading")
-    assert "first 60 samples" in start.message
-    assert "last 40 samples" in end.message
-    assert "% of its variance" in start.message
+    start, end = only(experiment, "start_up"), only(experiment, "unloading")
+    assert start.statement.values["samples"] == 60
+    assert end.statement.values["samples"] == 40
+    assert 0 < start.statement.values["share"] < 1
     assert start.correction == correction_toml("crop", start=60.0)
     steady = find_steady_sliding(experiment)
     assert steady is not None
@@ -265,21 +273,21 @@ def test_start_up_and_unloading_are_said_with_their_share_of_the_variance() -> N
 
 
 @pytest.mark.parametrize(
-    ("column", "factor", "offset", "advice"),
+    ("column", "factor", "offset", "kind"),
     [
-        ("friction", 100.0, 0.0, 'unit = "%"'),
-        ("temperature_degC", 1.0, 273.15, 'unit = "K"'),
-        ("slip_velocity_mm_s", 1e5, 0.0, "is the unit in the channel map right"),
-        ("normal_stress_MPa", 1e6, 0.0, "is the unit in the channel map right"),
+        ("friction", 100.0, 0.0, "implausible_friction"),
+        ("temperature_degC", 1.0, 273.15, "implausible_temperature"),
+        ("slip_velocity_mm_s", 1e5, 0.0, "implausible_unit"),
+        ("normal_stress_MPa", 1e6, 0.0, "implausible_unit"),
     ],
 )
 def test_numbers_that_no_experiment_has_ask_for_the_unit(
-    column: str, factor: float, offset: float, advice: str
+    column: str, factor: float, offset: float, kind: str
 ) -> None:
     def spoil(table: dict[str, np.ndarray]) -> None:
         table[column] = factor * table[column] + offset
 
-    assert advice in one(spoiled(spoil, "temperature-now"), "unit").message
+    assert only(spoiled(spoil, "temperature-now"), kind)
 
 
 def test_a_gap_is_found_where_it_begins() -> None:
@@ -287,7 +295,7 @@ def test_a_gap_is_found_where_it_begins() -> None:
         for name, values in table.items():
             table[name] = np.delete(values, np.s_[500:520])
 
-    finding = one(spoiled(spoil, "temperature-now"), "gap")
+    finding = only(spoiled(spoil, "temperature-now"), "gap")
     assert (finding.row, finding.time, finding.value) == (502, 499, 21)
 
 
@@ -308,7 +316,8 @@ def test_a_channel_held_constant_is_said() -> None:
     def spoil(table: dict[str, np.ndarray]) -> None:
         table["slip_velocity_mm_s"][:] = 4.0
 
-    assert "never changes" in one(spoiled(spoil, "temperature-now"), "steady driver").message
+    found = found_in(spoiled(spoil, "temperature-now"), "constant_driver")
+    assert found == {"channel": "slip_velocity", "level": ("slip_velocity", 0.004)}
 
 
 def test_nothing_is_mended_in_silence() -> None:

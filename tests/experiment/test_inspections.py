@@ -8,6 +8,8 @@ import numpy as np
 
 from slicken.experiment import ChannelMap, describe
 from slicken.logs.log import Log
+from slicken.reporting.channel_map import channel_map_toml
+from slicken.reporting.wording import words
 
 
 def test_columns_are_summed_up_in_their_own_units(
@@ -25,7 +27,7 @@ def test_columns_are_summed_up_in_their_own_units(
 
 def test_a_proposed_map_is_a_map_and_says_what_it_lacks(make_log: Callable[..., Log]) -> None:
     inspection = describe(make_log())
-    text = inspection.to_toml()
+    text = channel_map_toml(inspection, words("en"))
     assert ChannelMap.from_toml(text) == inspection.channel_map
     assert "'shortening' could be axial displacement" in text
     assert "# no column for [channels.axial_displacement]" in text
@@ -45,9 +47,9 @@ def test_proposed_corrections_are_comments_that_become_corrections_without_their
     temperature = 20 + np.sqrt(np.arange(200.0))
     temperature[90] += 40
     inspection = describe(make_log(temperature=temperature), make_map())
-    text = inspection.to_toml()
+    text = channel_map_toml(inspection, words("en"))
     assert ChannelMap.from_toml(text).correction == ()
-    assert "# spike (row 92, 90 s): temperature has a spike: 69.49 °C" in text
+    assert "# spike: temperature has 1 spike, the largest 69.49 °C" in text
     assert "# steady sliding: " in text
     lines = [
         line[1:] if line.startswith("#") and not line.startswith("# ") else line

@@ -6,20 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from found import found_in, of_kind, only, step
 from slicken.errors import ChannelError, ExperimentError
-from slicken.experiment import ChannelMap, Experiment, prepare, read_experiment
+from slicken.experiment import ChannelMap, prepare, read_experiment
 from slicken.logs.log import Log
+from slicken.statements import Statement
 
 MakeLog = Callable[..., Log]
 MakeMap = Callable[..., ChannelMap]
-
-
-def said(experiment: Experiment, kind: str) -> str:
-    return " / ".join(str(finding) for finding in experiment.findings if finding.kind == kind)
-
-
-def steps(experiment: Experiment) -> str:
-    return " / ".join(experiment.provenance.steps)
 
 
 def test_a_uniform_log_keeps_its_numbers_to_the_bit(make_log: MakeLog, make_map: MakeMap) -> None:
@@ -31,7 +25,7 @@ def test_a_uniform_log_keeps_its_numbers_to_the_bit(make_log: MakeLog, make_map:
         experiment.channels["slip_velocity"], 1e-3 * log.values["velocity"][2:], rtol=1e-15
     )
     assert not experiment.gap.any()
-    assert "kept as they are" in steps(experiment)
+    assert step(experiment, "grid_kept") == {"grid": 1.0}
 
 
 def test_all_five_drivers_are_there(make_log: MakeLog, make_map: MakeMap) -> None:
@@ -52,7 +46,7 @@ def test_shortening_counts_from_zero_and_sign_turns_it(
     np.testing.assert_allclose(
         turned.channels["axial_displacement"], -straight.channels["axial_displacement"]
     )
-    assert "sign turned" in steps(turned)
+    assert step(turned, "sign_reversed")["what"].values["channel"] == "axial_displacement"
 
 
 @pytest.mark.parametrize(
@@ -79,21 +73,22 @@ def test_a_row_repeated_exactly_is_left_out_and_said(make_log: MakeLog, make_map
     repeated = Log("run", "run.csv", "", doubled, np.arange(201) + 2)
     experiment = prepare(repeated, make_map())
     np.testing.assert_array_equal(experiment.friction, prepare(log, make_map()).friction)
-    assert "row 53, 50 s" in said(experiment, "repeated row")
+    repeated_rows = only(experiment, "repeated_rows")
+    assert (repeated_rows.row, repeated_rows.time) == (53, 50.0)
 
 
 def test_rows_without_a_time_are_left_out_and_said(make_log: MakeLog, make_map: MakeMap) -> None:
     time = np.arange(200.0)
     time[70] = np.nan
     experiment = prepare(make_log(time=time), make_map())
-    assert "row 72" in said(experiment, "time")
+    assert only(experiment, "untimed_rows").row == 72
     assert not experiment.gap.any()
 
 
 def test_a_long_hole_in_time_is_a_gap_and_said(make_log: MakeLog, make_map: MakeMap) -> None:
     time = np.concatenate([np.arange(100.0), np.arange(150.0, 250.0)])
     experiment = prepare(make_log(time=time), make_map())
-    assert "51 s without a sample" in said(experiment, "gap")
+    assert found_in(experiment, "gap") == {"seconds": 51.0, "longest": 3.0}
     at = experiment.time
     # The rates need three samples after a gap.
     np.testing.assert_array_equal(experiment.gap, (at > 99) & (at < 152))
@@ -109,7 +104,8 @@ def test_short_holes_are_bridged_by_a_straight_line_and_said(
     experiment = prepare(make_log(friction=values), make_map())
     assert not experiment.gap.any()
     np.testing.assert_allclose(experiment.friction, experiment.time / 400)
-    assert f"{missing} missing samples of friction" in said(experiment, "hole")
+    filled = {"samples": missing, "channel": "friction", "longest": 3.0}
+    assert found_in(experiment, "filled") == filled
 
 
 def test_a_long_hole_in_one_channel_is_a_gap(make_log: MakeLog, make_map: MakeMap) -> None:
@@ -126,7 +122,7 @@ def test_uneven_sampling_is_interpolated_and_said(make_log: MakeLog, make_map: M
     experiment = prepare(make_log(time=time, friction=time / 1000), make_map(step=1.0))
     assert experiment.dt == pytest.approx(1)
     np.testing.assert_allclose(experiment.friction, experiment.time / 1000, rtol=1e-12)
-    assert "steps differ from the usual" in said(experiment, "uneven sampling")
+    assert found_in(experiment, "uneven_sampling")["grid"] == 1.0
 
 
 def test_stamps_rounded_to_milliseconds_are_a_uniform_grid(
@@ -145,7 +141,7 @@ def test_a_coarser_grid_takes_the_mean_of_the_past(make_log: MakeLog, make_map: 
     slow = [values[10 * k + 1 : 10 * k + 11].mean() for k in range(60)]
     first = round(experiment.time[0]) - 1
     np.testing.assert_allclose(experiment.friction, slow[first:], rtol=1e-12)
-    assert "past only" in steps(experiment)
+    assert step(experiment, "grid_means") == {"step": 0.1, "grid": 1.0}
 
 
 def test_a_coarser_grid_does_not_alias(make_log: MakeLog, make_map: MakeMap) -> None:
@@ -177,7 +173,8 @@ def test_a_step_that_needs_too_much_memory_is_refused(make_log: MakeLog, make_ma
 def test_start_and_end_cut_on_the_logs_own_clock(make_log: MakeLog, make_map: MakeMap) -> None:
     experiment = prepare(make_log(), make_map(start=50.0, end=149.0))
     assert (experiment.time[0], experiment.time[-1]) == (52.0, 149.0)
-    assert "before 50 s and after 149 s: 100 of 200 samples" in steps(experiment)
+    ends = (Statement("steps.before", time=50.0), Statement("steps.after", time=149.0))
+    assert step(experiment, "cropped") == {"ends": ends, "count": 100, "samples": 200}
 
 
 def test_a_cut_that_leaves_nothing_says_what_there_is(make_log: MakeLog, make_map: MakeMap) -> None:
@@ -191,7 +188,10 @@ def test_start_up_at_rest_is_left_out_and_said(make_log: MakeLog, make_map: Make
     log = make_log(velocity=velocity)
     experiment = prepare(log, make_map())
     assert (experiment.time[0], experiment.time[-1]) == (20.0, 189.0)
-    assert "first 20 samples (to 19 s) and the last 10 samples" in said(experiment, "trimmed")
+    first = Statement("steps.first", samples=20, time=19.0)
+    last = Statement("steps.last", samples=10, time=190.0)
+    assert step(experiment, "trimmed_slow")["ends"] == (first, last)
+    assert only(experiment, "trimmed")
     kept = prepare(log, make_map(stationary="keep"))
     assert (kept.time[0], kept.time[-1]) == (2.0, 199.0)
 
@@ -241,15 +241,16 @@ FORCES = {
 }
 
 
-@pytest.mark.parametrize(("parts", "words"), [(STRESSES, "stress"), (FORCES, "force")])
+@pytest.mark.parametrize(("parts", "kind"), [(STRESSES, "stress"), (FORCES, "force")])
 def test_friction_is_shear_over_normal_where_no_column_holds_it(
-    make_log: MakeLog, make_map: MakeMap, parts: dict[str, object], words: str
+    make_log: MakeLog, make_map: MakeMap, parts: dict[str, object], kind: str
 ) -> None:
     normal = np.repeat([1.0, 2.0], 100)
     log = make_log(sn=normal, tau=normal * make_log().values["friction"])
     experiment = prepare(log, make_map(parts, stationary="keep"))
     np.testing.assert_allclose(experiment.friction, log.values["friction"][2:])
-    assert f"friction is shear {words} over normal {words}" in steps(experiment)
+    parts_used = {"shear": f"shear_{kind}", "normal": f"normal_{kind}"}
+    assert step(experiment, "friction_from") == parts_used
     assert experiment.stage is not None
     np.testing.assert_array_equal(experiment.stage, np.repeat([0, 1], [98, 100]))
 
@@ -267,7 +268,8 @@ def test_a_contact_area_turns_forces_to_stresses(make_log: MakeLog, make_map: Ma
     log = make_log(sn=np.full(200, 2.0), tau=np.linspace(1, 1.2, 200))
     experiment = prepare(log, make_map(FORCES, contact_area_mm2=500.0))
     np.testing.assert_allclose(experiment.channels["normal_stress"], 4e6)
-    assert "500 mm²" in steps(experiment)
+    made = [one for one in experiment.provenance.steps if one.key == "steps.stress_from_force"]
+    assert [one.values["area"] for one in made] == [500.0, 500.0]
 
 
 def test_slip_is_integrated_or_read(make_log: MakeLog, make_map: MakeMap) -> None:
@@ -289,23 +291,47 @@ def test_a_log_without_velocity_has_no_slip_and_no_trim(
 
 
 @pytest.mark.parametrize(
-    ("column", "values", "kind", "words"),
+    ("column", "numbers", "kind", "said"),
     [
-        ("friction", np.linspace(-0.2, 0.6, 200), "friction", "outside 0 to 1.5"),
-        ("temperature", 300 + np.sqrt(np.arange(200.0)), "temperature", "kelvin"),
-        ("temperature", np.full(200, 25.0), "steady driver", "temperature never changes"),
-        ("temperature", 20 + 0.5 * (np.arange(200) // 40), "coarse driver", "5 values, 0.5 °C"),
-        ("velocity", np.full(200, 4.0) + 0.01, "steady driver", "slip velocity never changes"),
-        ("velocity", 4 + 0.01 * np.sin(np.arange(200.0)), "steady driver", "hardly changes"),
-        ("velocity", np.where(np.arange(200) == 90, -1, 4.0), "backward slip", "1 of 200"),
+        ("friction", np.linspace(-0.2, 0.6, 200), "friction_out_of_range", {"range": (0.0, 1.5)}),
+        (
+            "temperature",
+            300 + np.sqrt(np.arange(200.0)),
+            "temperature_out_of_range",
+            {"count": 198, "samples": 198},
+        ),
+        ("temperature", np.full(200, 25.0), "constant_driver", {"level": ("temperature", 25.0)}),
+        (
+            "temperature",
+            20 + 0.5 * (np.arange(200) // 40),
+            "coarse_driver",
+            {"channel": "temperature", "values": 5, "step": ("temperature", 0.5)},
+        ),
+        ("velocity", np.full(200, 4.0) + 0.01, "constant_driver", {"channel": "slip_velocity"}),
+        (
+            "velocity",
+            4 + 0.01 * np.sin(np.arange(200.0)),
+            "steady_driver",
+            {"channel": "slip_velocity"},
+        ),
+        (
+            "velocity",
+            np.where(np.arange(200) == 90, -1, 4.0),
+            "backward_slip",
+            {"count": 1, "samples": 198},
+        ),
     ],
 )
 def test_what_looks_odd_is_said(
-    make_log: MakeLog, make_map: MakeMap, column: str, values: np.ndarray, kind: str, words: str
+    make_log: MakeLog,
+    make_map: MakeMap,
+    column: str,
+    numbers: np.ndarray,
+    kind: str,
+    said: dict[str, object],
 ) -> None:
-    experiment = prepare(make_log(**{column: values}), make_map(stationary="keep"))
-    found = said(experiment, kind)
-    assert words.replace("200", str(len(experiment))) in found
+    experiment = prepare(make_log(**{column: numbers}), make_map(stationary="keep"))
+    assert said.items() <= dict(found_in(experiment, kind)).items()
 
 
 def test_an_experiment_knows_the_file_that_it_came_from(tmp_path: Path) -> None:
@@ -317,7 +343,8 @@ def test_an_experiment_knows_the_file_that_it_came_from(tmp_path: Path) -> None:
     assert experiment.name == "run 7"
     assert experiment.provenance.source == "run 7.csv"
     assert experiment.provenance.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert "guess: time is 'time_s'" in " / ".join(map(str, experiment.findings))
+    guesses = [finding.statement.values["channel"] for finding in of_kind(experiment, "guess")]
+    assert guesses == ["time"]
 
 
 def test_a_log_with_nothing_but_time_and_friction_is_legal(tmp_path: Path) -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from found import found_in, of_kind, only, step
 from slicken.channels import DRIVERS
-from slicken.experiment import Experiment, describe, read_experiment, read_log
+from slicken.experiment import describe, read_experiment, read_log
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TE67 = {
@@ -25,10 +26,6 @@ TE67 = {
 }
 
 
-def said(experiment: Experiment) -> str:
-    return "\n".join(str(finding) for finding in experiment.findings)
-
-
 @pytest.mark.parametrize(("name", "rows"), TE67.items())
 def test_every_te67_log_is_read_whole(real_logs: Path, name: str, rows: int) -> None:
     path = real_logs / "te67_pps_ptfe" / f"{name}.tsv"
@@ -36,12 +33,12 @@ def test_every_te67_log_is_read_whole(real_logs: Path, name: str, rows: int) -> 
     assert len(log) == rows
     assert log.rows[0] == 17
     assert len(log.columns) == 16
-    findings = "\n".join(str(finding) for finding in log.findings)
-    assert "decimal comma" in findings
-    assert "8 lines above the names in row 16" in findings
-    assert f"row {rows + 17}" in findings
-    assert "Test completed at" in findings
-    assert "'Friction Force' is there twice" in findings
+    assert found_in(log, "text_format")["decimal"] == "comma"
+    assert found_in(log, "preamble") == {"lines": 8, "names_row": 16}
+    ended = only(log, "text_line")
+    assert ended.row == rows + 17
+    assert ended.statement.values["text"].startswith("Test completed at")
+    assert found_in(log, "repeated_column") == {"column": "Friction Force"}
     # Read again by hand: the decimal comma is the only thing to undo.
     last = path.read_text().splitlines()[rows + 15].split("\t")
     assert log.values["Friction Coefficient"][-1] == float(last[15].replace(",", "."))
@@ -58,7 +55,7 @@ def test_every_te67_log_has_the_five_drivers_with_its_map(
     assert rows - 10 < len(experiment) <= rows + 5
     assert experiment.dt == 1.0
     assert not experiment.gap.any()
-    assert "almost no slip" in said(experiment)
+    assert step(experiment, "trimmed_slow")["share"] == 0.01
     assert experiment.stage is not None
     assert experiment.stage.max() == 0
     assert experiment.channels["axial_displacement"].max() < 3e-3
@@ -69,10 +66,10 @@ def test_every_te67_log_has_the_five_drivers_with_its_map(
 def test_te67_without_a_map_asks_for_the_unit_of_the_displacement(real_logs: Path) -> None:
     experiment = read_experiment(real_logs / "te67_pps_ptfe" / "PPS_60N_1.tsv")
     assert "axial_displacement" not in experiment.channels
-    assert "'Displacement' could be axial displacement, but its unit stands nowhere" in said(
-        experiment
-    )
-    assert "slip velocity is 'Sliding Velocity', taken to be in m/s" in said(experiment)
+    asked = {"channel": "axial_displacement", "column": "Displacement"}
+    assert found_in(experiment, "ambiguous_unit") == asked
+    assumed = {"channel": "slip_velocity", "column": "Sliding Velocity", "unit": "m/s"}
+    assert assumed in [f.statement.values for f in of_kind(experiment, "guess_assumed_unit")]
 
 
 def test_kodiak_is_read_without_a_map(real_logs: Path) -> None:
@@ -84,9 +81,9 @@ def test_kodiak_is_read_without_a_map(real_logs: Path) -> None:
     np.testing.assert_allclose(
         experiment.channels["slip_velocity"], 1e-6 * table["slip_velocity_um_s"][inside], rtol=1e-15
     )
-    assert "missing driver: no temperature" in said(experiment)
-    assert "layer_thickness_um' in um, with its sign turned" in said(experiment)
-    assert "first 5 samples" in said(experiment)
+    assert found_in(experiment, "missing_driver_and_rate") == {"channel": "temperature"}
+    assert found_in(experiment, "guess_reversed")["column"] == "layer_thickness_um"
+    assert step(experiment, "trimmed_slow")["ends"][0].values["samples"] == 5
     # Five samples at rest before sliding, and the slip backward at the end.
     assert experiment.time[0] == 5
     assert 3400 < experiment.time[-1] < 3436
@@ -115,7 +112,8 @@ def test_pcs_logs_are_guessed_but_for_their_two_temperatures(
     assert channels["slip_velocity"].column == "Sliding Speed (mm/s)"
     assert channels["axial_displacement"].column == "Wear (um)"
     assert inspection.missing == ("temperature",)
-    assert "'Pot RTD Temp (degC)', 'Lube RTD Temp (degC)'" in inspection.to_toml()
+    columns = ("Pot RTD Temp (degC)", "Lube RTD Temp (degC)")
+    assert found_in(inspection, "ambiguous")["columns"] == columns
     assert inspection.experiment is not None
     assert not inspection.experiment.gap.any()
 
@@ -125,9 +123,7 @@ def test_raw_kodiak_calibrated_by_hand_is_the_reduced_log(real_logs: Path) -> No
     log = read_log(real_logs / "kodiak_p655" / "p655intact100l")
     assert log.columns == ("Time", "Vert_Disp", "Vert_Load", "Hor_Disp", "Hor_Load.")
     assert len(log) == 86_814
-    assert any(
-        "ten-thousandths of a second (0.001, 0.01, 0.1, 1 s)" in str(f) for f in log.findings
-    )
+    assert found_in(log, "sample_periods")["periods"] == (0.001, 0.01, 0.1, 1.0)
     assert log.values["Time"][-1] == pytest.approx(4500, abs=1e-6)
     point = level(1459, 0.076472 * log.values["Vert_Disp"])
     for first, last in ((18_593, 19_058), (66_262, 67_830)):
@@ -170,14 +166,14 @@ def join(first: int, last: int, values: np.ndarray) -> np.ndarray:
 def test_the_fault_of_a_te67_log_is_its_start_up(real_logs: Path, name: str) -> None:
     path = real_logs / "te67_pps_ptfe" / f"{name}.tsv"
     found = read_experiment(path, EXAMPLES / "te67" / "channels.toml").findings
-    assert [finding.kind for finding in found if finding.correction] == ["start-up"]
+    assert [finding.kind for finding in found if finding.correction] == ["start_up"]
 
 
 def test_kodiak_begins_with_loading_and_ends_with_unloading(real_logs: Path) -> None:
     inspection = describe(read_log(real_logs / "kodiak_p655" / "p655_reduced_1hz.csv"))
     proposed = {f.kind: f.correction for f in inspection.findings if f.correction}
-    assert list(proposed) == ["start-up", "unloading"]
-    assert proposed["start-up"].endswith("start = 616.0")
+    assert list(proposed) == ["start_up", "unloading"]
+    assert proposed["start_up"].endswith("start = 616.0")
     assert inspection.steady is not None
     # Until the load point is held and set back at 1713 s.
     assert 650 < inspection.steady.start < 800

@@ -1,11 +1,17 @@
 """Contract: what holds for every experiment that slicken lets in, and for every refusal."""
 
+import json
+
 import numpy as np
 
 from slicken.channels import CHANNELS, FRICTION
 from slicken.errors import SlickenError
 from slicken.experiment import ChannelMap, Experiment, Inspection
 from slicken.logs.finding import Finding
+from slicken.reporting.channel_map import channel_map_toml
+from slicken.reporting.findings import say_finding
+from slicken.reporting.wording import LANGUAGES, words
+from slicken.statements import Statement
 
 LONGEST_MESSAGE = 2_000
 """Characters of an error or a finding: a user reads it in a terminal."""
@@ -53,14 +59,23 @@ def _check_history(experiment: Experiment) -> None:
     assert experiment.provenance.source
     assert experiment.provenance.steps
     for step in experiment.provenance.steps:
-        check_message(step)
+        check_said(step)
     check_findings(experiment.findings)
+
+
+def check_said(statement: Statement) -> None:
+    """Assert that a statement is a line in both languages, and survives JSON."""
+    for language in LANGUAGES:
+        check_message(words(language)(statement))
+    assert Statement.from_plain(json.loads(json.dumps(statement.to_plain()))) == statement
 
 
 def check_findings(findings: tuple[Finding, ...]) -> None:
     """Assert that findings are lines that a user can read."""
     for finding in findings:
-        check_message(str(finding))
+        check_message(say_finding(finding, words("en")))
+        check_message(say_finding(finding, words("ja")))
+        assert Finding.from_plain(json.loads(json.dumps(finding.to_plain()))) == finding
         assert finding.row is None or finding.row >= 1
 
 
@@ -72,7 +87,7 @@ def check_inspection(inspection: Inspection) -> None:
     for column in inspection.columns:
         assert column.minimum <= column.median <= column.maximum
         assert 0 <= column.missing < inspection.samples
-    assert ChannelMap.from_toml(inspection.to_toml()) == inspection.channel_map
+    assert ChannelMap.from_toml(channel_map_toml(inspection, words("en"))) == inspection.channel_map
 
 
 def check_refusal(problem: SlickenError) -> None:

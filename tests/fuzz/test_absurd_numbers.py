@@ -11,9 +11,10 @@ from contract import check_experiment, check_refusal
 import builders
 import slicken
 from slicken.errors import ExperimentError, PlanError, SlickenError, TrainingError
-from slicken.evidence.scores import skill
+from slicken.evidence.skill import skill
 from slicken.experiment import Experiment
 from slicken.experiment.rates import causal_rate
+from slicken.reporting.verdict import judge
 
 NAMED = {"by": "experiment", "validation": ["run3"], "test": ["run4"]}
 Change = Callable[[np.ndarray], np.ndarray]
@@ -55,7 +56,7 @@ def test_numbers_that_no_rig_measures_are_refused_by_name(
     tmp_path: Path, channel: str, change: Change, which: tuple[int, ...], named: str
 ) -> None:
     with pytest.raises(ExperimentError, match=named) as caught:
-        slicken.run_study(
+        slicken.train(
             experiments(channel, change, *which), builders.make_plan(split=NAMED), tmp_path / "out"
         )
     check_refusal(caught.value)
@@ -101,18 +102,18 @@ def test_a_study_of_nothing_that_changes_ends_in_words(tmp_path: Path) -> None:
     made = [builders.make_experiment(f"run{n}", seed=n, **still) for n in range(3)]
     constant = {"friction": np.full(120, 0.6), **still}
     made += [builders.make_experiment(f"run{n}", seed=n, **constant) for n in (3, 4)]
-    study = slicken.run_study(made, tiny_plan(), tmp_path / "out")
-    assert not study.evidence.has_skill
-    assert "cannot tell" in study.verdict.window
+    study = slicken.explain(slicken.train(made, tiny_plan(), tmp_path / "out"))
+    assert not study.skill.proven
+    assert "cannot tell" in judge(study).window
 
 
 def test_a_study_of_which_some_runs_diverge_names_them(tmp_path: Path) -> None:
     plan = tiny_plan(
         windows=[10], runs=4, epochs=3, split={}, optimiser={"batch": 16, "learning_rate": 1e18}
     )
-    study = slicken.run_study(builders.make_experiments(), plan, tmp_path / "out")
-    assert 0 < len(study.evidence.comparison.left_out()[10.0]) < 4
-    assert "cannot tell" in study.verdict.window
+    study = slicken.explain(slicken.train(builders.make_experiments(), plan, tmp_path / "out"))
+    assert 0 < len(study.comparison.left_out()[10.0]) < 4
+    assert "cannot tell" in judge(study).window
 
 
 def test_a_study_of_which_every_run_diverges_is_an_error_that_says_what_to_lower(
@@ -120,7 +121,7 @@ def test_a_study_of_which_every_run_diverges_is_an_error_that_says_what_to_lower
 ) -> None:
     plan = tiny_plan(optimiser={"batch": 16, "learning_rate": 1e29})
     with pytest.raises(TrainingError, match=r"lower optimiser\.learning_rate"):
-        slicken.run_study(builders.make_experiments(), plan, tmp_path / "out")
+        slicken.train(builders.make_experiments(), plan, tmp_path / "out")
 
 
 def test_a_rate_or_a_clip_beyond_float32_is_refused() -> None:

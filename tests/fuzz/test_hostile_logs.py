@@ -19,9 +19,12 @@ import seeds  # before binary_logs: it knows where that is
 from nptdms import ChannelObject
 
 from binary_logs import look_file, mat_file, netcdf_file, tdms_file
+from found import found_in
 from slicken.errors import ChannelError, LogError, SlickenError
 from slicken.experiment import ChannelMap, describe, read_experiment, read_log
-from slicken.logs.readers import probe
+from slicken.logs.readers import sandbox
+from slicken.reporting.findings import say_finding
+from slicken.reporting.wording import words
 from slicken.study.plan import Plan
 
 MEMORY = 5 * 2**30
@@ -280,8 +283,8 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_AS, ({MEMORY}, {MEMORY}))
 from slicken.errors import LogError
 from slicken.experiment import read_log
-from slicken.logs.readers import probe
-probe.MEMORY = int(sys.argv[2])
+from slicken.logs.readers import sandbox
+sandbox.MEMORY = int(sys.argv[2])
 try:
     read_log(sys.argv[1])
 except LogError as problem:
@@ -322,8 +325,8 @@ def read_bounded(path: Path, memory: int) -> str:
 def test_an_archive_that_says_how_large_it_is_is_not_even_opened(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probe, "MOST_UNPACKED", 100)
-    monkeypatch.setattr(probe.subprocess, "run", None)
+    monkeypatch.setattr(sandbox, "MOST_UNPACKED", 100)
+    monkeypatch.setattr(sandbox.subprocess, "run", None)
     with pytest.raises(LogError, match="more memory or time than any log"):
         read_log(workbook(tmp_path / "log.xlsx", {}))
 
@@ -331,7 +334,7 @@ def test_an_archive_that_says_how_large_it_is_is_not_even_opened(
 def test_a_workbook_that_takes_for_ever_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(probe, "SECONDS", 1e-3)
+    monkeypatch.setattr(sandbox, "SECONDS", 1e-3)
     with pytest.raises(LogError, match="more memory or time than any log"):
         read_log(workbook(tmp_path / "log.xlsx", {}))
 
@@ -339,7 +342,7 @@ def test_a_workbook_that_takes_for_ever_is_given_up(
 def test_lists_in_a_parquet_file_are_left_out_unread(tmp_path: Path) -> None:
     log = read_log(lists_of_one_value(tmp_path))
     assert log.columns == ("t", "mu")
-    assert any("'list' left out" in str(finding) for finding in log.findings)
+    assert found_in(log, "left_out") == {"columns": ("list",), "why": "nested"}
 
 
 def test_what_is_no_file_is_not_waited_for(tmp_path: Path) -> None:
@@ -365,7 +368,7 @@ def test_a_cell_or_a_name_as_long_as_a_book_is_read_at_once(tmp_path: Path, lett
     log = read_log(path)
     assert len(log) == 4
     assert max(map(len, log.columns)) <= 100
-    assert max(len(str(finding)) for finding in log.findings) < 500
+    assert max(len(say_finding(finding, words("en"))) for finding in log.findings) < 500
     describe(log)
 
 
@@ -430,13 +433,13 @@ def test_a_group_that_holds_itself_is_read_once(tmp_path: Path) -> None:
         group["loop"] = h5py.SoftLink("/rig/loop")
     log = read_log(path)
     assert log.columns == ("mu", "t")
-    assert any("'loop' left out: it leads elsewhere" in str(finding) for finding in log.findings)
+    assert found_in(log, "left_out") == {"columns": ("loop",), "why": "link"}
 
 
 def test_a_reader_that_takes_for_ever_is_given_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = mat_file(tmp_path / "log.mat", {"t": np.arange(9.0), "mu": np.arange(9.0)})
-    monkeypatch.setattr(probe, "SECONDS", 1e-3)
+    monkeypatch.setattr(sandbox, "SECONDS", 1e-3)
     with pytest.raises(LogError, match="more memory or time than any log"):
         read_log(path)

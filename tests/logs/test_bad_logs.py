@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from slicken.errors import LogError, SlickenError
 from slicken.experiment import read_experiment, read_log
-from slicken.logs.readers import door
+from slicken.logs.readers import formats
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_a_file_too_large_for_memory_is_refused_before_it_is_read(
 ) -> None:
     path = tmp_path / "log.csv"
     path.write_text("t,mu\n0,1\n1,2\n")
-    monkeypatch.setattr(door, "LARGEST", 5)
+    monkeypatch.setattr(formats, "LARGEST", 5)
     with pytest.raises(LogError, match="fewer samples a second"):
         read_log(path)
 

@@ -25,8 +25,11 @@ from binary_logs import (
     pandas_table,
     tdms_file,
 )
+from found import found_in, of_kind
 from slicken.errors import LogError
 from slicken.experiment import ChannelMap, Log, describe, read_experiment, read_log
+from slicken.reporting.channel_map import channel_map_toml
+from slicken.reporting.wording import words
 
 Table = Mapping[str, np.ndarray]
 UNITS = {"Time": "s", "v": "mm/s", "T": "degC", "mu": "1"}
@@ -46,8 +49,11 @@ def run() -> dict[str, np.ndarray]:
     }
 
 
-def said(log: Log) -> str:
-    return "\n".join(str(finding) for finding in log.findings)
+def check_left_out(log: Log, name: str, why: str) -> None:
+    reasons = {
+        f.statement.values["why"]: f.statement.values["columns"] for f in of_kind(log, "left_out")
+    }
+    assert name in reasons[why]
 
 
 def check_same(log: Log, table: Table) -> None:
@@ -67,7 +73,7 @@ def test_vectors_in_a_workspace_are_read_to_the_bit(
     path = mat_file(tmp_path / "log.mat", {**run, "fs": 100.0}, **options)
     log = read_log(path)
     check_same(log, run)
-    assert "table 'workspace' of a MATLAB file" in said(log)
+    assert found_in(log, "array_format") == {"table": "workspace", "file": "matlab"}
 
 
 def test_a_struct_of_matlab_is_a_table_with_the_units_in_it(tmp_path: Path, run: Table) -> None:
@@ -75,7 +81,7 @@ def test_a_struct_of_matlab_is_a_table_with_the_units_in_it(tmp_path: Path, run:
     log = read_log(path)
     check_same(log, run)
     assert log.units == UNITS
-    assert "other tables are passed over: 'workspace'" in said(log)
+    assert found_in(log, "other_tables") == {"tables": ("workspace",), "first": "workspace"}
     check_same(read_log(path, table="workspace"), SHORT)
 
 
@@ -90,15 +96,15 @@ def test_cells_and_functions_of_matlab_are_left_out_and_said(tmp_path: Path, run
     cells[2] = np.arange(3)
     log = read_log(mat_file(tmp_path / "log.mat", {**run, "notes": cells, "z": run["v"] * 1j}))
     check_same(log, run)
-    assert "'notes' left out: a cell array" in said(log)
-    assert "'z' left out: complex numbers" in said(log)
+    check_left_out(log, "notes", "cell_array")
+    check_left_out(log, "z", "complex")
 
 
 def test_matlab_73_is_read_to_the_bit_with_its_units(tmp_path: Path, run: Table) -> None:
     log = read_log(mat73_file(tmp_path / "log.mat", "run", run, UNITS))
     check_same(log, run)
     assert log.units == UNITS
-    assert "table 'run' of a MATLAB file, version 7.3" in said(log)
+    assert found_in(log, "array_format") == {"table": "run", "file": "matlab73"}
 
 
 def test_both_ways_of_saving_matlab_give_the_same_log(tmp_path: Path, run: Table) -> None:
@@ -114,8 +120,8 @@ def test_a_table_of_matlab_is_a_table(tmp_path: Path, run: Table, version: str) 
     path = mat_objects(tmp_path / "log.mat", {"T": frame, "gain": np.array([[2.0]])}, version)
     log = read_log(path)
     check_same(log, run)
-    assert "table 'T' of a MATLAB file" in said(log)
-    assert "'note' left out: text, not numbers" in said(log)
+    assert found_in(log, "array_format")["table"] == "T"
+    check_left_out(log, "note", "text")
 
 
 @pytest.mark.parametrize("version", ["v7", "v7.3"])
@@ -131,8 +137,8 @@ def test_a_timetable_of_matlab_has_the_times_of_its_rows(
         log = read_log(mat_objects(tmp_path / "log.mat", {"TT": frame}, version))
         check_same(log, {name: first + np.arange(60) / 4, **columns})
         assert log.units == {name: "s"}
-        what = "dates, read as seconds since the first" if first == 0 else "durations"
-        assert f"'{name}' holds {what}" in said(log)
+        kind = "dates" if first == 0 else "durations"
+        assert found_in(log, kind) == {"column": name}
 
 
 @pytest.mark.parametrize("version", ["v7", "v7.3"])
@@ -151,16 +157,16 @@ def test_datetimes_of_matlab_stand_beside_the_vectors(
 
 
 def test_units_of_a_table_and_a_table_in_a_struct_are_taken() -> None:
-    from slicken.logs.readers.arrays import Holding
+    from slicken.logs.readers.arrays import Contents
     from slicken.logs.readers.matobjects import _take
 
     frame = pd.DataFrame({"load": [1.0, 2.0], "h": [3.0, 4.0]})
     frame.attrs["VariableUnits"] = ["kN", ""]
     struct = np.empty((1, 1), [("log", object)])
     struct[0, 0]["log"] = frame
-    holding = Holding()
-    _take("workspace", "run", struct, holding, 0)
-    assert [(a.place, a.name, a.unit) for a in holding.arrays] == [
+    contents = Contents()
+    _take("workspace", "run", struct, contents, 0)
+    assert [(a.place, a.name, a.unit) for a in contents.arrays] == [
         ("run.log", "load", "kN"),
         ("run.log", "h", ""),
     ]
@@ -170,11 +176,11 @@ def test_units_of_a_table_and_a_table_in_a_struct_are_taken() -> None:
 def test_without_mat_io_a_table_says_what_to_install_or_to_type(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, version: str
 ) -> None:
-    from slicken.logs.readers import apart
+    from slicken.logs.readers import sandbox
 
     path = mat_objects(tmp_path / "log.mat", {"T": pd.DataFrame(SHORT)}, version)
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(apart.sys, "executable", "")  # so that it is read in this process
+    monkeypatch.setattr(sandbox.sys, "executable", "")  # so that it is read in this process
     with pytest.raises(LogError, match=r"slicken\[matlab\]'.*writetable\(T, 'log.csv'\)"):
         read_log(path)
 
@@ -183,7 +189,7 @@ def test_a_table_of_matlab_that_leads_to_another_file_is_not_followed(tmp_path: 
     path = mat_objects(tmp_path / "log.mat", {"T": pd.DataFrame(SHORT)}, "v7.3")
     with h5py.File(path, "r+") as file:
         file["#refs#/away"] = h5py.ExternalLink(str(tmp_path / "other.h5"), "/x")
-    with pytest.raises(LogError, match="they lead to other files, which are not followed"):
+    with pytest.raises(LogError, match="links to other files, which are not followed"):
         read_log(path)
 
 
@@ -200,8 +206,7 @@ def test_datenums_become_seconds_whatever_the_format(tmp_path: Path, run: Table)
         # A datenum has some ten microseconds of resolution.
         np.testing.assert_allclose(log.values[name], run["Time"], atol=2e-5)
         assert log.units[name] == "s"
-        assert "datenums of MATLAB" in said(log)
-        assert "seconds since 2000-01-01 12:00:00" in said(log)
+        assert found_in(log, "datenums") == {"column": name, "begun": "2000-01-01 12:00:00"}
 
 
 @pytest.mark.parametrize(
@@ -225,7 +230,7 @@ def test_datasets_of_one_group_are_a_table_with_units(tmp_path: Path, run: Table
     log = read_log(hdf5_file(tmp_path / "log.h5", "rig/fast", run, UNITS))
     check_same(log, run)
     assert log.units == UNITS
-    assert "table '/rig/fast' of an HDF5 file" in said(log)
+    assert found_in(log, "array_format") == {"table": "/rig/fast", "file": "hdf5"}
 
 
 def test_the_longest_table_is_chosen_and_the_others_can_be_named(
@@ -238,8 +243,9 @@ def test_the_longest_table_is_chosen_and_the_others_can_be_named(
             file[f"slow/{name}"] = values
     log = read_log(path)
     check_same(log, run)
-    assert "to read one, put its name in a channel map, as in table = " in said(log)
-    assert "'/fast, 900 rows'" in said(log)
+    others = found_in(log, "other_tables")
+    assert set(others["tables"]) == {"/fast, 900 rows", "/slow", "/settings"}
+    assert others["first"] in others["tables"]
     check_same(read_log(path, table="/slow"), SHORT)
     with pytest.raises(LogError, match=r"no table 'quick' in it; there is '/fast, 60 rows'"):
         read_log(path, table="quick")
@@ -252,7 +258,7 @@ def test_a_channel_map_names_the_table(tmp_path: Path, run: Table) -> None:
             file[f"slow/{name}"] = np.tile(values, 3)
     inspection = describe(read_log(path, table="/fast"))
     assert inspection.channel_map.table == "/fast"
-    channels = ChannelMap.from_toml(inspection.to_toml())
+    channels = ChannelMap.from_toml(channel_map_toml(inspection, words("en")))
     assert channels == inspection.channel_map
     experiment = read_experiment(path, channels)
     # Two samples go before rates are known.
@@ -282,14 +288,14 @@ def test_a_table_of_records_is_read_field_by_field(tmp_path: Path, run: Table) -
         file["rig/readout"] = records
     log = read_log(tmp_path / "log.h5")
     check_same(log, {**run, "xyz 1": np.zeros(60), "xyz 2": np.full(60, 5.0)})
-    assert "table '/rig/readout'" in said(log)
-    assert "'note' left out: text" in said(log)
+    assert found_in(log, "array_format")["table"] == "/rig/readout"
+    check_left_out(log, "note", "text")
 
 
 def test_a_frame_that_pandas_wrote_is_read_without_its_pickles(tmp_path: Path, run: Table) -> None:
     log = read_log(pandas_fixed(tmp_path / "log.h5", "rig/run1", run))
     check_same(log, run)
-    assert "'note' left out: text or objects" in said(log)
+    check_left_out(log, "note", "text_or_objects")
     assert not Path("pwned").exists()
 
 
@@ -298,7 +304,7 @@ def test_stamps_of_pandas_become_seconds(tmp_path: Path, run: Table) -> None:
     log = read_log(pandas_fixed(tmp_path / "log.h5", "run1", run, stamps))
     np.testing.assert_array_equal(log.values["when"], np.arange(60) / 2)
     assert log.units["when"] == "s"
-    assert "'when' holds dates" in said(log)
+    assert found_in(log, "dates") == {"column": "when"}
 
 
 def test_names_in_a_pickled_list_are_read_as_text(tmp_path: Path, run: Table) -> None:
@@ -325,7 +331,7 @@ def test_netcdf_is_read_to_the_bit_whatever_its_version(
     log = read_log(netcdf_file(tmp_path / name, run, UNITS, **options))
     check_same(log, run)
     assert log.units == UNITS
-    assert "table '/' of a netCDF file" in said(log)
+    assert found_in(log, "array_format") == {"table": "/", "file": "netcdf"}
 
 
 def test_scale_fill_and_a_clock_of_netcdf_are_undone(tmp_path: Path, run: Table) -> None:
@@ -344,7 +350,8 @@ def test_scale_fill_and_a_clock_of_netcdf_are_undone(tmp_path: Path, run: Table)
     np.testing.assert_array_equal(log.values["T"], 0.5 * counts + 20)
     np.testing.assert_array_equal(log.values["time"], 60 * run["Time"])
     assert log.units["time"] == "s"
-    assert "'minutes since 2024-05-01 12:00:00', read as seconds since the first" in said(log)
+    unit = "minutes since 2024-05-01 12:00:00"
+    assert found_in(log, "counted_time") == {"column": "time", "unit": unit}
 
 
 # -- TDMS --
@@ -365,9 +372,10 @@ def test_tdms_is_scaled_and_has_a_time_made_of_its_increment(tmp_path: Path) -> 
         log, {"Load": 0.25 * counts - 3, "mu": counts / 7, "Time": 0.5 + 0.01 * np.arange(60)}
     )
     assert log.units == {"Load": "kN", "Time": "s"}
-    assert "made of wf_increment: 60 samples, 0.01 s apart, from 0.5 s" in said(log)
-    assert "'label' left out: text" in said(log)
-    assert "'notes'" in said(log)
+    made = {"samples": 60, "step": 0.01, "start": 0.5}
+    assert found_in(log, "time_from_increment") == made
+    check_left_out(log, "label", "text")
+    assert found_in(log, "other_tables")["tables"] == ("notes",)
 
 
 def test_tdms_keeps_the_time_that_it_has(tmp_path: Path) -> None:
@@ -395,11 +403,11 @@ def test_segments_of_tdms_are_joined(tmp_path: Path) -> None:
 def test_tdms_without_its_library_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from slicken.logs.readers import apart
+    from slicken.logs.readers import sandbox
 
     path = tdms_file(tmp_path / "log.tdms", {"rig": [ChannelObject("rig", "mu", np.arange(9.0))]})
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    monkeypatch.setattr(apart.sys, "executable", "")  # so that it is read in this process
+    monkeypatch.setattr(sandbox.sys, "executable", "")  # so that it is read in this process
     with pytest.raises(LogError, match=r"pip install 'slicken\[tdms\]'"):
         read_log(path)
 
@@ -418,7 +426,8 @@ def test_a_look_file_has_its_sample_periods_summed_up(tmp_path: Path) -> None:
     np.testing.assert_allclose(log.values["Time"], time, rtol=1e-15)
     np.testing.assert_array_equal(log.values["Vert_Load"], load)
     assert log.units == {"Time": "s", "Vert_Load": "bits"}
-    assert "sample period in ten-thousandths of a second (0.001, 0.01, 1 s)" in said(log)
+    periods = {"column": "Time", "periods": (0.001, 0.01, 1.0)}
+    assert found_in(log, "sample_periods") == periods
 
 
 @pytest.mark.parametrize("order", [">f4", "<f4", ">f8", "<f8"])
@@ -473,7 +482,7 @@ def test_a_vector_that_matlab_saved_is_read_whatever_its_version(name: str) -> N
 
 
 def test_an_object_that_matlab_saved_is_left_out_with_advice() -> None:
-    with pytest.raises(LogError, match=r"no table, timetable, datetime or duration.*writetable"):
+    with pytest.raises(LogError, match=r"other than table, timetable.*writetable"):
         read_log(brought(scipy.io, "matlab/tests/data/parabola.mat"))
 
 
@@ -498,7 +507,7 @@ def test_a_file_of_labview_with_three_groups_is_read_by_name() -> None:
     log = read_log(path)
     assert len(log) == 20_000
     name = "07/09/2012 06:58:23 PM - Digital Input - Decimated Data_Level1"
-    assert f"as in table = {name!r}" in said(log)
+    assert name in found_in(log, "other_tables")["tables"]
     decimated = read_log(path, table=name).values["Dev1_port3_line7 - line 0"]
     np.testing.assert_array_equal(decimated[:10], [0, 1] * 5)
 
@@ -517,7 +526,7 @@ def test_a_sheet_can_be_named(tmp_path: Path, run: Table) -> None:
         pd.DataFrame(run).to_excel(book, sheet_name="Raw", index=False)
         pd.DataFrame(SHORT).to_excel(book, sheet_name="Reduced", index=False)
     log = read_log(tmp_path / "log.xlsx")
-    assert "other sheets are passed over: 'Reduced'; to read one, put" in said(log)
+    assert found_in(log, "other_sheets") == {"sheets": ("Reduced",), "first": "Reduced"}
     reduced = read_log(tmp_path / "log.xlsx", table="Reduced")
     assert reduced.columns == tuple(SHORT)
     np.testing.assert_array_equal(reduced.values["b"], SHORT["b"])

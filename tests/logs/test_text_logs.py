@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from found import found_in, of_kind, only
 from slicken.experiment import read_log
 from slicken.logs.log import Log
 
@@ -24,10 +25,6 @@ def read(folder: Path, text: str | bytes, name: str = "log.txt") -> Log:
     return read_log(path)
 
 
-def said(log: Log, kind: str) -> str:
-    return " / ".join(str(finding) for finding in log.findings if finding.kind == kind)
-
-
 def assert_same(log: Log, table: Table) -> None:
     assert log.columns == tuple(table)
     for name, values in table.items():
@@ -44,7 +41,7 @@ def test_every_dialect_reads_back_to_the_bit(
 ) -> None:
     log = read(tmp_path, written(table, delimiter, decimal, end))
     assert_same(log, table)
-    assert (decimal == ",") == ("decimal comma" in said(log, "format"))
+    assert found_in(log, "text_format")["decimal"] == {".": "point", ",": "comma"}[decimal]
 
 
 @pytest.mark.parametrize("decimal", [".", ","])
@@ -62,23 +59,23 @@ def test_names_with_single_spaces_above_columns_of_spaces_keep_their_units(tmp_p
 
 
 @pytest.mark.parametrize(
-    ("encoding", "words"),
+    ("encoding", "found"),
     [
-        ("utf-8", "UTF-8"),
-        ("utf-8-sig", "UTF-8 with a byte order mark"),
-        ("utf-16", "UTF-16 LE"),
-        ("utf-16-le", "UTF-16 LE"),
-        ("utf-16-be", "UTF-16 BE"),
-        ("cp932", "CP932"),
+        ("utf-8", "utf8"),
+        ("utf-8-sig", "utf8_bom"),
+        ("utf-16", "utf16_le"),
+        ("utf-16-le", "utf16_le"),
+        ("utf-16-be", "utf16_be"),
+        ("cp932", "cp932"),
     ],
 )
 def test_japanese_names_are_read_in_every_encoding(
-    tmp_path: Path, encoding: str, words: str
+    tmp_path: Path, encoding: str, found: str
 ) -> None:
     text = "実験 12\r\n時間(s),温度(℃),摩擦係数\r\n" + "0,20.5,0.6\r\n1,20.6,0.61\r\n" * 5
     log = read(tmp_path, text.encode(encoding))
     assert log.columns == ("時間(s)", "温度(℃)", "摩擦係数")
-    assert words in said(log, "format")
+    assert found_in(log, "text_format")["encoding"] == found
     np.testing.assert_array_equal(log.values["温度(℃)"], [20.5, 20.6] * 5)
 
 
@@ -88,7 +85,7 @@ def test_japanese_names_are_read_in_every_encoding(
 def test_latin_1_is_not_taken_for_japanese(tmp_path: Path, names: str) -> None:
     log = read(tmp_path, f"Time;{names}\n0;1,5\n1;2,5\n".encode("latin-1"))
     assert log.columns == ("Time", names)
-    assert "Latin-1" in said(log, "format")
+    assert found_in(log, "text_format")["encoding"] == "latin1"
 
 
 @pytest.mark.parametrize("lines", [0, 1, 20, 5000])
@@ -99,14 +96,15 @@ def test_a_preamble_of_any_length_is_left_out_and_said(
     log = read(tmp_path, preamble + written(table, "\t"))
     assert_same(log, table)
     assert log.rows[0] == lines + 2
-    assert (f"{lines} lines" in said(log, "preamble")) == (lines > 0)
+    skipped = [finding.statement.values["lines"] for finding in of_kind(log, "preamble")]
+    assert skipped == ([lines] if lines else [])
 
 
 def test_without_a_header_columns_are_numbered(tmp_path: Path) -> None:
     log = read(tmp_path, "0,1.5\n1,2.5\n2,3.5\n")
     assert log.columns == ("column 1", "column 2")
     assert len(log) == 3
-    assert "column 1" in said(log, "header")
+    assert of_kind(log, "no_names")
 
 
 @pytest.mark.parametrize("row", ["s,mm/s,degC,-", "[s],[mm/s],[°C],[-]", "(s),(mm/s),(C),"])
@@ -125,15 +123,15 @@ def test_short_names_without_a_units_row_are_names(tmp_path: Path) -> None:
 def test_trailing_text_is_left_out_with_its_row(tmp_path: Path, table: Table) -> None:
     log = read(tmp_path, written(table) + "\nTest completed at 15:08:24, 2019\n")
     assert_same(log, table)
-    assert "row 43" in said(log, "text line")
-    assert "Test completed" in said(log, "text line")
+    assert only(log, "text_line").row == 43
+    assert found_in(log, "text_line")["text"] == "Test completed at 15:08:24, 2019"
 
 
 def test_a_second_table_in_the_file_goes_on_from_the_first(tmp_path: Path, table: Table) -> None:
     text = written(table)
     log = read(tmp_path, text + "Step 2\n" + text)
     assert len(log) == 80
-    assert "row 42" in said(log, "text line")
+    assert [finding.row for finding in of_kind(log, "text_line")] == [42, 43]
 
 
 def test_rows_that_are_too_short_or_too_long_are_padded_or_cut(tmp_path: Path) -> None:
@@ -147,7 +145,7 @@ def test_rows_that_are_too_short_or_too_long_are_padded_or_cut(tmp_path: Path) -
 def test_short_rows_between_spaces_are_left_out_and_said(tmp_path: Path) -> None:
     log = read(tmp_path, "a b c\n0 1 2\n1 2\n2 3 4\n3 4 5\n")
     np.testing.assert_array_equal(log.values["a"], [0, 2, 3])
-    assert "row 3" in said(log, "ragged rows")
+    assert only(log, "ragged_rows").row == 3
 
 
 @pytest.mark.parametrize("mark", ["#", "%", "//"])
@@ -168,32 +166,35 @@ def test_empty_cells_and_words_for_nothing_are_missing(tmp_path: Path) -> None:
 def test_text_in_a_column_of_numbers_is_missing_and_said(tmp_path: Path) -> None:
     log = read(tmp_path, "t,x,mu\n0,1,2\n1,OVER,3\n2,5,4\n3,6,4\n")
     assert np.isnan(log.values["x"][1])
-    assert "row 3" in said(log, "text cell")
+    assert only(log, "text_cells").row == 3
+    assert found_in(log, "text_cells") == {"count": 1, "column": "x"}
 
 
 def test_a_column_twice_with_the_same_numbers_is_kept_once(tmp_path: Path) -> None:
     log = read(tmp_path, "t,F,F\n0,1,1\n1,2,2\n")
     assert log.columns == ("t", "F")
-    assert "twice" in said(log, "repeated column")
+    assert found_in(log, "repeated_column") == {"column": "F"}
 
 
 def test_a_name_twice_with_other_numbers_is_numbered(tmp_path: Path) -> None:
     log = read(tmp_path, "t,F,F\n0,1,1\n1,2,3\n")
     assert log.columns == ("t", "F", "F (2)")
-    assert "'F (2)'" in said(log, "repeated column")
+    assert found_in(log, "renamed_column") == {"column": "F", "name": "F (2)"}
 
 
 def test_text_and_empty_columns_are_left_out_and_said(tmp_path: Path) -> None:
     log = read(tmp_path, "note,t,none,mu\nfast,0,,1\nslow,1,,2\n")
     assert log.columns == ("t", "mu")
-    assert "note" in said(log, "text column")
-    assert "none" in said(log, "empty column")
+    assert [dict(finding.statement.values) for finding in of_kind(log, "left_out")] == [
+        {"columns": ("note",), "why": "text"},
+        {"columns": ("none",), "why": "empty"},
+    ]
 
 
 def test_numbers_that_nothing_measures_are_missing_and_said(tmp_path: Path) -> None:
     log = read(tmp_path, "t,mu\n0,1\n1,1e308\n2,3\n")
     assert np.isnan(log.values["mu"][1])
-    assert "row 3" in said(log, "absurd number")
+    assert only(log, "absurd_numbers").row == 3
 
 
 @pytest.mark.parametrize(
@@ -219,7 +220,7 @@ def test_a_clock_is_read_as_seconds_since_its_first(tmp_path: Path, stamps: list
     log = read(tmp_path, "Time;mu\n" + "".join(f"{stamp};{n}\n" for n, stamp in enumerate(stamps)))
     np.testing.assert_array_equal(log.values["Time"], [0, 1, 2, 3])
     assert log.units["Time"] == "s"
-    assert stamps[0] in said(log, "clock")
+    assert found_in(log, "clock_times") == {"column": "Time", "begun": stamps[0]}
 
 
 @pytest.mark.parametrize(
@@ -256,7 +257,7 @@ def test_a_lone_quote_swallows_nothing(tmp_path: Path) -> None:
 def test_text_called_xls_is_read_as_text_and_said(tmp_path: Path, table: Table) -> None:
     log = read(tmp_path, written(table, "\t"), "log.xls")
     assert_same(log, table)
-    assert "text, although" in said(log, "format")
+    assert found_in(log, "text_in_workbook") == {"suffix": ".xls"}
 
 
 def test_rows_are_counted_as_an_editor_counts_them(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import xlsxwriter
 
+from found import found_in
 from slicken.errors import LogError
 from slicken.experiment import read_log
 
@@ -41,9 +42,8 @@ def test_the_largest_table_of_a_workbook_is_read(tmp_path: Path, table: Table) -
         # A workbook keeps 16 digits, not the 17 that name a double.
         np.testing.assert_allclose(log.values[name], values, rtol=1e-15)
     assert log.rows[0] == 5
-    messages = " ".join(str(finding) for finding in log.findings)
-    assert "sheet 'Data'" in messages
-    assert "2 rows above the names in row 4" in messages
+    assert found_in(log, "workbook_format") == {"sheet": "Data"}
+    assert found_in(log, "preamble") == {"lines": 2, "names_row": 4}
 
 
 def test_a_workbook_may_have_a_units_row_text_cells_and_empty_rows(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_a_workbook_may_have_a_units_row_text_cells_and_empty_rows(tmp_path: Pat
     assert log.units["t"] == "s"
     np.testing.assert_array_equal(log.values["mu"], [0.5, 0.6, np.nan, 0.7])
     np.testing.assert_array_equal(log.rows, [3, 5, 6, 7])
-    assert any("End of test" in str(finding) for finding in log.findings)
+    assert found_in(log, "text_line") == {"text": "End of test"}
 
 
 def test_a_workbook_without_numbers_says_what_is_expected(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_parquet_reads_back_to_the_bit(tmp_path: Path, table: Table) -> None:
     for name, values in table.items():
         np.testing.assert_array_equal(log.values[name], values)
     assert log.rows[0] == 1
-    assert any("'note'" in str(finding) for finding in log.findings)
+    assert found_in(log, "left_out") == {"columns": ("note",), "why": "text"}
 
 
 def test_a_parquet_index_with_a_name_is_a_column(tmp_path: Path) -> None:

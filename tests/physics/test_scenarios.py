@@ -12,6 +12,8 @@ from slicken.errors import FolderError, PlanError
 from slicken.experiment.preparation import read_experiment
 from slicken.physics.scenarios import COLUMNS, SimulatedLog, simulate, simulate_logs, write_log
 from slicken.physics.truths import TRUTHS
+from slicken.reporting.wording import words
+from slicken.statements import Statement
 
 SCENARIOS = tuple(TRUTHS)
 Column = Callable[[SimulatedLog], NDArray[np.float64]]
@@ -94,8 +96,8 @@ def test_a_truth_says_what_was_planted_and_json_can_hold_it(scenario: str) -> No
     assert json.loads(json.dumps(truth)) == truth
     assert truth["scenario"] == scenario
     assert set(truth["causes"]) | set(truth["proxies"]) <= {driver.name for driver in DRIVERS}
-    assert truth["words"].endswith(".")
-    assert "{" not in truth["words"]
+    assert words("en")(Statement.from_plain(truth["statement"])).endswith(".")
+    assert words("ja")(Statement.from_plain(truth["statement"])).endswith("。")
     assert truth["friction_noise_std"] == 0.0025
     clean = log.recording.fault.friction
     assert truth["friction_signal_std"] == pytest.approx(clean.std())

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+import slicken
 from browser import Browser
-from slicken.evidence.study import Study
 from slicken.experiment import Finding
 from slicken.reporting.drawing import Drawn, views_of
 from slicken.reporting.page import render
+from slicken.statements import Statement
 
 INTERACTIVE = ["comparison", "traces", "importance_time", "importance_slip", "importance_lags"]
 BAD = "</script><script>document.title = 'stolen'</script><b>bold</b>"
@@ -159,20 +160,21 @@ def test_a_figure_on_paper_is_as_large_as_in_a_journal(opened: Browser) -> None:
     assert opened.ask("document.documentElement.scrollWidth") <= 718
 
 
-def test_what_came_from_a_log_runs_nothing(
-    browser: Browser, bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    study = Study.open(bench / "tiny")
+def test_what_came_from_a_log_runs_nothing(browser: Browser, bench: Path, tmp_path: Path) -> None:
+    evidence = slicken.explain(slicken.open_study(bench / "tiny"))
+    study = evidence.trained
     wild = tuple(
-        replace(one, name=f"{BAD}{n}", findings=(Finding(BAD, BAD),))
+        replace(
+            one, name=f"{BAD}{n}", findings=(Finding(Statement("findings.text_line", text=BAD)),)
+        )
         for n, one in enumerate(study.experiments)
     )
-    views = views_of(study)
+    views = views_of(evidence)
     named = tuple(replace(view, names=(BAD, *view.names[1:])) for view in views["traces"])
-    monkeypatch.setattr(Study, "experiments", wild)
+    evidence = replace(evidence, trained=replace(study, experiments=wild))
     drawn = [Drawn("traces", BAD, BAD, alternative=BAD, views=named)]
     page = tmp_path / "wild.html"
-    page.write_text(render(study, drawn), encoding="utf-8")
+    page.write_text(render(evidence, drawn), encoding="utf-8")
     browser.complaints.clear()
     browser.open(page)
     assert browser.complaints == []

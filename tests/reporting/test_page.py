@@ -11,18 +11,22 @@ import numpy as np
 import pytest
 
 import builders
+import slicken
 from commands import DOTS_PER_INCH
 from slicken.channels import CHANNELS
+from slicken.evidence.evidence import Evidence
 from slicken.evidence.resampling import Interval
-from slicken.evidence.study import Study
 from slicken.experiment import Finding
 from slicken.reporting.drawing import Drawn, chosen_windows
 from slicken.reporting.figures.pictures import Picture
+from slicken.reporting.findings import say_finding
 from slicken.reporting.methods import methods_paragraph
-from slicken.reporting.page import CONTENTS, _as, render, write_report
+from slicken.reporting.page import CONTENTS, _as, render
 from slicken.reporting.phrasebook import Language
 from slicken.reporting.summary import summarise
-from slicken.study.training import train_study
+from slicken.reporting.verdict import judge
+from slicken.reporting.wording import words
+from slicken.statements import Statement
 
 VOID = {"meta", "img", "br", "hr", "link", "input"}
 
@@ -77,8 +81,13 @@ class Outline(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def study(bench: Path) -> Study:
-    return Study.open(bench / "tiny")
+def evidence(bench: Path) -> Evidence:
+    return slicken.explain(slicken.open_study(bench / "tiny"))
+
+
+@pytest.fixture(scope="module")
+def study(evidence: Evidence) -> slicken.Trained:
+    return evidence.trained
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +100,7 @@ def outline(page: str) -> Outline:
     return Outline(page)
 
 
-def names_of_figures(study: Study) -> set[str]:
+def names_of_figures(study: slicken.Trained) -> set[str]:
     """Those that were drawn, for one column of a page and for two."""
     single, double = (
         {file.stem for file in (study.path / "figures" / width).glob("*.png")}
@@ -102,16 +111,16 @@ def names_of_figures(study: Study) -> set[str]:
 
 
 @pytest.fixture
-def drawn(study: Study) -> list[Drawn]:
+def drawn(study: slicken.Trained) -> list[Drawn]:
     """Figures that are there already."""
     return [Drawn(name, f"Title of {name}", "Caption.") for name in sorted(names_of_figures(study))]
 
 
-def test_the_page_opens_with_the_verdict(study: Study, outline: Outline) -> None:
+def test_the_page_opens_with_the_verdict(evidence: Evidence, outline: Outline) -> None:
     body = [(tag, text) for tag, text in outline.text if tag in ("h1", "h2", "p", "li")]
     assert body[0] == ("h1", "tiny")
     start = body.index(("h2", "The answer")) + 1
-    verdict = study.verdict
+    verdict = judge(evidence)
     told = [verdict.window, verdict.memory, verdict.skill, verdict.importance]
     drivers = [("li", line) for line in verdict.drivers]
     assert body[start : start + 4 + len(drivers)] == [*(("p", line) for line in told), *drivers]
@@ -138,7 +147,7 @@ def test_nothing_on_the_page_lacks_a_translation(page: str, outline: Outline) ->
         ), text
 
 
-def test_a_page_opens_in_the_language_asked_for(study: Study, drawn: list[Drawn]) -> None:
+def test_a_page_opens_in_the_language_asked_for(study: slicken.Trained, drawn: list[Drawn]) -> None:
     still = Picture(b"", 1, 1)
     one = [replace(drawn[0], title="Learning curves", pictures={"en": still, "ja": still})]
     languages: tuple[Language, ...] = ("en", "ja")
@@ -152,13 +161,13 @@ def test_a_page_opens_in_the_language_asked_for(study: Study, drawn: list[Drawn]
         assert alt == {"en": "Figure: Learning curves.", "ja": "図：学習曲線。"}
 
 
-def test_a_methods_paragraph_says_what_the_plan_says(study: Study, outline: Outline) -> None:
-    (text,) = [words for tag, words in outline.text if tag == "blockquote"]
-    assert text == " ".join(methods_paragraph(study))
+def test_a_methods_paragraph_says_what_the_plan_says(evidence: Evidence, outline: Outline) -> None:
+    (text,) = [said for tag, said in outline.text if tag == "blockquote"]
+    assert text == " ".join(methods_paragraph(evidence))
     for said in ("4 experiments", "windows of 10, 20 s", "4 filters of 3 samples", "1 GRU layers"):
         assert said in text
     assert "2 networks were trained for 2 epochs" in text
-    (same,) = [words for tag, words in outline.japanese() if tag == "blockquote"]
+    (same,) = [said for tag, said in outline.japanese() if tag == "blockquote"]
     assert "窓長は 10, 20 s です。" in same
     assert "各窓長で 2 個のネットワーク" in same
 
@@ -178,16 +187,18 @@ def test_a_reader_who_cannot_see_or_point_finds_the_way(outline: Outline) -> Non
         assert each["id"] in {label["for"] for label in outline.all("label")}
 
 
-def test_every_driver_and_every_length_has_its_row(study: Study, outline: Outline) -> None:
+def test_every_driver_and_every_length_has_its_row(
+    evidence: Evidence, study: slicken.Trained, outline: Outline
+) -> None:
     cells = [text for tag, text in outline.text if tag in ("td", "th")]
-    for driver in study.drivers:
+    for driver in evidence.drivers:
         place = cells.index(CHANNELS[driver.channel].title)
         rank = driver.rank
         assert cells[place + 1] == driver.status
         assert cells[place + 3] == f"{rank.value:.1f} ({rank.low:.1f} to {rank.high:.1f})"
         assert cells[place + 4] == driver.reason
     for seconds in study.windows:
-        losses = study.comparison.losses.sel(window=seconds).to_numpy()
+        losses = evidence.comparison.losses.sel(window=seconds).to_numpy()
         low, median, high = np.percentile(losses, [25, 50, 75])
         place = cells.index(f"{seconds:g}", cells.index("probability best"))
         assert cells[place + 1 : place + 5] == [
@@ -196,18 +207,17 @@ def test_every_driver_and_every_length_has_its_row(study: Study, outline: Outlin
         ]  # fmt: skip
 
 
-def test_a_number_has_an_interval_only_where_there_is_one(study: Study, drawn: list[Drawn]) -> None:
-    again = Study(study.folder)
-    first, *others = study.drivers
-    told = replace(first, shapley=Interval(0.5, 0.25, 0.75), reason="<b>bold</b>")
-    untold = replace(others[0], shapley=Interval(0.125, float("nan"), float("nan")))
-    evidence = replace(study.evidence)
-    evidence.__dict__["drivers"] = (told, untold, *others[1:])
-    again.__dict__["evidence"] = evidence
+def test_a_number_has_an_interval_only_where_there_is_one(
+    evidence: Evidence, drawn: list[Drawn]
+) -> None:
+    first, *others = evidence.drivers
+    told = replace(first, share=Interval(0.5, 0.25, 0.75))
+    untold = replace(others[0], share=Interval(0.125, float("nan"), float("nan")))
+    again = replace(evidence, drivers=(told, untold, *others[1:]))
     outline = Outline(render(again, drawn))
     assert ("td", "0.50 (0.25 to 0.75)") in outline.text
     assert ("td", "0.12") in outline.text
-    assert ("td", "<b>bold</b>") in outline.text
+    assert (_as(-0.001, ".2f"), _as(-0.01, ".2f"), _as(1234.0, "#.4g")) == ("0.00", "-0.01", "1234")
 
 
 def test_the_page_needs_nothing_but_itself(page: str, outline: Outline) -> None:
@@ -226,7 +236,7 @@ def test_the_page_needs_nothing_but_itself(page: str, outline: Outline) -> None:
 
 
 def test_every_figure_is_there_with_words_for_who_cannot_see_it(
-    study: Study, outline: Outline
+    study: slicken.Trained, outline: Outline
 ) -> None:
     named = {str(each["id"]) for each in outline.all("figure")}
     assert named == names_of_figures(study)
@@ -240,54 +250,62 @@ def test_every_figure_is_there_with_words_for_who_cannot_see_it(
     assert sum(tag == "figcaption" for tag, _ in outline.tags) == len(named)
 
 
-def test_every_log_has_its_history_folded_away(study: Study, outline: Outline) -> None:
+def test_every_log_has_its_history_folded_away(study: slicken.Trained, outline: Outline) -> None:
     assert len(outline.all("details")) == len(study.experiments) == 4
-    text = " ".join(words for _, words in outline.text)
+    text = " ".join(part for _, part in outline.text)
     for experiment in study.experiments:
         assert experiment.provenance.sha256 in text
-        for said in (*experiment.provenance.steps, *map(str, experiment.findings)):
-            assert " ".join(said.split()) in text
+        for language in ("en", "ja"):
+            wording = words(language)
+            steps = map(wording, experiment.provenance.steps)
+            for said in (*steps, *(say_finding(one, wording) for one in experiment.findings)):
+                assert said in text
 
 
-def test_the_page_holds_scores_split_versions_and_the_plan(study: Study, outline: Outline) -> None:
-    text = " ".join(words for _, words in outline.text)
-    rows = [words for tag, words in outline.text if tag in ("td", "th")]
+def test_the_page_holds_scores_split_versions_and_the_plan(
+    evidence: Evidence, study: slicken.Trained, outline: Outline
+) -> None:
+    text = " ".join(said for _, said in outline.text)
+    rows = [said for tag, said in outline.text if tag in ("td", "th")]
     assert "10" in rows
-    assert f"{float(study.comparison.losses.sel(window=20).mean()):#.4g}" in rows
+    assert f"{float(evidence.comparison.losses.sel(window=20).mean()):#.4g}" in rows
     assert study.prepared.split.words in text
     assert f"jax {study.folder.versions['jax']}" in text
     assert "gru_layers = 1" in text
 
 
 def test_what_came_from_a_log_is_shown_as_text(
-    study: Study, drawn: list[Drawn], monkeypatch: pytest.MonkeyPatch
+    evidence: Evidence, study: slicken.Trained, drawn: list[Drawn]
 ) -> None:
     bad = "<script>alert(1)</script>"
     wild = tuple(
         replace(
             experiment,
             name=f"{bad}{number}",
-            findings=(Finding("text line", f"{bad} & <b>'{number}'</b>"),),
-            provenance=replace(experiment.provenance, source=bad, steps=(bad,)),
+            findings=(Finding(Statement("findings.text_line", text=f"{bad} & <b>{number}</b>")),),
+            provenance=replace(experiment.provenance, source=bad, steps=()),
         )
         for number, experiment in enumerate(study.experiments)
     )
-    monkeypatch.setattr(Study, "experiments", wild)
-    outline = Outline(render(study, drawn))
+    again = replace(evidence, trained=replace(study, experiments=wild))
+    outline = Outline(render(again, drawn))
     assert all("alert" not in text for tag, text in outline.text if tag == "script")
     assert outline.all("b") == []
     assert ("summary", "699 samples, step 1 s, findings: 1") in outline.text
     assert ("summary", f"{bad}3:") in outline.text
-    assert ("li", f"text line: {bad} & <b>'3'</b>") in outline.text
+    line = f"text line: '{bad} & <b>3</b>' is not a sample and was skipped"
+    assert line in [text for _, text in outline.text]
 
 
-def test_scores_that_no_window_changes_stand_there_once(study: Study, page: str) -> None:
+def test_scores_that_no_window_changes_stand_there_once(
+    evidence: Evidence, study: slicken.Trained, page: str
+) -> None:
     (table,) = re.findall(r'<table id="scores".*?</table>', page, flags=re.DOTALL)
     lengths = len(study.windows)
     for model, times in (("network", lengths), ("trees", lengths), ("mean", 1), ("last", 1)):
         word = f'<span class="en" lang="en">{model}</span>'
         assert table.count(word) == times, model
-    blind = study.scores["rmse"].sel(model=["mean", "median", "last"])
+    blind = evidence.scores.table["rmse"].sel(model=["mean", "median", "last"])
     np.testing.assert_array_equal(blind, blind.isel(window=[0] * lengths))
 
 
@@ -295,45 +313,43 @@ def test_a_number_that_rounds_to_nothing_has_no_sign() -> None:
     assert (_as(-0.001, ".2f"), _as(-0.01, ".2f"), _as(1234.0, "#.4g")) == ("0.00", "-0.01", "1234")
 
 
-def test_numbers_that_are_not_there_are_dashes(study: Study, drawn: list[Drawn]) -> None:
-    page = render(study, drawn)
-    words = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
-    assert not re.search(r">[^<]*\b(nan|inf)\b[^<]*<", words)
-    again = Study(study.folder)
-    scores = study.scores.copy(deep=True)
+def test_numbers_that_are_not_there_are_dashes(evidence: Evidence, drawn: list[Drawn]) -> None:
+    page = render(evidence, drawn)
+    visible = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
+    assert not re.search(r">[^<]*\b(nan|inf)\b[^<]*<", visible)
+    scores = evidence.scores.table.copy(deep=True)
     blind = ["mean", "median", "last"]  # stand there once, for all lengths
     shown = scores["correlation"]
     known = int(np.isfinite(shown.drop_sel(model=blind)).sum())
     known += int(np.isfinite(shown.isel(window=0).sel(model=blind)).sum())
     scores["correlation"][:] = np.nan
-    again.__dict__["evidence"] = replace(study.evidence, scores=scores)
+    again = replace(evidence, scores=replace(evidence.scores, table=scores))
     dashes = [Outline(text).text.count(("td", "–")) for text in (page, render(again, drawn))]
     assert known > 0
     assert dashes[1] - dashes[0] == known
 
 
 def test_the_paper_preset_owns_up_to_its_assumptions(
-    study: Study, drawn: list[Drawn], monkeypatch: pytest.MonkeyPatch
+    evidence: Evidence, study: slicken.Trained, drawn: list[Drawn]
 ) -> None:
-    assert "The publication does not say" not in render(study, drawn)
+    assert "The publication does not say" not in render(evidence, drawn)
     plan = study.plan.model_copy(update={"preset": "paper"})
-    monkeypatch.setattr(Study, "plan", plan)
-    page = render(study, drawn)
+    again = replace(evidence, trained=replace(study, plan=plan))
+    page = render(again, drawn)
     assert "The publication does not say" in page
     assert "layer sizes: 64 filters of 3 samples, 64 GRU units" in page
 
 
 def test_the_page_says_what_is_not_trained_yet(
-    study: Study, drawn: list[Drawn], monkeypatch: pytest.MonkeyPatch
+    evidence: Evidence, study: slicken.Trained, drawn: list[Drawn]
 ) -> None:
-    assert "Unfinished" not in render(study, drawn)
-    monkeypatch.setattr(
-        Study, "plan", study.plan.model_copy(update={"windows": (10.0, 20.0, 400.0)})
-    )
-    assert "windows of 400 s are not trained yet" in render(study, drawn)
+    assert "Unfinished" not in render(evidence, drawn)
+    plan = study.plan.model_copy(update={"windows": (10.0, 20.0, 400.0)})
+    again = replace(evidence, trained=replace(study, plan=plan))
+    assert "windows of 400 s are not trained yet" in render(again, drawn)
 
 
-def test_a_summary_and_a_page_tell_the_same(study: Study, page: str) -> None:
+def test_a_summary_and_a_page_tell_the_same(study: slicken.Trained, page: str) -> None:
     summary = json.loads((study.path / "summary.json").read_text(encoding="utf-8"))
     for entry in summary["windows"]:
         assert f"<td>{entry['test']['network']['rmse']:.4f}</td>" in page
@@ -346,16 +362,17 @@ def test_a_study_of_one_length_one_run_and_no_controls_has_a_page_and_a_summary(
 ) -> None:
     monkeypatch.setattr("slicken.reporting.figures.style.DOTS_PER_INCH", DOTS_PER_INCH)
     plan = builders.make_plan(windows=[5], runs=1, controls=False)
-    study = Study(train_study(builders.make_experiments(), plan, tmp_path / "one"))
-    assert study.evidence.controls == {}
-    outline = Outline(write_report(study).read_text(encoding="utf-8"))
+    study = slicken.train(builders.make_experiments(), plan, tmp_path / "one")
+    evidence = slicken.explain(study)
+    assert evidence.importance.controls == {}
+    outline = Outline(slicken.report(evidence).read_text(encoding="utf-8"))
     cells = [text for tag, text in outline.text if tag in ("td", "th")]
     place = cells.index("5", cells.index("probability best"))
     assert cells[place + 5 : place + 7] == ["–", "0.0"]
     said = " ".join(text for _, text in outline.text)
     assert "No controls were trained, so shares have no zero level." in said
     assert len(outline.all("figure")) == len(names_of_figures(study))
-    (window,) = summarise(study)["windows"]
+    (window,) = summarise(evidence)["windows"]
     assert window["probability_best"] is None
     assert window["excess"] == {"value": 0.0, "low": None, "high": None}
 

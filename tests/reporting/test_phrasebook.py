@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
+import slicken
 from slicken.channels import CHANNELS
 from slicken.errors import SlickenError
-from slicken.evidence.study import Study
 from slicken.physics.truths import TRUTHS
 from slicken.reporting.drawing import ALTERNATIVES, METHOD_TITLES, METHOD_WORDS_OF_MEMORY
 from slicken.reporting.page import CONTENTS
 from slicken.reporting.phrasebook import Phrasebook, japanese, language_named
-from slicken.reporting.verdict import METHOD_WORDS
+from slicken.reporting.verdict import METHOD_WORDS, judge
+from slicken.reporting.wording import words
 from slicken.study.presets import PAPER_ASSUMPTIONS
 
 FIELD = re.compile(r"\{(\w+)")
@@ -84,7 +85,7 @@ def test_a_translation_has_the_fields_of_its_phrase(english: str, said: str) -> 
         *ALTERNATIVES.values(),
         *PAPER_ASSUMPTIONS,
         *(title for _, title in CONTENTS),
-        *(truth.words.format(memory="100 s") for truth in TRUTHS.values()),
+        *(words("en")(f"truths.{name}", memory=(100.0, "s")) for name in TRUTHS),
     ],
 )
 def test_what_the_other_rooms_name_has_a_translation(text: str) -> None:
@@ -138,36 +139,6 @@ SENTENCES = [
     "of 0.1, and a test loss of 0.02 in place of 0.2.",
     "Found: no memory; 100 s were planted.",
     "No driver is a cause here, but called supported is temperature and slip velocity.",
-    "coarse driver: axial displacement takes only 15 values, 1 µm apart or more: its rate shows "
-    "the steps of the sensor",
-    "text line (row 3618): 'ended' is no sample and is left out",
-    "left out what came before 800 s and after 3345 s: 891 of 3437 samples",
-    "missing driver: no temperature: neither it nor its rate can be a driver",
-    "friction is shear stress over normal stress",
-    "start-up (row 19, 8 s): in the first 3 samples friction is below 80 % of its median of 0.143; "
-    "they hold 40% of its variance, and a score counts them as much; kept",
-    "spike (row 3, 2 s): temperature has 3 spikes, the highest 90 °C among neighbours of about "
-    "25 °C; kept",
-    "spike (row 3, 2 s): temperature has a spike: 90 °C among neighbours of about 25 °C; kept",
-    "stuck (row 3, 2 s): axial displacement stands at 4 µm for 60 s, to the last digit: was the "
-    "sensor stuck?",
-    "saturated (row 3, 2 s): temperature is at 50 °C in 30 samples and never beyond: the end of "
-    "the sensor's range? what went beyond is not known",
-    "jump (row 3, 2 s): axial displacement jumps 2 times, by up to 40 µm from one sample to the "
-    "next and stays there, while load and velocity do not change: was the sensor set back?",
-    "clock: 'Time' holds the sample period in ten-thousandths of a second (0.001, 0.01 s), not the "
-    "time; summed up to seconds",
-    "correction 3: 'normal stress' zeroed over the mean from -922.5 to -873.5 s: -105.041 MPa "
-    "subtracted",
-    "correction 4: 'Vert_Load' times 0.001597778959 and added 3, in MPa, as 'shear stress'",
-    "correction 8: jump of -4283.88 um from 1713.45 to 1759.95 s taken out of 'load point'; held "
-    "in between",
-    "correction 11: elastic deformation taken out of 'load point': minus 'shear stress' over "
-    "0.1 MPa/um, as 'slip'",
-    "correction 12: rate of 'slip': difference over 2 s, which looks at the past only, as 'slip "
-    "velocity'",
-    "correction 13: running mean of 'slip' over 4 s, centred, which looks ahead by 2 s",
-    "correction 14: left out what came from 3 to 4 s (5 samples): a gap",
 ]
 
 
@@ -182,8 +153,8 @@ def test_what_the_evidence_can_write_has_a_translation_with_its_numbers(text: st
 
 
 def test_every_sentence_of_a_verdict_is_said_in_japanese(bench: Path) -> None:
-    study = Study.open(bench / "tiny")
-    for line in study.verdict.lines():
+    evidence = slicken.explain(slicken.open_study(bench / "tiny"))
+    for line in judge(evidence).lines():
         for piece in japanese().pieces(line):
             assert piece.is_translated, piece.text
 

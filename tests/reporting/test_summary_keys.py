@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from slicken.evidence.gathering import MODELS
-from slicken.evidence.study import Study
+import slicken
+from slicken.evidence.scores import MODELS
+from slicken.reporting.verdict import judge
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "summary.md"
 
@@ -93,24 +94,27 @@ def test_the_numbers_of_a_window_belong_together(summary: dict[str, Any]) -> Non
 
 
 def test_every_answer_of_the_study_is_there(bench: Path, summary: dict[str, Any]) -> None:
-    study = Study.open(bench / "tiny")
-    assert [each["channel"] for each in summary["drivers"]] == list(study.prepared.record.channels)
+    study = slicken.explain(slicken.open_study(bench / "tiny"))
+    verdict = judge(study)
+    assert [each["channel"] for each in summary["drivers"]] == list(
+        study.trained.prepared.record.channels
+    )
     for each, driver in zip(summary["drivers"], study.drivers, strict=True):
-        assert (each["status"], each["reason"]) == (driver.status, driver.reason)
+        assert each["status"] == driver.verdict
         assert each["rank"]["value"] == driver.rank.value
     for key in ("window", "memory", "skill", "importance"):
-        assert summary["verdict"][key] == getattr(study.verdict, key)
+        assert summary["verdict"][key] == getattr(verdict, key)
     for key in ("drivers", "truth", "caveats"):
-        assert summary["verdict"][key] == list(getattr(study.verdict, key))
-    for each, required in zip(summary["required"], study.evidence.required, strict=True):
+        assert summary["verdict"][key] == list(getattr(verdict, key))
+    for each, required in zip(summary["required"], study.memory.required, strict=True):
         assert each["family"] == required.family
         assert each["history_s"] == required.history.tolist()
         assert each["clearly_worse"] == required.clearly_worse.tolist()
-    for each, way in zip(summary["kernels"], study.evidence.kernels, strict=True):
+    for each, way in zip(summary["kernels"], study.memory.kernels, strict=True):
         assert each["shape"] == way.shape
         assert each["memory_s"]["value"] == way.memory
-    assert (summary["memory"] is None) == (study.memory is None)
-    assert summary["coverage"] == {"level": 0.9, "test": study.evidence.coverage}
+    assert (summary["memory"] is None) == (study.memory.conclusion is None)
+    assert summary["coverage"] == {"level": 0.9, "test": study.skill.coverage}
 
 
 def test_whole_parts_and_stages_of_the_test_part_are_told_apart(summary: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The verdict: words that say no more than the evidence bears."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,16 +10,26 @@ import xarray as xr
 
 import builders
 from slicken.evidence.attribution import METHODS
-from slicken.evidence.gathering import MODELS, Evidence
+from slicken.evidence.confounding import Confounding
+from slicken.evidence.drivers import judge_drivers
+from slicken.evidence.evidence import Evidence
+from slicken.evidence.importance import Importance
 from slicken.evidence.intervals import Calibration
-from slicken.evidence.memory import KernelFit, RequiredHistory
+from slicken.evidence.kernels import KernelFit
+from slicken.evidence.memory import MemoryEvidence, conclude, gradient_span, lag_model_fits
+from slicken.evidence.required import RequiredHistory
 from slicken.evidence.resampling import Interval
-from slicken.evidence.scores import Skill
+from slicken.evidence.scores import MODELS, Scores
+from slicken.evidence.skill import Skill, SkillEvidence
 from slicken.evidence.window_comparison import WindowComparison
 from slicken.reporting.verdict import Verdict, judge
+from slicken.reporting.wording import words as wording
+from slicken.statements import Statement
+from slicken.study.folder import StudyFolder
 from slicken.study.prepared import Prepared
+from slicken.study.trained import Trained
 
-GOOD = {"training mean": 0.8, "training median": 0.7, "test mean": 0.6}
+GOOD = {"mean": 0.8, "median": 0.7, "test_mean": 0.6}
 CLEAR = [[3.0, 3.1, 2.9], [1.0, 1.1, 0.9], [2.0, 2.1, 1.9]]
 DRIVERS = ("slip_velocity", "temperature")
 TARGETS = 80
@@ -72,7 +83,7 @@ def evidence(
             **{name: ("channel", [0.0, 0.5]) for name in ("left_out",)},
             **{name: ("channel", [0.0, 0.0]) for name in ("lead_gain", "lead_gain_low")},
             "left_out_both_low": (("channel", "other"), np.full((2, 2), np.nan)),
-            "validation_error": ("target", np.full(4, 2.0)),
+            "validation_error": ("target", np.full(4, changes.get("lag_model_loss", 2.0))),
         },
         coords={"channel": np.array(DRIVERS, dtype=object)},
         attrs={"model": "linear"},
@@ -82,43 +93,60 @@ def evidence(
         dims=("run", "lag", "channel"),
         coords={"run": range(3), "lag": np.arange(10.0)[::-1] * 10},
     )
-    found = Evidence(
-        comparison=WindowComparison(
-            xr.DataArray(array, dims=("window", "run"), coords=coords),
-            xr.DataArray(errors, dims=("window", "run", "target"), coords=coords),
-            np.repeat(np.arange(8), 5),
-        ),
-        scores=xr.Dataset(
-            dict.fromkeys(names, of_model),
-            coords={"window": coords["window"], "model": np.array(MODELS, dtype=object)},
-        ),
-        baselines=xr.Dataset(
-            {
-                "measured": ("target", np.zeros(4)),
-                "predicted": (("model", "target"), np.ones((1, 4))),
-            },
-            coords={"model": ["network"], "part": ("target", ["validation"] * 4)},
-        ),
-        skills=skills(values, blocks, half_width),
-        permutation_p=0.01,
-        skill_table=NOTHING,
-        calibration=Calibration(0.0, np.zeros(1)),
-        coverage=0.87,
-        required=(),
-        kernels=(),
-        selected=(),
-        gradients=xr.Dataset({"friction_by_lag": by_lag}),
-        truncation=NOTHING,
-        attribution=HOT,
-        controls={},
-        roles=roles,
-        without=None,
-        leak=None,
-        longest=200.0,
-        friction_spread=1.0,
-        seed=0,
+    given = {
+        "attribution": HOT,
+        "controls": {},
+        "ablation": None,
+        "leak": None,
+        "permutation_p": 0.01,
+        "required": (),
+        "kernels": (),
+        "selected": (),
+        **changes,
+    }
+    comparison = WindowComparison(
+        xr.DataArray(array, dims=("window", "run"), coords=coords),
+        xr.DataArray(errors, dims=("window", "run", "target"), coords=coords),
+        np.repeat(np.arange(8), 5),
     )
-    return replace(found, **changes)
+    baselines = xr.Dataset(
+        {"measured": ("target", np.zeros(4)), "predicted": (("model", "target"), np.ones((1, 4)))},
+        coords={"model": ["network"], "part": ("target", ["validation"] * 4)},
+    )
+    skill = SkillEvidence(
+        skills(values, blocks, half_width), given["permutation_p"], NOTHING,
+        Calibration(0.0, np.zeros(1)), 0.87,
+    )  # fmt: skip
+    confounding = Confounding(roles)
+    fits = lag_model_fits(confounding, baselines, 1.0)
+    conclusion = conclude(
+        given["required"], given["kernels"], given["selected"], lag_model_fits=fits
+    )
+    spans = {s: gradient_span(by_lag) for s in coords["window"]}
+    return Evidence(
+        trained=None,  # type: ignore[arg-type]  # given with the words
+        comparison=comparison,
+        scores=Scores(
+            xr.Dataset(
+                dict.fromkeys(names, of_model),
+                coords={"window": coords["window"], "model": np.array(MODELS, dtype=object)},
+            ),
+            baselines,
+        ),
+        skill=skill,
+        memory=MemoryEvidence(
+            given["required"], given["kernels"], given["selected"], fits, spans, NOTHING,
+            conclusion if skill.proven else None,
+        ),
+        importance=Importance({}, given["attribution"], given["controls"], given["ablation"]),
+        confounding=confounding,
+        drivers=judge_drivers(
+            given["attribution"], None, confounding.table,
+            np.repeat(np.arange(8), TARGETS // 8), has_skill=skill.proven, lag_model_fits=fits,
+            seed=0,
+        ),
+        leak=given["leak"],
+    )  # fmt: skip
 
 
 def required(family: str, worse: list[bool], loss: list[float]) -> RequiredHistory:
@@ -137,7 +165,10 @@ def words(
     found: Evidence,
     truth: dict[str, Any] | None = None,
 ) -> Verdict:
-    return judge(found, prepared, truth or {})
+    trained = Trained(
+        StudyFolder(Path("nowhere")), builders.make_plan(), (), prepared, (50.0,), truth or {}, None
+    )
+    return judge(replace(found, trained=trained))
 
 
 def test_with_skill_the_window_and_the_ranking_are_said(prepared: Prepared) -> None:
@@ -154,9 +185,9 @@ def test_with_skill_the_window_and_the_ranking_are_said(prepared: Prepared) -> N
 @pytest.mark.parametrize(
     ("values", "why"),
     [
-        ({**GOOD, "training median": -0.1}, "do not beat a constant"),
-        ({**GOOD, "test mean": -0.3}, "the level of friction but not its changes"),
-        ({**GOOD, "test mean": 0.1}, "not proven to beat a constant"),
+        ({**GOOD, "median": -0.1}, "do not beat a constant"),
+        ({**GOOD, "test_mean": -0.3}, "the level of friction but not its changes"),
+        ({**GOOD, "test_mean": 0.1}, "not proven to beat a constant"),
     ],
 )
 def test_without_skill_these_data_cannot_tell_and_why(
@@ -182,7 +213,7 @@ def test_too_few_blocks_are_no_proof_and_no_disproof(prepared: Prepared) -> None
     assert "not proven" in verdict.window
     assert "do not beat" not in verdict.window
     assert "only 3 independent blocks" in verdict.skill
-    assert "test part holds 3 independent stretches" in verdict.window
+    assert "test part holds 3 independent blocks" in verdict.window
 
 
 def test_constant_networks_have_no_importance(prepared: Prepared) -> None:
@@ -196,7 +227,7 @@ def test_constant_networks_have_no_importance(prepared: Prepared) -> None:
 def test_baselines_that_do_as_well_are_mentioned(prepared: Prepared) -> None:
     found = evidence()
     assert "On the same windows" not in words(prepared, found).skill
-    found.scores["rmse"].loc[{"model": "ridge"}] = 0.009
+    found.scores.table["rmse"].loc[{"model": "ridge"}] = 0.009
     assert "On the same windows a linear model does as well" in words(prepared, found).skill
 
 
@@ -209,7 +240,10 @@ def test_methods_that_disagree_are_mentioned(prepared: Prepared) -> None:
 
 def test_a_tie_is_an_answer(prepared: Prepared) -> None:
     flat = [[1.0, 2.0, 1.5], [2.0, 1.0, 1.45], [1.5, 1.5, 1.5]]
-    assert "all lengths tie, 50 s is the shortest" in words(prepared, evidence(losses=flat)).window
+    assert (
+        "no length is distinguishable from another, 50 s is the shortest"
+        in words(prepared, evidence(losses=flat)).window
+    )
 
 
 def test_uses_and_needs_are_two_words(prepared: Prepared) -> None:
@@ -229,11 +263,12 @@ def test_a_mean_that_explains_all_is_said_with_its_driver(prepared: Prepared) ->
     lag_model = required("linear", [True, False, False], [2.0, 1.0, 1.1])
     nothing, much = Interval(0, 0, 0), Interval(0.1, 0.05, 0.2)
     mean = KernelFit(
-        "mean", np.array([1.0, 80.0]), np.array([2.0, 1.0]), 80.0, 70.0, 90.0,
+        "boxcar", np.array([1.0, 80.0]), np.array([2.0, 1.0]), 80.0, 70.0, 90.0,
         nothing, much, nothing,
     )  # fmt: skip
-    found = evidence(required=(lag_model,), kernels=(mean,), selected=("temperature",))
-    found.roles["validation_error"] = "target", np.full(4, 1.04)
+    found = evidence(
+        required=(lag_model,), kernels=(mean,), selected=("temperature",), lag_model_loss=1.04
+    )
     assert "a plain mean of temperature over 70 to 90 s" in words(prepared, found).memory
 
 
@@ -299,10 +334,16 @@ def test_drivers_that_determine_one_another_or_go_together_are_said(prepared: Pr
 def test_controls_that_find_something_are_said() -> None:
     quiet = table(all=(0.0, 0.0))
     fine = {"untrained": table(all=(1.0, 0.0)), "shuffled": quiet, "probes": HOT}
-    assert "shuffled" not in " ".join(evidence(controls=fine).control_findings())
+
+    def keys(found: Evidence) -> list[str]:
+        return [statement.key for statement in found.control_findings()]
+
+    assert "controls.shuffled" not in keys(evidence(controls=fine))
     trend = {**fine, "shuffled": table(all=(0.0, 1.0))}
-    assert "share levels from experiment" in " ".join(evidence(controls=trend).control_findings())
-    assert "No controls were trained" in evidence().control_findings()[0]
+    (said,) = evidence(controls=trend).control_findings()
+    assert said.key == "controls.shuffled"
+    assert "share levels from experiment" in wording("en")(said)
+    assert keys(evidence()) == ["controls.none"]
 
 
 def test_what_was_trained_on_request_is_said(prepared: Prepared) -> None:
@@ -316,9 +357,12 @@ def test_what_was_trained_on_request_is_said(prepared: Prepared) -> None:
             "test": ("run", [0.2, 0.2]), "honest_test": ("run", [2.0, 2.0]),
         }
     )  # fmt: skip
-    said = " ".join(words(prepared, evidence(without=without, leak=leak)).caveats)
+    said = " ".join(words(prepared, evidence(ablation=without, leak=leak)).caveats)
     assert "temperature +1.05 (standard error 0.05)" in said
     assert "validation loss of 0.1 in place of 1, and a test loss of 0.2 in place of 2" in said
+
+
+PLANTED = Statement("truths.nothing").to_plain()
 
 
 @pytest.mark.parametrize(
@@ -332,10 +376,10 @@ def test_what_was_trained_on_request_is_said(prepared: Prepared) -> None:
 def test_a_planted_truth_stands_beside_what_was_found(
     prepared: Prepared, memory: float, said: str
 ) -> None:
-    truth = {"words": "friction remembers.", "memory_s": memory, "causes": ["temperature"]}
+    truth = {"statement": PLANTED, "memory_s": memory, "causes": ["temperature"]}
     found = evidence(required=(required("networks", [True, False, False], [2.0, 1.0, 1.1]),))
     lines = " ".join(words(prepared, found, truth).truth)
-    assert lines.startswith("Planted: friction remembers.")
+    assert lines.startswith("Planted: Friction wanders by itself")
     assert said in lines
     assert "First, as planted, is temperature by" in lines
     other = " ".join(words(prepared, found, {**truth, "causes": ["slip_velocity"]}).truth)
@@ -343,6 +387,6 @@ def test_a_planted_truth_stands_beside_what_was_found(
 
 
 def test_a_hidden_cause_is_said_to_be_hidden(prepared: Prepared) -> None:
-    truth = {"words": "friction wanders.", "memory_s": None, "causes": []}
+    truth = {"statement": PLANTED, "memory_s": None, "causes": []}
     lines = words(prepared, evidence(), truth).truth
     assert lines[-1] == "No driver is a cause here, but called supported is temperature."

@@ -10,7 +10,7 @@ import xarray as xr
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from slicken.evidence.study import Study
+import slicken
 from slicken.reporting import figures
 from slicken.reporting.drawing import draw_study
 from slicken.reporting.phrasebook import japanese
@@ -46,7 +46,7 @@ def drawn(bench: Path) -> dict[str, list[str]]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("slicken.reporting.drawing.save", read)
         patch.setattr("slicken.reporting.drawing.picture_of", lambda _: None)
-        draw_study(Study.open(bench / "tiny"), "ja")
+        draw_study(slicken.explain(slicken.open_study(bench / "tiny")), "ja")
     return seen
 
 

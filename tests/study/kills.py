@@ -25,8 +25,10 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 import jax
 
 import builders
-from slicken.api import report_study, run_study
+from slicken.pipeline import explain, report, train
+from slicken.reporting.summary import write_summary
 from slicken.study import checkpoint
+from slicken.study.lock import study_lock
 
 EXPERIMENTS = builders.make_experiments()
 PLAN = builders.make_plan(epochs=12, runs=2, windows=[5, 10])
@@ -47,9 +49,11 @@ def begin(folder: Path, *, figures: bool) -> int:
         status = 1
         try:
             checkpoint.DEAREST = 1e6  # epochs of milliseconds are not worth their checkpoints
-            study = run_study(EXPERIMENTS, PLAN, folder, checkpoint_every=0.0)
+            evidence = explain(train(EXPERIMENTS, PLAN, folder, checkpoint_every=0.0))
+            with study_lock(folder):
+                write_summary(evidence)
             if figures:
-                report_study(study)
+                report(evidence)
             status = 0
         finally:
             sys.stderr.flush()

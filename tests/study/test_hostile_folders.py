@@ -12,8 +12,8 @@ import pytest
 import xarray as xr
 from safetensors.numpy import load_file, save_file
 
+import slicken
 from slicken.errors import SlickenError
-from slicken.evidence.study import Study
 from slicken.study import checksums
 from slicken.study.folder import StudyFolder
 
@@ -28,7 +28,7 @@ def hostile(trained: StudyFolder, tmp_path: Path) -> Path:
 def gathered(trained: StudyFolder, tmp_path_factory: pytest.TempPathFactory) -> StudyFolder:
     """A study with all its evidence."""
     folder = shutil.copytree(trained.path, tmp_path_factory.mktemp("gathered") / "study")
-    _ = Study.open(folder).evidence
+    slicken.explain(slicken.open_study(folder))
     return StudyFolder.open(folder)
 
 
@@ -40,9 +40,7 @@ def vouch(file: Path) -> None:
 def refused(folder: Path) -> str:
     """What is said of a folder that everything is asked of."""
     with pytest.raises(SlickenError) as caught:
-        study = Study.open(folder)
-        _ = study.evidence
-        _ = study.verdict
+        slicken.explain(slicken.open_study(folder))
     message = str(caught.value)
     assert "\n" not in message
     assert len(message) < 1000
@@ -144,7 +142,7 @@ def test_evidence_that_is_none_is_refused_or_computed_anew(
     folder = shutil.copytree(gathered.path, tmp_path / "study")
     StudyFolder.open(folder).write_evidence(name, content)
     try:
-        _ = Study.open(folder).evidence
+        slicken.explain(slicken.open_study(folder))
     except SlickenError as error:
         assert "is not as slicken writes it" in str(error)
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from found import found_in
 from slicken.study.logs import read_logs
 from slicken.study.plan import Plan
 
@@ -34,5 +35,4 @@ def test_a_pattern_does_not_read_the_part_of_a_run_a_second_time(tmp_path: Path)
     experiments = read_logs(plan, tmp_path)
     assert [each.name for each in experiments] == ["one", "two"]
     np.testing.assert_array_equal(experiments[0].time, np.arange(60.0))
-    said = [f.message for f in experiments[1].findings if f.kind == "joined"]
-    assert "'two-2.csv' is part of this experiment, and none of its own" in said
+    assert found_in(experiments[1], "joined_parts") == {"parts": ("two-2.csv",), "count": 1}

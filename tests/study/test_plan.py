@@ -172,7 +172,7 @@ def test_an_impossible_plan_names_the_field(values: dict[str, Any], advice: str)
 
 @pytest.mark.parametrize("stress", [channel.name for channel in LEAKS_TARGET])
 def test_stress_is_a_driver_only_in_words_that_cannot_be_missed(stress: str) -> None:
-    with pytest.raises(PlanError, match="let_stress_give_friction_away = true"):
+    with pytest.raises(PlanError, match="allow_stress_inputs = true"):
         Plan(drivers=[stress, "temperature"])
     plan = Plan(drivers=[stress], allow_stress_inputs=True)
     assert plan.drivers == (stress,)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import builders
+import slicken
 from slicken.cli.watch import lines_of
-from slicken.evidence import gathering
-from slicken.evidence.study import Study
+from slicken.evidence import steps
 from slicken.learning.devices import cores
 from slicken.learning.training import EpochLosses
 from slicken.study import progress
@@ -160,7 +160,7 @@ def test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside(
 ) -> None:
     """An epoch of a control takes ten seconds by this clock; both have four."""
     clock = itertools.count(0.0, 10.0)
-    monkeypatch.setattr(gathering, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(steps, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     train_study(builders.make_experiments(), builders.make_plan(epochs=4, controls=True), tmp_path)
     folder = StudyFolder.open(tmp_path)
     lefts: dict[str, list[float]] = {}
@@ -177,10 +177,15 @@ def test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside(
         assert ("left" in sentence) == math.isfinite(event.left)
         if math.isfinite(event.left):
             assert seen.left == pytest.approx(event.left, abs=1.0)
-            lefts.setdefault(repr(event.doing), []).append(event.left)
+            assert event.doing is not None
+            lefts.setdefault(event.doing.key, []).append(event.left)
 
-    assert Study(folder, compare).evidence.controls
-    assert list(lefts.values()) == [[60.0, 50.0, 40.0], [20.0, 10.0, 0.0]]
+    evidence = slicken.explain(slicken.open_study(tmp_path), on_progress=compare)
+    assert evidence.importance.controls
+    assert lefts == {
+        "progress.with_noise": [60.0, 50.0, 40.0],
+        "progress.on_shuffled": [20.0, 10.0, 0.0],
+    }
     assert not (tmp_path / progress.NAME).exists()
 
 
@@ -189,5 +194,5 @@ def test_evidence_of_a_study_half_trained_leaves_how_far_it_is(tmp_path: Path) -
     with pytest.raises(KeyboardInterrupt):
         train_study(*given, on_progress=Reader(tmp_path, stop_at=(10.0, 2)))
     before = (tmp_path / progress.NAME).read_bytes()
-    assert Study.open(tmp_path).evidence.comparison
+    assert slicken.explain(slicken.open_study(tmp_path)).comparison
     assert (tmp_path / progress.NAME).read_bytes() == before

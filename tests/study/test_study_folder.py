@@ -99,7 +99,12 @@ def test_a_study_comes_back_from_its_folder(trained: StudyFolder) -> None:
 def test_stages_gaps_and_truth_survive_the_folder(tmp_path: Path) -> None:
     experiments = [
         builders.make_experiment(
-            f"run{i}", 60, seed=i, stages=[20, 40], gaps=[7, 8], truth={"words": "µ", "memory_s": 3}
+            f"run{i}",
+            60,
+            seed=i,
+            stages=[20, 40],
+            gaps=[7, 8],
+            truth={"statement": "µ", "memory_s": 3},
         )
         for i in range(3)
     ]

@@ -23,10 +23,13 @@ def run(
     from slicken.cli.study import do_study
     from slicken.cli.terminal import say
     from slicken.physics.scenarios import simulate
+    from slicken.reporting.wording import words
+    from slicken.statements import Statement
     from slicken.study.plan import Plan
 
     say(f"simulating {EXPERIMENTS} experiments of {DURATION:g} s ...")
     experiments = simulate(SCENARIO, experiments=EXPERIMENTS, duration=DURATION, seed=seed)
-    say(f"planted: {experiments[0].provenance.truth['words']}")
+    planted = words("en")(Statement.from_plain(experiments[0].provenance.truth["statement"]))
+    say(f"planted: {planted}")
     plan = Plan(name="demo", preset="quick", windows=WINDOWS, seed=seed)
     do_study(experiments, plan, out, lang=lang, verbose=verbose)

@@ -57,7 +57,10 @@ def run(
 
 def _show(inspection: "Inspection") -> None:
     from slicken.cli.terminal import say
+    from slicken.reporting.findings import say_finding
+    from slicken.reporting.wording import words
 
+    english = words("en")
     say(f"{inspection.source}: {inspection.samples} samples")
     names = max(len("column"), *(len(column.name) for column in inspection.columns))
     units = max(len("unit"), *(len(column.unit) for column in inspection.columns))
@@ -70,7 +73,7 @@ def _show(inspection: "Inspection") -> None:
         row = f"  {c.name:{names}}  {c.unit:>{units}}  {numbers}  {c.missing:6d}  {c.channel}"
         say(row.rstrip())
     for finding in inspection.findings:
-        say(f"  {finding}")
+        say(f"  {say_finding(finding, english)}")
     if inspection.missing:
         say(f"  missing: {', '.join(inspection.missing)}")
     if inspection.problem:
@@ -83,7 +86,7 @@ def _show(inspection: "Inspection") -> None:
         if proposed:
             say(f"  corrections proposed: {proposed}, as comments in the map that --out writes")
         if inspection.steady is not None:
-            say(f"  steady sliding ({inspection.steady.why}); to keep only this, in a map:")
+            say(f"  steady sliding: {english(inspection.steady.why)}; to keep only this, in a map:")
             for line in inspection.steady.correction.splitlines():
                 say(f"    {line}")
         say(
@@ -95,11 +98,14 @@ def _show(inspection: "Inspection") -> None:
 def _show_remedies(inspection: "Inspection") -> None:
     """The corrections that would make an experiment of it; findings do not show theirs."""
     from slicken.cli.terminal import say
+    from slicken.reporting.channel_map import correction_lines
+    from slicken.reporting.wording import words
 
-    remedies = [finding.correction for finding in inspection.findings if finding.correction]
-    if remedies:
-        say("  what may mend it, in a map:")
-    for line in "\n".join(remedies).splitlines()[:_MOST_LINES]:
+    proposed = [finding for finding in inspection.findings if finding.correction]
+    lines = [line for finding in proposed for line in correction_lines(finding, words("en"))]
+    if lines:
+        say("  possible corrections, in a map:")
+    for line in lines[:_MOST_LINES]:
         say(f"    {line}")
 
 
@@ -111,7 +117,9 @@ def _name(path: Path, logs: list[Path]) -> str:
 
 def _write(inspection: "Inspection", folder: Path, name: str) -> None:
     from slicken.cli.terminal import say
+    from slicken.reporting.channel_map import channel_map_toml
     from slicken.reporting.figures import experiment_figure, log_figure, save
+    from slicken.reporting.wording import words
     from slicken.study.files import write_text
 
     log = inspection.log
@@ -139,5 +147,5 @@ def _write(inspection: "Inspection", folder: Path, name: str) -> None:
         # It may have been completed by hand.
         say(f"  kept {channel_map}, which was there before")
     else:
-        write_text(channel_map, inspection.to_toml())
+        write_text(channel_map, channel_map_toml(inspection, words("en")))
         say(f"  wrote {channel_map}")

@@ -28,15 +28,15 @@ def run(
 ) -> None:
     """Predict the friction of a new log with an interval, and compare it with the measured one."""
     from slicken.cli.terminal import say, show_findings
-    from slicken.evidence.study import Study
-    from slicken.experiment import read_experiment
+    from slicken.pipeline import explain, open_study, prepare
     from slicken.reporting.predicted import write_prediction
 
     table = _table(log, out)
-    opened = Study.open(study)
-    experiment = read_experiment(log, channels)
+    trained = open_study(study)
+    experiment = prepare(log, channels)
     show_findings([experiment])
-    prediction = opened.predict(experiment, window)
+    evidence = explain(trained)
+    prediction = evidence.predict(experiment, window)
     written = write_prediction(prediction, table, level)
     score = prediction.score()
     low, high = prediction.interval(level)
@@ -47,7 +47,7 @@ def run(
     )
     say(f"RMSE {score.rmse:.4f}, R2 {score.r2:.2f}, correlation {score.correlation:.2f}")
     say(f"{inside:.0%} of the measured friction lies within the {level:.0%} interval")
-    if not opened.evidence.has_skill:
+    if not evidence.skill.proven:
         say(
             "note: this study has no proven skill on its own test part; do not rely on what it "
             "predicts"

@@ -1,38 +1,33 @@
 """``slicken report``: evidence, figures and page again, from the folder alone."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from slicken.cli.options import Language, Study, Verbose
+
 
 def run(
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help="A study folder.")],
+    study: Study,
     retrain: Annotated[
-        bool, typer.Option("--retrain", help="Also train without each driver in turn.")
+        bool, typer.Option("--retrain", help="Networks without each driver in turn, too.")
     ] = False,
     leak: Annotated[
-        bool, typer.Option("--leak", help="Also train on a random split, to see what it hides.")
+        bool, typer.Option("--leak", help="Networks on a random split, too, to see what it hides.")
     ] = False,
-    lang: Annotated[
-        str,
-        typer.Option("--lang", metavar="LANGUAGE", help="Of the page and the figures: en or ja."),
-    ] = "en",
+    lang: Language = "en",
+    verbose: Verbose = False,
 ) -> None:
-    """Draw the figures and write the page of a study again."""
-    from slicken.api import report_study
+    """Figures and page of a study again."""
     from slicken.cli.progress_bar import ProgressBar
     from slicken.cli.terminal import show_study
-    from slicken.evidence.study import Study
-    from slicken.reporting.phrasebook import language_named
-    from slicken.study.folder import StudyFolder
+    from slicken.pipeline import explain, open_study
+    from slicken.pipeline import report as write_report
+    from slicken.reporting.wording import language_named
 
-    language = language_named(lang)
+    trained = open_study(study)
     with ProgressBar() as bar:
-        opened = Study(StudyFolder.open(study), bar)
-        if retrain:
-            opened.retrain_without()
-        if leak:
-            opened.measure_leak()
-        page = report_study(opened, language, on_progress=bar)
-    show_study(opened, page)
+        evidence = explain(trained, ablation=retrain, leak=leak, on_progress=bar)
+        page = write_report(evidence, language=language_named(lang), on_progress=bar)
+    del verbose
+    show_study(evidence, page)

@@ -30,6 +30,8 @@ def run(
 
     from slicken.cli.terminal import say
     from slicken.physics.scenarios import simulate_logs, write_log
+    from slicken.reporting.wording import words
+    from slicken.statements import Statement
     from slicken.study.files import write_text
 
     logs = simulate_logs(
@@ -41,6 +43,7 @@ def run(
     write_text(folder / "truth.json", json.dumps(truth, indent=2, ensure_ascii=False) + "\n")
     for log in logs:
         write_log(log, folder / f"{log.name}.csv")
-    say(f"planted: {logs[0].truth['words']}")
+    planted = words("en")(Statement.from_plain(logs[0].truth["statement"]))
+    say(f"planted: {planted}")
     say(f"{len(logs)} logs in {folder}, and what was planted in {folder / 'truth.json'}")
     say(f"next: slicken study {shlex.quote(str(folder))}/*.csv --preset quick")

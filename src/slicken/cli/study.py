@@ -126,9 +126,9 @@ def do_study(
         lang: Language in which the page opens.
         verbose: Whether all statements are printed at the end.
     """
-    from slicken.api import report_study, run_study
     from slicken.cli.progress_bar import ProgressBar
     from slicken.cli.terminal import Stopped, say, show_engine, show_findings, show_study
+    from slicken.pipeline import explain, report, train
     from slicken.reporting.wording import language_named
 
     language = language_named(lang)
@@ -139,14 +139,15 @@ def do_study(
     every = {} if checkpoint_every is None else {"checkpoint_every": checkpoint_every}
     try:
         with ProgressBar() as bar:
-            study = run_study(experiments, plan, out, on_progress=bar, executor=executor, **every)
-            page = report_study(study, language, on_progress=bar)
+            trained = train(experiments, plan, out, on_progress=bar, executor=executor, **every)
+            evidence = explain(trained, on_progress=bar)
+            page = report(evidence, language=language, on_progress=bar)
     except KeyboardInterrupt:
         kept = what_is_kept(out)
         nothing = "no window length was finished yet; begin again with"
         raise Stopped(f"{kept}; resume with" if kept else nothing) from None
     del verbose
-    show_study(study, page)
+    show_study(evidence, page)
 
 
 def what_is_kept(out: Path) -> str:

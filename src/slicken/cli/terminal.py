@@ -1,18 +1,16 @@
 """The terminal: lines that commands print, and one line for errors."""
 
-import re
 import shutil
 import sys
 import textwrap
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from slicken.evidence.study import Study
-    from slicken.experiment import Experiment, Finding
+    from slicken.evidence.evidence import Evidence
+    from slicken.experiment import Experiment
 
-_NUMBER = re.compile(r"\d[\d.,:]*(?:e[+-]?\d+)?")
 MOST_FINDINGS = 25
 """Largest number of lines of findings."""
 
@@ -67,42 +65,14 @@ def listed_seconds(lengths: Iterable[float]) -> str:
 
 def show_findings(experiments: Iterable["Experiment"]) -> None:
     """Print what was found in logs and done to them; findings that differ in numbers only, once."""
-    alike: dict[Hashable, list[tuple[str, str]]] = {}
-    logs = 0
-    for experiment in experiments:
-        logs += 1
-        for finding in experiment.findings:
-            alike.setdefault(_kind(finding), []).append((experiment.name, str(finding)))
-    for found in list(alike.values())[:MOST_FINDINGS]:
-        say(f"  {found[0][1]}{_where(found) if logs > 1 else _how_many(found)}")
-    if len(alike) > MOST_FINDINGS:
-        say(f"  ... and {len(alike) - MOST_FINDINGS} more; 'slicken inspect LOG' shows all")
+    from slicken.reporting.findings import say_findings
+    from slicken.reporting.wording import words
 
-
-def _kind(finding: "Finding") -> Hashable:
-    """What findings have in common that differ in numbers only."""
-    statement = getattr(finding, "statement", None)
-    if statement is None:
-        return _NUMBER.sub("#", str(finding))
-    return (statement.key, *(_without_numbers(value) for value in statement.values.values()))
-
-
-def _without_numbers(value: Any) -> Hashable:  # noqa: ANN401 (a value of a statement)
-    if isinstance(value, tuple):
-        return tuple(map(_without_numbers, value))
-    return None if isinstance(value, int | float) else repr(value)
-
-
-def _where(found: list[tuple[str, str]]) -> str:
-    (first, _), names = found[0], {name for name, _ in found}
-    if len(names) == 1:
-        return f"  [{first}]{_how_many(found)}"
-    same = len({text for _, text in found}) == 1
-    return f"  [{len(names)} logs{'' if same else f'; the numbers are those of {first}'}]"
-
-
-def _how_many(found: list[tuple[str, str]]) -> str:
-    return f"  [and {len(found) - 1} more like it]" if len(found) > 1 else ""
+    lines = say_findings(experiments, words("en"))
+    for line in lines[:MOST_FINDINGS]:
+        say(f"  {line}")
+    if len(lines) > MOST_FINDINGS:
+        say(f"  ... and {len(lines) - MOST_FINDINGS} more; 'slicken inspect LOG' shows all")
 
 
 def show_engine(asked: str) -> None:
@@ -118,12 +88,14 @@ def show_engine(asked: str) -> None:
         say(f"engine: layered; {lacking}: two to four times slower; see slicken doctor")
 
 
-def show_study(study: "Study", page: Path) -> None:
+def show_study(evidence: "Evidence", page: Path) -> None:
     """Print what a study found and where it lies."""
     from slicken.cli.progress_bar import said
+    from slicken.reporting.verdict import judge
 
+    study = evidence.trained
     say()
-    for line in study.verdict.lines():
+    for line in judge(evidence).lines():
         say_wrapped(line)
     for repaired in study.folder.repaired:
         say_wrapped(said(repaired))

@@ -18,16 +18,18 @@ have not.
 """
 
 import math
-from collections.abc import Sequence
-from itertools import combinations, pairwise
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from slicken.learning.ensemble import Ensemble
+from slicken.evidence.lag_model import edges_to
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
+from slicken.study.trained import Trained
 
 METHODS = (
     "loss_gradient",
@@ -51,7 +53,28 @@ PATH_WINDOWS = 96
 MASKED_WINDOWS = 32
 """Windows whose saliency is rescaled."""
 
-Floats = NDArray[np.float32]
+Windows = NDArray[np.float32]
+Floats = NDArray[np.floating]
+Predict = Callable[[Windows], Floats]
+"""Friction of windows, ``(N, L, C)`` to ``(R, N)``; or its gradients, to ``(R, N, L, C)``."""
+
+
+class Networks(Protocol):
+    """R models of windows, such as :class:`~slicken.learning.ensemble.Ensemble`."""
+
+    @property
+    def runs(self) -> int:
+        """Number of models, R."""
+
+    @property
+    def length(self) -> int:
+        """Samples in a window, L."""
+
+    def predict_windows(self, windows: Windows, /) -> Floats:
+        """Standardised friction of windows ``(N, L, C)``, shape ``(R, N)``."""
+
+    def window_gradients(self, windows: Windows, /) -> Floats:
+        """Gradient of friction in every sample of the windows, shape ``(R, N, L, C)``."""
 
 
 def choose_targets(ends: NDArray[np.int64], most: int) -> NDArray[np.int64]:
@@ -60,7 +83,7 @@ def choose_targets(ends: NDArray[np.int64], most: int) -> NDArray[np.int64]:
     return np.unique(np.linspace(0, ends.size - 1, count).round().astype(np.int64))
 
 
-def cut_windows(drivers: Floats, ends: NDArray[np.int64], length: int) -> Floats:
+def cut_windows(drivers: Windows, ends: NDArray[np.int64], length: int) -> Windows:
     """Windows as copies, shape ``(N, L, C)``."""
     return drivers[ends[:, None] + np.arange(1 - length, 1)[None, :]]
 
@@ -107,41 +130,41 @@ def shapley(values: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.stack(found)
 
 
-def predict_coalitions(ensemble: Ensemble, windows: Floats, others: Floats) -> Floats:
+def predict_coalitions(predict: Predict, windows: Windows, others: Windows) -> Floats:
     """Predictions with every set of drivers present, shape ``(2**C, R, N)``.
 
     Args:
-        ensemble: R networks.
+        predict: Friction of windows.
         windows: shape ``(N, L, C)``.
         others: of other times, in place of absent drivers, ``(N, L, C)``.
     """
     sets = coalitions(windows.shape[2])
     mixed = np.where(sets[:, None, None, :], windows[None], others[None])
-    found = ensemble.predict_windows(mixed.reshape(-1, *windows.shape[1:]))
+    found = predict(mixed.reshape(-1, *windows.shape[1:]))
     return np.moveaxis(found.reshape(found.shape[0], len(sets), -1), 0, 1)
 
 
 def integrate_gradients(
-    ensemble: Ensemble, windows: Floats, others: Floats, steps: int = PATH_STEPS
+    gradients: Predict, windows: Windows, others: Windows, steps: int = PATH_STEPS
 ) -> NDArray[np.float64]:
     """Each sample's part in the way from another window to this one, shape ``(R, N, L, C)``.
 
     Args:
-        ensemble: R networks.
+        gradients: Gradients of friction in windows, shape ``(R, N, L, C)``.
         windows: where the way ends, shape ``(N, L, C)``.
         others: where it begins, ``(N, L, C)``.
         steps: points of the quadrature.
     """
     nodes, weights = np.polynomial.legendre.leggauss(steps)
-    total = np.zeros((ensemble.runs, *windows.shape))
+    total = np.zeros((1, *windows.shape))
     for node, weight in zip((nodes + 1) / 2, weights / 2, strict=True):
         here = (others + node * (windows - others)).astype(np.float32)
-        total += weight * ensemble.window_gradients(here)
+        total = total + weight * gradients(here)
     return total * (windows - others)[None]
 
 
 def rescaled_saliency(
-    ensemble: Ensemble, windows: Floats, edges: Sequence[int]
+    gradients: Predict, windows: Windows, edges: Sequence[int]
 ) -> NDArray[np.float64]:
     """Saliency over drivers and bins of lags, rescaled in time; shape ``(R, K, C)``, sums to one.
 
@@ -150,7 +173,7 @@ def rescaled_saliency(
     of gradients changes; likewise a driver; an interval and a driver count by the product.
 
     Args:
-        ensemble: R networks.
+        gradients: Gradients of friction in windows, shape ``(R, N, L, C)``.
         windows: shape ``(N, L, C)``; standardised, so that what is hidden becomes zero.
         edges: of the bins of lags, from 0 to L, K + 1 of them.
     """
@@ -164,7 +187,7 @@ def rescaled_saliency(
         without = windows.copy()
         without[..., channel] = 0
         hidden.append(without)
-    maps = [np.abs(ensemble.window_gradients(each)) for each in hidden]
+    maps = [np.abs(gradients(each)) for each in hidden]
     change = np.stack([np.abs(each - maps[0]).sum(axis=(2, 3)).mean(axis=1) for each in maps[1:]])
     in_time, in_driver = change[: len(edges) - 1], change[len(edges) - 1 :]
     product = np.einsum("kr,cr->rkc", in_time, in_driver)
@@ -174,7 +197,7 @@ def rescaled_saliency(
 
 def attribute(
     prepared: Prepared,
-    ensemble: Ensemble,
+    ensemble: Networks,
     part: Part,
     gradients: xr.Dataset,
     *,
@@ -211,7 +234,7 @@ def attribute(
     found = found.rename(loss="loss_gradient", friction="friction_gradient")
     dims = ("run", "target", "channel")
     if exact:
-        table = predict_coalitions(ensemble, windows, others)
+        table = predict_coalitions(ensemble.predict_windows, windows, others)
         errors = (table - measured) ** 2
         found["shapley_friction"] = dims, np.abs(np.moveaxis(shapley(table), 0, -1))
         found["shapley_loss"] = dims, np.moveaxis(shapley(-errors), 0, -1)
@@ -225,7 +248,7 @@ def attribute(
     found["permutation"] = dims, np.stack([each - whole for each in alone], axis=-1)
     found["squared_error"] = dims[:2], whole
     few = choose_targets(ends[chosen], PATH_WINDOWS)
-    path = integrate_gradients(ensemble, windows[few], others[few])
+    path = integrate_gradients(ensemble.window_gradients, windows[few], others[few])
     parts = np.full((ensemble.runs, chosen.size, channels), np.nan)
     parts[:, few] = np.abs(path.sum(axis=2))
     found["integrated_gradients"] = dims, parts
@@ -238,7 +261,7 @@ def attribute(
     masked = windows[choose_targets(ends[chosen], MASKED_WINDOWS)]
     found["rescaled_saliency"] = (
         ("run", "bin", "channel"),
-        rescaled_saliency(ensemble, masked, edges),
+        rescaled_saliency(ensemble.window_gradients, masked, edges),
     )
     dt = prepared.record.dt
     return found.assign_coords(
@@ -248,12 +271,21 @@ def attribute(
     ).assign_attrs(window=length * dt, part=part)
 
 
-def pairs(names: Sequence[str]) -> list[tuple[str, str]]:
-    """Every two of them."""
-    return list(combinations(names, 2))
+def attribution_at(trained: Trained, seconds: float, gradients: xr.Dataset) -> xr.Dataset:
+    """All readings of the runs of one length that ended well; see :func:`attribute`.
+
+    Args:
+        trained: Study.
+        seconds: Window length.
+        gradients: Absolute gradients of the same runs.
+    """
+    ensemble = trained.ensemble(seconds)
+    part, seed = trained.plan.importance_on, trained.plan.seed
+    edges = edges_to(ensemble.length)
+    return attribute(trained.prepared, ensemble, part, gradients, edges=edges, seed=seed)
 
 
-def _without(windows: Floats, others: Floats, driver: int) -> Floats:
+def _without(windows: Windows, others: Windows, driver: int) -> Windows:
     mixed = windows.copy()
     mixed[..., driver] = others[..., driver]
     return mixed

@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
+import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy import linalg
 
 from slicken.evidence.lag_model import bin_means, edges_to
+from slicken.evidence.scores import MODELS, SCORED
 from slicken.evidence.trees import boosted_trees
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
+from slicken.study.trained import Trained
 
 PENALTIES = 10.0 ** np.arange(-1, 7)
 """Ridge penalties to choose from, on the validation part."""
@@ -133,6 +136,39 @@ def fit_trees(prepared: Prepared, length: int, seed: int) -> Trees:
 def last_known(prepared: Prepared, part: Part) -> NDArray[np.float64]:
     """Friction one sample before each target time: what a network must not see, shape ``(N,)``."""
     return prepared.record.friction[_ends(prepared, part) - 1]
+
+
+def predict_all(trained: Trained, seconds: float) -> xr.Dataset:
+    """Friction predicted by the networks and the baselines at one window length.
+
+    Returns:
+        On the validation and the test part, ``measured`` over ``target`` and ``predicted`` over
+        ``(model, target)``, with ``part`` over ``target``.
+    """
+    prepared = trained.prepared
+    length = prepared.record.samples_in(seconds)
+    fitted: dict[str, Ridge | Trees] = {
+        "ridge": fit_ridge(prepared, length),
+        "trees": fit_trees(prepared, length, trained.plan.seed),
+    }
+    always = constants(prepared)
+    parts = []
+    for part in SCORED:
+        of_part = trained.predictions(seconds, part)
+        size = of_part.sizes["target"]
+        runs = of_part["predicted"].transpose("run", "target").to_numpy()
+        columns = {
+            "network": runs.mean(axis=0) if runs.size else np.full(size, np.nan),
+            **{name: model.predict(prepared, part) for name, model in fitted.items()},
+            **{name: np.full(size, guess) for name, guess in always.items()},
+            "last": last_known(prepared, part),
+        }
+        table = prepared.targets(part)
+        table["predicted"] = ("model", "target"), np.stack([columns[m] for m in MODELS])
+        names = np.full(size, part, dtype=object)
+        parts.append(table.assign_coords(part=("target", names)))
+    together = xr.concat(parts, "target")
+    return together.assign_coords(model=np.array(MODELS, dtype=object))
 
 
 def _ends(prepared: Prepared, part: Part) -> NDArray[np.int64]:

@@ -14,6 +14,8 @@ Separability is asked in the same way: a driver that can be left out without los
 apart from those that stand in for it.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -27,6 +29,43 @@ LOG_STRESS = "log_normal_stress"
 WORTH_TREES = 0.02
 """Share of friction's variance that boosted trees must explain more, to be asked in place of a
 linear model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Confounding:
+    """What speaks against a driver as a cause, and whether it can be told apart from others.
+
+    Args:
+        table: See :func:`measure_confounding`.
+    """
+
+    table: xr.Dataset
+
+    @classmethod
+    def compute(cls, lag_model: LagModel, prepared: Prepared) -> "Confounding":
+        """Ask the lag model of a study.
+
+        Args:
+            lag_model: See :func:`lag_model_of_study`.
+            prepared: Record and its parts.
+        """
+        validation = prepared.split.ends["validation"]
+        return cls(measure_confounding(lag_model, prepared.record.channels, validation))
+
+    @property
+    def model(self) -> Model:
+        """The family of models that was asked: ``linear`` or ``trees``."""
+        found: Model = self.table.attrs["model"]
+        return found
+
+    def to_dataset(self) -> xr.Dataset:
+        """Dataset for a file."""
+        return self.table
+
+    @classmethod
+    def from_dataset(cls, table: xr.Dataset) -> "Confounding":
+        """The result that :meth:`to_dataset` saved."""
+        return cls(table)
 
 
 def measure_confounding(

@@ -11,14 +11,6 @@ window comparison chose:
   1810.03292).
 - **shuffled friction**: an ensemble that was trained on friction with its blocks of time shuffled.
   There is nothing to learn, so what it ranks is noise that was learned by heart.
-
-Two more are trained on request, because they take as long as the study itself:
-
-- **without**: each driver removed in turn, and the networks trained anew (Hooker et al. 2019, arXiv
-  1806.10758): what is lost then, no other driver can give.
-- **leak**: the same windows, divided at random. Neighbouring windows share nearly all their
-  samples, so such a split tests on what it trained on; how much better it looks is the leak
-  (Kapoor & Narayanan 2023, arXiv 2207.07048).
 """
 
 from collections.abc import Callable
@@ -26,16 +18,20 @@ from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
-from slicken.learning.engine import Engine
+from slicken.evidence.attribution import METHODS, attribute
+from slicken.evidence.importance import measure_importance
+from slicken.evidence.lag_model import edges_to
+from slicken.evidence.steps import At
+from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.record import Record
 from slicken.learning.scaling import learn_scaling
-from slicken.learning.splits import PARTS
 from slicken.learning.training import EpochLosses
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
-from slicken.study.plan import Plan
+from slicken.study.plan import CONTROL_RUNS, Plan
 from slicken.study.prepared import Prepared
 from slicken.study.task import make_trainer
 
@@ -89,32 +85,12 @@ def shuffled_blocks(record: Record, block: int, rng: np.random.Generator) -> NDA
     return order
 
 
-def without_driver(prepared: Prepared, driver: str) -> Prepared:
-    """The same study, which does not see one driver."""
-    kept = [name != driver for name in prepared.record.channels]
-    record = replace(
-        prepared.record,
-        channels=tuple(name for name in prepared.record.channels if name != driver),
-        drivers=prepared.record.drivers[:, kept],
-    )
-    return replace(prepared, record=record, scaling=learn_scaling(record, prepared.split))
-
-
-def with_leak(prepared: Prepared, seed: int) -> Prepared:
-    """The same targets, dealt at random to parts of the same sizes."""
-    ends = prepared.split.ends
-    dealt = np.random.default_rng(seed).permutation(np.concatenate([ends[part] for part in PARTS]))
-    pieces = np.split(dealt, np.cumsum([ends[part].size for part in PARTS])[:-1])
-    mixed = {part: np.sort(piece) for part, piece in zip(PARTS, pieces, strict=True)}
-    return replace(prepared, split=replace(prepared.split, ends=mixed))
-
-
 class Control(NamedTuple):
     """An ensemble that was trained on something else.
 
     Args:
-        ensemble: of each run's best epoch.
-        best_loss: lowest validation loss of each run, shape ``(R,)``.
+        ensemble: Networks of each run's best epoch.
+        best_loss: Lowest validation loss of each run, shape ``(R,)``.
     """
 
     ensemble: Ensemble
@@ -124,29 +100,71 @@ class Control(NamedTuple):
 def train_control(
     plan: Plan,
     prepared: Prepared,
-    engine: Engine,
     seconds: float,
     checkpoint: Checkpoint | None = None,
-    told: Callable[[int, EpochLosses], None] | None = None,
+    on_epoch: Callable[[int, EpochLosses], None] | None = None,
 ) -> Control:
     """Train the runs of one window length on something else; only the checkpoint is kept.
 
     Args:
-        plan: of the control.
-        prepared: what it is trained on.
-        engine: that trains.
-        seconds: the window length.
-        checkpoint: read first, written now and then.
-        told: the number and the losses of each epoch as it ends.
+        plan: Plan of the control; see :func:`plan_of_controls`.
+        prepared: What it is trained on.
+        seconds: Window length.
+        checkpoint: Read first, written now and then.
+        on_epoch: Called with the number and the losses of each epoch as it ends.
     """
+    engine = choose_engine(plan.engine)
     trainer = make_trainer(plan, prepared, engine, seconds)
-    states, losses = train_on(trainer, plan.epochs, checkpoint, told)
+    states, losses = train_on(trainer, plan.epochs, checkpoint, on_epoch)
     lowest = np.fmin.reduce(stacked(losses, "validation"), axis=1, initial=np.inf)
     ensemble = Ensemble(trainer.best_networks(states), trainer.length, engine)
     return Control(ensemble, lowest.astype(np.float64))
 
 
-def untrained(plan: Plan, prepared: Prepared, engine: Engine, seconds: float) -> Ensemble:
-    """The runs of one window length before training."""
-    trainer = make_trainer(plan, prepared, engine, seconds)
-    return Ensemble(trainer.best_networks(trainer.start()), trainer.length, engine)
+def plan_of_controls(plan: Plan) -> Plan:
+    """The plan of a study with as few runs as a control needs."""
+    return plan.model_copy(update={"runs": min(plan.runs, CONTROL_RUNS)})
+
+
+def read_probes(at: At) -> xr.Dataset:
+    """Readings of an ensemble that also sees noise features."""
+    plan, of = plan_of_controls(at.trained.plan), with_probes(*_in_blocks(at))
+    on_epoch = at.epochs_left(plan.epochs, others=1)
+    control = train_control(plan, of, at.seconds, at.checkpoint("probes"), on_epoch)
+    return _read(of, control.ensemble, plan)
+
+
+def read_shuffled(at: At) -> xr.Dataset:
+    """Readings of an ensemble that was trained on shuffled friction, about the true one."""
+    plan, of = plan_of_controls(at.trained.plan), with_shuffled_friction(*_in_blocks(at))
+    on_epoch = at.epochs_left(plan.epochs, others=0)
+    control = train_control(plan, of, at.seconds, at.checkpoint("shuffled"), on_epoch)
+    return _read(replace(at.trained.prepared, scaling=of.scaling), control.ensemble, plan)
+
+
+def read_untrained(at: At) -> xr.Dataset:
+    """Readings of the networks before training."""
+    plan, prepared = plan_of_controls(at.trained.plan), at.trained.prepared
+    engine = choose_engine(plan.engine)
+    trainer = make_trainer(plan, prepared, engine, at.seconds)
+    ensemble = Ensemble(trainer.best_networks(trainer.start()), trainer.length, engine)
+    return _read(prepared, ensemble, plan)
+
+
+def _in_blocks(at: At) -> tuple[Prepared, int, int]:
+    """Study, samples in a block that stays whole, and seed of the shuffling."""
+    plan, prepared = at.trained.plan, at.trained.prepared
+    return prepared, prepared.record.samples_in(plan.windows[-1]), plan.seed
+
+
+def _read(prepared: Prepared, ensemble: Ensemble, plan: Plan) -> xr.Dataset:
+    gradients = measure_importance(prepared, ensemble, plan.importance_on)
+    found = attribute(
+        prepared,
+        ensemble,
+        plan.importance_on,
+        gradients,
+        edges=edges_to(ensemble.length),
+        seed=plan.seed,
+    )
+    return found[[name for name in METHODS if name in found]]

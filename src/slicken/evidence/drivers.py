@@ -11,22 +11,22 @@ from numpy.typing import NDArray
 from slicken.channels import (
     AXIAL_DISPLACEMENT,
     AXIAL_RATE,
-    CHANNELS,
     TEMPERATURE,
     TEMPERATURE_RATE,
 )
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.controls import NOISE, SHUFFLED
 from slicken.evidence.resampling import Interval, mean_interval, resampled_counts
+from slicken.statements import Statement
 
-Status = Literal[
+Verdict = Literal[
     "supported",
-    "carries information",
-    "not separable",
-    "methods disagree",
+    "informative",
+    "not_separable",
+    "methods_disagree",
     "negligible",
-    "no better than noise",
-    "cannot be told",
+    "no_better_than_noise",
+    "unknown",
 ]
 RATE_OF: Mapping[str, str] = {
     TEMPERATURE_RATE.name: TEMPERATURE.name,
@@ -34,8 +34,8 @@ RATE_OF: Mapping[str, str] = {
 }
 """A channel's rate and the channel: within a window they determine one another."""
 NEGLIGIBLE_SHARE = 0.05
-"""A driver that takes away less of the squared error than this share of what all drivers take away
-hardly counts, however sure that little is."""
+"""A driver that accounts for less than this share of the error reduction by all drivers is
+negligible, however certain that little is."""
 REPLACEABLE = 0.01
 """Share of friction's variance below which leaving a driver out costs nothing."""
 COUNTS_AGAINST = 0.05
@@ -44,20 +44,20 @@ COUNTS_AGAINST = 0.05
 
 @dataclass(frozen=True)
 class DriverVerdict:
-    """What may be said of one driver.
+    """What may be concluded about one driver.
 
     Args:
-        channel: its name.
-        status: in a few words.
-        reason: one sentence.
-        shapley: share of the squared error that it takes away, of what all drivers take away.
-        rank: mean rank over runs by ``shapley_loss``, 1 is first, with its interval over runs.
+        channel: Name of the driver.
+        verdict: Conclusion.
+        reasons: Statements behind it.
+        share: Share of the error reduction by all drivers.
+        rank: Mean rank over runs by ``shapley_loss``, 1 is first, with its interval over runs.
     """
 
     channel: str
-    status: Status
-    reason: str
-    shapley: Interval
+    verdict: Verdict
+    reasons: tuple[Statement, ...]
+    share: Interval
     rank: Interval
 
 
@@ -137,58 +137,51 @@ def judge_drivers(
     ranks = rank_intervals(ranks_of(shares_of(table, method)), seed)
     found = []
     for place, name in enumerate(drivers):
-        raw = mean_interval(values[:, :, place], blocks, seed)
-        shapley = Interval(*(x / scale for x in raw))
-        if not has_skill:
-            verdict: tuple[Status, str] = (
-                "cannot be told",
-                "the networks have no proven skill on the test part",
-            )
+        share = Interval(*(x / scale for x in mean_interval(values[:, :, place], blocks, seed)))
+        if has_skill:
+            verdict, reasons = _judge(name, share, probes, roles, drivers, lag_model_fits)
         else:
-            verdict = _judge(name, shapley, probes, roles, drivers, lag_model_fits=lag_model_fits)
-        found.append(DriverVerdict(name, *verdict, shapley, ranks[name]))
+            verdict, reasons = "unknown", (Statement("driver_reasons.no_skill"),)
+        found.append(DriverVerdict(name, verdict, reasons, share, ranks[name]))
     return tuple(found)
 
 
 def _judge(
     name: str,
-    shapley: Interval,
+    share: Interval,
     probes: xr.Dataset | None,
     roles: xr.Dataset,
     drivers: Sequence[str],
-    *,
     lag_model_fits: bool,
-) -> tuple[Status, str]:
-    by_error = shapley.low > 0
-    votes = [above_null(probes, m, name) for m in METHODS if m in probes] if probes else [by_error]
-    by_probes = sum(votes) > len(votes) / 2
+) -> tuple[Verdict, tuple[Statement, ...]]:
+    by_error = share.low > 0
+    votes = [above_null(probes, m, name) for m in METHODS if m in probes] if probes else []
+    above, methods = sum(votes), len(votes)
+    by_probes = above > methods / 2 if votes else by_error
+    error = Statement("driver_reasons.reduces_error" if by_error else "driver_reasons.no_reduction")
+    null = (
+        Statement("driver_reasons.above_null", above=above, methods=methods)
+        if votes
+        else Statement("driver_reasons.no_null")
+    )
     if not by_error and not by_probes:
-        return (
-            "no better than noise",
-            "it takes nothing away from the error, and earns no more than channels of noise",
-        )
+        return "no_better_than_noise", (error, null)
     if by_error != by_probes:
-        one, other = ("takes error away", "earns no more than") if by_error else (
-            "takes no error away", "earns more than",
-        )  # fmt: skip
-        return "methods disagree", f"it {one}, but by gradients {other} channels of noise"
-    if shapley.value < NEGLIGIBLE_SHARE:
-        return "negligible", "all methods find it, but it takes little away from the error"
-    if lag_model_fits:
-        partner = _replaceable_by(name, roles, drivers)
-        if partner:
-            return (
-                "not separable",
-                f"without it nothing is lost as long as {_title(partner)} is there",
-            )
+        return "methods_disagree", (error, null)
+    if share.value < NEGLIGIBLE_SHARE:
+        small = Statement("driver_reasons.small_reduction", limit=NEGLIGIBLE_SHARE)
+        return "negligible", (small, null)
+    partner = _replaceable_by(name, roles, drivers) if lag_model_fits else None
+    if partner:
+        return "not_separable", (Statement("driver_reasons.replaceable", partner=partner), null)
     against = _evidence_against(name, roles)
     if against:
-        return "carries information", against
-    return "supported", "all methods find it above their zeros, and nothing speaks against it"
+        return "informative", against
+    return "supported", (error, null, Statement("driver_reasons.nothing_against"))
 
 
 def above_null(probes: xr.Dataset, method: str, name: str) -> bool:
-    """Whether a driver earns clearly more than any probe in the same ensemble, over runs."""
+    """Whether a driver clearly exceeds every noise feature of the same ensemble, over runs."""
     means = probes[method].mean("target", skipna=True).transpose("run", "channel")
     channels = [str(channel) for channel in means["channel"].to_numpy()]
     zeros = [i for i, c in enumerate(channels) if c == NOISE or c.startswith(SHUFFLED)]
@@ -214,24 +207,14 @@ def _replaceable_by(name: str, roles: xr.Dataset, drivers: Sequence[str]) -> str
     return best if gains[best] > REPLACEABLE else RATE_OF.get(name)
 
 
-def _evidence_against(name: str, roles: xr.Dataset) -> str:
-    """Why a driver may be no cause; empty where nothing says so."""
-    words = []
-    ahead, low = (float(roles[f"lead_gain{e}"].sel(channel=name)) for e in ("", "_low"))
-    if low > 0 and ahead > COUNTS_AGAINST:
-        words.append(
-            f"its future tells of friction now ({ahead:.0%} of its variance), so it may be a "
-            "consequence"
-        )
+def _evidence_against(name: str, roles: xr.Dataset) -> tuple[Statement, ...]:
+    """Why a driver may be no cause; empty where no test says so."""
+    found = []
+    gain, low = (float(roles[f"lead_gain{e}"].sel(channel=name)) for e in ("", "_low"))
+    if low > 0 and gain > COUNTS_AGAINST:
+        found.append(Statement("driver_reasons.lead", gain=gain))
     if "stress_gain" in roles:
         gain, low = float(roles["stress_gain"]), float(roles["stress_gain_low"])
         if low > 0 and gain > COUNTS_AGAINST:
-            words.append(
-                f"normal stress tells of friction what no driver tells ({gain:.0%} of its "
-                "variance), so it may stand in for that"
-            )
-    return " and ".join(words)
-
-
-def _title(name: str) -> str:
-    return CHANNELS[name].title.lower() if name in CHANNELS else name.replace("_", " ")
+            found.append(Statement("driver_reasons.stress", gain=gain))
+    return tuple(found)

@@ -1,5 +1,7 @@
 """Importance: how much each driver moves the loss, and the friction, of a trained ensemble."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -9,6 +11,7 @@ from scipy.ndimage import uniform_filter1d
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
+from slicken.study.trained import Trained
 
 Kind = Literal["loss", "friction"]
 KINDS: tuple[Kind, ...] = ("loss", "friction")
@@ -50,6 +53,31 @@ def measure_importance(prepared: Prepared, ensemble: Ensemble, part: Part) -> xr
         attrs={"window": ensemble.length * prepared.record.dt, "part": part},
     )
     return gradients.assign_coords(prepared.targets(part).coords)
+
+
+def gradients_at(trained: Trained, seconds: float) -> xr.Dataset:
+    """Absolute gradients of all runs of one length; see :func:`measure_importance`.
+
+    Returns:
+        As there, with ``finite`` over ``run``: whether a run ended well.
+    """
+    ensemble = trained.ensemble(seconds, finite=False)
+    found = measure_importance(trained.prepared, ensemble, trained.plan.importance_on)
+    return found.assign_coords(finite=trained.history(seconds)["finite"])
+
+
+def finite_runs(gradients: xr.Dataset) -> xr.Dataset:
+    """The gradients of the runs that ended well."""
+    return gradients.isel(run=gradients["finite"].to_numpy().astype(np.bool_))
+
+
+def ranking(shares: xr.DataArray) -> list[tuple[str, float]]:
+    """Drivers with their mean share over runs, largest first; empty where nothing has one."""
+    means = shares.mean("run", skipna=True)
+    if not np.isfinite(means).all():
+        return []
+    pairs = zip(means["channel"].to_numpy().tolist(), means.to_numpy().tolist(), strict=True)
+    return sorted(pairs, key=lambda pair: -pair[1])
 
 
 def shares(gradients: xr.DataArray) -> xr.DataArray:
@@ -115,3 +143,50 @@ def by_lag(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
     values = gradients[f"{kind}_by_lag"]
     total = values.sum(["lag", "channel"])
     return (values / total.where(total > 0)).mean("run", skipna=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Importance:
+    """How much each driver moves the networks, and how much of their error it accounts for.
+
+    Args:
+        gradients: Absolute gradients by window length, of the runs that ended well; see
+            :func:`measure_importance`.
+        attribution: Every reading of importance at the best length; see
+            :func:`~slicken.evidence.attribution.attribute`.
+        controls: The same readings of control ensembles: with noise features (``probes``), trained
+            on ``shuffled`` friction, and ``untrained``; empty where the plan wants none.
+        ablation: Losses of networks trained without each driver, ``best_loss`` over ``(channel,
+            run)`` and ``whole`` over ``run``; None where it was not asked for.
+    """
+
+    gradients: Mapping[float, xr.Dataset]
+    attribution: xr.Dataset
+    controls: Mapping[str, xr.Dataset]
+    ablation: xr.Dataset | None
+
+    def by_run(self, window: float, kind: Kind = "loss") -> xr.DataArray:
+        """Shares of each run at one length, dims ``(run, channel)``."""
+        return by_run(self.gradients[window], kind)
+
+    def by_stage(self, window: float, kind: Kind = "loss") -> xr.DataArray:
+        """Shares of each run in each stage, dims ``(stage, run, channel)``."""
+        return by_stage(self.gradients[window], kind)
+
+    def over_time(self, window: float, kind: Kind = "loss") -> xr.DataArray:
+        """Shares at each target time, mean over runs, dims ``(target, channel)``."""
+        return over_time(self.gradients[window], kind)
+
+    def by_lag(self, window: float, kind: Kind = "loss") -> xr.DataArray:
+        """Shares at each lag, mean over runs, dims ``(lag, channel)``; all sum to one."""
+        return by_lag(self.gradients[window], kind)
+
+    def shares(self, kind: Kind = "loss") -> xr.DataArray:
+        """Shares of each run at every length, dims ``(window, run, channel)``.
+
+        Args:
+            kind: ``loss`` for ``|dLoss/dx|``, as published; ``friction`` for ``|dfriction/dx|``.
+        """
+        windows = xr.Variable("window", list(self.gradients), {"units": "s"})
+        each = [by_run(gradients, kind) for gradients in self.gradients.values()]
+        return xr.concat(each, windows, join="outer")

@@ -2,37 +2,32 @@
 
 These are two questions. What a network *uses* is read from it: its gradient over lags, and its loss
 when older history is hidden from it. A network of 100 s that was trained on a fault without memory
-uses 90 s all the same, since nothing told it not to. What the fault *needs* can only be told by
+uses 90 s all the same, since nothing told it not to. What the fault *needs* can only be shown by
 models that were trained on less: the window comparison, and the lag model of
 :mod:`slicken.evidence.lag_model` cut at ever longer lags. The verdict rests on needs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
-from scipy import stats
 
 from slicken.evidence.attribution import choose_targets, cut_windows
-from slicken.evidence.lag_model import TREE_TARGETS, LagModel, Model
-from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
+from slicken.evidence.confounding import Confounding
+from slicken.evidence.kernels import KERNELS, KernelFit
+from slicken.evidence.lag_model import edges_to
+from slicken.evidence.required import RequiredHistory
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
+from slicken.study.trained import Trained
 
 MASSES = (0.5, 0.9, 0.99)
 """Shares of the gradient that are read off."""
 TRUNCATED_WINDOWS = 256
-NEGLIGIBLE = 3e-4
-"""An increase of the squared error by this share of the variance explained is no need, however well
-it is shown: sensors are noisy, and a few samples more average noise away."""
-FINER = 1.08
-"""Ratio of one memory that is tried to the one before."""
-Kernel = Literal["mean", "exponential"]
-KERNELS: tuple[Kernel, ...] = ("mean", "exponential")
+FITS = 1.05
+"""Loss of the lag model over that of the networks, on the same targets, up to which it fits."""
 
 
 def gradient_span(by_lag: xr.DataArray, masses: Sequence[float] = MASSES) -> xr.DataArray:
@@ -103,257 +98,11 @@ def truncate(
     )
 
 
-@dataclass(frozen=True, eq=False)
-class RequiredHistory:
-    """How much history friction needs, as one family of models tells it.
-
-    Args:
-        family: ``networks``, or the lag model's ``linear`` or ``trees``.
-        history: s of history that were tried, ascending, shape ``(K,)``.
-        loss: mean square error of standardised friction with each, ``(K,)``.
-        low: lower end of the 95 % interval of the loss less the lowest, ``(K,)``.
-        high: upper end, ``(K,)``.
-        clearly_worse: whether a history is too short, ``(K,)``.
-    """
-
-    family: str
-    history: NDArray[np.float64]
-    loss: NDArray[np.float64]
-    low: NDArray[np.float64]
-    high: NDArray[np.float64]
-    clearly_worse: NDArray[np.bool_]
-
-    @property
-    def best(self) -> float:
-        """The history with the lowest loss, s."""
-        return float(self.history[int(np.argmin(self.loss))])
-
-    @property
-    def shortest(self) -> float:
-        """The shortest history that no longer one clearly beats, s."""
-        return float(self.history[~self.clearly_worse & (self.history > self.more_than)][0])
-
-    @property
-    def more_than(self) -> float:
-        """The longest history, below the best, that is clearly too short, s; 0 where none is."""
-        too_short = self.clearly_worse & (self.history < self.best)
-        return float(self.history[too_short].max()) if too_short.any() else 0.0
-
-    @property
-    def range(self) -> tuple[float, float] | None:
-        """From which to which history, s; None where the shortest that was tried is enough."""
-        return (self.more_than, max(self.best, self.shortest)) if self.more_than else None
-
-
-def required_by_lag_model(
-    lag_model: LagModel, channels: Sequence[str], model: Model = "linear", also: Sequence[str] = ()
-) -> RequiredHistory:
-    """Cut the lag model at its edges, refit, and compare.
-
-    Args:
-        lag_model: all targets that may judge.
-        channels: the drivers whose history is cut.
-        model: which family; trees are asked at every fourth edge only, as they take long.
-        also: channels whose present bin is always there.
-    """
-    lag_model = lag_model.decimated(TREE_TARGETS) if model == "trees" else lag_model
-    present = lag_model.columns(also, steps=1)
-    stride = 1 if model == "linear" else 4
-    steps = list(range(lag_model.steps, 0, -stride))[::-1]
-    errors = np.stack(
-        [
-            lag_model.errors(lag_model.columns(channels, steps=step) | present, model)
-            for step in steps
-        ]
-    )
-    loss = errors.mean(axis=1)
-    best = int(np.argmin(loss))
-    gaps = [lag_model.difference(row, errors[best]) for row in errors]
-    explained = max(float(lag_model.friction.var()) - float(loss[best]), 0.0)
-    low = np.array([gap.low for gap in gaps])
-    value = np.array([gap.value for gap in gaps])
-    return RequiredHistory(
-        family=model,
-        history=np.array([lag_model.past_edge(step) for step in steps]),
-        loss=loss,
-        low=low,
-        high=np.array([gap.high for gap in gaps]),
-        clearly_worse=(low > 0) & (value > NEGLIGIBLE * explained),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class KernelFit:
-    """One memory kernel, tried with every memory: friction from the present and one faded past.
-
-    A model of two numbers a driver, its present value and its past with one weighting, says much
-    more sharply how long the past is than one that is free in each bin of lags, where it fits at
-    all. The memory is fitted by least squares; its interval comes from leaving out one group
-    after another (the jackknife; Tukey 1958), so it asks nothing of how errors within a group hang
-    together.
-
-    Args:
-        shape: ``mean``: all instants of the last this many seconds count alike; ``exponential``:
-            they fade with this many seconds as e-folding time.
-        seconds: memories that were tried, ascending, shape ``(K,)``.
-        loss: mean square error of standardised friction with each, ``(K,)``.
-        memory: the best, s.
-        low: lower end of its 99 % interval, s; NaN with too few groups.
-        high: upper end, s.
-        excess: the loss less that of the free lag model, both judged on groups that taught neither,
-            in shares of the variance that the lag model explains, with its interval.
-        gain: the loss of the present alone less that with the past, likewise.
-        behind: the loss less that of a boxcar mean, likewise; zero for that itself.
-    """
-
-    shape: Kernel
-    seconds: NDArray[np.float64]
-    loss: NDArray[np.float64]
-    memory: float
-    low: float
-    high: float
-    excess: Interval
-    gain: Interval
-    behind: Interval
-
-    @property
-    def fits(self) -> bool:
-        """Whether it predicts as well as the free lag model."""
-        return not self.excess.low > 0 or self.excess.value < KERNEL_FITS
-
-    @property
-    def is_shown(self) -> bool:
-        """Whether there is a memory at all: the past adds to the present, and it has a length."""
-        return self.gain.low > 0 and self.low > self.seconds[0]
-
-
-KERNEL_FITS = 0.002
-"""Excess over the free lag model below which a memory kernel fits, however sure the excess is."""
-
-
-def fit_kernels(lag_model: LagModel, channels: Sequence[str]) -> tuple[KernelFit, ...]:
-    """Try every memory of every memory kernel.
-
-    Args:
-        lag_model: all targets that may judge.
-        channels: the drivers whose pasts are weighted, all alike.
-
-    Returns:
-        One for each of :data:`KERNELS`, in their order.
-    """
-    free = lag_model.errors(lag_model.columns(channels))
-    explained = float(lag_model.friction.var() - free.mean())
-    tried = {shape: _try(lag_model, channels, shape) for shape in KERNELS}
-    places = [lag_model.channels.index(name) for name in channels]
-    present = lag_model.judge(lag_model.bins[:, places, lag_model.future])
-
-    def share(worse: NDArray[np.float64], better: NDArray[np.float64]) -> Interval:
-        return Interval(*(float(x) / explained for x in lag_model.difference(worse, better)))
-
-    return tuple(
-        KernelFit(
-            shape=shape,
-            seconds=one.memories * lag_model.dt,
-            loss=one.sums[:, -1] / lag_model.friction.size,
-            memory=float(np.exp(one.place[0])) * lag_model.dt,
-            low=float(np.exp(one.place[1])) * lag_model.dt,
-            high=float(np.exp(one.place[2])) * lag_model.dt,
-            excess=share(one.errors, free),
-            gain=share(present, one.errors),
-            behind=share(one.errors, tried["mean"].errors),
-        )
-        for shape, one in tried.items()
-    )
-
-
-class _Tried(NamedTuple):
-    memories: NDArray[np.float64]
-    sums: NDArray[np.float64]
-    place: tuple[float, float, float]
-    errors: NDArray[np.float64]
-
-
-def _try(lag_model: LagModel, channels: Sequence[str], shape: Kernel) -> _Tried:
-    """Sums of squares with each memory, the best one's logarithm, and its errors, judged blind."""
-    edges = np.array(lag_model.edges[lag_model.future :], dtype=np.float64)
-    longest = edges[-1] if shape == "mean" else edges[-1] / 2
-    count = max(3, round(np.log(longest) / np.log(FINER)) + 1)
-    memories = np.geomspace(1.0, longest, count)
-    places = [lag_model.channels.index(name) for name in channels]
-    past = lag_model.bins[:, places, lag_model.future :]
-    present = past[:, :, 0]
-
-    def features(memory: float) -> NDArray[np.float64]:
-        if shape == "mean":
-            return np.concatenate([present, lag_model.recent_mean(places, memory)], axis=1)
-        weights = np.exp(-edges[:-1] / memory) - np.exp(-edges[1:] / memory)
-        return np.concatenate([present, past @ (weights / weights.sum())], axis=1)
-
-    sums = np.stack([lag_model.sums_of_squares(features(memory)) for memory in memories])
-    place = jackknife_minimum(np.log(memories), sums)
-    return _Tried(memories, sums, place, lag_model.judge(features(float(np.exp(place[0])))))
-
-
-def select_drivers(lag_model: LagModel, channels: Sequence[str]) -> tuple[str, ...]:
-    """Drivers chosen one by one, the best first, until no other clearly adds to them.
-
-    The fewer there are, the sharper their memory can be told: pasts that only stand in for one
-    another blur it.
-    """
-    chosen: tuple[str, ...] = ()
-    errors = (lag_model.friction - lag_model.friction.mean()) ** 2
-    variance = float(errors.mean())
-    while len(chosen) < len(channels):
-        tried = {
-            name: lag_model.errors(lag_model.columns((*chosen, name)))
-            for name in channels
-            if name not in chosen
-        }
-        best = min(tried, key=lambda name: float(tried[name].mean()))
-        gain = lag_model.difference(errors, tried[best])
-        if chosen and not (gain.low > 0 and gain.value > ADDS * variance):
-            break
-        chosen, errors = (*chosen, best), tried[best]
-    return chosen
-
-
-ADDS = 0.002
-"""Share of the variance of friction that a driver must add to be among the fewest."""
-
-
-def jackknife_minimum(
-    places: NDArray[np.float64], sums: NDArray[np.float64]
-) -> tuple[float, float, float]:
-    """Where a curve is lowest, with its 99 % interval over what the curve is a sum of.
-
-    99 and not 95, because a spread over some ten groups is itself known to a quarter only.
-
-    Args:
-        places: evenly spaced, shape ``(K,)``.
-        sums: the curve without each group in turn, and last with all, shape ``(K, G + 1)``.
-
-    Returns:
-        The place, and the ends of its interval: NaN with too few groups. A minimum between
-        places is that of a parabola.
-    """
-    lowest = np.array([_lowest(places, curve) for curve in sums.T])
-    without, best = lowest[:-1], float(lowest[-1])
-    groups = without.size
-    if groups < FEWEST_BLOCKS:
-        return best, float("nan"), float("nan")
-    variance = (groups - 1) / groups * float(np.sum((without - without.mean()) ** 2))
-    reach = float(stats.t.ppf(0.995, groups - 1)) * np.sqrt(variance)
-    return best, best - reach, best + reach
-
-
-def _lowest(places: NDArray[np.float64], curve: NDArray[np.float64]) -> float:
-    k = int(np.argmin(curve))
-    if k in (0, places.size - 1):
-        return float(places[k])
-    left, here, right = curve[k - 1 : k + 2]
-    bend = left - 2 * here + right
-    shift = 0.5 * (left - right) / bend if bend > 0 else 0.0
-    return float(places[k] + shift * (places[1] - places[0]))
+def truncation_at(trained: Trained, seconds: float) -> xr.Dataset:
+    """The loss of the runs of one length that ended well; see :func:`truncate`."""
+    ensemble = trained.ensemble(seconds)
+    edges = edges_to(ensemble.length)
+    return truncate(trained.prepared, ensemble, trained.plan.importance_on, edges)
 
 
 @dataclass(frozen=True)
@@ -363,7 +112,7 @@ class Memory:
     Args:
         low: s; zero where no memory is needed.
         high: s; likewise.
-        method: ``networks``, ``linear``, ``trees``, or the memory kernel: ``mean``,
+        method: ``networks``, ``linear``, ``trees``, or the memory kernel: ``boxcar``,
             ``exponential``.
         drivers: whose history; empty for all.
         enough: the shortest history that does as well as more, s.
@@ -379,6 +128,88 @@ class Memory:
     def is_needed(self) -> bool:
         """Whether any is."""
         return self.high > 0
+
+
+@dataclass(frozen=True, eq=False)
+class MemoryEvidence:
+    """What speaks for a memory of friction.
+
+    Args:
+        required: History that each family of models requires.
+        kernels: Memory kernels, where a linear model predicts as well as trees.
+        selected: Drivers by forward selection, whose history the lag model and the kernels use.
+        lag_model_fits: Whether the lag model predicts the validation part about as well as the
+            networks.
+        spans: Seconds of the most recent history that hold 50, 90 and 99 % of the gradient of
+            friction, dims ``(run, mass)``, by window length; of the runs that ended well.
+        truncation: ``truncated_loss`` of the best length over ``(run, history)``: loss with older
+            history hidden.
+        conclusion: Memory that the verdict rests on; None where nothing can tell.
+    """
+
+    required: tuple[RequiredHistory, ...]
+    kernels: tuple[KernelFit, ...]
+    selected: tuple[str, ...]
+    lag_model_fits: bool
+    spans: Mapping[float, xr.DataArray]
+    truncation: xr.Dataset
+    conclusion: Memory | None
+
+    @classmethod
+    def compute(
+        cls,
+        required: tuple[RequiredHistory, ...],
+        kernels: tuple[KernelFit, ...],
+        gradients: Mapping[float, xr.Dataset],
+        truncation: xr.Dataset,
+        *,
+        lag_model_fits: bool,
+        has_skill: bool,
+    ) -> "MemoryEvidence":
+        """Bring together what speaks for a memory, and conclude.
+
+        Args:
+            required: Of the networks, where they can tell, and of the lag model, which is last.
+            kernels: Memory kernels.
+            gradients: Absolute gradients by window length, of the runs that ended well.
+            truncation: See :func:`truncate`.
+            lag_model_fits: See :func:`lag_model_fits`.
+            has_skill: Whether there is anything to conclude from.
+        """
+        selected = required[-1].drivers
+        found = conclude(required, kernels, selected, lag_model_fits=lag_model_fits)
+        return cls(
+            required=required,
+            kernels=kernels,
+            selected=selected,
+            lag_model_fits=lag_model_fits,
+            spans={s: gradient_span(each["friction_by_lag"]) for s, each in gradients.items()},
+            truncation=truncation,
+            conclusion=found if has_skill else None,
+        )
+
+
+def lag_model_fits(confounding: Confounding, baselines: xr.Dataset, spread: float) -> bool:
+    """Whether the lag model predicts the validation part about as well as the networks.
+
+    Only then may it speak for the fault: of a model that misses what the networks see, nothing
+    follows about what friction needs.
+
+    Args:
+        confounding: With the errors of the lag model.
+        baselines: Friction predicted by the networks at the best length.
+        spread: What friction was divided by to be standardised.
+    """
+    theirs = confounding.table["validation_error"].to_numpy()
+    known = np.isfinite(theirs)
+    if not known.any():
+        return False
+    part = baselines["part"].to_numpy().astype(str) == "validation"
+    measured = baselines["measured"].to_numpy()[part]
+    predicted = baselines["predicted"].sel(model="network").to_numpy()[part]
+    # The same targets for both: noise differs from target to target by more than models do.
+    ours = ((predicted - measured) / spread)[known] ** 2
+    return float(theirs[known].mean()) <= FITS * float(ours.mean())
 
 
 def conclude(
@@ -412,51 +243,3 @@ def conclude(
 def _of_required(required: RequiredHistory, drivers: tuple[str, ...]) -> Memory:
     low, high = required.range or (0.0, 0.0)
     return Memory(low, high, required.family, drivers, required.shortest)
-
-
-def required_to_dataset(required: RequiredHistory) -> xr.Dataset:
-    """For a file."""
-    columns = {name: ("history", getattr(required, name)) for name in _OF_REQUIRED}
-    history = xr.Variable("history", required.history, {"units": "s"})
-    return xr.Dataset(columns, coords={"history": history}, attrs={"family": required.family})
-
-
-def required_from_dataset(table: xr.Dataset) -> RequiredHistory:
-    """What :func:`required_to_dataset` made."""
-    columns = {name: table[name].to_numpy() for name in _OF_REQUIRED}
-    columns["clearly_worse"] = columns["clearly_worse"].astype(np.bool_)
-    return RequiredHistory(table.attrs["family"], table["history"].to_numpy(), **columns)
-
-
-def kernel_to_dataset(kernels: KernelFit) -> xr.Dataset:
-    """For a file."""
-    single = {name: getattr(kernels, name) for name in ("memory", "low", "high")}
-    intervals = {name: ("end", list(getattr(kernels, name))) for name in _INTERVALS}
-    seconds = xr.Variable("seconds", kernels.seconds, {"units": "s"})
-    return xr.Dataset(
-        {"loss": ("seconds", kernels.loss), **single, **intervals},
-        coords={"seconds": seconds, "end": np.array(["value", "low", "high"], dtype=object)},
-        attrs={"shape": kernels.shape},
-    )
-
-
-def kernel_from_dataset(table: xr.Dataset) -> KernelFit:
-    """What :func:`kernel_to_dataset` made."""
-    excess, gain, behind = (
-        Interval(*(float(x) for x in table[name].to_numpy())) for name in _INTERVALS
-    )
-    return KernelFit(
-        shape=table.attrs["shape"],
-        seconds=table["seconds"].to_numpy(),
-        loss=table["loss"].to_numpy(),
-        memory=float(table["memory"]),
-        low=float(table["low"]),
-        high=float(table["high"]),
-        excess=excess,
-        gain=gain,
-        behind=behind,
-    )
-
-
-_INTERVALS = ("excess", "gain", "behind")
-_OF_REQUIRED = ("loss", "low", "high", "clearly_worse")

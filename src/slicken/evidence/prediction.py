@@ -7,16 +7,12 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError, PlanError
-from slicken.evidence.gathering import predictions
 from slicken.evidence.intervals import LEVEL, Calibration, calibrate
 from slicken.evidence.scores import Score, score
 from slicken.experiment import Experiment
-from slicken.learning.engine import choose_engine
-from slicken.learning.ensemble import Ensemble
 from slicken.learning.record import join, reach
 from slicken.learning.scaling import must_be_within_reach
-from slicken.study.folder import StudyFolder
-from slicken.study.prepared import Prepared
+from slicken.study.trained import Trained
 
 
 @dataclass(frozen=True)
@@ -76,21 +72,23 @@ class Prediction:
         )
 
 
-def predict_experiment(
-    folder: StudyFolder, prepared: Prepared, experiment: Experiment, seconds: float
-) -> Prediction:
+def predict_experiment(trained: Trained, experiment: Experiment, seconds: float) -> Prediction:
     """Predict the friction of a new experiment with the ensemble of one window length.
 
     Args:
-        folder: the study.
-        prepared: its experiments and scaling.
-        experiment: has the drivers of the study and its time step.
-        seconds: the window length.
+        trained: Study.
+        experiment: Experiment with the drivers and the time step of the study.
+        seconds: Window length.
 
     Raises:
+        PlanError: if that length was not part of the study.
         ExperimentError: if it lacks a driver, has another time step, is too short, or holds numbers
             that no rig measures.
     """
+    if seconds not in trained.windows:
+        held = ", ".join(f"{s:g}" for s in trained.windows)
+        raise PlanError(f"the study has no window of {seconds:g} s; it has {held}")
+    prepared = trained.prepared
     missing = [c for c in prepared.record.channels if c not in experiment.channels]
     if missing:
         raise ExperimentError(
@@ -111,11 +109,10 @@ def predict_experiment(
             f"{experiment.name}: no stretch without a gap is as long as the window of "
             f"{seconds:g} s; use a longer record, or a shorter window with --window"
         )
-    result = folder.read_window(seconds)
-    finite = result.history["finite"].to_numpy()
+    finite = trained.history(seconds)["finite"].to_numpy()
     if not finite.any():
         raise PlanError(f"{seconds:g} s: no run ended with a finite loss; choose another --window")
-    ensemble = Ensemble(result.networks, length, choose_engine(folder.plan.engine))
+    ensemble = trained.ensemble(seconds, finite=False)
     drivers = prepared.scaling.drivers(np.where(record.gap[:, None], 0.0, record.drivers))
     standardised = ensemble.predict(drivers, ends)[finite]
     return Prediction(
@@ -124,5 +121,5 @@ def predict_experiment(
         time=record.time[ends],
         runs=prepared.scaling.to_friction(standardised),
         measured=record.friction[ends],
-        calibration=calibrate(predictions(result, "validation")),
+        calibration=calibrate(trained.predictions(seconds, "validation")),
     )

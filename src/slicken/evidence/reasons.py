@@ -1,10 +1,15 @@
-"""Reasons: why a study may have no skill, as far as the data show it."""
+"""Reasons: why a study may have no skill, and what the controls say against its importance."""
+
+from collections.abc import Mapping
 
 import numpy as np
+import xarray as xr
+from scipy import stats
 
-from slicken.channels import CHANNELS
+from slicken.evidence.drivers import shares_of
 from slicken.evidence.resampling import FEWEST_BLOCKS
-from slicken.evidence.scores import Skill
+from slicken.evidence.skill import Skill
+from slicken.statements import Statement
 from slicken.study.prepared import Prepared
 
 FEW_EXPERIMENTS = 5
@@ -13,50 +18,45 @@ OUTSIDE = 0.1
 HARDLY_VARIES = 0.2
 """Spread of friction in the test part, in that of the training part, below which little is left."""
 TOGETHER = 0.95
-"""Correlation from which two drivers say much the same."""
+"""Correlation from which two drivers carry much the same information."""
+SHARED = 0.1
+"""Share of the error reduction of the study from which networks that were trained on shuffled
+friction reduce the error too much to pass over."""
+ALIKE = 0.85
+"""Rank correlation from which two rankings are much the same."""
 OUTLYING = 3.0
 """Standard deviations of training experiments from which a test experiment is unlike them."""
 
 
-def reasons_for_no_skill(prepared: Prepared, skills: tuple[Skill, ...]) -> tuple[str, ...]:
-    """What may be behind it, in half sentences; empty where nothing is seen.
+def reasons_for_no_skill(prepared: Prepared, skills: tuple[Skill, ...]) -> tuple[Statement, ...]:
+    """What may be behind it; empty where nothing is seen.
 
     Args:
-        prepared: the record and its parts.
-        skills: against constants, on the test part.
+        prepared: Record and its parts.
+        skills: Skill against constants on the test part.
     """
     record, ends = prepared.record, prepared.split.ends
     found = []
     count = len(record.experiments)
     if count < FEW_EXPERIMENTS:
-        are = f"are only {count} experiments" if count > 1 else "is only one experiment"
-        found.append(f"there {are}")
+        found.append(Statement("no_skill.few_experiments", count=count))
     blocks = min(one.blocks for one in skills)
     if blocks < FEWEST_BLOCKS:
-        plural = "es" if blocks != 1 else ""
-        found.append(
-            f"errors are alike over so long that the test part holds {blocks} independent "
-            f"stretch{plural} of time, where {FEWEST_BLOCKS} are the fewest"
-        )
+        found.append(Statement("no_skill.few_blocks", blocks=blocks, fewest=FEWEST_BLOCKS))
     training = record.drivers[prepared.split.samples("training") & ~record.gap]
     test = record.drivers[ends["test"]]
     beyond = (test < training.min(axis=0)) | (test > training.max(axis=0))
-    for name, share in zip(record.channels, beyond.mean(axis=0), strict=True):
+    for name, share in zip(record.channels, beyond.mean(axis=0).tolist(), strict=True):
         if share >= OUTSIDE:
-            found.append(
-                f"{_title(name)} lies outside its training range in {share:.0%} of the test part"
-            )
+            found.append(Statement("no_skill.outside", driver=name, share=share))
     friction = record.friction[ends["test"]]
     spread = float(friction.std()) / prepared.scaling.friction_spread
     if spread < HARDLY_VARIES:
-        found.append(
-            f"friction hardly varies in the test part ({spread:.0%} of its spread in training)"
-        )
-    found += _outlying(prepared)
-    return tuple(found)
+        found.append(Statement("no_skill.flat", share=spread))
+    return (*found, *_outlying(prepared))
 
 
-def _outlying(prepared: Prepared) -> list[str]:
+def _outlying(prepared: Prepared) -> list[Statement]:
     record, ends = prepared.record, prepared.split.ends
     means = {}
     for part in ("training", "test"):
@@ -69,12 +69,37 @@ def _outlying(prepared: Prepared) -> list[str]:
     taught = np.array(list(means["training"].values()))
     if taught.size < FEW_EXPERIMENTS - 2 or not taught.std(ddof=1) > 0:
         return []
+    within = float(taught.min()), float(taught.max())
     return [
-        f"the mean friction of {name} ({mean:.3f}) is unlike that of the training experiments "
-        f"({taught.min():.3f} to {taught.max():.3f})"
+        Statement("no_skill.outlying", experiment=name, mean=mean, range=within)
         for name, mean in means["test"].items()
         if abs(mean - taught.mean()) > OUTLYING * taught.std(ddof=1)
     ]
+
+
+def control_findings(
+    attribution: xr.Dataset, controls: Mapping[str, xr.Dataset]
+) -> tuple[Statement, ...]:
+    """What the controls say against the importance of the drivers.
+
+    Args:
+        attribution: Readings of the ensemble of the study.
+        controls: Readings of the control ensembles; empty where none were trained.
+    """
+    if not controls:
+        return (Statement("controls.none"),)
+    found = []
+    ours = shares_of(attribution, "friction_gradient").mean("run")
+    before = shares_of(controls["untrained"], "friction_gradient").mean("run")
+    alike = float(stats.spearmanr(ours, before).statistic) if ours.size > 2 else 0.0
+    if alike > ALIKE:
+        found.append(Statement("controls.untrained", spearman=alike))
+    gained = controls["shuffled"]["permutation"].mean("target").sum("channel")
+    error = float(gained.std(ddof=1) / np.sqrt(gained.size)) if gained.size > 1 else np.inf
+    whole = float(attribution["permutation"].mean("target").sum("channel").mean())
+    if float(gained.mean()) > max(2 * error, SHARED * whole):
+        found.append(Statement("controls.shuffled", share=float(gained.mean()) / whole))
+    return tuple(found)
 
 
 def collinear(prepared: Prepared) -> list[tuple[str, str, float]]:
@@ -97,7 +122,3 @@ def slip_in(prepared: Prepared, seconds: float) -> float:
     back = prepared.record.samples_in(seconds) - 1
     slip = prepared.record.slip
     return float(np.median(slip[ends] - slip[ends - back]))
-
-
-def _title(name: str) -> str:
-    return CHANNELS[name].title.lower() if name in CHANNELS else name.replace("_", " ")

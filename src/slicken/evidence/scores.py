@@ -1,21 +1,18 @@
-"""Scores: how well friction was predicted, beside what anybody could have predicted."""
+"""Scores: how well friction was predicted, beside what simpler models predict."""
 
-import math
-from dataclasses import dataclass
-from itertools import permutations
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
-from slicken.evidence.resampling import FEWEST_BLOCKS, resampled_counts, sums_by_block
-from slicken.learning.record import Record, position
+from slicken.learning.splits import Part
+from slicken.study.trained import Trained
 
-ENOUGH = 0.8
-"""Share of the targets that an experiment must reach to stand in for another."""
-FEWEST_ASSIGNMENTS, MOST_ASSIGNMENTS = 50, 5000
-ALPHA = 0.02
-"""Share of assignments from which a fit may be luck."""
+MODELS = ("network", "ridge", "trees", "mean", "median", "last")
+"""What is scored: the mean over runs of the ensemble, and the baselines."""
+SCORED: tuple[Part, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True)
@@ -63,110 +60,63 @@ def _width(values: NDArray[np.float64]) -> float:
     return float(high - low)
 
 
-@dataclass(frozen=True)
-class Skill:
-    """How much smaller the squared error is than a baseline's, with an interval.
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Agreement of every model with the measured friction.
 
     Args:
-        against: name of the baseline.
-        value: 1 less the ratio of the squared errors; 1 is perfect, 0 no better.
-        low: 2.5th percentile over resampled blocks of target times; NaN with too few blocks.
-        high: 97.5th percentile.
-        blocks: how many independent blocks the test part has.
+        table: On the test part, over ``(window, model)``: ``rmse`` (friction), ``r2``,
+            ``correlation``, ``range_ratio``, and ``validation_loss``; over ``(window, run)``:
+            ``rmse_by_run``.
+        baselines: Friction at the best length on the validation and the test part, ``predicted``
+            over ``(model, target)`` and ``measured``.
     """
 
-    against: str
-    value: float
-    low: float
-    high: float
-    blocks: int
+    table: xr.Dataset
+    baselines: xr.Dataset
 
-    @property
-    def proven(self) -> bool:
-        """Whether the interval lies above zero."""
-        return self.low > 0
+    @classmethod
+    def compute(
+        cls, trained: Trained, baselines: Mapping[float, xr.Dataset], best: float
+    ) -> "Scores":
+        """Score every model at every finished length.
 
+        Args:
+            trained: Study.
+            baselines: Predictions of all models by window length; see
+                :func:`~slicken.evidence.baselines.predict_all`.
+            best: Window length whose predictions are kept.
+        """
+        rows = [_scores_at(trained, seconds, table) for seconds, table in baselines.items()]
+        return cls(xr.concat(rows, "window"), baselines[best])
 
-def skill(
-    errors: NDArray[np.float64],
-    baseline: NDArray[np.float64],
-    blocks: NDArray[np.int64],
-    *,
-    against: str,
-    seed: int,
-) -> Skill:
-    """Compare squared errors with a baseline's, resampling whole blocks of target times.
-
-    Args:
-        errors: squared, shape ``(N,)``.
-        baseline: squared, shape ``(N,)``.
-        blocks: the block of each target, shape ``(N,)``; see
-            :func:`~slicken.evidence.resampling.independent_blocks`.
-        against: name of the baseline.
-        seed: of the resampling.
-    """
-    (ours, theirs), count = sums_by_block(np.stack([errors, baseline]), blocks)
-    value = _skill(float(ours.sum()), float(theirs.sum()))
-    low = high = float("nan")
-    if count.size >= FEWEST_BLOCKS:
-        picks = resampled_counts(count.size, seed)
-        resampled = [_skill(*pair) for pair in zip(picks @ ours, picks @ theirs, strict=True)]
-        # A baseline without an error, as where friction stands still, leaves nothing to mix.
-        way: Literal["linear", "nearest"] = "linear" if np.isfinite(resampled).all() else "nearest"
-        low, high = (float(q) for q in np.percentile(resampled, [2.5, 97.5], method=way))
-    return Skill(against, value, low, high, int(count.size))
+    def at(self, seconds: float) -> xr.Dataset:
+        """Scores of one window length, over ``model``."""
+        return self.table.sel(window=seconds)
 
 
-def _skill(ours: float, theirs: float) -> float:
-    return 1 - ours / theirs if theirs > 0 else float("-inf")
-
-
-def permutation_p(
-    predicted: NDArray[np.float64],
-    ends: NDArray[np.int64],
-    record: Record,
-    seed: int,
-) -> float | None:
-    """How often the friction of other experiments fits the predictions as well as their own.
-
-    Frictions that wander slowly may go along with a prediction for a whole experiment, by accident.
-    No block within two or three experiments can tell; other experiments can. Each test
-    experiment's predictions are compared with the friction of every experiment at the same time
-    since its start. If friction follows nothing, its own experiment is no better than any other.
-
-    Args:
-        predicted: friction at the test targets, shape ``(N,)``.
-        ends: the targets as indices into the record, ``(N,)``.
-        record: all experiments.
-        seed: of assignments drawn at random, where there are too many.
-
-    Returns:
-        The share of assignments of experiments to test experiments that fit at least as well as
-        the true one, which is one of them; None where there are too few to tell.
-    """
-    place = position(record)
-    first = np.searchsorted(record.experiment, np.arange(len(record.experiments)))
-    sizes = np.bincount(record.experiment)
-    tested = np.unique(record.experiment[ends])
-    errors = np.full((tested.size, sizes.size), np.inf)
-    for row, own in enumerate(tested):
-        here = record.experiment[ends] == own
-        for other in range(sizes.size):
-            there = place[ends[here]] < sizes[other]
-            places = first[other] + place[ends[here]][there]
-            usable = ~record.gap[places]
-            if usable.sum() >= ENOUGH * here.sum():
-                gaps = predicted[here][there][usable] - record.friction[places[usable]]
-                errors[row, other] = np.mean(gaps**2)
-    candidates = np.flatnonzero(np.isfinite(errors).all(axis=0))
-    if math.perm(candidates.size, tested.size) < FEWEST_ASSIGNMENTS:
-        return None
-    ours = float(errors[np.arange(tested.size), tested].sum())
-    if math.perm(candidates.size, tested.size) <= MOST_ASSIGNMENTS:
-        rows = np.array(list(permutations(candidates.tolist(), tested.size)))
-    else:
-        rng = np.random.default_rng(seed)
-        drawn = [rng.permutation(candidates)[: tested.size] for _ in range(MOST_ASSIGNMENTS - 1)]
-        rows = np.stack([tested, *drawn])
-    fits = errors[np.arange(tested.size), rows].sum(axis=1)
-    return float(np.mean(fits <= ours * (1 + 1e-12)))
+def _scores_at(trained: Trained, seconds: float, table: xr.Dataset) -> xr.Dataset:
+    test = table["part"].to_numpy().astype(str) == "test"
+    measured = table["measured"].to_numpy()
+    rows, losses = [], []
+    for model in MODELS:
+        predicted = table["predicted"].sel(model=model).to_numpy()
+        rows.append(asdict(score(measured[test], predicted[test])))
+        gaps = (predicted[~test] - measured[~test]) / trained.prepared.scaling.friction_spread
+        losses.append(float(np.mean(gaps**2)))
+    history, of_runs = trained.history(seconds), trained.predictions(seconds, "test")
+    by_run = np.full(history.sizes["run"], np.nan)
+    errors = (of_runs["predicted"] - of_runs["measured"]).transpose("run", "target").to_numpy()
+    by_run[history["finite"].to_numpy()] = np.sqrt(np.mean(errors**2, axis=1))
+    return xr.Dataset(
+        {
+            **{name: ("model", [row[name] for row in rows]) for name in Score.__annotations__},
+            "validation_loss": ("model", losses),
+            "rmse_by_run": ("run", by_run),
+        },
+        coords={
+            "model": np.array(MODELS, dtype=object),
+            "run": history["run"],
+            "window": seconds,
+        },
+    )

@@ -8,8 +8,16 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.errors import TrainingError
-from slicken.evidence.memory import NEGLIGIBLE, RequiredHistory
-from slicken.evidence.resampling import FEWEST_BLOCKS, resampled_counts, sums_by_block
+from slicken.evidence.required import NEGLIGIBLE, RequiredHistory
+from slicken.evidence.resampling import (
+    FEWEST_BLOCKS,
+    independent_blocks,
+    resampled_counts,
+    sums_by_block,
+)
+from slicken.statements import Statement
+from slicken.study.folder import WindowResult
+from slicken.study.trained import Trained
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,26 @@ class WindowComparison:
     def __post_init__(self) -> None:
         if not np.isfinite(self.losses).any():
             raise TrainingError("no run ended with a finite loss; lower the learning rate")
+
+    @classmethod
+    def compute(cls, trained: Trained) -> "WindowComparison":
+        """Compare every finished window length of a study."""
+        results = [trained.result(seconds) for seconds in trained.windows]
+        losses = [r.history["best_loss"].where(r.history["finite"]) for r in results]
+        windows = xr.Variable("window", [r.seconds for r in results], {"units": "s"})
+        together = xr.concat([_squared_errors(trained, r) for r in results], windows)
+        # What decides is a difference between lengths, so blocks are as long as its correlation.
+        means = together.mean("run", skipna=True)
+        spread = (means - means.mean("window")).isel(
+            window=int(np.nanargmin(means.mean("target").data))
+        )
+        targets = trained.prepared.targets("validation")
+        return cls(
+            losses=xr.concat(losses, windows).rename("best_validation_loss"),
+            errors=together,
+            blocks=independent_blocks(targets, spread.to_numpy(), trained.plan.windows[-1]),
+            seed=trained.plan.seed,
+        )
 
     @property
     def windows(self) -> NDArray[np.float64]:
@@ -183,29 +211,26 @@ class WindowComparison:
             if (bad := self.losses.sel(window=s).isnull().to_numpy()).any()
         }
 
-    def words(self) -> str:
-        """The window comparison in one sentence."""
-        best = f"{self.best:g} s"
+    def statement(self) -> Statement:
+        """The outcome of the comparison."""
         if self.windows.size == 1:
-            return f"only {best} was tried, so there is no contest"
+            return Statement("comparison.single", best=self.best)
         if self.paired.size < 2:
-            of = self.paired.size or "no"
-            return f"{best} has the lowest loss, of {of} paired run; too few to tell"
+            return Statement("comparison.too_few_runs", best=self.best, runs=self.paired.size)
         if self.independent < FEWEST_BLOCKS:
-            return (
-                f"{best} has the lowest mean, but the validation part holds only "
-                f"{self.independent} independent stretches of time, too few to tell"
-            )
-        chance = float(self.probability_best.sel(window=self.best))
-        over = f"over {self.paired.size} paired runs and {self.independent} blocks of time"
+            return Statement("comparison.too_few_blocks", best=self.best, blocks=self.independent)
+        found = {
+            "best": self.best,
+            "probability": float(self.probability_best.sel(window=self.best)),
+            "runs": self.paired.size,
+            "blocks": self.independent,
+        }
         if len(self.tied) == 1:
-            return f"{best} is best (probability {chance:.2f} {over})"
-        listed = _listed(self.tied, self.windows)
-        first = "all lengths tie" if self.flat else f"{listed} tie"
-        return (
-            f"{first}, {min(self.tied):g} s is the shortest; the mean is lowest at {best} "
-            f"(best with probability {chance:.2f} {over})"
-        )
+            return Statement("comparison.best", **found)
+        shortest = min(self.tied)
+        if self.flat:
+            return Statement("comparison.flat", shortest=shortest, **found)
+        return Statement("comparison.tied", tied=self.tied, shortest=shortest, **found)
 
     @cached_property
     def _resampled(self) -> NDArray[np.float64]:
@@ -216,6 +241,14 @@ class WindowComparison:
         of_blocks = resampled_counts(count.size, self.seed)
         total = np.einsum("wrk,sr,sk->sw", sums, of_runs, of_blocks, optimize=True)
         return total / (of_blocks @ count)[:, None]
+
+
+def _squared_errors(trained: Trained, result: WindowResult) -> xr.DataArray:
+    """Of standardised friction on the validation part, dims ``(run, target)``."""
+    here = result.predictions["part"].to_numpy().astype(str) == "validation"
+    part = result.predictions.isel(target=here)
+    gaps = (part["predicted"] - part["measured"]) / trained.prepared.scaling.friction_spread
+    return (gaps**2).where(result.history["finite"]).transpose("run", "target")
 
 
 def _middle(drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -234,14 +267,6 @@ def _effect(gaps: NDArray[np.float64], picks: NDArray[np.float64]) -> NDArray[np
     spread = np.sqrt(np.maximum(variance, 0))
     found = np.divide(mean, spread, out=np.full_like(mean, np.nan), where=spread > 1e-15)
     return np.where(np.all(gaps == 0, axis=1), 0.0, found)
-
-
-def _listed(some: tuple[float, ...], every: NDArray[np.float64]) -> str:
-    """``300 to 500 s`` where they stand side by side, else one by one."""
-    places = np.flatnonzero(np.isin(every, some))
-    if places.size > 2 and np.all(np.diff(places) == 1):
-        return f"{some[0]:g} to {some[-1]:g} s"
-    return f"{', '.join(f'{s:g}' for s in some[:-1])} and {some[-1]:g} s"
 
 
 def _where_lowest(values: xr.DataArray) -> float:

@@ -8,6 +8,7 @@ from slicken.experiment.columns import Draft
 from slicken.experiment.quality.clock_faults import longest_stretch
 from slicken.experiment.quality.issues import correction_toml
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
 
 _SHOWN = 3
 
@@ -21,8 +22,8 @@ def crop(draft: Draft, start: float | None, end: float | None) -> None:
     known = np.isfinite(draft.time)
     missing = np.flatnonzero(~known)
     if missing.size:
-        message = f"{missing.size} rows without a time are left out"
-        draft.findings.append(Finding("time", message, row=int(draft.rows[missing[0]])))
+        untimed = Statement("findings.untimed_rows", rows=int(missing.size))
+        draft.findings.append(Finding(untimed, row=int(draft.rows[missing[0]])))
         draft.keep(known)
     if draft.time.size < 2:
         raise ExperimentError(
@@ -38,12 +39,10 @@ def crop(draft: Draft, start: float | None, end: float | None) -> None:
             f"{draft.source}: fewer than two samples from start = {lowest:g} to end = {highest:g} "
             f"s; the log's clock runs from {first:g} to {last:g} s"
         )
-    bounds = [] if start is None else [f"before {start:g} s"]
-    bounds += [] if end is None else [f"after {end:g} s"]
-    draft.steps.append(
-        f"left out what came {' and '.join(bounds)}: "
-        f"{int((~inside).sum())} of {inside.size} samples"
-    )
+    ends = [] if start is None else [Statement("steps.before", time=start)]
+    ends += [] if end is None else [Statement("steps.after", time=end)]
+    numbers = {"count": int((~inside).sum()), "samples": int(inside.size)}
+    draft.steps.append(Statement("steps.cropped", ends=tuple(ends), **numbers))
     draft.keep(inside)
 
 
@@ -78,7 +77,7 @@ def run_forward(draft: Draft, longest: float) -> None:
             "the row, or keep one side with start or end under [preparation] of a channel map; "
             "slicken inspect proposes a correction"
         )
-    _say_gaps(draft, steps, longest)
+    _note_gaps(draft, steps, longest)
 
 
 def _leave_out_repeated_rows(draft: Draft) -> None:
@@ -87,11 +86,9 @@ def _leave_out_repeated_rows(draft: Draft) -> None:
         same &= (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
     repeated = np.flatnonzero(same) + 1
     if repeated.size:
-        message = f"{repeated.size} rows that repeat the row before are left out"
         draft.findings.append(
             Finding(
-                "repeated row",
-                message,
+                Statement("findings.repeated_rows", rows=int(repeated.size)),
                 row=int(draft.rows[repeated[0]]),
                 time=float(draft.time[repeated[0]]),
                 correction=correction_toml("repeated-time", keep="first"),
@@ -117,19 +114,14 @@ def _not_forward(draft: Draft, index: int, count: int) -> str:
     )
 
 
-def _say_gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> None:
+def _note_gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> None:
     gaps = np.flatnonzero(steps > longest)
     # One correction is for all gaps: the longest stretch that has none.
     remedy = correction_toml("crop", **longest_stretch(draft.time, longest)) if gaps.size else ""
     for index in gaps[:_SHOWN]:
-        message = (
-            f"{steps[index]:g} s without a sample, longer than {longest:g} s: a gap, which no "
-            "window crosses"
-        )
         draft.findings.append(
             Finding(
-                "gap",
-                message,
+                Statement("findings.gap", seconds=float(steps[index]), longest=float(longest)),
                 row=int(draft.rows[index + 1]),
                 time=float(draft.time[index]),
                 value=float(steps[index]),
@@ -137,4 +129,5 @@ def _say_gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> None:
             )
         )
     if gaps.size > _SHOWN:
-        draft.findings.append(Finding("gap", f"{gaps.size - _SHOWN} more gaps"))
+        more = Statement("findings.more_gaps", count=int(gaps.size) - _SHOWN)
+        draft.findings.append(Finding(more))

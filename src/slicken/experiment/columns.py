@@ -18,12 +18,16 @@ from slicken.channels import (
 from slicken.errors import ChannelError
 from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column
 from slicken.logs.finding import Finding
-from slicken.logs.log import Log, listed
+from slicken.logs.listing import listed
+from slicken.logs.log import Log
 from slicken.logs.names import unit_of
 from slicken.logs.units import measures, to_si
+from slicken.statements import Statement
 
 LEAST_LOAD = 1e-12
 """Pa or N, below which there is no load."""
+_USUAL = {"m": "um", "Pa": "MPa", "N": "N"}
+"""A unit that a lab may mean, for channels of each unit."""
 
 
 @dataclass
@@ -35,7 +39,7 @@ class Draft:
         time: seconds on the log's clock, shape ``(S,)``.
         channels: channel name to values in SI, shape ``(S,)``; NaN where missing.
         rows: line of the file of each sample, shape ``(S,)``.
-        steps: what was done, in order, in words.
+        steps: what was done, in order.
         findings: what the log's owner should know.
         closed: intervals left out on purpose, first and last instant in seconds.
     """
@@ -44,7 +48,7 @@ class Draft:
     time: NDArray[np.float64]
     channels: dict[str, NDArray[np.float64]]
     rows: NDArray[np.int64]
-    steps: list[str] = field(default_factory=list)
+    steps: list[Statement] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     closed: list[tuple[float, float]] = field(default_factory=list)
 
@@ -84,11 +88,9 @@ def _channel(log: Log, channel: Channel, column: Column, draft: Draft) -> NDArra
     unit = own if column.unit is None else column.unit
     if not unit and channel.unit in ("m", "Pa", "N"):
         raise ChannelError(
-            f"{log.source}: the unit of {column.column!r} stands nowhere, and a "
-            f"{channel.name.replace('_', ' ')} could be in several; "
-            f'say it under [channels.{channel.name}] of a channel map, as in unit = "um"'.replace(
-                '"um"', {"m": '"um"', "Pa": '"MPa"', "N": '"N"'}[channel.unit]
-            )
+            f"{log.source}: the unit of {column.column!r} stands nowhere, and {channel.in_text()} "
+            f"could be in several; say it under [channels.{channel.name}] of a channel map, "
+            f'as in unit = "{_USUAL[channel.unit]}"'
         )
     try:
         converted = column.sign * to_si(values, unit, channel)
@@ -96,16 +98,18 @@ def _channel(log: Log, channel: Channel, column: Column, draft: Draft) -> NDArra
         raise ChannelError(f"{log.source}: column {column.column!r} as {problem}") from problem
     unit = unit or channel.unit
     _say_contradiction(column, unit, own, channel, draft)
-    turned = ", sign turned" if column.sign < 0 else ""
-    from_unit = "" if unit == "1" else f", {_conversion(unit, channel)}"
-    draft.steps.append(
-        f"{channel.name.replace('_', ' ')} from column {column.column!r}{from_unit}{turned}"
-    )
+    step = _conversion(column.column, unit, channel)
+    draft.steps.append(step if column.sign > 0 else Statement("steps.sign_reversed", what=step))
     return converted
 
 
-def _conversion(unit: str, channel: Channel) -> str:
-    return f"in {unit}" if unit == channel.unit else f"from {unit} to {channel.unit}"
+def _conversion(column: str, unit: str, channel: Channel) -> Statement:
+    what = {"channel": channel.name, "column": column}
+    if unit == "1":
+        return Statement("steps.channel", **what)
+    if unit == channel.unit:
+        return Statement("steps.channel_in", **what, unit=unit)
+    return Statement("steps.channel_converted", **what, unit=unit, into=channel.unit)
 
 
 def _say_contradiction(column: Column, unit: str, own: str, channel: Channel, draft: Draft) -> None:
@@ -113,8 +117,8 @@ def _say_contradiction(column: Column, unit: str, own: str, channel: Channel, dr
         return
     one = np.array([1.0])
     if to_si(one, own, channel) != to_si(one, unit, channel):
-        message = f"{column.column!r} is read in {unit}, as the channel map says, not in {own}"
-        draft.findings.append(Finding("unit", message))
+        overridden = Statement("findings.unit_overridden", column=column.column, unit=unit, own=own)
+        draft.findings.append(Finding(overridden))
 
 
 def _turn_forces_to_stresses(draft: Draft, area_mm2: float | None) -> None:
@@ -123,10 +127,8 @@ def _turn_forces_to_stresses(draft: Draft, area_mm2: float | None) -> None:
     for force, stress in ((NORMAL_FORCE, NORMAL_STRESS), (SHEAR_FORCE, SHEAR_STRESS)):
         if force.name in draft.channels and stress.name not in draft.channels:
             draft.channels[stress.name] = draft.channels[force.name] / (area_mm2 * 1e-6)
-            draft.steps.append(
-                f"{stress.name.replace('_', ' ')} is {force.name.replace('_', ' ')} over the "
-                f"contact area of {area_mm2:g} mm²"
-            )
+            what = {"stress": stress.name, "force": force.name, "area": area_mm2}
+            draft.steps.append(Statement("steps.stress_from_force", **what))
 
 
 def _friction(log: Log, draft: Draft) -> NDArray[np.float64]:
@@ -135,9 +137,8 @@ def _friction(log: Log, draft: Draft) -> NDArray[np.float64]:
             pressing = draft.channels[normal.name]
             # Without a load there is no friction coefficient: a hole, not a division by zero.
             pressing = np.where(pressing > LEAST_LOAD, pressing, np.nan)
-            draft.steps.append(
-                f"friction is {shear.name.replace('_', ' ')} over {normal.name.replace('_', ' ')}"
-            )
+            parts = {"shear": shear.name, "normal": normal.name}
+            draft.steps.append(Statement("steps.friction_from", **parts))
             return draft.channels[shear.name] / pressing
     raise ChannelError(
         f"{log.source}: no friction; say which column holds it under [channels.friction] of a "

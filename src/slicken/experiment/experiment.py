@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from slicken.channels import CHANNELS, FRICTION, SLIP, TIME
 from slicken.errors import ExperimentError
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
 
 if TYPE_CHECKING:  # xarray takes half a second to import and most callers never need it
     import xarray as xr
@@ -24,13 +25,13 @@ class Provenance:
     Args:
         source: file name, or the scenario of a simulated experiment.
         sha256: checksum of the file; empty for a simulated experiment.
-        steps: each thing done, in words, in order.
+        steps: each thing done, in order.
         truth: the planted truth of a simulated experiment; empty for a real one.
     """
 
     source: str
     sha256: str = ""
-    steps: tuple[str, ...] = ()
+    steps: tuple[Statement, ...] = ()
     truth: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -142,9 +143,9 @@ class Experiment:
             "name": self.name,
             "source": self.provenance.source,
             "sha256": self.provenance.sha256,
-            "steps": json.dumps(self.provenance.steps, ensure_ascii=False),
-            "truth": json.dumps(dict(self.provenance.truth), ensure_ascii=False),
-            "findings": json.dumps([asdict(f) for f in self.findings], ensure_ascii=False),
+            "steps": _text([step.to_plain() for step in self.provenance.steps]),
+            "truth": _text(dict(self.provenance.truth)),
+            "findings": _text([finding.to_plain() for finding in self.findings]),
         }
         return dataset
 
@@ -162,11 +163,15 @@ class Experiment:
             provenance=Provenance(
                 source=str(attrs["source"]),
                 sha256=str(attrs["sha256"]),
-                steps=tuple(json.loads(attrs["steps"])),
+                steps=tuple(map(Statement.from_plain, json.loads(attrs["steps"]))),
                 truth=json.loads(attrs["truth"]),
             ),
-            findings=tuple(Finding(**fields) for fields in json.loads(attrs["findings"])),
+            findings=tuple(map(Finding.from_plain, json.loads(attrs["findings"]))),
         )
+
+
+def _text(tree: object) -> str:
+    return json.dumps(tree, ensure_ascii=False)
 
 
 def _frozen(values: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from slicken.errors import ExperimentError
 from slicken.experiment.columns import Draft
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
 
 _MOST_SAMPLES = 20_000_000
 _JITTER = 0.02
@@ -88,8 +89,10 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> float:
         else:
             times, known = grid[_nearest(draft.time, grid, new)] if kept else draft.time, values
         draft.channels[name], filled = _interpolated(times, known, grid, longest)
-        _say_filled(draft, name, filled if kept or coarser else 0, longest)
-    _say_grid(draft, clock, new, kept=kept, coarser=coarser)
+        if filled and (kept or coarser):
+            holes = Statement("findings.filled", samples=filled, channel=name, longest=longest)
+            draft.findings.append(Finding(holes))
+    _note_grid(draft, clock, new, kept=kept, coarser=coarser)
     draft.rows = draft.rows[
         np.searchsorted(draft.time, grid - 1e-6 * new).clip(max=len(draft.rows) - 1)
     ]
@@ -123,12 +126,9 @@ def _count_from_zero(draft: Draft, step: float) -> None:
     if np.spacing(np.abs(draft.time).max()) > _DIGITS * step:
         draft.time = draft.time - begun
         draft.closed = [(start - begun, end - begun) for start, end in draft.closed]
-        message = (
-            f"time counts from the first sample, at {begun:.10g} s of the log's own clock: numbers "
-            f"so large hold no steps of {step:g} s exactly"
-        )
-        draft.findings.append(Finding("clock", message))
-        draft.steps.append(message)
+        rebased = Statement("steps.clock_rebased", begun=begun, step=step)
+        draft.findings.append(Finding(Statement("findings.clock_rebased", what=rebased)))
+        draft.steps.append(rebased)
 
 
 def _nearest(
@@ -169,36 +169,17 @@ def _interpolated(
     return result, int(np.sum(~measured & ~hole & ~outside))
 
 
-def _say_filled(draft: Draft, name: str, filled: int, longest: float) -> None:
-    if filled:
-        message = (
-            f"{filled} missing samples of {name.replace('_', ' ')} are interpolated "
-            f"(holes of at most {longest:g} s)"
-        )
-        draft.findings.append(Finding("hole", message))
-
-
-def _say_grid(draft: Draft, clock: Clock, new: float, *, kept: bool, coarser: bool) -> None:
+def _note_grid(draft: Draft, clock: Clock, new: float, *, kept: bool, coarser: bool) -> None:
     if kept:
-        draft.steps.append(f"already on a uniform grid of {new:g} s: samples kept as they are")
+        draft.steps.append(Statement("steps.grid_kept", grid=new))
         return
     if coarser:
-        draft.steps.append(
-            f"resampled from steps of {clock.step:g} s to {new:g} s: each sample is the mean of "
-            "the log's samples since the last one (against aliasing; looks at the past only)"
-        )
+        draft.steps.append(Statement("steps.grid_means", step=clock.step, grid=new))
     else:
-        draft.steps.append(
-            f"resampled to a uniform grid of {new:g} s by straight lines between the log's samples"
-        )
+        draft.steps.append(Statement("steps.grid_interpolated", grid=new))
     if not clock.regular:
-        message = (
-            f"{clock.uneven} of {draft.time.size - 1} steps differ from the usual "
-            f"{clock.step:g} s; resampled to a uniform grid of {new:g} s"
-        )
-        draft.findings.append(Finding("uneven sampling", message))
+        steps = {"uneven": clock.uneven, "steps": int(draft.time.size) - 1, "step": clock.step}
+        draft.findings.append(Finding(Statement("findings.uneven_sampling", **steps, grid=new)))
     if new < 0.99 * clock.step:
-        message = (
-            f"the grid of {new:g} s is finer than the log ({clock.step:g} s): nothing is gained"
-        )
-        draft.findings.append(Finding("step", message))
+        finer = Statement("findings.finer_grid", grid=new, step=clock.step)
+        draft.findings.append(Finding(finer))

@@ -18,9 +18,11 @@ from slicken.channels import (
 )
 from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column
 from slicken.logs.finding import Finding
-from slicken.logs.log import Log, listed
+from slicken.logs.listing import some
+from slicken.logs.log import Log
 from slicken.logs.names import Reading, read_name, split_name, unit_of
 from slicken.logs.units import measures
+from slicken.statements import Statement
 
 # Without a unit, the channel's own is taken only where other units would give numbers that
 # no experiment has: the largest median that is believed.
@@ -92,31 +94,31 @@ def _guess(
         return None
     surest = max(each.reading.sure for each in fitting)
     best = [each for each in fitting if each.reading.sure == surest]
-    words = channel.name.replace("_", " ")
     if len(best) > 1:
-        findings.append(
-            Finding("ambiguous", f"{words} could be {_names(best)}; {_advice(channel)}")
-        )
+        columns = _names(best)
+        ambiguous = Statement("findings.ambiguous", channel=channel.name, columns=columns)
+        findings.append(Finding(ambiguous))
         return None
     guess = best[0]
-    findings.append(Finding("guess", f"{words} is {_because(guess, channel)}"))
+    findings.append(Finding(_guessed(guess, channel)))
     others = [each for each in fitting if each is not guess]
     if others and channel is not TIME:
-        findings.append(Finding("not used", f"{_names(others)} could be {words} too"))
+        unused = Statement("findings.not_used", columns=_names(others), channel=channel.name)
+        findings.append(Finding(unused))
     return guess
 
 
-def _because(guess: _Candidate, channel: Channel) -> str:
-    words = repr(guess.column)
-    if guess.unit and guess.unit != "1":
-        words += f" in {guess.unit}"
-    elif channel is not FRICTION:
-        words += f", taken to be in {channel.unit} as it names no unit"
+def _guessed(guess: _Candidate, channel: Channel) -> Statement:
+    what = {"channel": channel.name, "column": guess.column}
+    if not guess.unit or guess.unit == "1":
+        if channel is FRICTION:
+            return Statement("findings.guess_unitless", **what)
+        return Statement("findings.guess_assumed_unit", **what, unit=channel.unit)
     if guess.reading.sign < 0:
-        words += ", with its sign turned: it falls as the specimen shortens"
-    elif channel is AXIAL_DISPLACEMENT:
-        words += ", taken to be positive in shortening; if not, a map can say sign = -1"
-    return words
+        return Statement("findings.guess_reversed", **what, unit=guess.unit)
+    if channel is AXIAL_DISPLACEMENT:
+        return Statement("findings.guess_shortening", **what, unit=guess.unit)
+    return Statement("findings.guess", **what, unit=guess.unit)
 
 
 def _that_run_forward(
@@ -132,50 +134,32 @@ def _that_run_forward(
         if times.size > 1 and np.mean(np.diff(times) > 0) > 0.5:
             running.append(each)
         else:
-            message = f"{each.column!r} does not run forward, so it is not the time"
-            findings.append(Finding("not used", message))
+            findings.append(Finding(Statement("findings.not_increasing", column=each.column)))
     return running
 
 
 def _unit_fits(log: Log, channel: Channel, candidate: _Candidate, findings: list[Finding]) -> bool:
-    words = channel.name.replace("_", " ")
+    what = {"channel": channel.name, "column": candidate.column}
     if candidate.unit:
         fits = measures(candidate.unit, channel)
         # "Speed (rpm)" is no near miss of a velocity; "Slip velocity (rpm)" is.
         if not fits and candidate.reading.sure > 1:
-            message = (
-                f"{candidate.column!r} sounds like {words}, but {candidate.unit} is not its unit"
-            )
-            findings.append(Finding("not used", message))
+            wrong = Statement("findings.wrong_unit", **what, unit=candidate.unit)
+            findings.append(Finding(wrong))
         return fits
     # "Speed" without a unit is a turning rate as often as a velocity.
     vague = candidate.reading.sure == 1 and channel is SLIP_VELOCITY
     if channel.name not in _BELIEVABLE or vague:
         if channel not in _NOT_NEEDED:
-            findings.append(_no_unit(candidate, channel))
+            findings.append(Finding(Statement("findings.ambiguous_unit", **what)))
         return False
     median = float(np.nanmedian(np.abs(log.values[candidate.column])))
     if median <= _BELIEVABLE[channel.name]:
         return True
-    message = (
-        f"{candidate.column!r} names no unit, and a median of {median:g} is not believable "
-        f"in {channel.unit if channel.unit != '1' else 'a coefficient'}; {_advice(channel)}"
-    )
-    findings.append(Finding("ambiguous", message))
+    size = (median, channel.unit.removesuffix("1"))
+    findings.append(Finding(Statement("findings.ambiguous_size", **what, median=size)))
     return False
 
 
-def _no_unit(candidate: _Candidate, channel: Channel) -> Finding:
-    words = channel.name.replace("_", " ")
-    return Finding(
-        "ambiguous",
-        f"{candidate.column!r} could be {words}, but its unit stands nowhere; {_advice(channel)}",
-    )
-
-
-def _advice(channel: Channel) -> str:
-    return f"say which column and unit under [channels.{channel.name}] of a channel map"
-
-
-def _names(candidates: Iterable[_Candidate]) -> str:
-    return listed(each.column for each in candidates)
+def _names(candidates: Iterable[_Candidate]) -> tuple[str | Statement, ...]:
+    return some(each.column for each in candidates)

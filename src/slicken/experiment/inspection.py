@@ -73,26 +73,6 @@ class Inspection:
     problem: str = ""
     steady: SteadySliding | None = None
 
-    def to_toml(self) -> str:
-        """The channel map as TOML, to be saved, completed and given back."""
-        lines = [f"# Channel map for {self.source}"]
-        lines += [f"# {note}" for note in self.findings if note.kind in ("ambiguous", "not used")]
-        lines += [f"# no column for [channels.{name}]" for name in self.missing]
-        text = "\n".join(lines) + "\n\n" + self.channel_map.to_toml()
-        return "\n".join([text, *self._proposals()]).rstrip() + "\n"
-
-    def _proposals(self) -> list[str]:
-        """Corrections that would mend what was found, as comments: nobody but you knows."""
-        proposed = [(str(f), f.correction) for f in self.findings if f.correction]
-        if self.steady is not None:
-            proposed.append((f"steady sliding: {self.steady.why}", self.steady.correction))
-        if not proposed:
-            return []
-        lines = ["# Corrections to think about, done in this order: take the # away to have one."]
-        for why, correction in proposed:
-            lines += ["#", f"# {why}", *(f"#{line}" for line in correction.splitlines())]
-        return lines
-
 
 def describe(
     log: Log, channel_map: ChannelMap | None = None, *, folder: Path | None = None
@@ -144,8 +124,7 @@ def _clock_faults(log: Log, channel_map: ChannelMap) -> tuple[Finding, ...]:
 
 def _steady(experiment: Experiment | None) -> SteadySliding | None:
     # Where the clock was set back, instants of the experiment are none of the log's.
-    moved = "time counts from the first sample"
-    if experiment is None or any(f.message.startswith(moved) for f in experiment.findings):
+    if experiment is None or any(f.kind == "clock_rebased" for f in experiment.findings):
         return None
     return find_steady_sliding(experiment)
 

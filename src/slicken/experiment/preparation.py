@@ -1,7 +1,8 @@
-"""Preparation: from a log and a channel map to an experiment, and every step of it in words."""
+"""Preparation: from a log and a channel map to an experiment, with every step of it."""
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from slicken.channels import (
     AXIAL_DISPLACEMENT,
     AXIAL_RATE,
+    CHANNELS,
     FRICTION,
     NORMAL_FORCE,
     NORMAL_STRESS,
@@ -17,6 +19,7 @@ from slicken.channels import (
     TEMPERATURE,
     TEMPERATURE_RATE,
     TIME,
+    Channel,
 )
 from slicken.errors import ExperimentError
 from slicken.experiment.channel_map import ChannelMap, Preparation
@@ -34,6 +37,7 @@ from slicken.experiment.stages import find_stages
 from slicken.logs.finding import Finding
 from slicken.logs.log import Log
 from slicken.logs.readers import read_log
+from slicken.statements import Statement
 
 _RATES = ((TEMPERATURE, TEMPERATURE_RATE), (AXIAL_DISPLACEMENT, AXIAL_RATE))
 
@@ -139,8 +143,8 @@ def _check_numbers(draft: Draft) -> None:
     for name, values in draft.channels.items():
         if not np.isfinite(values).any():
             raise ExperimentError(
-                f"{draft.source}: {name.replace('_', ' ')} has no number in {values.size} samples; "
-                "leave it out of the channel map, or name another column"
+                f"{draft.source}: {CHANNELS[name].in_text()} has no number in {values.size} "
+                "samples; leave it out of the channel map, or name another column"
             )
 
 
@@ -156,12 +160,9 @@ def _add_rates(draft: Draft, dt: float, span: float) -> None:
     for channel, rate in _RATES:
         if channel.name in draft.channels:
             draft.channels[rate.name] = causal_rate(draft.channels[channel.name], dt, span)
-            made.append(rate.name.replace("_", " "))
+            made.append(rate.name)
     if made:
-        draft.steps.append(
-            f"{' and '.join(made)}: slope of a straight line over the last {span:g} s, "
-            f"at least {FEWEST} samples, none of them later than the instant"
-        )
+        draft.steps.append(Statement("steps.rates", rates=tuple(made), span=span, samples=FEWEST))
 
 
 def _trim(draft: Draft, settings: Preparation) -> None:
@@ -174,33 +175,36 @@ def _trim(draft: Draft, settings: Preparation) -> None:
                 f"{draft.source}: the slip velocity is never above zero for long; name another "
                 'column, or set stationary = "keep" under [preparation] of a channel map'
             )
-        _leave_out(draft, start, stop, f"almost no slip (below {ALMOST_NONE:.0%} of the median)")
+        ends = _ends(draft, start, stop)
+        slow = Statement("steps.trimmed_slow", **ends, share=ALMOST_NONE)
+        _leave_out(draft, start, stop, slow)
     usable = np.flatnonzero(~_gap(draft))
     if usable.size < 2:
         raise ExperimentError(
             f"{draft.source}: fewer than two samples in which every channel has a number; "
             "leave the emptiest channel out of the channel map, or raise max_gap"
         )
-    _leave_out(
-        draft,
-        int(usable[0]),
-        int(usable[-1]) + 1,
-        "not every channel, or its rate, has a value there",
-    )
+    start, stop = int(usable[0]), int(usable[-1]) + 1
+    empty = Statement("steps.trimmed_empty", **_ends(draft, start, stop))
+    _leave_out(draft, start, stop, empty)
 
 
-def _leave_out(draft: Draft, start: int, stop: int, why: str) -> None:
+def _ends(draft: Draft, start: int, stop: int) -> dict[str, Any]:
+    """Values of a statement about what lies outside two samples."""
+    time, count, ends = draft.time, int(draft.time.size), []
+    if start:
+        ends.append(Statement("steps.first", samples=start, time=float(time[start - 1])))
+    if stop < count:
+        ends.append(Statement("steps.last", samples=count - stop, time=float(time[stop])))
+    return {"ends": tuple(ends), "samples": count}
+
+
+def _leave_out(draft: Draft, start: int, stop: int, step: Statement) -> None:
     count = draft.time.size
     if (start, stop) == (0, count):
         return
-    ends = []
-    if start:
-        ends.append(f"the first {start} samples (to {draft.time[start - 1]:g} s)")
-    if stop < count:
-        ends.append(f"the last {count - stop} samples (from {draft.time[stop]:g} s)")
-    words = f"left out {' and '.join(ends)} of {count}: {why}"
-    draft.steps.append(words)
-    draft.findings.append(Finding("trimmed", words))
+    draft.steps.append(step)
+    draft.findings.append(Finding(Statement("findings.trimmed", what=step)))
     kept = np.zeros(count, np.bool_)
     kept[start:stop] = True
     draft.keep(kept)
@@ -210,15 +214,15 @@ def _count_from_the_start(draft: Draft) -> None:
     shortening = draft.channels.get(AXIAL_DISPLACEMENT.name)
     if shortening is not None:
         draft.channels[AXIAL_DISPLACEMENT.name] = shortening - shortening[0]
-        draft.steps.append("axial displacement counts from 0 at the first sample")
+        draft.steps.append(Statement("steps.counts_from_zero", channel=AXIAL_DISPLACEMENT.name))
     velocity = draft.channels.get(SLIP_VELOCITY.name)
     if SLIP.name in draft.channels:
         slip = draft.channels[SLIP.name]
         draft.channels[SLIP.name] = slip - slip[0]
-        draft.steps.append("slip counts from 0 at the first sample")
+        draft.steps.append(Statement("steps.counts_from_zero", channel=SLIP.name))
     elif velocity is not None:
         draft.channels[SLIP.name] = slip_from_velocity(velocity, draft.time)
-        draft.steps.append("slip is the integral of the slip velocity since the first sample")
+        draft.steps.append(Statement("steps.slip_integrated"))
 
 
 def _stages(draft: Draft, change: float) -> NDArray[np.int64] | None:
@@ -227,19 +231,24 @@ def _stages(draft: Draft, change: float) -> NDArray[np.int64] | None:
         if load is None:
             continue
         stage = find_stages(load, change)
-        unit, factor = channel.shown_unit, channel.shown_per_unit
-        count = int(stage[-1]) + 1
-        levels = [np.nanmedian(load[stage == number]) for number in range(min(count, _LEVELS))]
-        shown = ", ".join(f"{level * factor:.4g}" for level in levels)
-        more = f" and {count - _LEVELS} more" if count > _LEVELS else ""
-        plural = "stage" if count == 1 else "stages"
-        draft.steps.append(
-            f"{count} {plural} of constant {channel.name.replace('_', ' ')} "
-            f"(changes above {change:.0%}): {shown}{more} {unit}"
-        )
+        draft.steps.append(_stages_found(channel, load, stage, change))
         return stage
-    draft.steps.append("no stages: neither normal stress nor normal force is known")
+    draft.steps.append(Statement("steps.no_stages"))
     return None
+
+
+def _stages_found(
+    channel: Channel, load: NDArray[np.float64], stage: NDArray[np.int64], change: float
+) -> Statement:
+    count, factor = int(stage[-1]) + 1, channel.shown_per_unit
+    shown = range(min(count, _LEVELS))
+    levels: list[float | Statement] = [
+        float(np.nanmedian(load[stage == number]) * factor) for number in shown
+    ]
+    if count > _LEVELS:
+        levels.append(Statement("places.more", n=count - _LEVELS))
+    what = {"count": count, "channel": channel.name, "change": change}
+    return Statement("steps.stages", **what, levels=tuple(levels), unit=channel.shown_unit)
 
 
 def _check_friction(draft: Draft) -> None:

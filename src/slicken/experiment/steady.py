@@ -10,6 +10,7 @@ from slicken.channels import FRICTION, NORMAL_FORCE, NORMAL_STRESS, SLIP_VELOCIT
 from slicken.experiment.experiment import Experiment
 from slicken.experiment.motion import ALMOST_NONE
 from slicken.experiment.quality.issues import correction_toml
+from slicken.statements import Statement
 
 VELOCITY, LOAD = 0.1, 0.1
 """How far velocity may be from its median, and load from the level of its stage."""
@@ -25,12 +26,12 @@ class SteadySliding:
     Args:
         start: s on the experiment's clock.
         end: s.
-        why: what holds in it, in words.
+        why: what holds in it.
     """
 
     start: float
     end: float
-    why: str
+    why: Statement
 
     @property
     def correction(self) -> str:
@@ -58,19 +59,28 @@ def find_steady_sliding(experiment: Experiment) -> SteadySliding | None:
             return None
         usual = float(np.median(speed[moving]))
         steady = np.abs(speed - usual) <= VELOCITY * usual
-        words = f"velocity within {VELOCITY:.0%} of {1e3 * usual:.3g} mm/s"
         start, stop = _longest(held & steady, experiment.dt)
-        if stop - start < _ENOUGH * len(experiment):
+        changing = stop - start < _ENOUGH * len(experiment)
+        if changing:
             start, stop = _longest(held & moving, experiment.dt)
-            words = "sliding, at velocities that change"
     if stop - start < 2:
         return None
-    load = ", load within 10% of its stage" if experiment.stage is not None else ""
     return SteadySliding(
         float(f"{experiment.time[start]:.10g}"),
         float(f"{experiment.time[stop - 1]:.10g}"),
-        f"{words}{load}, start-up and unloading left out",
+        _why(None if changing else usual, is_held=experiment.stage is not None),
     )
+
+
+def _why(velocity: float | None, *, is_held: bool) -> Statement:
+    if velocity is None:
+        if is_held:
+            return Statement("steady.moving_under_load", load=LOAD)
+        return Statement("steady.moving")
+    what = {"share": VELOCITY, "velocity": (SLIP_VELOCITY.name, velocity)}
+    if is_held:
+        return Statement("steady.at_velocity_under_load", **what, load=LOAD)
+    return Statement("steady.at_velocity", **what)
 
 
 def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 import math
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -57,6 +57,15 @@ class Ensemble:
     def runs(self) -> int:
         """How many networks, R."""
         return int(self.networks.offset.shape[0])
+
+    def of_runs(self, kept: NDArray[np.bool_]) -> "Ensemble":
+        """Some of the runs.
+
+        Args:
+            kept: Whether each run is kept, shape ``(R,)``.
+        """
+        networks = jax.tree.map(lambda leaf: np.asarray(leaf)[kept], self.networks)
+        return replace(self, networks=networks)
 
     def predict(self, drivers: NDArray[np.float32], ends: NDArray[np.int64]) -> NDArray[np.float32]:
         """Standardised friction of each run at each target time.

@@ -1,7 +1,7 @@
 """Log: the numbers of a file as a rig wrote it, column by column, before any meaning is given."""
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from slicken.errors import ChannelError, LogError
 from slicken.logs.finding import Finding
-
-_SHOWN = 1_000
-"""Characters of a list of names in a message."""
+from slicken.logs.left_out import LeftOut
+from slicken.logs.listing import listed
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,7 @@ class Log:
     values: Mapping[str, NDArray[np.float64]]
     rows: NDArray[np.int64]
     units: Mapping[str, str] = field(default_factory=dict)
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     table: str = ""
 
@@ -82,7 +81,7 @@ class Log:
             return self.values[name]
         if name in self.left_out:
             raise ChannelError(
-                f"{self.source}: column {name!r} was left out: {self.left_out[name]}; "
+                f"{self.source}: column {name!r} is not read: {self.left_out[name].value}; "
                 f"columns with numbers are {listed(self.columns)}"
             )
         close = difflib.get_close_matches(name, self.columns, n=3, cutoff=0.5)
@@ -90,12 +89,3 @@ class Log:
         raise ChannelError(
             f"{self.source}: no column {name!r}; columns are {listed([*close, *others])}"
         )
-
-
-def listed(names: Iterable[str]) -> str:
-    """Names in quotes, separated by commas, for a message; the first of them where many."""
-    quoted = [repr(name) for name in names]
-    room = np.cumsum([len(name) for name in quoted]) <= _SHOWN
-    shown = quoted[: max(1, int(room.sum()))]
-    more = f" and {len(quoted) - len(shown)} more" if len(shown) < len(quoted) else ""
-    return ", ".join(shown) + more

@@ -27,6 +27,7 @@ from slicken.logs.log import Log
 from slicken.physics.loading import SHORTEST_STAGE
 from slicken.physics.rig import Recording, record
 from slicken.physics.truths import TRUTHS, Truth
+from slicken.statements import Statement
 
 
 class LogColumn(NamedTuple):
@@ -71,7 +72,7 @@ class SimulatedLog:
     Args:
         name: Scenario and number of the experiment, counted from 1.
         recording: Log of the rig, and state of the fault.
-        truth: Planted truth, in plain numbers and words that JSON can hold.
+        truth: Planted truth, as a tree that JSON can hold; ``statement`` says it.
     """
 
     name: str
@@ -250,7 +251,7 @@ def _one(truth: Truth, index: int, duration: float, memory: float, seed: int) ->
         recording=recording,
         truth={
             "scenario": truth.name,
-            "words": truth.words.format(memory=_spoken(memory, truth.unit)),
+            "statement": _statement(truth, memory).to_plain(),
             "memory_s": _memory_s(truth, memory),
             "memory_m": memory if truth.unit == "m" else None,
             "causes": list(truth.causes),
@@ -271,5 +272,10 @@ def _memory_s(truth: Truth, memory: float) -> float | None:
     return None
 
 
-def _spoken(memory: float, unit: str) -> str:
-    return f"{memory * 1e6:g} µm" if unit == "m" and memory < 1e-3 else f"{memory:g} {unit}"
+def _statement(truth: Truth, memory: float) -> Statement:
+    """What was planted; the catalogue has a key for each scenario."""
+    if not truth.unit:
+        return Statement(f"truths.{truth.name}")
+    is_short = truth.unit == "m" and memory < 1e-3
+    shown = (memory * 1e6, "µm") if is_short else (memory, truth.unit)
+    return Statement(f"truths.{truth.name}", memory=shown)

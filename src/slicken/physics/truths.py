@@ -49,7 +49,6 @@ class Truth:
 
     Args:
         name: Name of the scenario on the command line.
-        words: One sentence on what was planted; ``{memory}`` is the memory with its unit.
         causes: Drivers on which friction depends.
         hidden: Other causes of friction, which no driver holds.
         proxies: Drivers that carry a cause or follow friction, and cause nothing.
@@ -61,7 +60,6 @@ class Truth:
     """
 
     name: str
-    words: str
     law: MakeLaw
     causes: tuple[str, ...] = ()
     hidden: tuple[str, ...] = ()
@@ -108,10 +106,6 @@ _WARMED = (TEMPERATURE_RATE.name, AXIAL_DISPLACEMENT.name, AXIAL_RATE.name)
 
 TEMPERATURE_HISTORY = Truth(
     name="temperature-history",
-    words=(
-        "Friction falls by 0.0005 for each K of the mean, over the last {memory}, of the "
-        "temperature at the thermocouple."
-    ),
     law=_temperature,
     causes=(TEMPERATURE.name,),
     proxies=_WARMED,
@@ -121,10 +115,6 @@ TEMPERATURE_HISTORY = Truth(
 
 TEMPERATURE_NOW = Truth(
     name="temperature-now",
-    words=(
-        "Friction falls by 0.0005 for each K of the present temperature at the thermocouple; "
-        "it has no memory."
-    ),
     law=_temperature,
     causes=(TEMPERATURE.name,),
     proxies=_WARMED,
@@ -132,10 +122,6 @@ TEMPERATURE_NOW = Truth(
 
 RUNNING_IN = Truth(
     name="running-in",
-    words=(
-        "Friction falls as the surfaces wear, by a factor e for the depth that {memory} of slip at "
-        "3.05 MPa wear off; seconds play no part."
-    ),
     law=_running_in,
     causes=(AXIAL_DISPLACEMENT.name,),
     hidden=("worn depth",),
@@ -147,10 +133,6 @@ RUNNING_IN = Truth(
 
 LOAD_HISTORY = Truth(
     name="load-history",
-    words=(
-        "Friction answers each change of normal stress and forgets it with an e-folding time of "
-        "{memory}; no driver causes it, axial displacement tells the stress."
-    ),
     law=_load_history,
     hidden=(NORMAL_STRESS.name,),
     proxies=(AXIAL_DISPLACEMENT.name, AXIAL_RATE.name, TEMPERATURE.name, TEMPERATURE_RATE.name),
@@ -160,10 +142,6 @@ LOAD_HISTORY = Truth(
 
 INVERSE_CALORIMETRY = Truth(
     name="inverse-calorimetry",
-    words=(
-        "Friction wanders by itself with a correlation time of {memory}; temperature tells of it "
-        "only because the work of friction made the heat."
-    ),
     law=_hidden_state,
     hidden=("a state of its own",),
     proxies=(TEMPERATURE.name, TEMPERATURE_RATE.name, AXIAL_DISPLACEMENT.name, AXIAL_RATE.name),
@@ -173,10 +151,6 @@ INVERSE_CALORIMETRY = Truth(
 
 RATE_AND_STATE = Truth(
     name="rate-and-state",
-    words=(
-        "Friction depends on slip velocity and on the age of contacts, which is forgotten within "
-        "{memory} of slip (ageing law); velocity steps and holds."
-    ),
     law=_rate_and_state,
     causes=(SLIP_VELOCITY.name,),
     # Dilatancy grows with the logarithm of velocity, and the work of slip makes heat.
@@ -188,10 +162,6 @@ RATE_AND_STATE = Truth(
 
 NOTHING = Truth(
     name="nothing",
-    words=(
-        "Friction wanders by itself and nothing that is logged follows it: the right answer is "
-        "that these data cannot tell."
-    ),
     law=_nothing,
     # Heat made by a constant friction: with the law's own, temperature would reveal friction by
     # calorimetry, and a good model would be right to find it. That is `inverse-calorimetry`.

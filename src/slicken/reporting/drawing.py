@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Protocol
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
-from slicken.evidence.gathering import Reporter, nobody
+from slicken.evidence.evidence import Evidence
 from slicken.evidence.importance import KINDS, by_stage, over_time, smoothed
 from slicken.evidence.intervals import LEVEL
 from slicken.evidence.reasons import slip_in
-from slicken.evidence.study import Study
 from slicken.reporting.figures import (
     comparison_figure,
     experiments_figure,
@@ -43,7 +42,8 @@ from slicken.reporting.interactive import (
     trace_views,
 )
 from slicken.reporting.phrasebook import LANGUAGES, Language, japanese
-from slicken.reporting.summary import gradient_span_of
+from slicken.statements import Statement
+from slicken.study.progress import OnProgress, Progress, ignore
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -63,7 +63,7 @@ METHOD_WORDS_OF_MEMORY = {
     "networks": "the networks",
     "linear": "linear models",
     "trees": "boosted trees",
-    "mean": "a linear model of the present and a plain mean of the past",
+    "boxcar": "a linear model of the present and a plain mean of the past",
     "exponential": "a linear model of the present and a past that fades exponentially",
 }
 """What tells how much history friction needs."""
@@ -126,20 +126,23 @@ class Draw(Protocol):
         ...
 
 
-def draw_study(study: Study, language: Language = "en", reporter: Reporter = nobody) -> list[Drawn]:
+def draw_study(
+    evidence: Evidence, language: Language = "en", on_progress: OnProgress = ignore
+) -> list[Drawn]:
     """Draw every figure as PDF, PNG and SVG, for one column of a journal's page and for two.
 
     Args:
-        study: with at least one window length finished; its folder gets ``figures/single`` and
+        evidence: Evidence of the study; its folder gets ``figures/single`` and
             ``figures/double``.
         language: of the words in the files; pictures for a page are drawn in every language.
-        reporter: told before each figure.
+        on_progress: Called before each figure.
     """
-    views = views_of(study)
+    views = views_of(evidence)
     drawn = []
-    described = list(_figures(study))
+    described = list(_figures(evidence))
     for number, (name, title, caption, draw) in enumerate(described):
-        reporter(f"drawing: {title}", number, len(described))
+        doing = Statement("progress.figure", title=title)
+        on_progress(Progress("figures", doing, number, len(described)))
         files: list[Path] = []
         pictures: dict[Language, Picture] = {}
         for width in WIDTHS_MM:
@@ -149,7 +152,7 @@ def draw_study(study: Study, language: Language = "en", reporter: Reporter = nob
                     reword(figure, japanese().say)
                 with laid_out(figure):
                     if spoken == language:
-                        files += save(figure, study.path / "figures" / width, name)
+                        files += save(figure, evidence.trained.path / "figures" / width, name)
                     if width == "double":
                         pictures[spoken] = picture_of(figure)
         drawn.append(
@@ -158,55 +161,56 @@ def draw_study(study: Study, language: Language = "en", reporter: Reporter = nob
                 views.get(name, ()),
             )
         )  # fmt: skip
-    reporter("", len(described), len(described))
+    on_progress(Progress("figures", done=len(described), total=len(described)))
     return drawn
 
 
-def views_of(study: Study) -> dict[str, tuple[View, ...]]:
+def views_of(evidence: Evidence) -> dict[str, tuple[View, ...]]:
     """Figures that a reader may look into, by name."""
-    best, skilled = study.comparison.best, study.evidence.has_skill
+    study, comparison = evidence.trained, evidence.comparison
+    best, skilled = comparison.best, evidence.skill.proven
     planted = study.truth.get("memory_s") or None
     test = study.predictions(best, "test")
-    half_width = study.evidence.calibration.width(test["predicted"].std("run").to_numpy())
-    courses = _courses(study, best)
+    half_width = evidence.skill.calibration.width(test["predicted"].std("run").to_numpy())
+    courses = _courses(evidence, best)
     return {
         "comparison": comparison_views(
-            study.comparison,
-            linear=study.scores["validation_loss"].sel(model="ridge"),
+            comparison,
+            linear=evidence.scores.table["validation_loss"].sel(model="ridge"),
             best=best if skilled else None,
-            tied=study.comparison.tied if skilled else (),
+            tied=comparison.tied if skilled else (),
             planted=planted,
         ),
         "traces": trace_views(test, half_width, f"{100 * LEVEL:.0f} % interval"),
         "importance_time": course_views(courses),
         "importance_slip": course_views(courses, against="slip"),
-        "importance_lags": lag_views(_by_lag(study, best), planted),
+        "importance_lags": lag_views(_by_lag(evidence, best), planted),
     }
 
 
-def _courses(study: Study, best: float) -> "dict[str, xr.DataArray]":
+def _courses(evidence: Evidence, best: float) -> "dict[str, xr.DataArray]":
     """Shares over time by each measure that has them."""
-    readings = study.evidence.attribution
-    return {MEASURES[kind]: study.importance.over_time(best, kind) for kind in KINDS} | {
+    readings = evidence.importance.attribution
+    return {MEASURES[kind]: evidence.importance.over_time(best, kind) for kind in KINDS} | {
         METHOD_TITLES[name]: over_time(smoothed(readings, name), name)
         for name in ("shapley_friction",)
         if name in readings
     }
 
 
-def _by_lag(study: Study, best: float) -> "dict[str, xr.DataArray]":
-    return {MEASURES[kind]: study.importance.by_lag(best, kind) for kind in KINDS}
+def _by_lag(evidence: Evidence, best: float) -> "dict[str, xr.DataArray]":
+    return {MEASURES[kind]: evidence.importance.by_lag(best, kind) for kind in KINDS}
 
 
-def _figures(study: Study) -> Iterator[Described]:
-    best = study.comparison.best
-    skilled = study.evidence.has_skill
+def _figures(evidence: Evidence) -> Iterator[Described]:
+    study, best = evidence.trained, evidence.comparison.best
+    skilled = evidence.skill.proven
     warning = "" if skilled else " Without proven skill on the test part this says nothing."
-    yield from _window_figures(study, best)
-    yield _memory(study, best, warning)
-    yield from _prediction_figures(study, best)
-    yield from _method_figures(study, best, warning)
-    yield from _importance_figures(study, best, warning)
+    yield from _window_figures(evidence, best)
+    yield _memory(evidence, best, warning)
+    yield from _prediction_figures(evidence, best)
+    yield from _method_figures(evidence, best, warning)
+    yield from _importance_figures(evidence, best, warning)
     chosen = chosen_windows(study.windows, best)
     yield (
         "learning",
@@ -222,8 +226,8 @@ def _figures(study: Study) -> Iterator[Described]:
     )
 
 
-def _window_figures(study: Study, best: float) -> Iterator[Described]:
-    comparison, skilled = study.comparison, study.evidence.has_skill
+def _window_figures(evidence: Evidence, best: float) -> Iterator[Described]:
+    study, comparison, skilled = evidence.trained, evidence.comparison, evidence.skill.proven
     note = "" if skilled else " Without proven skill on the test part no length is best."
     yield (
         "windows",
@@ -238,7 +242,7 @@ def _window_figures(study: Study, best: float) -> Iterator[Described]:
             tied=comparison.tied if skilled else (),
             floor=study.noise_floor,
             planted=study.truth.get("memory_s") or None,
-            linear=study.scores["validation_loss"].sel(model="ridge"),
+            linear=evidence.scores.table["validation_loss"].sel(model="ridge"),
         ),
     )
     slip = slip_in(study.prepared, best) / best
@@ -254,8 +258,8 @@ def _window_figures(study: Study, best: float) -> Iterator[Described]:
     )
 
 
-def _memory(study: Study, best: float, warning: str) -> Described:
-    memory = study.memory
+def _memory(evidence: Evidence, best: float, warning: str) -> Described:
+    study, memory = evidence.trained, evidence.memory.conclusion
     rests = "Nothing tells what friction needs."
     if memory is not None:
         rests = f"The verdict rests on {METHOD_WORDS_OF_MEMORY[memory.method]}; " + (
@@ -275,9 +279,9 @@ def _memory(study: Study, best: float, warning: str) -> Described:
         f"Only this tells what friction needs. {rests}{warning}",
         partial(
             memory_figure,
-            {s: gradient_span_of(study, s) for s in study.windows},
-            study.evidence.truncation["truncated_loss"],
-            study.evidence.required,
+            evidence.memory.spans,
+            evidence.memory.truncation["truncated_loss"],
+            evidence.memory.required,
             needed=(memory.low, memory.high) if memory and memory.is_needed else None,
             planted=study.truth.get("memory_s") or None,
             best=best,
@@ -285,7 +289,8 @@ def _memory(study: Study, best: float, warning: str) -> Described:
     )
 
 
-def _prediction_figures(study: Study, best: float) -> Iterator[Described]:
+def _prediction_figures(evidence: Evidence, best: float) -> Iterator[Described]:
+    study = evidence.trained
     yield (
         "skill",
         f"Skill, window of {best:g} s",
@@ -293,7 +298,7 @@ def _prediction_figures(study: Study, best: float) -> Iterator[Described]:
         "on the same targets. Bars: 95 % intervals over independent stretches of time; none where "
         "there are too few. A stage is short, so a single point says little. No network sees "
         "friction one sample before: it shows how slowly friction changes, not what can be known.",
-        partial(skill_figure, study.evidence.skill_table),
+        partial(skill_figure, evidence.skill.table),
     )
     chosen = chosen_windows(study.windows, best)
     yield (
@@ -307,7 +312,7 @@ def _prediction_figures(study: Study, best: float) -> Iterator[Described]:
         ),
     )
     test = study.predictions(best, "test")
-    half_width = study.evidence.calibration.width(test["predicted"].std("run").to_numpy())
+    half_width = evidence.skill.calibration.width(test["predicted"].std("run").to_numpy())
     yield (
         "traces",
         f"Friction over time, test part, window of {best:g} s",
@@ -320,8 +325,9 @@ def _prediction_figures(study: Study, best: float) -> Iterator[Described]:
     )
 
 
-def _method_figures(study: Study, best: float, warning: str) -> Iterator[Described]:
-    table, probes = study.evidence.attribution, study.evidence.controls.get("probes")
+def _method_figures(evidence: Evidence, best: float, warning: str) -> Iterator[Described]:
+    study, importance = evidence.trained, evidence.importance
+    table, probes = importance.attribution, importance.controls.get("probes")
     shares = {METHOD_TITLES[m]: shares_of(table, m) for m in METHODS if m in table}
     zeros, said = {}, "No controls were trained, so shares have no zero level."
     if probes is not None:
@@ -355,8 +361,9 @@ def _method_figures(study: Study, best: float, warning: str) -> Iterator[Describ
     )
 
 
-def _importance_figures(study: Study, best: float, note: str) -> Iterator[Described]:
-    importance, readings = study.importance, study.evidence.attribution
+def _importance_figures(evidence: Evidence, best: float, note: str) -> Iterator[Described]:
+    study, importance = evidence.trained, evidence.importance
+    readings = importance.attribution
     shapley = [name for name in ("shapley_friction",) if name in readings]
     beside = (
         " And the same of exact Shapley values of predicted friction, at fewer target "
@@ -388,7 +395,7 @@ def _importance_figures(study: Study, best: float, note: str) -> Iterator[Descri
             | {METHOD_TITLES[name]: by_stage(readings, name) for name in shapley},
         ),
     )
-    times = _courses(study, best)
+    times = _courses(evidence, best)
     yield (
         "importance_time",
         "Importance over time",
@@ -409,7 +416,7 @@ def _importance_figures(study: Study, best: float, note: str) -> Iterator[Descri
         f"network uses, its start included, not what the fault needs.{note}",
         partial(
             importance_by_lag_figure,
-            _by_lag(study, best),
+            _by_lag(evidence, best),
             planted=study.truth.get("memory_s") or None,
         ),
     )

@@ -1,7 +1,8 @@
 """Methods: a paragraph for a manuscript on what a study did, from its plan and nothing else."""
 
 from slicken.channels import CHANNELS
-from slicken.evidence.study import Study
+from slicken.evidence.evidence import Evidence
+from slicken.study.trained import Trained
 
 _ACTIVATIONS = {"linear": "no activation"}
 _STARTS = {
@@ -11,12 +12,13 @@ _STARTS = {
 }
 
 
-def methods_paragraph(study: Study) -> list[str]:
+def methods_paragraph(evidence: Evidence) -> list[str]:
     """Sentences, in their order."""
-    return [*_on_data(study), *_on_networks(study), *_on_evidence(study)]
+    trained = evidence.trained
+    return [*_on_data(trained), *_on_networks(trained), *_on_evidence(evidence)]
 
 
-def _on_data(study: Study) -> list[str]:
+def _on_data(study: Trained) -> list[str]:
     prepared = study.prepared
     hours = sum(len(one) * one.dt for one in study.experiments) / 3600
     drivers = ", ".join(CHANNELS[name].title.lower() for name in prepared.record.channels)
@@ -42,7 +44,7 @@ def _on_data(study: Study) -> list[str]:
     ]
 
 
-def _on_networks(study: Study) -> list[str]:
+def _on_networks(study: Trained) -> list[str]:
     plan, network, optimiser = study.plan, study.plan.network, study.plan.optimiser
     activation = _ACTIVATIONS.get(network.activation, network.activation)
     decay = ", with cosine decay" if optimiser.decay == "cosine" else ""
@@ -60,7 +62,7 @@ def _on_networks(study: Study) -> list[str]:
     ]
 
 
-def _on_evidence(study: Study) -> list[str]:
+def _on_evidence(evidence: Evidence) -> list[str]:
     words = [
         "Window lengths were compared by the mean of these losses over runs, with 95 % intervals "
         "from resampling paired runs and independent blocks of time.",
@@ -68,9 +70,9 @@ def _on_evidence(study: Study) -> list[str]:
         "ridge regression and boosted trees on the same windows.",
         "The importance of a driver was measured by the absolute gradient of the loss, by that of "
         "friction, by integrated gradients, by Shapley values and by permutation, on the "
-        f"{study.plan.importance_on} part.",
+        f"{evidence.trained.plan.importance_on} part.",
     ]
-    if study.evidence.controls:
+    if evidence.importance.controls:
         words.append(
             "Its zero is what channels of noise and shuffled drivers earned in an ensemble that "
             "saw them too."

@@ -14,15 +14,22 @@ import numpy as np
 from markupsafe import Markup, escape
 
 from slicken.channels import CHANNELS
-from slicken.evidence.gathering import MODELS, Reporter, nobody
-from slicken.evidence.study import Study
+from slicken.evidence.evidence import Evidence
+from slicken.evidence.scores import MODELS
 from slicken.learning.splits import PARTS
+from slicken.logs.finding import Finding
 from slicken.reporting.drawing import Drawn, draw_study
+from slicken.reporting.findings import say_finding
 from slicken.reporting.interactive import View
 from slicken.reporting.methods import methods_paragraph
 from slicken.reporting.phrasebook import Language, japanese
+from slicken.reporting.verdict import VERDICTS, judge
+from slicken.reporting.wording import LANGUAGES, words
+from slicken.statements import Statement
 from slicken.study.files import write_text
 from slicken.study.presets import PAPER_ASSUMPTIONS
+from slicken.study.progress import OnProgress, ignore
+from slicken.study.trained import Trained
 
 SEEING, BLIND = MODELS[:3], MODELS[3:]
 """Models that see a window, and those whose scores are the same for every length."""
@@ -53,24 +60,27 @@ PLOTLY_WORDS = (
 """What Plotly itself says, which it is told in Japanese; its English is built in."""
 
 
-def write_report(study: Study, language: Language = "en", reporter: Reporter = nobody) -> Path:
+def write_report(
+    evidence: Evidence, language: Language = "en", on_progress: OnProgress = ignore
+) -> Path:
     """Draw all figures and write ``report.html``.
 
     Args:
-        study: with at least one window length finished.
+        evidence: Evidence of the study.
         language: in which the page opens; it holds both, and a switch.
-        reporter: told before each figure.
+        on_progress: Called before each figure.
 
     Returns:
         The page.
     """
-    page = study.path / "report.html"
-    write_text(page, render(study, draw_study(study, language, reporter), language))
+    page = evidence.trained.path / "report.html"
+    write_text(page, render(evidence, draw_study(evidence, language, on_progress), language))
     return page
 
 
-def render(study: Study, drawn: list[Drawn], language: Language = "en") -> str:
+def render(evidence: Evidence, drawn: list[Drawn], language: Language = "en") -> str:
     """The page as text; whatever came from a log is shown as text, never as markup."""
+    study = evidence.trained
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("slicken.reporting"),
         autoescape=True,
@@ -80,32 +90,35 @@ def render(study: Study, drawn: list[Drawn], language: Language = "en") -> str:
     )
     environment.filters["as"] = _as
     environment.filters["within"] = _within
-    environment.globals.update(say=both, label=_label_in(language))
+    environment.globals.update(
+        say=both, label=_label_in(language), verdicts=VERDICTS, stated=stated, state=in_both
+    )
     scripts = {
         "plotly": _ours("assets", "plotly-cartesian.min.js"),
         "js": _ours("templates", "page.js"),
     }
     return environment.get_template("report.html.j2").render(
         study=study,
+        evidence=evidence,
         lang=language,
         policy=_policy(scripts.values()),
         css=Markup(_ours("templates", "page.css")),  # noqa: S704 - our own file
         contents=CONTENTS,
-        verdict=study.verdict,
+        verdict=judge(evidence),
         data=[_about(study, place) for place in range(len(study.experiments))],
         targets=", ".join(f"{n.size} {part}" for part, n in study.prepared.split.ends.items()),
         figures=[_figure(figure) for figure in drawn],
         names=[CHANNELS[name].title.lower() for name in study.prepared.record.channels],
-        drivers=[(CHANNELS[one.channel].title, one) for one in study.drivers],
-        lengths=[_length(study, seconds) for seconds in study.windows],
+        drivers=[(CHANNELS[one.channel].title, one) for one in evidence.drivers],
+        lengths=[_length(evidence, seconds) for seconds in study.windows],
         groups=[
-            *((f"{seconds:g}", _scores(study, seconds, SEEING)) for seconds in study.windows),
-            ("any", _scores(study, study.windows[0], BLIND)),
+            *((f"{seconds:g}", _scores(evidence, seconds, SEEING)) for seconds in study.windows),
+            ("any", _scores(evidence, study.windows[0], BLIND)),
         ],
         unfinished=[f"{s:g}" for s in study.plan.windows if s not in study.windows],
         assumptions=PAPER_ASSUMPTIONS if study.plan.preset == "paper" else (),
-        methods=methods_paragraph(study),
-        plotly_words=_safe({words: _japanese(words) for words in PLOTLY_WORDS}),
+        methods=methods_paragraph(evidence),
+        plotly_words=_safe({text: _japanese(text) for text in PLOTLY_WORDS}),
         plan_toml=study.plan.to_toml(),
         **{name: Markup(script) for name, script in scripts.items()},  # noqa: S704 - our own files
     )
@@ -128,16 +141,38 @@ def both(*sentences: str) -> Markup:
     ).format(text, said)
 
 
+def stated(statements: Iterable[Statement]) -> Markup:
+    """Some statements in English and in Japanese."""
+    each = list(statements)
+    english, japanese_words = (said.lines(each) for said in (words("en"), words("ja")))
+    return Markup(
+        '<span class="en" lang="en">{}</span><span class="ja" lang="ja">{}</span>'
+    ).format("; ".join(english), "。".join(japanese_words))
+
+
+def in_both(what: Finding | Statement) -> Markup:
+    """A statement, or a finding with its place, in English and in Japanese."""
+    said = {
+        language: say_finding(what, words(language))
+        if isinstance(what, Finding)
+        else words(language)(what)
+        for language in LANGUAGES
+    }
+    return Markup(
+        '<span class="en" lang="en">{en}</span><span class="ja" lang="ja">{ja}</span>'
+    ).format(**said)
+
+
 def _label_in(language: Language) -> Callable[..., Markup]:
     """What writes an attribute in the language of the page, and in both for the switch."""
 
     def label(name: str, *sentences: str) -> Markup:
-        words = {
+        said = {
             "en": " ".join(s for s in sentences if s),
             "ja": "".join(_japanese(text) for text in sentences),
         }
         return Markup('{}="{}" data-{}-en="{}" data-{}-ja="{}"').format(
-            name, words[language], name, words["en"], name, words["ja"]
+            name, said[language], name, said["en"], name, said["ja"]
         )
 
     return label
@@ -226,7 +261,7 @@ def _in_both(text: str) -> dict[str, str] | str:
     return text if said is None or said == text else {"en": text, "ja": said}
 
 
-def _about(study: Study, place: int) -> dict[str, object]:
+def _about(study: Trained, place: int) -> dict[str, object]:
     """What one experiment is, and which parts it serves."""
     experiment, record = study.experiments[place], study.prepared.record
     parts = [
@@ -248,9 +283,9 @@ def _about(study: Study, place: int) -> dict[str, object]:
     }
 
 
-def _length(study: Study, seconds: float) -> dict[str, object]:
+def _length(evidence: Evidence, seconds: float) -> dict[str, object]:
     """What the window comparison says of one window length."""
-    comparison = study.comparison
+    comparison = evidence.comparison
     losses = comparison.losses.sel(window=seconds).to_numpy()
     kept = losses[np.isfinite(losses)]
     quartiles = np.percentile(kept, [25, 50, 75]) if kept.size else np.full(3, np.nan)
@@ -264,13 +299,13 @@ def _length(study: Study, seconds: float) -> dict[str, object]:
         "minimum": float(kept.min()) if kept.size else float("nan"),
         "probability": float(comparison.probability_best.sel(window=seconds)),
         "excess": [100 * float(compared[f"excess{end}"]) for end in ("", "_low", "_high")],
-        "rmse": float(study.scores["rmse"].sel(window=seconds, model="network")),
+        "rmse": float(evidence.scores.at(seconds)["rmse"].sel(model="network")),
     }
 
 
-def _scores(study: Study, seconds: float, models: Iterable[str]) -> list[dict[str, object]]:
+def _scores(evidence: Evidence, seconds: float, models: Iterable[str]) -> list[dict[str, object]]:
     """How well some models do with one window length, a row for each."""
-    scores = study.scores.sel(window=seconds)
+    scores = evidence.scores.at(seconds)
     return [
         {
             "model": model,

@@ -11,44 +11,36 @@ import xarray as xr
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import kendalls_w, ranks_of, shares_of
-from slicken.evidence.importance import KINDS
+from slicken.evidence.evidence import Evidence
+from slicken.evidence.importance import KINDS, ranking
 from slicken.evidence.intervals import LEVEL
-from slicken.evidence.memory import MASSES, gradient_span
+from slicken.evidence.memory import MASSES
 from slicken.evidence.reasons import slip_in
-from slicken.evidence.study import Study
-from slicken.reporting.verdict import ranking
+from slicken.reporting.findings import say_finding
+from slicken.reporting.verdict import judge
+from slicken.reporting.wording import words
 from slicken.study.files import write_text
+from slicken.study.trained import Trained
 
 
-def summarise(study: Study) -> dict[str, Any]:
+def summarise(evidence: Evidence) -> dict[str, Any]:
     """Everything in ``summary.json``; numbers that are not finite are None.
 
     Args:
-        study: with at least one window length finished.
+        evidence: Evidence of the study.
     """
-    summary = _about(study) | _answers(study) | {"verdict": _verdict(study)}
+    summary = _about(evidence.trained) | _answers(evidence) | {"verdict": _verdict(evidence)}
     plain: dict[str, Any] = _plain(summary)
     return plain
 
 
-def write_summary(study: Study) -> None:
+def write_summary(evidence: Evidence) -> None:
     """Write ``summary.json`` into the folder of a study."""
-    text = json.dumps(summarise(study), indent=2, ensure_ascii=False, allow_nan=False)
-    write_text(study.path / "summary.json", text + "\n")
+    text = json.dumps(summarise(evidence), indent=2, ensure_ascii=False, allow_nan=False)
+    write_text(evidence.trained.path / "summary.json", text + "\n")
 
 
-def gradient_span_of(study: Study, seconds: float) -> xr.DataArray:
-    """Most recent seconds that hold 50, 90 and 99 % of the gradient of friction at one length.
-
-    Returns:
-        Dims ``(run, mass)``, s; of the runs that ended well.
-    """
-    gradients = study.gradients(seconds)
-    kept = gradients["finite"].to_numpy().astype(np.bool_)
-    return gradient_span(gradients["friction_by_lag"].isel(run=kept))
-
-
-def _about(study: Study) -> dict[str, Any]:
+def _about(study: Trained) -> dict[str, Any]:
     """What was studied, and how."""
     split = study.prepared.split
     return {
@@ -63,7 +55,7 @@ def _about(study: Study) -> dict[str, Any]:
                 "sha256": experiment.provenance.sha256,
                 "samples": len(experiment),
                 "step_s": experiment.dt,
-                "findings": [str(finding) for finding in experiment.findings],
+                "findings": [say_finding(f, words("en")) for f in experiment.findings],
             }
             for experiment in study.experiments
         ],
@@ -77,29 +69,30 @@ def _about(study: Study) -> dict[str, Any]:
     }
 
 
-def _answers(study: Study) -> dict[str, Any]:
+def _answers(evidence: Evidence) -> dict[str, Any]:
     """What was found."""
-    comparison, evidence = study.comparison, study.evidence
+    study, comparison = evidence.trained, evidence.comparison
+    skilled, memory = evidence.skill, evidence.memory
     return {
-        "windows": [_window(study, seconds) for seconds in study.windows],
-        "best_window_s": comparison.best if evidence.has_skill else None,
+        "windows": [_window(evidence, seconds) for seconds in study.windows],
+        "best_window_s": comparison.best if skilled.proven else None,
         "lowest_mean_window_s": comparison.best,
         "lowest_minimum_window_s": comparison.lowest_minimum,
         "tied_windows_s": list(comparison.tied),
         "shortest_tied_window_s": min(comparison.tied),
         "shortest_within_one_error_s": comparison.shortest,
         "slip_m": slip_in(study.prepared, comparison.best),
-        "has_skill": evidence.has_skill,
+        "has_skill": skilled.proven,
         "skill": [
             {
                 "against": skill.against,
                 **_interval((skill.value, skill.low, skill.high)),
                 "blocks": skill.blocks,
             }
-            for skill in study.skills
+            for skill in skilled.against
         ],
-        "skill_table": _skill_table(evidence.skill_table),
-        "coverage": {"level": LEVEL, "test": evidence.coverage},
+        "skill_table": _skill_table(skilled.table),
+        "coverage": {"level": LEVEL, "test": skilled.coverage},
         "required": [
             {
                 "family": required.family,
@@ -110,12 +103,12 @@ def _answers(study: Study) -> dict[str, Any]:
                 "clearly_worse": required.clearly_worse.tolist(),
                 "range_s": required.range,
             }
-            for required in evidence.required
+            for required in memory.required
         ],
         "kernels": [
             {
                 "shape": one.shape,
-                "drivers": list(evidence.selected),
+                "drivers": list(memory.selected),
                 "memory_s": _interval((one.memory, one.low, one.high)),
                 "excess": _interval(one.excess),
                 "gain": _interval(one.gain),
@@ -123,31 +116,31 @@ def _answers(study: Study) -> dict[str, Any]:
                 "fits": one.fits,
                 "is_shown": one.is_shown,
             }
-            for one in evidence.kernels
+            for one in memory.kernels
         ],
-        "memory": None if study.memory is None else asdict(study.memory),
-        "permutation_p": evidence.permutation_p,
+        "memory": None if memory.conclusion is None else asdict(memory.conclusion),
+        "permutation_p": skilled.permutation_p,
         "drivers": [
             {
                 "channel": driver.channel,
-                "status": driver.status,
-                "reason": driver.reason,
-                "share": _interval(driver.shapley),
+                "status": driver.verdict,
+                "reason": "; ".join(words("en").lines(driver.reasons)),
+                "share": _interval(driver.share),
                 "rank": _interval(driver.rank),
             }
-            for driver in study.drivers
+            for driver in evidence.drivers
         ],
         "methods": {
-            method: _method(shares_of(evidence.attribution, method))
+            method: _method(shares_of(evidence.importance.attribution, method))
             for method in METHODS
-            if method in evidence.attribution
+            if method in evidence.importance.attribution
         },
-        "importance": _importance(study, comparison.best),
+        "importance": _importance(evidence, comparison.best),
     }
 
 
-def _verdict(study: Study) -> dict[str, Any]:
-    verdict = study.verdict
+def _verdict(evidence: Evidence) -> dict[str, Any]:
+    verdict = judge(evidence)
     return {
         "window": verdict.window,
         "memory": verdict.memory,
@@ -159,17 +152,17 @@ def _verdict(study: Study) -> dict[str, Any]:
     }
 
 
-def _window(study: Study, seconds: float) -> dict[str, Any]:
-    comparison = study.comparison
+def _window(evidence: Evidence, seconds: float) -> dict[str, Any]:
+    comparison = evidence.comparison
     losses = comparison.losses.sel(window=seconds).to_numpy()
     kept = losses[np.isfinite(losses)]
     low, median, high = np.percentile(kept, [25, 50, 75]) if kept.size else [np.nan] * 3
-    scores = study.scores.sel(window=seconds)
+    scores = evidence.scores.at(seconds)
     models = scores["model"].to_numpy().tolist()
     compared = {
         name: float(values.sel(window=seconds)) for name, values in comparison.table.items()
     }
-    used = gradient_span_of(study, seconds).mean("run", skipna=True)
+    used = evidence.memory.spans[seconds].mean("run", skipna=True)
     return {
         "window_s": seconds,
         "best_validation_loss": losses.tolist(),
@@ -178,7 +171,7 @@ def _window(study: Study, seconds: float) -> dict[str, Any]:
         "median": median,
         "quartiles": [low, high],
         "minimum": kept.min() if kept.size else None,
-        "best_epochs": study.history(seconds)["best_epoch"].to_numpy().tolist(),
+        "best_epochs": evidence.trained.history(seconds)["best_epoch"].to_numpy().tolist(),
         "probability_best": float(comparison.probability_best.sel(window=seconds)),
         **{
             name: _interval([compared[f"{name}{end}"] for end in ("", "_low", "_high")])
@@ -196,7 +189,7 @@ def _window(study: Study, seconds: float) -> dict[str, Any]:
             for model in models
         },
         "test_rmse_of_runs": scores["rmse_by_run"].to_numpy().tolist(),
-        "importance": _importance(study, seconds),
+        "importance": _importance(evidence, seconds),
     }
 
 
@@ -228,11 +221,11 @@ def _method(shares: xr.DataArray) -> dict[str, Any]:
     }
 
 
-def _importance(study: Study, seconds: float) -> dict[str, Any]:
-    shares = {kind: study.importance.by_run(seconds, kind) for kind in KINDS}
+def _importance(evidence: Evidence, seconds: float) -> dict[str, Any]:
+    shares = {kind: evidence.importance.by_run(seconds, kind) for kind in KINDS}
     return {
         "window_s": seconds,
-        "part": study.plan.importance_on,
+        "part": evidence.trained.plan.importance_on,
         **{f"{kind}_gradient": _shares(values) for kind, values in shares.items()},
     }
 

@@ -5,17 +5,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import xarray as xr
 
 from slicken.channels import CHANNELS, LEAKS_TARGET
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import RATE_OF, DriverVerdict, kendalls_w, ranks_of, shares_of
-from slicken.evidence.gathering import Evidence
+from slicken.evidence.evidence import Evidence
+from slicken.evidence.importance import ranking
 from slicken.evidence.intervals import LEVEL
-from slicken.evidence.memory import gradient_span
 from slicken.evidence.reasons import collinear, reasons_for_no_skill, slip_in
 from slicken.evidence.resampling import FEWEST_BLOCKS
-from slicken.evidence.scores import Skill
+from slicken.evidence.skill import Skill, SkillEvidence
+from slicken.reporting.wording import words as wording
+from slicken.statements import Statement
 from slicken.study.prepared import Prepared
 
 METHOD_WORDS: Mapping[str, str] = {
@@ -27,6 +28,23 @@ METHOD_WORDS: Mapping[str, str] = {
     "permutation": "permutation",
 }
 """What the readings of importance are called in sentences."""
+
+
+VERDICTS: Mapping[str, str] = {
+    "supported": "supported",
+    "informative": "carries information",
+    "not_separable": "not separable",
+    "methods_disagree": "methods disagree",
+    "negligible": "negligible",
+    "no_better_than_noise": "no better than noise",
+    "unknown": "cannot be told",
+}
+"""What a verdict on a driver is called."""
+AGAINST: Mapping[str, str] = {
+    "mean": "training mean",
+    "median": "training median",
+    "test_mean": "test mean",
+}
 
 
 @dataclass(frozen=True)
@@ -57,14 +75,9 @@ class Verdict:
         return [*first, *self.drivers, *self.truth, *self.caveats]
 
 
-def judge(evidence: Evidence, prepared: Prepared, truth: Mapping[str, Any]) -> Verdict:
-    """Put the evidence into words.
-
-    Args:
-        evidence: all of it.
-        prepared: the experiments and their parts.
-        truth: what was planted; empty for real logs.
-    """
+def judge(evidence: Evidence) -> Verdict:
+    """Put the evidence into words."""
+    prepared, truth = evidence.trained.prepared, evidence.trained.truth
     return Verdict(
         window=_window_words(evidence, prepared),
         memory=_memory_words(evidence),
@@ -79,44 +92,46 @@ def judge(evidence: Evidence, prepared: Prepared, truth: Mapping[str, Any]) -> V
 def driver_words(one: DriverVerdict) -> str:
     """The verdict on one driver, in a sentence."""
     name = _title(one.channel).capitalize()
-    if one.status == "cannot be told":
-        return f"{name}: cannot be told, as {one.reason}."
-    share, low, high = (f"{round(100 * x)}%" if np.isfinite(x) else "-" for x in one.shapley)
+    reason = "; ".join(wording("en").lines(one.reasons))
+    if one.verdict == "unknown":
+        return f"{name}: cannot be told, as {reason}."
+    share, low, high = (f"{round(100 * x)}%" if np.isfinite(x) else "-" for x in one.share)
     return (
-        f"{name}: {one.status}; {one.reason}. It takes away {share} ({low} to {high}) of the error "
-        "that all drivers take away."
+        f"{name}: {VERDICTS[one.verdict]}; {reason}. It takes away {share} ({low} to {high}) of "
+        "the error that all drivers take away."
     )
 
 
 def _window_words(evidence: Evidence, prepared: Prepared) -> str:
     comparison = evidence.comparison
-    if not evidence.has_skill:
-        reasons = reasons_for_no_skill(prepared, evidence.skills)
+    said = wording("en")(comparison.statement())
+    if not evidence.skill.proven:
+        reasons = wording("en").lines(reasons_for_no_skill(prepared, evidence.skill.against))
         seen = f" Seen: {'; '.join(reasons)}." if reasons else ""
         return (
-            f"Window length: these data cannot tell. {_why_no_skill(evidence)}, so the "
-            f"contest on the validation part decides nothing ({comparison.words()}).{seen}"
+            f"Window length: these data cannot tell. {_why_no_skill(evidence.skill)}, so the "
+            f"contest on the validation part decides nothing ({said}).{seen}"
         )
     slip = slip_in(prepared, comparison.best)
     metres = (
         f" {comparison.best:g} s are {slip:.3g} m of slip (median)." if np.isfinite(slip) else ""
     )
-    return f"Window length: {comparison.words()}.{metres}"
+    return f"Window length: {said}.{metres}"
 
 
 def _memory_words(evidence: Evidence) -> str:
-    used = gradient_span(evidence.gradients["friction_by_lag"]).mean("run", skipna=True)
-    half, most = float(used.sel(mass=0.5)), float(used.sel(mass=0.9))
     best = evidence.comparison.best
+    used = evidence.memory.spans[best].mean("run", skipna=True)
+    half, most = float(used.sel(mass=0.5)), float(used.sel(mass=0.9))
     uses = (
         f"the networks of {best:g} s use {half:.0f} s for half of their gradient and {most:.0f} s "
         "for 90 % of it, which says what they do, not what friction needs"
         if np.isfinite(half)
         else "the networks are constant and use no history"
     )
-    if not evidence.has_skill:
+    if not evidence.skill.proven:
         return f"Memory: these data cannot tell; {uses}."
-    memory = evidence.memory
+    memory = evidence.memory.conclusion
     if memory is None:
         return f"Memory: what friction needs cannot be told from one length or few runs; {uses}."
     if not memory.is_needed:
@@ -126,7 +141,7 @@ def _memory_words(evidence: Evidence) -> str:
         )
     whose = f" of {' and '.join(map(_title, memory.drivers))}" if memory.drivers else ""
     needed = {
-        "mean": f"a plain mean{whose} over {memory.low:.0f} to {memory.high:.0f} s, with its "
+        "boxcar": f"a plain mean{whose} over {memory.low:.0f} to {memory.high:.0f} s, with its "
         "present value",
         "exponential": f"a past{whose} that fades with an e-folding time of {memory.low:.0f} to "
         f"{memory.high:.0f} s, with its present value",
@@ -138,14 +153,14 @@ _METHOD_WORDS: Mapping[str, str] = {
     "networks": "networks trained on less",
     "linear": "linear models refitted on less, which predict as well as the networks",
     "trees": "boosted trees refitted on less, which predict as well as the networks",
-    "mean": "a linear model that predicts as well as the networks; 99 % interval",
+    "boxcar": "a linear model that predicts as well as the networks; 99 % interval",
     "exponential": "a linear model that predicts as well as the networks; 99 % interval",
 }
 
 
 def _skill_words(evidence: Evidence) -> str:
     best = evidence.comparison.best
-    at_best = evidence.scores.sel(window=best)
+    at_best = evidence.scores.at(best)
     models = at_best["model"].to_numpy().tolist()
     rmse = {name: float(at_best["rmse"].sel(model=name)) for name in models}
     network = at_best.sel(model="network")
@@ -155,7 +170,7 @@ def _skill_words(evidence: Evidence) -> str:
         f"ridge regression {rmse['ridge']:.4f}, of boosted trees {rmse['trees']:.4f}, of the "
         f"training mean {rmse['mean']:.4f}, of the training median {rmse['median']:.4f}; of the "
         f"friction one sample earlier, which no network sees, {rmse['last']:.4f}. Skill against a "
-        f"constant (1 is perfect, 0 no better), {_skills_listed(evidence.skills)}."
+        f"constant (1 is perfect, 0 no better), {_skills_listed(evidence.skill.against)}."
     )
     as_good = [
         name
@@ -166,16 +181,16 @@ def _skill_words(evidence: Evidence) -> str:
         do = "do" if rmse["trees"] <= rmse["network"] else "does"
         named = " and ".join(as_good)
         words += f" On the same windows {named} {do} as well or better."
-    if np.isfinite(evidence.coverage):
+    if np.isfinite(evidence.skill.coverage):
         words += (
             f" Intervals of {LEVEL:.0%}, calibrated on the validation part, hold "
-            f"{evidence.coverage:.0%} of the test part."
+            f"{evidence.skill.coverage:.0%} of the test part."
         )
     return words
 
 
-def _why_no_skill(evidence: Evidence) -> str:
-    *training, test = evidence.skills
+def _why_no_skill(evidence: SkillEvidence) -> str:
+    *training, test = evidence.against
     if any(skill.value <= 0 for skill in training):
         return "On the test part the networks do not beat a constant"
     if test.value <= 0:
@@ -183,7 +198,7 @@ def _why_no_skill(evidence: Evidence) -> str:
             "On the test part the networks get the level of friction but not its changes: a "
             "constant at the right level does better"
         )
-    if all(skill.proven for skill in evidence.skills):
+    if all(skill.proven for skill in evidence.against):
         return (
             "The predictions of the test experiments fit the friction of other experiments nearly "
             f"as well ({evidence.permutation_p:.0%} of the ways to exchange them)"
@@ -194,30 +209,21 @@ def _why_no_skill(evidence: Evidence) -> str:
 def _skills_listed(skills: tuple[Skill, ...]) -> str:
     blocks = min(skill.blocks for skill in skills)
     if blocks < FEWEST_BLOCKS:
-        listed = ", ".join(f"{skill.against} {skill.value:.2f}" for skill in skills)
+        listed = ", ".join(f"{AGAINST[skill.against]} {skill.value:.2f}" for skill in skills)
         plural = "s" if blocks != 1 else ""
         return (
             f"without an interval because the test part holds only {blocks} independent "
             f"block{plural}: {listed}"
         )
     listed = ", ".join(
-        f"{skill.against} {skill.value:.2f} ({skill.low:.2f} to {skill.high:.2f})"
+        f"{AGAINST[skill.against]} {skill.value:.2f} ({skill.low:.2f} to {skill.high:.2f})"
         for skill in skills
     )
     return f"with its 95 % interval over {blocks} blocks of time or more: {listed}"
 
 
-def ranking(shares: xr.DataArray) -> list[tuple[str, float]]:
-    """Drivers with their mean share over runs, largest first; empty where nothing has one."""
-    means = shares.mean("run", skipna=True)
-    if not np.isfinite(means).all():
-        return []
-    pairs = zip(means["channel"].to_numpy().tolist(), means.to_numpy().tolist(), strict=True)
-    return sorted(pairs, key=lambda pair: -pair[1])
-
-
 def _importance_words(evidence: Evidence) -> str:
-    table = evidence.attribution
+    table = evidence.importance.attribution
     ranked = {m: ranking(shares_of(table, m)) for m in METHODS if m in table}
     if not ranked["loss_gradient"] or not ranked["friction_gradient"]:
         return (
@@ -228,7 +234,7 @@ def _importance_words(evidence: Evidence) -> str:
         f"Importance by |dLoss/dx|, as published: {_listed(ranked['loss_gradient'])}; "
         f"by |dfriction/dx|: {_listed(ranked['friction_gradient'])}."
     )
-    if not evidence.has_skill:
+    if not evidence.skill.proven:
         return f"{words} Without proven skill on the test part this ranking tells nothing."
     judge_by = "shapley_loss" if ranked.get("shapley_loss") else "permutation"
     if ranked[judge_by]:
@@ -263,12 +269,12 @@ def _caveats(evidence: Evidence, prepared: Prepared) -> list[str]:
             f"WARNING: {named} is among the drivers, because the plan says so. Friction is shear "
             "over normal stress: the network may divide instead of learn."
         )
-    if evidence.has_skill:
+    if evidence.skill.proven:
         caveats.append(
             "A driver that is supported tells of friction, and nothing here speaks against it as a "
             "cause; prediction cannot show more."
         )
-        caveats += evidence.control_findings()
+        caveats += wording("en").lines(evidence.control_findings())
     caveats += _asked_for(evidence)
     for seconds, runs in evidence.comparison.left_out().items():
         listed = ", ".join(str(run) for run in runs)
@@ -306,8 +312,9 @@ def _caveats(evidence: Evidence, prepared: Prepared) -> list[str]:
 def _asked_for(evidence: Evidence) -> list[str]:
     """What was trained on request."""
     words = []
-    if evidence.without is not None:
-        gaps = evidence.without["best_loss"] - evidence.without["whole"]
+    ablation = evidence.importance.ablation
+    if ablation is not None:
+        gaps = ablation["best_loss"] - ablation["whole"]
         lost = []
         for name in gaps["channel"].to_numpy():
             of_runs = gaps.sel(channel=name).to_numpy()
@@ -315,7 +322,7 @@ def _asked_for(evidence: Evidence) -> list[str]:
             lost.append(f"{_title(str(name))} {of_runs.mean():+.3g} (standard error {error:.1g})")
         words.append(
             f"Trained anew without a driver, the lowest validation loss of "
-            f"{float(evidence.without['whole'].mean()):.4g} changes: {', '.join(lost)}."
+            f"{float(ablation['whole'].mean()):.4g} changes: {', '.join(lost)}."
         )
     if evidence.leak is not None:
         mean = evidence.leak.mean("run")
@@ -329,8 +336,9 @@ def _asked_for(evidence: Evidence) -> list[str]:
 
 
 def _truth_words(evidence: Evidence, truth: Mapping[str, Any]) -> list[str]:
-    words = [f"Planted: {truth['words']}"]
-    memory, found = truth.get("memory_s"), evidence.memory
+    planted = wording("en")(Statement.from_plain(truth["statement"]))
+    words = [f"Planted: {planted}"]
+    memory, found = truth.get("memory_s"), evidence.memory.conclusion
     if memory and found is not None:
         if not found.is_needed:
             words.append(f"Found: no memory; {memory:g} s were planted.")
@@ -344,14 +352,14 @@ def _truth_words(evidence: Evidence, truth: Mapping[str, Any]) -> list[str]:
         if not tried.min() < memory < tried.max():
             words.append("The planted memory is not bracketed by the lengths that were tried.")
     causes = truth.get("causes")
-    if causes and evidence.has_skill:
+    if causes and evidence.skill.proven:
         planted = " and ".join(_title(name) for name in causes)
         right: list[str] = []
         wrong: list[str] = []
         for method in METHODS:
             ranked = (
-                ranking(shares_of(evidence.attribution, method))
-                if (method in evidence.attribution)
+                ranking(shares_of(evidence.importance.attribution, method))
+                if (method in evidence.importance.attribution)
                 else []
             )
             if ranked:
@@ -360,8 +368,8 @@ def _truth_words(evidence: Evidence, truth: Mapping[str, Any]) -> list[str]:
             words.append(f"First, as planted, is {planted} by {', '.join(right)}.")
         if wrong:
             words.append(f"Another driver than {planted} is first by {', '.join(wrong)}.")
-    if evidence.has_skill and not causes:
-        called = [_title(d.channel) for d in evidence.drivers if d.status == "supported"]
+    if evidence.skill.proven and not causes:
+        called = [_title(d.channel) for d in evidence.drivers if d.verdict == "supported"]
         words.append(
             f"No driver is a cause here, but called supported is {' and '.join(called)}."
             if called

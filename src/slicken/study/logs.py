@@ -9,6 +9,7 @@ from slicken.errors import PlanError
 from slicken.experiment import ChannelMap, Experiment, read_experiment
 from slicken.experiment.joined import wholes_of
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
 from slicken.study.plan import Plan
 
 
@@ -41,9 +42,8 @@ def _with_parts(path: Path, experiment: Experiment, wholes: Mapping[Path, Path])
     parts = [part.name for part, whole in wholes.items() if whole == path]
     if not parts:
         return experiment
-    what = "is part" if len(parts) == 1 else "are parts"
-    message = f"{', '.join(map(repr, parts))} {what} of this experiment, and none of its own"
-    return replace(experiment, findings=(*experiment.findings, Finding("joined", message)))
+    joined = Statement("findings.joined_parts", parts=tuple(parts), count=len(parts))
+    return replace(experiment, findings=(*experiment.findings, Finding(joined)))
 
 
 def find_logs(name: str, beside: Path) -> list[Path]:

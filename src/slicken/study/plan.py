@@ -54,7 +54,7 @@ class Plan(Settings):
         stride: s from one target time to the next.
         drivers: channels that the network sees; the five of the published study, as far as the
             logs have them, where empty.
-        let_stress_give_friction_away: must be true if a stress or force is among the drivers:
+        allow_stress_inputs: must be true if a stress or force is among the drivers:
             friction is their ratio, so a network can then divide instead of learn.
         seed: of everything random.
         engine: ``auto``, or the name of one.
@@ -120,7 +120,7 @@ class Plan(Settings):
             raise PlanError(
                 f"drivers: {' and '.join(stresses)} would give friction away, which is shear over "
                 "normal stress; leave it out, or, if that is the point of the study, write "
-                "let_stress_give_friction_away = true in the plan"
+                "allow_stress_inputs = true in the plan"
             )
         if len(set(self.drivers)) < len(self.drivers):
             raise PlanError("drivers: a channel is named twice")

@@ -10,14 +10,14 @@ import numpy as np
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
-from slicken.evidence.memory import Memory, gradient_span
-from slicken.evidence.study import Study
+from slicken.evidence.evidence import Evidence
+from slicken.evidence.importance import ranking
+from slicken.evidence.memory import Memory
 from slicken.physics.scenarios import simulate
 from slicken.physics.truths import TRUTHS
-from slicken.reporting.verdict import ranking
+from slicken.pipeline import explain, train
 from slicken.study.files import write_text
 from slicken.study.plan import Plan
-from slicken.study.training import train_study
 from slicken.truth.cases import Case
 
 EXPERIMENTS, DURATION = 12, 3600.0
@@ -69,41 +69,40 @@ def run_case(case: Case, folder: Path) -> Record:
     )
     plan = Plan(**PLAN, name=case.name, seed=case.seed)
     trained_in = time.perf_counter()
-    folder_of_study = train_study(experiments, plan, folder)
-    study = Study(folder_of_study)
-    trained = time.perf_counter()
-    evidence = study.evidence
-    return describe(case, study) | {
+    trained = train(experiments, plan, folder)
+    explained_from = time.perf_counter()
+    evidence = explain(trained)
+    return describe(case, evidence) | {
         "seconds": {
             "simulating": round(trained_in - began, 1),
-            "training": round(trained - trained_in, 1),
-            "evidence": round(time.perf_counter() - trained, 1),
+            "training": round(explained_from - trained_in, 1),
+            "evidence": round(time.perf_counter() - explained_from, 1),
         },
-        "ladder_fits": evidence.lag_model_fits,
+        "ladder_fits": evidence.memory.lag_model_fits,
     }
 
 
-def describe(case: Case, study: Study) -> Record:
+def describe(case: Case, evidence: Evidence) -> Record:
     """What a study found, beside what was planted."""
-    truth, evidence = TRUTHS[case.scenario], study.evidence
-    comparison, memory, table = evidence.comparison, evidence.memory, evidence.attribution
-    used = gradient_span(evidence.gradients["friction_by_lag"]).mean("run", skipna=True)
+    truth, comparison = TRUTHS[case.scenario], evidence.comparison
+    memory, table = evidence.memory.conclusion, evidence.importance.attribution
+    used = evidence.memory.spans[comparison.best].mean("run", skipna=True)
     firsts = {}
     for method in METHODS:
         ranked = ranking(shares_of(table, method))
         firsts[method] = ranked[0][0] if ranked else None
-    test = evidence.scores.sel(window=comparison.best)
+    test, skill = evidence.scores.at(comparison.best), evidence.skill
     return {
         "scenario": case.scenario,
-        "memory": study.truth.get("memory_s") if truth.unit != "m" else case.memory,
+        "memory": evidence.trained.truth.get("memory_s") if truth.unit != "m" else case.memory,
         "unit": truth.unit,
         "seed": case.seed,
         "causes": list(truth.causes),
         "carriers": list(truth.proxies),
-        "has_skill": evidence.has_skill,
-        "skill": {one.against: _rounded(one.value) for one in evidence.skills},
-        "skill_low": {one.against: _rounded(one.low) for one in evidence.skills},
-        "permutation_p": evidence.permutation_p,
+        "has_skill": skill.proven,
+        "skill": {one.against: _rounded(one.value) for one in skill.against},
+        "skill_low": {one.against: _rounded(one.low) for one in skill.against},
+        "permutation_p": skill.permutation_p,
         "r2": _rounded(float(test["r2"].sel(model="network"))),
         "best_s": comparison.best,
         "probability_best": _rounded(
@@ -114,8 +113,8 @@ def describe(case: Case, study: Study) -> Record:
         "memory_teller": memory.method if memory else None,
         "needs_s": _range(memory),
         "first": firsts,
-        "status": {one.channel: one.status for one in evidence.drivers},
-        "coverage": _rounded(evidence.coverage),
+        "status": {one.channel: one.verdict for one in evidence.drivers},
+        "coverage": _rounded(skill.coverage),
     }
 
 

@@ -18,6 +18,9 @@ from slicken.reporting.figures import (
     new_figure,
 )
 from slicken.reporting.figures.thinning import banded, decimated
+from slicken.statements import Statement
+
+GAP = Statement("findings.gap", seconds=3.0, longest=1.5)
 
 
 def test_friction_is_on_top_and_drivers_come_before_normal_stress() -> None:
@@ -141,7 +144,7 @@ def test_a_raw_log_shows_recognised_columns_by_name_and_findings_in_words() -> N
         np.arange(100.0),
         title="PPS_60N_1.tsv",
         recognised={"Wear (um)": "axial_displacement"},
-        findings=[Finding("gap", "no sample", time=40.0), Finding("start-up", "zero speed")],
+        findings=[Finding(GAP, time=40.0), Finding(Statement("findings.no_names"))],
     )
     figure.draw_without_rendering()
     first, second, third = figure.axes
@@ -149,7 +152,10 @@ def test_a_raw_log_shows_recognised_columns_by_name_and_findings_in_words() -> N
     assert second.texts[0].get_text() == "no channel recognised"
     assert third.texts[-1].get_text() == "no number"
     assert first.lines[-1].get_xdata()[0] == 40.0
-    assert "1 gap (40 s): no sample\nstart-up: zero speed" in figure.get_supxlabel()
+    first_note, second_note = figure.get_supxlabel().splitlines()[:2]
+    assert first_note.startswith("1 gap: 3 s without samples")
+    assert first_note.endswith("(40 s)")
+    assert second_note.startswith("header: no column names")
 
 
 def test_a_raw_log_without_a_clock_is_drawn_against_rows_and_one_without_columns_says_so() -> None:
@@ -181,7 +187,8 @@ def test_the_overview_never_calls_a_force_a_stress() -> None:
 def test_findings_are_numbered_in_order_of_time_and_steady_sliding_is_a_bar() -> None:
     experiment = made_up.experiment(400)
     middle, last = (float(experiment.time[n]) for n in (200, 300))
-    findings = [Finding("jump", "later", time=last), Finding("spike", "sooner", time=middle)]
+    later = Statement("findings.backward_slip", count=1, samples=400)
+    findings = [Finding(later, time=last), Finding(GAP, time=middle)]
     figure = experiment_figure(experiment, findings=findings, steady=(middle, last))
     figure.draw_without_rendering()
     top, second = figure.axes[:2]
@@ -190,8 +197,8 @@ def test_findings_are_numbered_in_order_of_time_and_steady_sliding_is_a_bar() ->
     assert not [text for text in second.texts if text.get_text() in ("1", "2")]
     assert [line.get_xdata()[0] for line in second.lines[-2:]] == [middle, last]
     notes = figure.get_supxlabel().splitlines()
-    assert notes[0].startswith("1 spike")
-    assert notes[1].startswith("2 jump")
+    assert notes[0].startswith("1 gap")
+    assert notes[1].startswith("2 backward slip")
     assert notes[2] == f"green bar: steady sliding, from {middle:g} to {last:g} s"
     bars = [patch for patch in second.patches if patch.get_y() < 0]
     assert [bar.get_x() for bar in bars] == [middle]

@@ -6,9 +6,10 @@ from slicken.errors import ChannelError
 from slicken.experiment.corrections import kinds
 from slicken.experiment.corrections.formulas import spread_times
 from slicken.experiment.corrections.worktable import Worktable
+from slicken.statements import Statement
 
 
-def rise(table: Worktable, repeated: kinds.RepeatedTime) -> str:
+def rise(table: Worktable, repeated: kinds.RepeatedTime) -> Statement:
     """Make a time rise that stands still in places; says what was done, as the others do.
 
     Raises:
@@ -28,42 +29,46 @@ def rise(table: Worktable, repeated: kinds.RepeatedTime) -> str:
         moved = spread_times(time[known]) - time[known]
         values[known] += moved * table.per_second()
         table.put(table.time_column or "", values)
-        return f"repeated times spread evenly up to the next: {same} samples"
+        return Statement("steps.times_spread", samples=same)
     firsts = np.concatenate([[True], steps > 0])
     if repeated.keep == "mean":
         table.merge(known, np.cumsum(firsts) - 1)
-        gone = time.size - known.size
-        without = f"; {gone} rows without a time left out" if gone else ""
-        return f"rows of one time made one, their mean: {same} samples fewer{without}"
+        untimed = int(time.size - known.size)
+        if untimed:
+            return Statement("steps.times_averaged_untimed", samples=same, rows=untimed)
+        return Statement("steps.times_averaged", samples=same)
     chosen = firsts if repeated.keep == "first" else np.concatenate([steps > 0, [True]])
     kept = np.ones(time.size, np.bool_)
     kept[known[~chosen]] = False
     table.keep(kept)
-    return f"of rows of one time the {repeated.keep} kept: {same} samples left out"
+    if repeated.keep == "first":
+        return Statement("steps.times_first", samples=same)
+    return Statement("steps.times_last", samples=same)
 
 
-def run_on(table: Worktable, onward: kinds.RunOn) -> str:
+def run_on(table: Worktable, onward: kinds.RunOn) -> Statement:
     """Shift the time from a row on.
 
     Raises:
         ChannelError: if there is no such row, or no time to go on from.
     """
     time, place = table.time(), _place(table, onward.row)
-    if onward.by is not None:
-        by, words = onward.by, ""
-    else:
+    by = onward.by
+    if by is None:
         before = time[:place][np.isfinite(time[:place])]
         if not before.size or not np.isfinite(time[place]):
             raise ChannelError(f"row {onward.row}: no time here, or none before; use 'by'")
         by = float(before[-1]) + (onward.pause or 0.0) - float(time[place])
-        words = f", to {onward.pause:g} s after the row before"
     values = np.array(table.log.column(table.time_column or ""))
     values[place:] += by * table.per_second()
     table.put(table.time_column or "", values)
-    return f"time from row {onward.row} on shifted by {by:.10g} s{words}"
+    shifted = {"row": onward.row, "shift": by}
+    if onward.pause is None:
+        return Statement("steps.time_shifted", **shifted)
+    return Statement("steps.time_shifted_after_pause", **shifted, pause=onward.pause)
 
 
-def choose_rows(table: Worktable, chosen: kinds.Rows) -> str:
+def choose_rows(table: Worktable, chosen: kinds.Rows) -> Statement:
     """Keep some rows of the file, or all others.
 
     Raises:
@@ -79,8 +84,10 @@ def choose_rows(table: Worktable, chosen: kinds.Rows) -> str:
             f"fewer than two samples are left; the log has rows {rows[0]} to {rows[-1]}"
         )
     table.keep(kept)
-    what = "all but rows" if chosen.keep == "inside" else "rows"
-    return f"left out {what} {first} to {last}: {(~kept).sum()} of {kept.size} samples"
+    what = {"first": first, "last": last, "count": int((~kept).sum()), "samples": int(kept.size)}
+    if chosen.keep == "inside":
+        return Statement("steps.rows_kept", **what)
+    return Statement("steps.rows_left_out", **what)
 
 
 def _place(table: Worktable, row: int) -> int:

@@ -1,4 +1,4 @@
-"""Order: corrections applied to a log one after another, each in words."""
+"""Order: corrections applied to a log one after another, each with a statement of what it did."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from slicken.logs.finding import Finding
 from slicken.logs.log import Log
 from slicken.logs.names import unit_of
 from slicken.logs.units import ratio
+from slicken.statements import Statement
 
 Floats = NDArray[np.float64]
 
@@ -35,13 +36,13 @@ class Corrected:
 
     Args:
         log: its columns as corrected; the source and checksum are those of the file.
-        steps: what was done, in order, in words.
+        steps: what was done, in order.
         closed: intervals left out, first and last instant in seconds on the corrected clock.
         findings: what the owner should know of the corrections.
     """
 
     log: Log
-    steps: tuple[str, ...] = ()
+    steps: tuple[Statement, ...] = ()
     closed: tuple[tuple[float, float], ...] = ()
     findings: tuple[Finding, ...] = ()
 
@@ -74,25 +75,25 @@ def correct(
     for number, correction in enumerate(corrections, start=1):
         try:
             if isinstance(correction, kinds.Join):
-                words = _join(table, correction, folder)
+                done = _join(table, correction, folder)
             else:
-                words = _VERBS[type(correction)](table, correction)
+                done = _VERBS[type(correction)](table, correction)
         except SlickenError as problem:
             text = str(problem).removeprefix(f"{log.source}: ")
             kind = type(problem)
             raise kind(
                 f"{log.source}: correction {number} ({correction.kind}): {text}"
             ) from problem
-        steps.append(f"correction {number}: {words}")
+        steps.append(Statement("steps.correction", number=number, what=done))
     return Corrected(table.log, tuple(steps), tuple(table.closed), tuple(table.findings))
 
 
-def _zero(table: Worktable, zero: kinds.Zero) -> str:
+def _zero(table: Worktable, zero: kinds.Zero) -> Statement:
     values = table.log.column(zero.column)
     time = table.time()
     if zero.at is not None:
         place = _nearest(values, time, zero.at)
-        level, words = float(values[place]), f"at {zero.at:g} s"
+        level = float(values[place])
     else:
         start, end = zero.interval
         inside = (time >= start) & (time <= end) & np.isfinite(values)
@@ -101,12 +102,14 @@ def _zero(table: Worktable, zero: kinds.Zero) -> str:
                 f"{zero.column!r} has no number from {start:g} to {end:g} s; " + _clock(time)
             )
         level = float(np.mean(values[inside]))
-        words = f"over the mean from {start:g} to {end:g} s"
     table.put(zero.column, values - level)
-    return f"{zero.column!r} zeroed {words}: {level:.6g}{_unit(table, zero.column)} subtracted"
+    what = {"column": zero.column, "level": (level, _unit(table, zero.column))}
+    if zero.at is not None:
+        return Statement("steps.zeroed_at", **what, time=zero.at)
+    return Statement("steps.zeroed_over", **what, start=zero.start, end=zero.end)
 
 
-def _offset(table: Worktable, offset: kinds.Offset) -> str:
+def _offset(table: Worktable, offset: kinds.Offset) -> Statement:
     values, time = np.array(table.log.column(offset.column)), table.time()
     start, end = offset.interval
     known = np.isfinite(values)
@@ -122,83 +125,101 @@ def _offset(table: Worktable, offset: kinds.Offset) -> str:
     inside = (time >= start) & (time < end)
     values[inside] = held if offset.between == "hold" else np.nan
     table.put(offset.column, values)
-    where = f"at {start:g} s" if offset.at is not None else f"from {start:g} to {end:g} s"
-    between = {"hold": "held in between", "gap": "a gap in between"}[offset.between]
-    more = f"; {between}" if inside.any() else ""
-    unit = _unit(table, offset.column)
-    return f"jump of {jump:.6g}{unit} {where} taken out of {offset.column!r}{more}"
+    what: dict[str, Any] = {"column": offset.column, "size": (jump, _unit(table, offset.column))}
+    if offset.at is not None:
+        return Statement("steps.jump_at", **what, time=start)
+    what |= {"start": start, "end": end}
+    if not inside.any():
+        return Statement("steps.jump_over", **what)
+    if offset.between == "hold":
+        return Statement("steps.jump_held", **what)
+    return Statement("steps.jump_gap", **what)
 
 
-def _calibrate(table: Worktable, calibrate: kinds.Calibrate) -> str:
+def _calibrate(table: Worktable, calibrate: kinds.Calibrate) -> Statement:
     values = calibrate.factor * table.log.column(calibrate.column) + calibrate.offset
     into = calibrate.into or calibrate.column
     table.put(into, values, calibrate.unit)
-    plus = f" and added {calibrate.offset:.10g}" if calibrate.offset else ""
-    return (
-        f"{calibrate.column!r} times {calibrate.factor:.10g}{plus}, in {calibrate.unit}"
-        f"{_into(calibrate.column, into)}"
-    )
+    factor = {"factor": calibrate.factor, "unit": calibrate.unit}
+    if calibrate.offset:
+        offset = calibrate.offset
+        done = Statement(
+            "steps.calibrated_offset", column=calibrate.column, **factor, offset=offset
+        )
+    else:
+        done = Statement("steps.calibrated", column=calibrate.column, **factor)
+    return _into(calibrate.column, into, done)
 
 
-def _elastic(table: Worktable, elastic: kinds.Elastic) -> str:
+def _elastic(table: Worktable, elastic: kinds.Elastic) -> Statement:
     displacement, load = table.log.column(elastic.column), table.log.column(elastic.load)
     length, force = _known(table, elastic.column), _known(table, elastic.load)
     # In units of the two columns: load per displacement.
     stiffness = elastic.stiffness * ratio(elastic.unit, f"{force}/{length}")
     into = elastic.into or elastic.column
     table.put(into, displacement - load / stiffness, length)
-    return (
-        f"elastic deformation taken out of {elastic.column!r}: minus {elastic.load!r} over "
-        f"{elastic.stiffness:g} {elastic.unit}{_into(elastic.column, into)}"
+    done = Statement(
+        "steps.elastic",
+        column=elastic.column,
+        load=elastic.load,
+        stiffness=elastic.stiffness,
+        unit=elastic.unit,
     )
+    return _into(elastic.column, into, done)
 
 
-def _torque(table: Worktable, torque: kinds.Torque) -> str:
+def _torque(table: Worktable, torque: kinds.Torque) -> Statement:
     unit = torque.unit or _known(table, torque.column)
     newton_metres = table.log.column(torque.column) * ratio(_TORQUES.get(unit, unit), "N*m")
     outer, inner = 1e-3 * torque.outer_radius_mm, 1e-3 * torque.inner_radius_mm
     into = torque.into or torque.column
     table.put(into, 1e-6 * shear_stress(newton_metres, outer, inner), "MPa")
-    return (
-        f"shear stress in MPa from the torque {torque.column!r} in {unit} on {_face(torque)}: "
-        f"3 T / (2 pi (ro^3 - ri^3)){_into(torque.column, into)}"
-    )
+    done = Statement("steps.torque", column=torque.column, unit=unit, face=_face(torque))
+    return _into(torque.column, into, done)
 
 
-def _rotation(table: Worktable, rotation: kinds.Rotation) -> str:
+def _rotation(table: Worktable, rotation: kinds.Rotation) -> Statement:
     turns = TURNS[rotation.unit] * table.log.column(rotation.column)
     outer, inner = 1e-3 * rotation.outer_radius_mm, 1e-3 * rotation.inner_radius_mm
     is_angle = rotation.unit in ("rev", "rad", "deg")
     into = rotation.into or rotation.column
     table.put(into, equivalent_slip(turns, outer, inner), "m" if is_angle else "m/s")
-    what = "slip in m" if is_angle else "slip velocity in m/s"
-    return (
-        f"equivalent {what} from {rotation.column!r} in {rotation.unit} of {_face(rotation)}: "
-        f"4 pi R (ro^2 + ro ri + ri^2) / (3 (ro + ri)){_into(rotation.column, into)}"
+    what = {"column": rotation.column, "unit": rotation.unit, "face": _face(rotation)}
+    done = (
+        Statement("steps.rotation_slip", **what)
+        if is_angle
+        else Statement("steps.rotation_velocity", **what)
     )
+    return _into(rotation.column, into, done)
 
 
-def _mean(table: Worktable, mean: kinds.Mean) -> str:
+def _mean(table: Worktable, mean: kinds.Mean) -> Statement:
     values, time = table.log.column(mean.column), table.time(rising=True)
     into, centred = mean.into or mean.column, mean.where == "centred"
     averaged = running_mean(values, time, mean.over, centred=centred)
     table.put(into, averaged, unit_of(table.log, mean.column))
-    words = f"running mean of {mean.column!r} over {mean.over:g} s, {_looks(mean)}"
-    _warn(table, mean, words)
-    return words + _into(mean.column, into)
+    what = {"column": mean.column, "over": mean.over}
+    if not centred:
+        return _into(mean.column, into, Statement("steps.mean_past", **what))
+    done = Statement("steps.mean_centred", **what, ahead=mean.over / 2)
+    table.findings.append(Finding(Statement("findings.looks_ahead", what=done)))
+    return _into(mean.column, into, done)
 
 
-def _rate(table: Worktable, rate: kinds.Rate) -> str:
+def _rate(table: Worktable, rate: kinds.Rate) -> Statement:
     values, time = table.log.column(rate.column), table.time(rising=True)
     unit = _known(table, rate.column)
     changes = difference_rate(values, time, rate.over, centred=rate.where == "centred")
     table.put(rate.into, changes, f"{unit}/s")
-    words = f"rate of {rate.column!r}: difference over {rate.over:g} s, {_looks(rate)}"
-    _warn(table, rate, words)
-    return words + _into(rate.column, rate.into)
+    what = {"column": rate.column, "over": rate.over}
+    if rate.where != "centred":
+        return _into(rate.column, rate.into, Statement("steps.rate_past", **what))
+    done = Statement("steps.rate_centred", **what, ahead=rate.over / 2)
+    table.findings.append(Finding(Statement("findings.looks_ahead", what=done)))
+    return _into(rate.column, rate.into, done)
 
 
-def _running_sum(table: Worktable, running: kinds.RunningSum) -> str:
+def _running_sum(table: Worktable, running: kinds.RunningSum) -> Statement:
     values = table.log.column(running.column)
     missing = np.flatnonzero(~np.isfinite(values))
     if missing.size:
@@ -208,44 +229,49 @@ def _running_sum(table: Worktable, running: kinds.RunningSum) -> str:
         )
     into = running.into or running.column
     table.put(into, np.cumsum(values), unit_of(table.log, running.column))
-    return f"running sum of {running.column!r}{_into(running.column, into)}"
+    return _into(running.column, into, Statement("steps.running_sum", column=running.column))
 
 
-def _crop(table: Worktable, crop: kinds.Crop) -> str:
+def _crop(table: Worktable, crop: kinds.Crop) -> Statement:
     time = table.time()
     inside = np.isfinite(time)
-    words = []
+    ends = []
     if crop.start is not None:
         inside &= time >= crop.start
-        words.append(f"before {crop.start:g} s")
+        ends.append(Statement("steps.before", time=crop.start))
     if crop.end is not None:
         inside &= time <= crop.end
-        words.append(f"after {crop.end:g} s")
+        ends.append(Statement("steps.after", time=crop.end))
     if inside.sum() < 2:
+        lowest, highest = crop.start, crop.end
         raise ChannelError(
-            f"fewer than two samples are left without what came {' and '.join(words)}; "
+            f"fewer than two samples are left from start = {lowest} to end = {highest} s; "
             + _clock(time)
         )
     table.keep(inside)
-    return f"left out what came {' and '.join(words)}: {(~inside).sum()} of {inside.size} samples"
+    count = int((~inside).sum())
+    return Statement("steps.cropped", ends=tuple(ends), count=count, samples=int(inside.size))
 
 
-def _exclude(table: Worktable, exclude: kinds.Exclude) -> str:
+def _exclude(table: Worktable, exclude: kinds.Exclude) -> Statement:
     time = table.time()
     inside = (time >= exclude.start) & (time <= exclude.end)
-    where = f"from {exclude.start:g} to {exclude.end:g} s ({inside.sum()} samples)"
+    what = {"start": exclude.start, "end": exclude.end, "samples": int(inside.sum())}
     if exclude.column is not None:
         values = np.where(inside, np.nan, table.log.column(exclude.column))
         table.put(exclude.column, values)
-        return f"{exclude.column!r} {where} left out"
+        return Statement("steps.excluded_column", column=exclude.column, **what)
     if time.size - inside.sum() < 2:
-        raise ChannelError(f"fewer than two samples are left without {where}")
+        raise ChannelError(
+            f"fewer than two samples are left without {exclude.start:g} to {exclude.end:g} s; "
+            + _clock(time)
+        )
     table.keep(~inside)
     table.closed.append((exclude.start, exclude.end))
-    return f"left out what came {where}: a gap"
+    return Statement("steps.excluded", **what)
 
 
-def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> str:
+def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> Statement:
     from slicken.logs.readers import read_log
 
     if folder is None:
@@ -257,13 +283,14 @@ def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> str:
         if join.pause is not None:
             other = _shifted(table, other, join.pause)
         table.append(other)
-        others.append((repr(name), str(len(other)), other.sha256))
-    shift = "" if join.pause is None else f", each {join.pause:g} s after the last sample"
-    table.findings.append(
-        Finding("joined", f"{len(others)} more files{shift}; rows are counted on through the files")
-    )
-    names, sizes, sums = (", ".join(each) for each in zip(*others, strict=True))
-    return f"joined {names} ({sizes} samples, SHA-256 {sums}){shift}"
+        others.append(Statement("steps.file", name=name, samples=len(other), sha256=other.sha256))
+    files, count = tuple(others), len(others)
+    if join.pause is None:
+        table.findings.append(Finding(Statement("findings.joined", files=count)))
+        return Statement("steps.joined", files=files)
+    paused = Statement("findings.joined_after_pause", files=count, pause=join.pause)
+    table.findings.append(Finding(paused))
+    return Statement("steps.joined_after_pause", files=files, pause=join.pause)
 
 
 def _shifted(table: Worktable, other: Log, pause: float) -> Log:
@@ -282,7 +309,7 @@ def _shifted(table: Worktable, other: Log, pause: float) -> Log:
     )
 
 
-_VERBS: dict[type, Callable[[Worktable, Any], str]] = {
+_VERBS: dict[type, Callable[[Worktable, Any], Statement]] = {
     kinds.Zero: _zero,
     kinds.Offset: _offset,
     kinds.Calibrate: _calibrate,
@@ -327,26 +354,15 @@ def _known(table: Worktable, column: str) -> str:
 
 def _unit(table: Worktable, column: str) -> str:
     unit = unit_of(table.log, column)
-    return f" {unit}" if unit and unit != "1" else ""
+    return "" if unit == "1" else unit
 
 
-def _into(column: str, into: str) -> str:
-    return "" if into == column else f", as {into!r}"
+def _into(column: str, into: str, done: Statement) -> Statement:
+    return done if into == column else Statement("steps.into", what=done, column=into)
 
 
-def _face(cylinder: kinds.Torque | kinds.Rotation) -> str:
+def _face(cylinder: kinds.Torque | kinds.Rotation) -> Statement:
     outer, inner = cylinder.outer_radius_mm, cylinder.inner_radius_mm
     if inner == 0:
-        return f"a solid cylinder of radius {outer:g} mm"
-    return f"a hollow cylinder of radii {inner:g} and {outer:g} mm"
-
-
-def _looks(correction: kinds.Mean | kinds.Rate) -> str:
-    if correction.where == "past":
-        return "which looks at the past only"
-    return f"centred, which looks ahead by {correction.over / 2:g} s"
-
-
-def _warn(table: Worktable, correction: kinds.Mean | kinds.Rate, words: str) -> None:
-    if correction.where == "centred":
-        table.findings.append(Finding("looks ahead", f"{words}: it knows what comes"))
+        return Statement("steps.solid_cylinder", outer=outer)
+    return Statement("steps.hollow_cylinder", inner=inner, outer=outer)

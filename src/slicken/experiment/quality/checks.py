@@ -15,6 +15,7 @@ from slicken.channels import (
     Channel,
 )
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
 
 MEASURED = (SLIP_VELOCITY, AXIAL_DISPLACEMENT, TEMPERATURE)
 """Drivers that a rig measures; their rates are computed."""
@@ -30,10 +31,6 @@ _BELIEVABLE = (
     (SHEAR_STRESS, 1e2, 1e10),
 )
 """Channel, and between what the median of its size is believed."""
-_LIKELY = {
-    FRICTION.name: 'if they are percent, say unit = "%" under [channels.friction]',
-    TEMPERATURE.name: 'if they are kelvin, say unit = "K" under [channels.temperature]',
-}
 _STEADY = 0.02
 _COARSE = 20
 
@@ -48,10 +45,8 @@ def check_channels(
         channels: name to values in SI, shape ``(T,)``; NaN in gaps.
     """
     findings = _missing(channels)
-    findings += _outside(time, channels, FRICTION, _FRICTION, "is the unit, or the load, right?")
-    findings += _outside(
-        time, channels, TEMPERATURE, _TEMPERATURE, "are they kelvin, read as degC?"
-    )
+    findings += _outside(time, channels, FRICTION, _FRICTION)
+    findings += _outside(time, channels, TEMPERATURE, _TEMPERATURE)
     findings += _units(channels)
     for channel in MEASURED:
         if channel.name in channels:
@@ -60,15 +55,15 @@ def check_channels(
 
 
 def _missing(channels: Mapping[str, NDArray[np.float64]]) -> list[Finding]:
-    findings = []
-    for channel in MEASURED:
-        if channel.name not in channels:
-            words = channel.name.replace("_", " ")
-            rate = "" if channel is SLIP_VELOCITY else " nor its rate"
-            neither = "it cannot" if not rate else f"neither it{rate} can"
-            message = f"no {words}: {neither} be a driver"
-            findings.append(Finding("missing driver", message))
-    return findings
+    return [
+        Finding(
+            Statement("findings.missing_driver", channel=channel.name)
+            if channel is SLIP_VELOCITY  # which has no rate
+            else Statement("findings.missing_driver_and_rate", channel=channel.name)
+        )
+        for channel in MEASURED
+        if channel.name not in channels
+    ]
 
 
 def _outside(
@@ -76,7 +71,6 @@ def _outside(
     channels: Mapping[str, NDArray[np.float64]],
     channel: Channel,
     bounds: tuple[float, float],
-    question: str,
 ) -> list[Finding]:
     values = channels.get(channel.name)
     if values is None:
@@ -86,13 +80,15 @@ def _outside(
     odd = np.flatnonzero((known < bounds[0] - slack) | (known > bounds[1] + slack))
     if odd.size == 0:
         return []
-    unit = "" if channel.unit == "1" else f" {channel.unit}"
-    worst = odd[int(np.argmax(np.abs(known[odd] - np.mean(bounds))))]
-    message = (
-        f"{odd.size} of {values.size} samples of {channel.name} lie outside {bounds[0]:g} to "
-        f"{bounds[1]:g}{unit}, the furthest at {known[worst]:.4g}{unit}; kept; {question}"
+    worst = int(odd[int(np.argmax(np.abs(known[odd] - np.mean(bounds))))])
+    what = {"count": int(odd.size), "samples": int(values.size), "range": bounds}
+    what["worst"] = float(known[worst])
+    statement = (
+        Statement("findings.friction_out_of_range", **what)
+        if channel is FRICTION
+        else Statement("findings.temperature_out_of_range", **what)
     )
-    return [Finding(channel.name, message, time=float(time[worst]), value=float(known[worst]))]
+    return [Finding(statement, time=float(time[worst]), value=float(known[worst]))]
 
 
 def _units(channels: Mapping[str, NDArray[np.float64]]) -> list[Finding]:
@@ -105,26 +101,29 @@ def _units(channels: Mapping[str, NDArray[np.float64]]) -> list[Finding]:
         usual = float(np.nanmedian(np.abs(values)))
         if usual == 0 or least <= usual <= most:
             continue
-        words, unit = channel.name.replace("_", " "), f" {channel.unit}".removesuffix(" 1")
-        advice = _LIKELY.get(channel.name, "is the unit in the channel map right?")
-        message = f"the median of {words} is {usual:.4g}{unit}, which no experiment has; {advice}"
-        findings.append(Finding("unit", message, value=usual))
+        findings.append(Finding(_implausible(channel, usual), value=usual))
     return findings
 
 
+def _implausible(channel: Channel, usual: float) -> Statement:
+    median = (channel.name, usual)
+    if channel is FRICTION:
+        return Statement("findings.implausible_friction", median=median)
+    if channel is TEMPERATURE:
+        return Statement("findings.implausible_temperature", median=median)
+    return Statement("findings.implausible_unit", channel=channel.name, median=median)
+
+
 def _little_in_it(channel: Channel, values: NDArray[np.float64]) -> list[Finding]:
-    known = channel.shown_per_unit * values[np.isfinite(values)]
+    known = values[np.isfinite(values)]
     low, median, high = (float(q) for q in np.quantile(known, [0.05, 0.5, 0.95]))
-    words, unit = channel.name.replace("_", " "), channel.shown_unit
+    name = channel.name
     if known.min() == known.max():
-        message = f"{words} never changes ({median:.4g} {unit}): it can explain nothing"
-        return [Finding("steady driver", message)]
+        constant = Statement("findings.constant_driver", channel=name, level=(name, median))
+        return [Finding(constant)]
     if channel is SLIP_VELOCITY and high - low <= 2 * _STEADY * abs(median):
-        message = (
-            f"{words} hardly changes (90% of its samples lie between {low:.4g} and {high:.4g} "
-            f"{unit}): it can explain little"
-        )
-        return [Finding("steady driver", message)]
+        ends = {"low": (name, low), "high": (name, high)}
+        return [Finding(Statement("findings.steady_driver", channel=name, **ends))]
     return []
 
 
@@ -138,8 +137,10 @@ def _backward(
     backward = np.flatnonzero(direction * np.nan_to_num(velocity) < 0)
     if backward.size == 0:
         return []
-    message = f"{backward.size} of {velocity.size} samples slip against the usual direction; kept"
-    return [Finding("backward slip", message, time=float(time[backward[0]]))]
+    statement = Statement(
+        "findings.backward_slip", count=int(backward.size), samples=int(velocity.size)
+    )
+    return [Finding(statement, time=float(time[backward[0]]))]
 
 
 def check_resolution(channels: Mapping[str, NDArray[np.float64]]) -> list[Finding]:
@@ -153,11 +154,12 @@ def check_resolution(channels: Mapping[str, NDArray[np.float64]]) -> list[Findin
         values = channels.get(channel.name, np.empty(0))
         distinct = np.unique(np.round(channel.shown_per_unit * values[np.isfinite(values)], 9))
         if 1 < distinct.size <= _COARSE:
-            step = float(np.min(np.diff(distinct)))
-            message = (
-                f"{channel.name.replace('_', ' ')} takes only {distinct.size} values, "
-                f"{step:.3g} {channel.shown_unit} apart or more: its rate shows the steps of the "
-                "sensor"
+            step = float(np.min(np.diff(distinct))) / channel.shown_per_unit
+            coarse = Statement(
+                "findings.coarse_driver",
+                channel=channel.name,
+                values=int(distinct.size),
+                step=(channel.name, step),
             )
-            findings.append(Finding("coarse driver", message))
+            findings.append(Finding(coarse))
     return findings

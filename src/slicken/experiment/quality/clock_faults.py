@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from slicken.experiment.columns import Draft
 from slicken.experiment.quality.issues import correction_toml
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -40,15 +41,15 @@ def find_clock_faults(draft: Draft) -> list[Finding]:
         return []  # no clock at all
     step = float(f"{np.median(rising):.6g}")
     slips = _slips(time, step)
-    findings = _say_slips(time, rows, slips)
+    findings = _slip_findings(time, rows, slips)
     inside = np.ones(time.size, np.bool_)
     inside[[place for group in slips for place in group]] = False
     time, rows = time[inside], rows[inside]
-    findings += _say_backward(time, rows, step)
+    findings += _backward_findings(time, rows, step)
     # What comes now is looked for in a time that is mended so far.
     time, rows = _turned_forward(time, rows, step)
-    findings += _say_repeated(time, rows)
-    return findings + _say_leap(time, rows, step)
+    findings += _repeated_findings(time, rows)
+    return findings + _leap_findings(time, rows, step)
 
 
 def longest_stretch(time: Floats, longest: float) -> dict[str, float]:
@@ -112,7 +113,7 @@ def _in_order(time: Floats) -> NDArray[np.bool_]:
     return kept
 
 
-def _say_slips(time: Floats, rows: Rows, slips: Sequence[Rows]) -> list[Finding]:
+def _slip_findings(time: Floats, rows: Rows, slips: Sequence[Rows]) -> list[Finding]:
     if not slips:
         return []
     remedies = [
@@ -122,13 +123,8 @@ def _say_slips(time: Floats, rows: Rows, slips: Sequence[Rows]) -> list[Finding]
         for group in slips
     ]
     count, first = sum(group.size for group in slips), int(slips[0][0])
-    many = f"the times of {count} rows do" if count > 1 else "the time of a row does"
-    them = "them" if count > 1 else "it"
-    message = (
-        f"{many} not fit between the rows around: a slip of the clock? proposed is to leave {them} "
-        "out"
-    )
-    return [_at(time, rows, first, "slip of time", message, "\n".join(remedies))]
+    slip = Statement("findings.clock_slip", rows=count)
+    return [_at(time, rows, first, slip, "\n".join(remedies))]
 
 
 def _turns(time: Floats) -> Rows:
@@ -154,42 +150,35 @@ def _turned_forward(time: Floats, rows: Rows, step: float) -> tuple[Floats, Rows
     return time, rows
 
 
-def _say_backward(time: Floats, rows: Rows, step: float) -> list[Finding]:
+def _backward_findings(time: Floats, rows: Rows, step: float) -> list[Finding]:
     turns = _turns(time)
     if not turns.size:
         return []
     run_on = "\n".join(correction_toml("run-on", row=int(rows[turn]), pause=step) for turn in turns)
     first = int(turns[0])
-    many = f"{turns.size} times, first " if turns.size > 1 else ""
-    where = f"time turns back {many}from {time[first - 1]:.10g} to {time[first]:.10g} s"
+    ends = {"before": float(time[first - 1]), "after": float(time[first])}
+    times = int(turns.size)
     if _begins_anew(time, step):
-        message = f"{where}, where the log began: does another run begin? proposed is to keep one"
+        restarted = Statement("findings.clock_restarted", **ends, times=times)
         keep = _keep(rows, _largest([0, *turns, time.size]))
-        remedy = _either(keep, "or one run, its clock begun anew", run_on)
-    else:
-        message = f"{where}: was the clock set back? proposed is to let it run on"
-        remedy = run_on
-    return [_at(time, rows, first, "backward time", message, remedy)]
+        return [_at(time, rows, first, restarted, keep, run_on)]
+    set_back = Statement("findings.clock_set_back", **ends, times=times)
+    return [_at(time, rows, first, set_back, run_on)]
 
 
-def _say_repeated(time: Floats, rows: Rows) -> list[Finding]:
+def _repeated_findings(time: Floats, rows: Rows) -> list[Finding]:
     again = np.flatnonzero(np.diff(time) == 0) + 1
     if not 0 < again.size < time.size - 1:  # none, or all that is left stands still
         return []
     each = time.size / (time.size - again.size)
+    samples = int(again.size)
     if each >= _COARSE:
-        message = (
-            f"{again.size} samples have the time of the one before, about {each:.3g} to each time: "
-            "does the clock count coarser than the log? proposed is to spread them evenly"
-        )
+        repeated = Statement("findings.clock_coarse", samples=samples, each=each)
         remedy = correction_toml("repeated-time", keep="all")
     else:
-        message = (
-            f"{again.size} samples have the time of the one before: were they written twice? "
-            "proposed is to keep the first of each"
-        )
+        repeated = Statement("findings.clock_repeated", samples=samples)
         remedy = correction_toml("repeated-time", keep="first")
-    return [_at(time, rows, int(again[0]), "repeated time", message, remedy)]
+    return [_at(time, rows, int(again[0]), repeated, remedy)]
 
 
 def _leaps(time: Floats, step: float) -> list[int]:
@@ -204,26 +193,21 @@ def _leaps(time: Floats, step: float) -> list[int]:
     return leaps
 
 
-def _say_leap(time: Floats, rows: Rows, step: float) -> list[Finding]:
+def _leap_findings(time: Floats, rows: Rows, step: float) -> list[Finding]:
     leaps = _leaps(time, step)
     if not leaps:
         return []
     first, after = leaps[0], leaps[0] + 1
-    message = (
-        f"time leaps by {time[after] - time[first]:.10g} s, more than the rest of the record: was "
-        "the clock set, or do two runs stand in one file?"
-    )
+    leap = Statement("findings.clock_leap", seconds=float(time[after] - time[first]))
     side = _keep(rows, _largest([0, after, time.size]))
     run_on = "\n".join(
-        correction_toml("run-on", row=int(rows[leap + 1]), pause=step) for leap in sorted(leaps)
+        correction_toml("run-on", row=int(rows[place + 1]), pause=step) for place in sorted(leaps)
     )
     if len(leaps) > 1:
-        remedy = run_on
-    elif min(after, time.size - after) <= _FEW:
-        remedy = side
-    else:
-        remedy = _either(run_on, "or two runs, of which to keep one", side)
-    return [_at(time, rows, after, "leap of time", message, remedy)]
+        return [_at(time, rows, after, leap, run_on)]
+    if min(after, time.size - after) <= _FEW:
+        return [_at(time, rows, after, leap, side)]
+    return [_at(time, rows, after, leap, run_on, side)]
 
 
 def _keep(rows: Rows, piece: tuple[int, int]) -> str:
@@ -234,10 +218,13 @@ def _keep(rows: Rows, piece: tuple[int, int]) -> str:
     return correction_toml("rows", **bounds)
 
 
-def _either(one: str, words: str, other: str) -> str:
-    """Two corrections that exclude one another; the second is a comment."""
-    return "\n".join([one, f"# {words}:", *(f"# {line}" for line in other.splitlines())])
-
-
-def _at(time: Floats, rows: Rows, place: int, kind: str, message: str, remedy: str) -> Finding:
-    return Finding(kind, message, row=int(rows[place]), time=float(time[place]), correction=remedy)
+def _at(
+    time: Floats, rows: Rows, place: int, statement: Statement, remedy: str, other: str = ""
+) -> Finding:
+    return Finding(
+        statement,
+        row=int(rows[place]),
+        time=float(time[place]),
+        correction=remedy,
+        alternative=other,
+    )

@@ -22,10 +22,10 @@ from slicken.experiment.quality.issues import (
     known,
     resolution,
     rounded,
-    shown,
 )
 from slicken.experiment.quality.jumps import event, find_jumps
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
 
 Floats = NDArray[np.float64]
 
@@ -106,12 +106,14 @@ def _spikes(draft: Draft, name: str, column: str) -> list[Finding]:
         )
         for group in groups[:MOST_PROPOSED]
     ]
-    many = f"{len(groups)} spikes, the highest" if len(groups) > 1 else "a spike:"
-    message = (
-        f"{name.replace('_', ' ')} has {many} {shown(name, values[worst])} among neighbours of "
-        f"about {shown(name, float(np.median(values[max(worst - 3, 0) : worst + 4])))}; kept"
+    spikes = Statement(
+        "findings.spike",
+        channel=name,
+        count=len(groups),
+        peak=(name, float(values[worst])),
+        level=(name, float(np.median(values[max(worst - 3, 0) : worst + 4]))),
     )
-    return [issue_at(draft, "spike", message, int(places[worst]), name, "\n".join(remedies))]
+    return [issue_at(draft, spikes, int(places[worst]), name, "\n".join(remedies))]
 
 
 def _comes_back(values: Floats, first: int, last: int) -> bool:
@@ -140,14 +142,12 @@ def _stuck(draft: Draft, name: str, column: str) -> list[Finding]:
     if name in (SLIP_VELOCITY.name, SLIP.name) and _rests(draft, places[start : stop + 1]):
         return []
     first = float(draft.time[places[start]])
-    message = (
-        f"{name.replace('_', ' ')} stands at {shown(name, values[start])} for {seconds:g} s, to "
-        "the last digit: was the sensor stuck?"
-    )
+    level = (name, float(values[start]))
+    stuck = Statement("findings.stuck", channel=name, level=level, seconds=seconds)
     remedy = correction_toml(
         "exclude", column=column, start=rounded(first), end=rounded(first + seconds)
     )
-    return [issue_at(draft, "stuck", message, int(places[start]), name, remedy)]
+    return [issue_at(draft, stuck, int(places[start]), name, remedy)]
 
 
 def _rests(draft: Draft, places: NDArray[np.int64]) -> bool:
@@ -169,11 +169,10 @@ def _saturated(draft: Draft, name: str) -> list[Finding]:
         # The last levels before the end are as rare as any, unless the sensor just rests there.
         if count >= _AT_THE_END * max(usual, float(np.max(beside)), 1.0) and end != 0:
             at = np.flatnonzero(values == end)
-            message = (
-                f"{name.replace('_', ' ')} is at {shown(name, end)} in {count} samples and never "
-                "beyond: the end of the sensor's range? what went beyond is not known"
+            saturated = Statement(
+                "findings.saturated", channel=name, level=(name, float(end)), samples=int(count)
             )
-            return [issue_at(draft, "saturated", message, int(places[at[0]]), name, "")]
+            return [issue_at(draft, saturated, int(places[at[0]]), name)]
     return []
 
 
@@ -190,29 +189,22 @@ def _unloaded_ends(draft: Draft) -> list[Finding]:
     if not usual > 0 or not np.isfinite(total) or total == 0:
         return []
     up = np.flatnonzero(values >= 0.8 * usual)
+    first, last = int(up[0]), int(up[-1])
     findings = []
-    for kind, count, piece in (
-        ("start-up", int(up[0]), slice(0, int(up[0]))),
-        ("unloading", values.size - 1 - int(up[-1]), slice(int(up[-1]) + 1, None)),
-    ):
-        # A single low sample is a spike, and half a record is no start.
-        edge = values[0] if kind == "start-up" else values[-1]
-        if not 1 < count < _LOADED * values.size or edge > _LOADED * usual:
-            continue
-        share = float(np.sum(squares[piece])) / total
-        place = int(known[piece][-1 if kind == "start-up" else 0])
-        first = kind == "start-up"
-        which = "first" if first else "last"
-        where = (
-            {"start": rounded(draft.time[known[up[0]]])}
-            if first
-            else {"end": rounded(draft.time[known[up[-1]]])}
-        )
-        message = (
-            f"in the {which} {count} samples friction is below 80 % of its median of {usual:.3g}; "
-            f"they hold {share:.0%} of its variance, and a score counts them as much; kept"
-        )
-        findings.append(
-            issue_at(draft, kind, message, place, FRICTION.name, correction_toml("crop", **where))
-        )
+    if _is_unloaded(values[0], first, values.size, usual):
+        share = float(np.sum(squares[:first])) / total
+        said = Statement("findings.start_up", samples=first, median=usual, share=share)
+        crop = correction_toml("crop", start=rounded(draft.time[known[first]]))
+        findings.append(issue_at(draft, said, int(known[first - 1]), FRICTION.name, crop))
+    rest = values.size - 1 - last
+    if _is_unloaded(values[-1], rest, values.size, usual):
+        share = float(np.sum(squares[last + 1 :])) / total
+        said = Statement("findings.unloading", samples=rest, median=usual, share=share)
+        crop = correction_toml("crop", end=rounded(draft.time[known[last]]))
+        findings.append(issue_at(draft, said, int(known[last + 1]), FRICTION.name, crop))
     return findings
+
+
+def _is_unloaded(edge: float, count: int, samples: int, usual: float) -> bool:
+    """Whether friction is low at an end; a single low sample is a spike, half a record no start."""
+    return 1 < count < _LOADED * samples and edge <= _LOADED * usual

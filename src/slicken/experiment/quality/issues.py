@@ -1,11 +1,11 @@
-"""Sightings: a place in a channel, in words, with the correction that would mend it."""
+"""Issues: a place in a channel, with the correction that would mend it."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.channels import CHANNELS
 from slicken.experiment.columns import Draft
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
 
 Floats = NDArray[np.float64]
 
@@ -18,7 +18,7 @@ MOST_PROPOSED = 5
 def correction_toml(kind: str, **fields: str | float) -> str:
     """A ``[[correction]]`` to put into a channel map.
 
-    >>> print(snippet("crop", start=5.0))
+    >>> print(correction_toml("crop", start=5.0))
     [[correction]]
     kind = "crop"
     start = 5.0
@@ -48,24 +48,16 @@ def largest(sizes: Floats, least: float) -> NDArray[np.int64]:
 
 
 def issue_at(
-    draft: Draft, kind: str, message: str, place: int, name: str, correction: str
+    draft: Draft, statement: Statement, place: int, name: str, correction: str = ""
 ) -> Finding:
     """A finding about one sample of a channel."""
     return Finding(
-        kind,
-        message,
+        statement,
         row=int(draft.rows[place]),
         time=float(draft.time[place]),
         value=float(draft.channels[name][place]),
         correction=correction,
     )
-
-
-def shown(name: str, value: float) -> str:
-    """A value of a channel in the unit in which people say it."""
-    channel = CHANNELS[name]
-    unit = f" {channel.shown_unit}" if channel.shown_unit else ""
-    return f"{value * channel.shown_per_unit:.4g}{unit}"
 
 
 def rounded(seconds: float) -> float:

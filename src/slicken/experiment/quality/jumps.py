@@ -25,9 +25,9 @@ from slicken.experiment.quality.issues import (
     largest,
     resolution,
     rounded,
-    shown,
 )
 from slicken.logs.finding import Finding
+from slicken.statements import Statement
 
 Floats = NDArray[np.float64]
 
@@ -80,20 +80,20 @@ def find_jumps(draft: Draft, name: str, columns: Mapping[str, str]) -> list[Find
         )
         for index in found[:MOST_PROPOSED]
     ]
-    many = f"{len(found)} times, by up to" if len(found) > 1 else "by"
-    message = (
-        f"{name.replace('_', ' ')} jumps {many} {shown(name, steps[worst - 1])} from one sample "
-        f"to the next and stays there, {_why(name)}: was the sensor set back?"
+    jump = Statement(
+        "findings.jump",
+        channel=name,
+        count=len(found),
+        size=(name, float(steps[worst - 1])),
+        meanwhile=_meanwhile(name),
     )
-    return [issue_at(draft, "jump", message, int(places[worst]), name, "\n".join(remedies))]
+    return [issue_at(draft, jump, int(places[worst]), name, "\n".join(remedies))]
 
 
-def _why(name: str) -> str:
+def _meanwhile(name: str) -> str:
     if name in _PLACES:
-        return "while load and velocity do not change"
-    if name in _SHEARS:
-        return "while the fault slides on under load"
-    return "while the shear stress does not follow"
+        return "no_event"
+    return "sliding" if name in _SHEARS else "shear_unchanged"
 
 
 def _is_the_sensors(draft: Draft, name: str, place: int, columns: Mapping[str, str]) -> bool:

@@ -1,5 +1,5 @@
-"""Readers: one file a format, behind one door that tells the formats apart by their content."""
+"""Readers: one file a format, chosen by the content of a file."""
 
-from slicken.logs.readers.door import read_log
+from slicken.logs.readers.formats import read_log
 
 __all__ = ["read_log"]

@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.logs.log import listed
+from slicken.logs.left_out import LeftOut
+from slicken.logs.listing import listed
+from slicken.statements import Statement
 
 MOST_CELLS = 100_000_000
 """Numbers in a table; each takes eight bytes, several times over."""
 MOST_COLUMNS = 5_000
 MOST_ARRAYS = 20_000
-_SHOWN, _LONGEST_NAME = 60, 200
+_SHOWN = 60
 _CLOCK_UNITS = {"ns": 1e-9, "us": 1e-6, "ms": 1e-3, "s": 1.0}
 
 
@@ -32,7 +34,7 @@ class Array:
         rows: its length, S.
         read: gives its numbers, of any numeric type, shape ``(S,)``.
         unit: as the file writes it; blank where it says none.
-        note: what the reader did to it; blank where nothing.
+        note: what the reader did to it; None where nothing.
     """
 
     place: str
@@ -40,24 +42,24 @@ class Array:
     rows: int
     read: Callable[[], NDArray[Any]]
     unit: str = ""
-    note: str = ""
+    note: Statement | None = None
 
 
 @dataclass
-class Holding:
+class Contents:
     """What a reader saw in a file.
 
     Args:
         arrays: in file order.
         texts: place and name of a short text to its words; a unit may be among them.
         left_out: what is no column of numbers, to the reason.
-        findings: kind and words of what the reader did to the whole file.
+        statements: what the reader did to the whole file.
     """
 
     arrays: list[Array] = field(default_factory=list)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
-    left_out: dict[str, str] = field(default_factory=dict)
-    findings: list[tuple[str, str]] = field(default_factory=list)
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
+    statements: list[Statement] = field(default_factory=list)
 
     def add(self, array: Array) -> None:
         """Take an array in; a single number is a setting, not a column.
@@ -99,11 +101,11 @@ class Holding:
         if not sizes or 0 in sizes:
             return
         if len(sizes) > 2:
-            self.left_out[name] = f"{len(sizes)} dimensions"
+            self.left_out[name] = LeftOut.DIMENSIONS
             return
         width, rows = (1, sizes[0]) if len(sizes) == 1 else (min(sizes), max(sizes))
         if width > MOST_COLUMNS:
-            self.left_out[name] = f"{width} columns"
+            self.left_out[name] = LeftOut.TOO_WIDE
             return
         turned = len(sizes) == 2 and (sizes[1] > sizes[0] or (across and sizes[0] == sizes[1]))
         whole = cache(lambda: _columns(read(), rows, width, turned=turned))
@@ -129,7 +131,7 @@ class Choice:
     others: tuple[str, ...]
 
 
-def choose(holding: Holding, wanted: str = "") -> Choice:
+def choose(contents: Contents, wanted: str = "") -> Choice:
     """The table that was asked for, else the one with most rows.
 
     A single array is taken for a table only where there is none of two columns or more.
@@ -137,11 +139,11 @@ def choose(holding: Holding, wanted: str = "") -> Choice:
     Raises:
         UnreadableError: if there is no array of numbers, no table of that name, or it is too large.
     """
-    tables = _tables(holding.arrays)
+    tables = _tables(contents.arrays)
     if not tables:
         raise UnreadableError(
             "no arrays of numbers in it; expected one array a channel, one number a sample"
-            + _why_none(holding)
+            + _why_none(contents)
         )
     names = {name: f"{name[:_SHOWN]!r}" for name in tables}
     if wanted and wanted not in tables:
@@ -157,21 +159,7 @@ def choose(holding: Holding, wanted: str = "") -> Choice:
             "second, or name another table"
         )
     others = tuple(name for name in tables if name != best)
-    return Choice(best, tuple(_with_units(chosen, holding.texts)), others)
-
-
-def passed_over(what: str, others: Sequence[str]) -> str:
-    r"""The words that say what else is in a file, and how to read it.
-
-    >>> print(passed_over("sheets", ["Notes", "Raw"]).replace("; ", "\n"))
-    other sheets are passed over: 'Notes', 'Raw'
-    to read one, put its name in a channel map, as in table = 'Notes'
-    """
-    first = f"{others[0][:_LONGEST_NAME]!r}"  # whole, as it is to be typed
-    return (
-        f"other {what} are passed over: {listed(others)}; to read one, put its name in a channel "
-        f"map, as in table = {first}"
-    )
+    return Choice(best, tuple(_with_units(chosen, contents.texts)), others)
 
 
 def seconds_since_first(values: NDArray[Any], unit: str) -> NDArray[np.float64]:
@@ -229,8 +217,8 @@ def _with_units(arrays: Sequence[Array], texts: dict[tuple[str, str], str]) -> I
 _UNIT_WORDS = ("units", "unit")
 
 
-def _why_none(holding: Holding) -> str:
-    if not holding.left_out:
+def _why_none(contents: Contents) -> str:
+    if not contents.left_out:
         return ""
-    name, why = next(iter(holding.left_out.items()))
-    return f"; {name[:_SHOWN]!r} is left out: {why}"
+    name, why = next(iter(contents.left_out.items()))
+    return f"; {name[:_SHOWN]!r} is not read: {why.value}"

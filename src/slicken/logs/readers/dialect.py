@@ -34,10 +34,14 @@ class Dialect:
     texts: int
 
     @property
-    def words(self) -> str:
-        """The dialect for a finding."""
-        mark = ", decimal comma" if self.decimal == "," else ""
-        return f"columns separated by {_DELIMITERS[self.delimiter]}{mark}"
+    def delimiter_name(self) -> str:
+        """Name of what separates cells, such as ``tabs``."""
+        return _DELIMITERS[self.delimiter]
+
+    @property
+    def decimal_name(self) -> str:
+        """Name of the decimal sign, ``point`` or ``comma``."""
+        return "comma" if self.decimal == "," else "point"
 
     def counts(self, line: str) -> tuple[int, int]:
         """How many cells of a line are numbers, and how many are text."""

@@ -8,9 +8,9 @@ from slicken.errors import LogError
 
 _SAMPLE = 65_536
 _BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig", "UTF-8 with a byte order mark"),
-    (codecs.BOM_UTF16_LE, "utf-16-le", "UTF-16 LE"),
-    (codecs.BOM_UTF16_BE, "utf-16-be", "UTF-16 BE"),
+    (codecs.BOM_UTF8, "utf-8-sig", "utf8_bom"),
+    (codecs.BOM_UTF16_LE, "utf-16-le", "utf16_le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be", "utf16_be"),
 )
 # Two neighbouring wide characters, or one whose both bytes are outside ASCII, with a lead byte
 # that Latin-1 leaves to control codes: "温度" and "℃", but not the "é" of "Température".
@@ -19,12 +19,12 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x84\x86-\x9f\ufffd]")
 
 
 def decode(path: Path, content: bytes) -> tuple[str, str]:
-    """The text in a file, with a line feed at the end of every line, and its encoding in words.
+    """The text in a file, with a line feed at the end of every line, and the encoding's name.
 
     Raises:
         LogError: if the bytes are not text in any encoding known here.
     """
-    text, words = _decode(content)
+    text, name = _decode(content)
     sample = text[:_SAMPLE]
     if len(_CONTROL.findall(sample)) > 0.02 * len(sample):
         raise LogError(
@@ -32,27 +32,27 @@ def decode(path: Path, content: bytes) -> tuple[str, str]:
             "TDMS: export it from the rig's own program"
         )
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    return text, words
+    return text, name
 
 
 def _decode(content: bytes) -> tuple[str, str]:
-    for bom, codec, words in _BOMS:
+    for bom, codec, name in _BOMS:
         if content.startswith(bom):
-            return content.decode(codec, "replace").lstrip("\ufeff"), words
+            return content.decode(codec, "replace").lstrip("\ufeff"), name
     wide = _utf16_without_mark(content[:_SAMPLE])
     if wide is not None:
-        return content.decode(wide, "replace"), f"{wide[:6].upper()} {wide[-2:].upper()}"
-    for codec, words in (("ascii", ""), ("utf-8", "UTF-8")):
+        return content.decode(wide, "replace"), f"utf16_{wide[-2:]}"
+    for codec, name in (("ascii", "ascii"), ("utf-8", "utf8")):
         try:
-            return content.decode(codec), words
+            return content.decode(codec), name
         except UnicodeDecodeError:
             continue
     if _JAPANESE.search(content):
         try:
-            return content.decode("cp932"), "CP932 (Japanese)"
+            return content.decode("cp932"), "cp932"
         except UnicodeDecodeError:
             pass
-    return content.decode("latin-1"), "Latin-1"
+    return content.decode("latin-1"), "latin1"
 
 
 def _utf16_without_mark(sample: bytes) -> str | None:

@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from slicken.errors import LogError, how_to_install
 from slicken.logs.finding import Finding
-from slicken.logs.log import listed
-from slicken.logs.readers.arrays import passed_over
-from slicken.logs.readers.header import Header, find_header
+from slicken.logs.listing import listed, some
+from slicken.logs.readers.header import Header, find_header, header_findings
 from slicken.logs.readers.numbers import number
-from slicken.logs.readers.probe import why_not
 from slicken.logs.readers.raw import RawTable
+from slicken.logs.readers.sandbox import why_not_a_workbook
 from slicken.logs.units import is_unit
+from slicken.statements import Statement
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,15 +41,17 @@ def read_excel(path: Path, content: bytes, table: str = "") -> RawTable:
             f"{path}: no numbers on any sheet of the workbook; expected one column a channel, "
             "one row a sample"
         )
-    findings = [Finding("format", f"sheet {title[:60]!r} of a workbook")]
+    findings = [Finding(Statement("findings.workbook_format", sheet=title[:60]))]
     others = [name for name in sheets if name != title]
     if others:
-        findings.append(Finding("sheets", passed_over("sheets", others)))
+        first = others[0][:200]  # whole, as it is to be typed
+        skipped = Statement("findings.other_sheets", sheets=some(others), first=first)
+        findings.append(Finding(skipped))
     return _table(sheets[title], findings)
 
 
 def _sheets(path: Path, content: bytes) -> dict[str, "pd.DataFrame"]:
-    reason = why_not(content)
+    reason = why_not_a_workbook(content)
     if reason is not None:
         raise LogError(_damaged(path, reason))
     import pandas as pd
@@ -102,15 +104,7 @@ def _table(sheet: "pd.DataFrame", findings: list[Finding]) -> RawTable:
     above = [(index, row) for index, row in enumerate(texts) if any(row)][::-1]
     header = find_header(above, usual, is_unit) or Header((), (), first)
     preamble = sum(any(row) for row in texts[: header.first])
-    if preamble:
-        where = f"the names in row {header.first + 1}" if header.names else "the table"
-        findings.append(Finding("preamble", f"{preamble} rows above {where} are left out"))
-    if not header.names:
-        findings.append(
-            Finding("header", "no row of names; the columns are called 'column 1' and so on")
-        )
-    if header.units:
-        findings.append(Finding("units", "the row below the names gives units", row=first))
+    findings += header_findings(header, preamble, first)
     body = sheet.iloc[first:]
     filled = body.notna().any(axis=1).to_numpy()
     body = body[filled]

@@ -8,27 +8,28 @@ from typing import Any
 
 import numpy as np
 
+from slicken.logs.left_out import LeftOut
 from slicken.logs.readers.arrays import (
     MOST_ARRAYS,
     MOST_CELLS,
     MOST_COLUMNS,
     Array,
-    Holding,
+    Contents,
     UnreadableError,
     seconds_since_first,
 )
+from slicken.statements import Statement
 
 _DEEPEST = 16
 _LONGEST_TEXT = 1_000
 _NUMBERS = "iufb"
-_NOT_FOLLOWED = "it leads elsewhere, and is not followed"
 _UNITS = ("units", "unit", "Units", "Unit", "unit_string")
 _COLUMNS = ("columns", "column_names", "names", "labels", "channels")
 _PICKLES = ("N.", "(l", "(d", "\x80")  # PyTables writes None and lists so
 _STAMPS = re.compile(r"datetime64(?:\[(ns|us|ms|s)\])?")
 
 
-def find_hdf5(content: bytes) -> Holding:
+def find_hdf5(content: bytes) -> Contents:
     """The arrays in an HDF5 file; none is read yet.
 
     Links, virtual datasets and datasets whose numbers lie in other files are not followed, and
@@ -41,24 +42,24 @@ def find_hdf5(content: bytes) -> Holding:
 
     # Never closed: arrays are read from it later.
     file = h5py.File(io.BytesIO(content), "r")
-    holding = Holding()
+    contents = Contents()
     matlab = content.startswith(b"MATLAB")
-    for place, name, dataset in walk(file, holding):
+    for place, name, dataset in walk(file, contents):
         if isinstance(dataset, h5py.Group):
-            _take_frame(dataset, place, holding)
+            _take_frame(dataset, place, contents)
         else:
-            _take(dataset, _spelled(place, matlab=matlab), name, holding, matlab=matlab)
-    if "objects" in holding.left_out:  # pandas is needed for these alone
+            _take(dataset, _spelled(place, matlab=matlab), name, contents, matlab=matlab)
+    if "objects" in contents.left_out:  # pandas is needed for these alone
         from slicken.logs.readers.matobjects import take_objects
 
-        take_objects(content, holding)
-    return holding
+        take_objects(content, contents)
+    return contents
 
 
-def walk(file: Any, holding: Holding) -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401 - h5py
+def walk(file: Any, contents: Contents) -> Iterator[tuple[str, str, Any]]:  # noqa: ANN401 - h5py
     """Place, name and object of every dataset, and of every group that pandas wrote, once each.
 
-    What leads out of the file is named in ``holding.left_out``.
+    What leads out of the file is named in ``contents.left_out``.
     """
     count, seen = itertools.count(), set[Any]()
     waiting: list[tuple[Any, str, int]] = [(file, "/", 0)]
@@ -69,7 +70,7 @@ def walk(file: Any, holding: Holding) -> Iterator[tuple[str, str, Any]]:  # noqa
         for name in group:
             if next(count) > MOST_ARRAYS:
                 raise UnreadableError(f"more than {MOST_ARRAYS} things in it; is this a log?")
-            item = _item(group, name, holding, seen)
+            item = _item(group, name, contents, seen)
             if item is None:
                 continue
             if _is_group(item) and not _is_frame(item):
@@ -79,11 +80,11 @@ def walk(file: Any, holding: Holding) -> Iterator[tuple[str, str, Any]]:  # noqa
                 yield place, name, item
 
 
-def _item(group: Any, name: str, holding: Holding, seen: set[Any]) -> Any:  # noqa: ANN401 - h5py
+def _item(group: Any, name: str, contents: Contents, seen: set[Any]) -> Any:  # noqa: ANN401 - h5py
     import h5py
 
     if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-        holding.left_out[name] = _NOT_FOLLOWED
+        contents.left_out[name] = LeftOut.LINK
         return None
     item = group[name]
     address = h5py.h5o.get_info(item.id).addr
@@ -93,7 +94,7 @@ def _item(group: Any, name: str, holding: Holding, seen: set[Any]) -> Any:  # no
     if isinstance(item, h5py.Dataset):
         # The numbers would come from whatever file it names.
         if item.is_virtual or item.external:
-            holding.left_out[name] = _NOT_FOLLOWED
+            contents.left_out[name] = LeftOut.LINK
             return None
         return item
     return item if isinstance(item, h5py.Group) else None
@@ -120,7 +121,7 @@ def _take(
     dataset: Any,  # noqa: ANN401 - h5py has no types
     place: str,
     name: str,
-    holding: Holding,
+    contents: Contents,
     *,
     matlab: bool = False,
 ) -> None:
@@ -129,19 +130,19 @@ def _take(
         return
     if kind == "char":
         if dataset.size <= _LONGEST_TEXT and dataset.dtype.kind == "u":
-            holding.texts[place, name] = "".join(map(chr, np.ravel(dataset[()])))
+            contents.texts[place, name] = "".join(map(chr, np.ravel(dataset[()])))
         return
     if "MATLAB_object_decode" in dataset.attrs:
-        holding.left_out["objects"] = "objects of MATLAB"
+        contents.left_out["objects"] = LeftOut.MATLAB_OBJECTS
         return
     if kind in ("cell", "function_handle"):
-        holding.left_out[name] = "a cell array"
+        contents.left_out[name] = LeftOut.CELL_ARRAY
         return
     if dataset.dtype.names:
-        _take_compound(dataset, place, name, holding)
+        _take_compound(dataset, place, name, contents)
     elif dataset.dtype.kind in _NUMBERS:
         units = _units(dataset)
-        holding.add_matrix(
+        contents.add_matrix(
             place,
             name,
             dataset.shape,
@@ -151,36 +152,36 @@ def _take(
             across=matlab,
         )
     elif dataset.shape == ():
-        _take_text(dataset, place, name, holding)
+        _take_text(dataset, place, name, contents)
     else:
-        holding.left_out[name] = _why_not(dataset.dtype)
+        contents.left_out[name] = _why_not(dataset.dtype)
 
 
-def _why_not(dtype: np.dtype[Any]) -> str:
+def _why_not(dtype: np.dtype[Any]) -> LeftOut:
     if dtype.kind == "c":
-        return "complex numbers"
+        return LeftOut.COMPLEX
     if dtype.kind == "O":
-        return "text or objects, not numbers"
-    return "text, not numbers" if dtype.kind in "SU" else "not numbers"
+        return LeftOut.TEXT_OR_OBJECTS
+    return LeftOut.TEXT if dtype.kind in "SU" else LeftOut.NOT_NUMBERS
 
 
-def _take_text(dataset: Any, place: str, name: str, holding: Holding) -> None:  # noqa: ANN401
+def _take_text(dataset: Any, place: str, name: str, contents: Contents) -> None:  # noqa: ANN401
     import h5py
 
     if h5py.check_string_dtype(dataset.dtype) and dataset.dtype.itemsize <= _LONGEST_TEXT:
-        holding.texts[place, name] = _plain(dataset[()])
+        contents.texts[place, name] = _plain(dataset[()])
 
 
 def _take_compound(
     dataset: Any,  # noqa: ANN401 - h5py has no types
     place: str,
     name: str,
-    holding: Holding,
+    contents: Contents,
 ) -> None:
     """A table of records: each field is a column, or several where it is an array."""
     dtype = dataset.dtype
     if len(dataset.shape) != 1 or dtype.names == ("real", "imag"):
-        holding.left_out[name] = "complex numbers, or records in several dimensions"
+        contents.left_out[name] = LeftOut.COMPLEX_RECORDS
         return
     inside = f"{place.rstrip('/')}/{name}" if name else place
     units = _texts_of(dataset, _UNITS)
@@ -190,14 +191,14 @@ def _take_compound(
         kind = _attribute(dataset, f"{column}_kind")
         rows, read = dataset.shape[0], _field(dataset, column)
         if base.kind not in _NUMBERS or len(width) > 1 or (width and width[0] > MOST_COLUMNS):
-            holding.left_out[column] = _why_not(base)
+            contents.left_out[column] = _why_not(base)
         elif _stamps(kind) and not width:
-            holding.add(_clock(inside, column, rows, read, _stamps(kind)))
+            contents.add(_clock(inside, column, rows, read, _stamps(kind)))
         elif width:
-            _take_fields(dataset, inside, column, int(width[0]), holding)
+            _take_fields(dataset, inside, column, int(width[0]), contents)
         elif not (kind == "integer" and column == "index" and _is_a_count(rows, read)):
             unit = units[number] if len(units) == len(dtype.names) else ""
-            holding.add(Array(inside, column, rows, read, unit))
+            contents.add(Array(inside, column, rows, read, unit))
 
 
 def _take_fields(
@@ -205,7 +206,7 @@ def _take_fields(
     place: str,
     column: str,
     width: int,
-    holding: Holding,
+    contents: Contents,
 ) -> None:
     """Several columns in one field; their names are in a list that pandas pickled, as text."""
     pickled = _attribute(dataset, f"{column}_kind", pickled=True)
@@ -215,7 +216,7 @@ def _take_fields(
         names = [f"{column} {n + 1}" if width > 1 else column for n in range(width)]
     for n, name in enumerate(names):
         read = _field(dataset, column, n)
-        holding.add(Array(place, name, dataset.shape[0], read))
+        contents.add(Array(place, name, dataset.shape[0], read))
 
 
 def _field(dataset: Any, column: str, number: int | None = None) -> Any:  # noqa: ANN401 - h5py
@@ -224,19 +225,19 @@ def _field(dataset: Any, column: str, number: int | None = None) -> Any:  # noqa
 
 
 def _clock(place: str, name: str, rows: int, read: Any, unit: str) -> Array:  # noqa: ANN401
-    words = f"{name[:100]!r} holds dates, read as seconds since the first"
-    return Array(place, name, rows, lambda: seconds_since_first(read(), unit), "s", words)
+    note = Statement("findings.dates", column=name[:100])
+    return Array(place, name, rows, lambda: seconds_since_first(read(), unit), "s", note)
 
 
 # -- frames of pandas --
 
 
-def _take_frame(group: Any, place: str, holding: Holding) -> None:  # noqa: ANN401 - h5py
+def _take_frame(group: Any, place: str, contents: Contents) -> None:  # noqa: ANN401 - h5py
     """A DataFrame in either of the two ways in which pandas writes it."""
     inside = group.name if group.name else place
     table = _member(group, "table")
     if table is not None and table.dtype.names:
-        _take_compound(table, inside, "", holding)
+        _take_compound(table, inside, "", contents)
         return
     index = _member(group, "axis1")
     if index is not None and index.dtype.kind in _NUMBERS and index.ndim == 1:
@@ -244,9 +245,9 @@ def _take_frame(group: Any, place: str, holding: Holding) -> None:  # noqa: ANN4
         unit = _stamps(_attribute(index, "kind"))
         rows = index.shape[0]
         if unit:
-            holding.add(_clock(inside, name, rows, lambda: index[()], unit))
+            contents.add(_clock(inside, name, rows, lambda: index[()], unit))
         elif index.dtype.kind == "f" or not _is_a_count(rows, lambda: index[()]):
-            holding.add(Array(inside, name, rows, lambda: index[()]))
+            contents.add(Array(inside, name, rows, lambda: index[()]))
     for number in range(len(group)):
         values = _member(group, f"block{number}_values")
         items = _member(group, f"block{number}_items")
@@ -254,13 +255,13 @@ def _take_frame(group: Any, place: str, holding: Holding) -> None:  # noqa: ANN4
             continue
         names = [_plain(item) for item in items[: _LONGEST_TEXT * 10]]
         if values.dtype.kind not in _NUMBERS or values.ndim != 2:
-            holding.left_out.update(dict.fromkeys(names, _why_not(values.dtype)))
+            contents.left_out.update(dict.fromkeys(names, _why_not(values.dtype)))
             continue
         rows, width = values.shape
         if len(names) != width:
             names = [f"block{number} {n + 1}" for n in range(width)]
         for n, name in enumerate(names):
-            holding.add(Array(inside, name, rows, _block_column(values, n)))
+            contents.add(Array(inside, name, rows, _block_column(values, n)))
 
 
 def _block_column(values: Any, number: int) -> Any:  # noqa: ANN401 - h5py has no types
@@ -268,7 +269,7 @@ def _block_column(values: Any, number: int) -> Any:  # noqa: ANN401 - h5py has n
 
 
 def _member(group: Any, name: str) -> Any:  # noqa: ANN401 - h5py has no types
-    return _item(group, name, Holding(), set()) if name in group else None
+    return _item(group, name, Contents(), set()) if name in group else None
 
 
 def _is_a_count(rows: int, read: Callable[[], Any]) -> bool:

@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from slicken.logs.finding import Finding
 from slicken.logs.readers.dialect import SPACES, Dialect, is_comment, split
 from slicken.logs.readers.numbers import Cell, kind
+from slicken.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,27 @@ def find_header(
         index, names = above[1]
         return Header(_clean(names), tuple(_bare(cell) for cell in cells), index)
     return Header(_clean(cells), (), index)
+
+
+def header_findings(header: Header, preamble: int, first: int) -> list[Finding]:
+    """What was made of the lines above a table.
+
+    Args:
+        header: The names and units found there.
+        preamble: Number of lines above the header that are skipped.
+        first: Index of the table's first row, which is the line of a row of units.
+    """
+    findings = []
+    if preamble and header.names:
+        skipped = Statement("findings.preamble", lines=preamble, names_row=header.first + 1)
+        findings.append(Finding(skipped))
+    elif preamble:
+        findings.append(Finding(Statement("findings.preamble_unnamed", lines=preamble)))
+    if not header.names:
+        findings.append(Finding(Statement("findings.no_names")))
+    if header.units:
+        findings.append(Finding(Statement("findings.units_row"), row=first))
+    return findings
 
 
 def header_cells(line: str, dialect: Dialect, width: int) -> list[str]:

@@ -16,6 +16,7 @@ from slicken.errors import LogError
 from slicken.logs.finding import Finding
 from slicken.logs.names import read_name
 from slicken.logs.readers.raw import RawTable
+from slicken.statements import Statement
 
 _HEAD, _COLUMN, _COLUMNS = 36, 84, 32
 _START = _HEAD + _COLUMN * _COLUMNS
@@ -61,8 +62,9 @@ def read_look(path: Path, content: bytes) -> RawTable:
             f"{len(header.names)} columns, {4 * cells} bytes, but {size} are there; "
             "was it cut off? copy it again from the rig"
         )
-    values, words = _values(content, header, size // cells)
-    findings = [Finding("format", f"a look binary of xlook, {words}")]
+    width = size // cells
+    values, order = _values(content, header, width)
+    findings = [Finding(Statement("findings.look_format", order=order, bytes=width))]
     units = list(header.units)
     for index, name in enumerate(header.names):
         reading = read_name(name)
@@ -103,18 +105,18 @@ def _text(field: bytes) -> str | None:
 
 
 def _values(content: bytes, header: _Header, size: int) -> tuple[NDArray[np.float64], str]:
-    """All columns, shape ``(columns, S)``, and how the numbers are written."""
-    best, least, words = None, np.inf, ""
+    """All columns, shape ``(columns, S)``, and in which order of bytes, ``big`` or ``little``."""
+    best, least, used = None, np.inf, ""
     for order, name in ((">", "big"), ("<", "little")):
         read = np.frombuffer(content, f"{order}f{size}", offset=_START)
         with np.errstate(all="ignore"):  # in the wrong order, numbers are anything
             large = np.abs(read)
             odd = int(np.sum(~((large == 0) | ((large > 1e-9) & (large < 1e12)))))
         if odd < least:
-            best, least, words = read, odd, f"{name}-endian numbers of {size} bytes"
+            best, least, used = read, odd, name
     assert best is not None  # noqa: S101 - the loop has run
     with np.errstate(all="ignore"):
-        return best.astype(np.float64).reshape(len(header.names), header.rows), words
+        return best.astype(np.float64).reshape(len(header.names), header.rows), used
 
 
 def _sum_periods(
@@ -137,13 +139,11 @@ def _sum_periods(
         )
     values[index] = np.cumsum(codes) / _CODES_A_SECOND
     units[index] = "s"
-    shown = ", ".join(f"{kind / _CODES_A_SECOND:g}" for kind in kinds[:4])
-    more = " and more" if kinds.size > 4 else ""
-    message = (
-        f"{name!r} holds the sample period in ten-thousandths of a second ({shown}{more} s), not "
-        "the time; summed up to seconds"
-    )
-    findings.append(Finding("clock", message))
+    periods: list[float | Statement] = [float(kind) / _CODES_A_SECOND for kind in kinds[:4]]
+    if kinds.size > 4:
+        periods.append(Statement("places.more", n=int(kinds.size) - 4))
+    statement = Statement("findings.sample_periods", column=name, periods=tuple(periods))
+    findings.append(Finding(statement))
 
 
 def _table(

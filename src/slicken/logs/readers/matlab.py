@@ -5,13 +5,14 @@ from typing import Any
 
 import numpy as np
 
-from slicken.logs.readers.arrays import Holding
+from slicken.logs.left_out import LeftOut
+from slicken.logs.readers.arrays import Contents
 
 _DEEPEST = 16
 _LONGEST_TEXT = 1_000
 
 
-def find_matlab(content: bytes) -> Holding:
+def find_matlab(content: bytes) -> Contents:
     """The variables of a ``.mat`` file, and the fields of its structs.
 
     Vectors of one length in the workspace, or in one struct, are one table; a matrix is columns.
@@ -25,38 +26,38 @@ def find_matlab(content: bytes) -> Holding:
 
     file: Any = io.BytesIO(content)
     variables = scipy.io.loadmat(file, struct_as_record=True, squeeze_me=False)
-    holding = Holding()
+    contents = Contents()
     for name, value in variables.items():
         if not name.startswith("__") or name == "__function_workspace__":
-            _take("workspace", name, value, holding, 0)
-    if "objects" in holding.left_out:  # pandas is needed for these alone
+            _take("workspace", name, value, contents, 0)
+    if "objects" in contents.left_out:  # pandas is needed for these alone
         from slicken.logs.readers.matobjects import take_objects
 
-        take_objects(content, holding)
-    return holding
+        take_objects(content, contents)
+    return contents
 
 
-def _take(place: str, name: str, value: Any, holding: Holding, depth: int) -> None:  # noqa: ANN401
+def _take(place: str, name: str, value: Any, contents: Contents, depth: int) -> None:  # noqa: ANN401
     from scipy.io.matlab import MatlabFunction, MatlabObject, MatlabOpaque
 
     if name in ("__function_workspace__", "None") or isinstance(
         value, (MatlabFunction, MatlabObject, MatlabOpaque)
     ):
-        holding.left_out["objects"] = "objects of MATLAB"
+        contents.left_out["objects"] = LeftOut.MATLAB_OBJECTS
     elif not isinstance(value, np.ndarray):
-        holding.left_out[name] = "a sparse matrix"
+        contents.left_out[name] = LeftOut.SPARSE
     elif value.dtype.names:
         inside = name if place == "workspace" else f"{place}.{name}"
         if value.size != 1 or depth >= _DEEPEST:
-            holding.left_out[name] = "an array of structs, or structs in structs without end"
+            contents.left_out[name] = LeftOut.STRUCTS
             return
         for field in value.dtype.names:
-            _take(inside, field, value.reshape(-1)[0][field], holding, depth + 1)
+            _take(inside, field, value.reshape(-1)[0][field], contents, depth + 1)
     elif value.dtype.kind in "iufb":
-        holding.add_matrix(place, name, value.shape, lambda: value)
+        contents.add_matrix(place, name, value.shape, lambda: value)
     elif value.dtype.kind == "U":
         if value.size == 1:
-            holding.texts[place, name] = str(value.reshape(-1)[0])[:_LONGEST_TEXT]
+            contents.texts[place, name] = str(value.reshape(-1)[0])[:_LONGEST_TEXT]
     else:
-        what = "complex numbers" if value.dtype.kind == "c" else "a cell array"
-        holding.left_out[name] = what
+        complex_ = value.dtype.kind == "c"
+        contents.left_out[name] = LeftOut.COMPLEX if complex_ else LeftOut.CELL_ARRAY

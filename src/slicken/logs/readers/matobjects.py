@@ -11,43 +11,35 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from slicken.logs.readers.arrays import MOST_ARRAYS, Array, Holding, seconds_since_first
+from slicken.logs.left_out import LeftOut
+from slicken.logs.readers.arrays import MOST_ARRAYS, Array, Contents, seconds_since_first
+from slicken.statements import Statement
 
-TYPED = "writetable(T, 'log.csv'), for a timetable writetimetable(T, 'log.csv')"
-"""What makes a text of a table."""
-_NOT_READ = (
-    "an object of MATLAB that is no table, timetable, datetime or duration; save its numbers as "
-    f"vectors, or a table of them as text: {TYPED}"
-)
 _DEEPEST = 16
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
-def take_objects(content: bytes, holding: Holding) -> None:
+def take_objects(content: bytes, contents: Contents) -> None:
     """Add what MATLAB keeps as objects; plain arrays are passed over, as they have been read.
 
     A table is a table, with its variables as columns; a datetime is seconds since its first, a
     duration seconds. Without mat-io the reason why they are left out says how to get it.
     """
-    holding.left_out.pop("objects", None)
+    contents.left_out.pop("objects", None)
     if importlib.util.find_spec("matio") is None:
-        holding.left_out["objects"] = (
-            "reading tables and other objects of MATLAB needs mat-io; install it with "
-            f"pip install 'slicken[matlab]', or type in MATLAB {TYPED}"
-        )
+        contents.left_out["objects"] = LeftOut.NEEDS_MATIO
         return
     try:
         if _leads_out(content):
-            holding.left_out["objects"] = "they lead to other files, which are not followed"
+            contents.left_out["objects"] = LeftOut.OTHER_FILES
             return
         variables = _variables(content)
-    except Exception as problem:  # noqa: BLE001 - what else is in the file can be read all the same
-        words = " ".join(str(problem).split())[:100] or type(problem).__name__
-        holding.left_out["objects"] = f"mat-io cannot read them ({words}); type in MATLAB {TYPED}"
+    except Exception:  # noqa: BLE001 - what else is in the file can be read all the same
+        contents.left_out["objects"] = LeftOut.UNREADABLE_OBJECTS
         return
     for name, value in variables.items():
         if not name.startswith("__"):
-            _take("workspace", str(name), value, holding, 0)
+            _take("workspace", str(name), value, contents, 0)
 
 
 def _variables(content: bytes) -> dict[str, Any]:
@@ -91,44 +83,44 @@ def _leads_out(content: bytes) -> bool:
     return False
 
 
-def _take(place: str, name: str, value: Any, holding: Holding, depth: int) -> None:  # noqa: ANN401 - mat-io
+def _take(place: str, name: str, value: Any, contents: Contents, depth: int) -> None:  # noqa: ANN401 - mat-io
     inside = name if place == "workspace" else f"{place}.{name}"
     if isinstance(value, pd.DataFrame):
-        _take_table(inside, value, holding)
+        _take_table(inside, value, contents)
     elif not isinstance(value, np.ndarray):
         if not isinstance(value, (str, bytes, int, float)) and _is_opaque(value):
-            holding.left_out[name] = _NOT_READ
+            contents.left_out[name] = LeftOut.OPAQUE
     elif value.dtype.kind in "mM" and max(value.shape, default=0) == value.size:
-        holding.add(_clock(place, name, value.reshape(-1)))
+        contents.add(_clock(place, name, value.reshape(-1)))
     elif value.dtype.names and value.dtype.names[0] != "months":  # a calendar duration has these
         if value.size == 1 and depth < _DEEPEST:
             for field in value.dtype.names:
-                _take(inside, field, value.reshape(-1)[0][field], holding, depth + 1)
+                _take(inside, field, value.reshape(-1)[0][field], contents, depth + 1)
     elif value.dtype.kind == "O" and value.size == 1 and depth < _DEEPEST:
-        _take(place, name, value.reshape(-1)[0], holding, depth + 1)
+        _take(place, name, value.reshape(-1)[0], contents, depth + 1)
 
 
 def _is_opaque(value: object) -> bool:
     return type(value).__module__.startswith("matio") and "Opaque" in type(value).__name__
 
 
-def _take_table(place: str, table: pd.DataFrame, holding: Holding) -> None:
+def _take_table(place: str, table: pd.DataFrame, contents: Contents) -> None:
     """Its columns, after the times of its rows where it has such."""
     units = table.attrs.get("VariableUnits") or table.attrs.get("varUnits") or []
     units = units if len(units) == table.shape[1] else [""] * table.shape[1]
     index = table.index.to_numpy()
     if index.dtype.kind in "mM":
-        holding.add(_clock(place, str(table.index.name or "Time"), index))
+        contents.add(_clock(place, str(table.index.name or "Time"), index))
     for number, name in enumerate(map(str, table.columns)):
         column = table.iloc[:, number]
         values = column.to_numpy() if isinstance(column.dtype, np.dtype) else np.empty(0, object)
         if values.dtype.kind in "mM":
-            holding.add(_clock(place, name, values))
+            contents.add(_clock(place, name, values))
         elif values.dtype.kind in "iufb":
             read = _column(values)
-            holding.add(Array(place, name, values.size, read, str(units[number])))
+            contents.add(Array(place, name, values.size, read, str(units[number])))
         else:
-            holding.left_out[name] = "text, not numbers"
+            contents.left_out[name] = LeftOut.TEXT
 
 
 def _column(values: NDArray[Any]) -> Any:  # noqa: ANN401 - what Array reads
@@ -137,10 +129,10 @@ def _column(values: NDArray[Any]) -> Any:  # noqa: ANN401 - what Array reads
 
 def _clock(place: str, name: str, values: NDArray[Any]) -> Array:
     if values.dtype.kind == "M":
-        words = f"{name[:100]!r} holds dates, read as seconds since the first"
-        return Array(place, name, values.size, lambda: seconds_since_first(values, "s"), "s", words)
-    words = f"{name[:100]!r} holds durations, read as seconds"
-    return Array(place, name, values.size, lambda: _seconds(values), "s", words)
+        note = Statement("findings.dates", column=name[:100])
+        return Array(place, name, values.size, lambda: seconds_since_first(values, "s"), "s", note)
+    note = Statement("findings.durations", column=name[:100])
+    return Array(place, name, values.size, lambda: _seconds(values), "s", note)
 
 
 def _seconds(durations: NDArray[Any]) -> NDArray[np.float64]:

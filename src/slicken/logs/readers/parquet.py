@@ -8,8 +8,9 @@ import numpy as np
 
 from slicken.errors import LogError, how_to_install
 from slicken.logs.finding import Finding
-from slicken.logs.log import listed
+from slicken.logs.left_out import LeftOut, left_out_findings
 from slicken.logs.readers.raw import RawTable
+from slicken.statements import Statement
 
 _MOST_CELLS = 100_000_000
 _MOST_BYTES = 2_000_000_000
@@ -41,10 +42,8 @@ def read_parquet(path: Path, content: bytes) -> RawTable:
     if frame.index.name is not None:  # a table written with its time as the index
         frame = frame.reset_index()
     names = [str(name) for name in frame.columns]
-    findings = [Finding("format", "a Parquet table")]
-    if nested:
-        message = f"{listed(nested)} left out: lists or structures, not numbers"
-        findings.append(Finding("nested column", message))
+    findings = [Finding(Statement("findings.parquet_format"))]
+    findings += left_out_findings(dict.fromkeys(nested, LeftOut.NESTED))
     rows = np.arange(1, len(frame) + 1, dtype=np.int64)
     return RawTable(
         frame,

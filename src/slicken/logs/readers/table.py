@@ -8,18 +8,19 @@ from numpy.typing import NDArray
 
 from slicken.errors import LogError
 from slicken.logs.finding import Finding
-from slicken.logs.log import Log, listed
+from slicken.logs.left_out import LeftOut, left_out_findings
+from slicken.logs.log import Log
 from slicken.logs.readers.datenum import from_datenum
 from slicken.logs.readers.numbers import number
 from slicken.logs.readers.raw import RawTable
 from slicken.logs.readers.timeofday import is_clock, seconds_of
+from slicken.statements import Statement
 
 _FEW = 3
 _SHOWN = 60
 _LONGEST_NAME = 100
 _STRAY = 0.01
 _ABSURD = 1e30
-_EMPTY, _TEXT = "it is empty", "it holds text, not numbers"
 
 
 def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
@@ -36,7 +37,7 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
     numbers, texts = _numbers(raw, findings)
     _read_clocks(raw, numbers, texts, findings)
     _read_datenums(raw, numbers, findings)
-    left_out: dict[str, str] = {}
+    left_out: dict[str, LeftOut] = {}
     numeric = _numeric_columns(raw, numbers, texts, left_out)
     if not numeric:
         raise LogError(
@@ -49,8 +50,8 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
             f"{path}: {int(kept.sum())} row of numbers; a log needs at least two rows, one a sample"
         )
     values, units = _named(raw, numbers[kept], numeric, left_out, findings)
-    _say_stray_text(raw, numbers[kept], texts[kept], numeric, raw.rows[kept], findings)
-    _say_left_out(left_out, findings)
+    _note_text_cells(raw, numbers[kept], texts[kept], numeric, raw.rows[kept], findings)
+    findings += left_out_findings(left_out)
     return Log(
         name=_readable(path.stem),
         source=_readable(path.name),
@@ -94,9 +95,9 @@ def _numbers(
             numbers[:, index], texts[:, index] = _parsed(column, raw.decimal)
     absurd = np.isfinite(numbers) & (np.abs(numbers) > _ABSURD)
     if absurd.any():
-        message = f"{int(absurd.sum())} numbers beyond {_ABSURD:g} count as missing"
+        statement = Statement("findings.absurd_numbers", count=int(absurd.sum()), limit=_ABSURD)
         row = int(raw.rows[int(np.argmax(absurd.any(axis=1)))])
-        findings.append(Finding("absurd number", message, row=row))
+        findings.append(Finding(statement, row=row))
     numbers[~np.isfinite(numbers) | absurd] = np.nan
     return numbers, texts
 
@@ -119,8 +120,8 @@ def _read_clocks(
             numbers[:, index], texts[:, index] = seconds, np.isnan(seconds) & texts[:, index]
             raw.units[index] = "s"
             title = name or f"column {index + 1}"
-            message = f"{title!r} holds a clock, read as seconds since {begun}"
-            findings.append(Finding("clock", message))
+            statement = Statement("findings.clock_times", column=title, begun=begun)
+            findings.append(Finding(statement))
 
 
 def _read_datenums(raw: RawTable, numbers: NDArray[np.float64], findings: list[Finding]) -> None:
@@ -130,11 +131,7 @@ def _read_datenums(raw: RawTable, numbers: NDArray[np.float64], findings: list[F
         if read is not None:
             numbers[:, index], begun = read
             raw.units[index] = "s"
-            message = (
-                f"{name!r} holds datenums of MATLAB, days since the year 0, read as seconds since "
-                f"{begun}"
-            )
-            findings.append(Finding("clock", message))
+            findings.append(Finding(Statement("findings.datenums", column=name, begun=begun)))
 
 
 def _parsed(
@@ -163,7 +160,7 @@ def _numeric_columns(
     raw: RawTable,
     numbers: NDArray[np.float64],
     texts: NDArray[np.bool_],
-    left_out: dict[str, str],
+    left_out: dict[str, LeftOut],
 ) -> list[int]:
     numeric = []
     counts, text_counts = np.isfinite(numbers).sum(axis=0), texts.sum(axis=0)
@@ -172,9 +169,9 @@ def _numeric_columns(
         if counts[index] > text_counts[index] and (name or counts[index] > _STRAY * most):
             numeric.append(index)
         elif name and counts[index] == 0 and text_counts[index] <= len(raw.rows) // 2:
-            left_out.setdefault(name, _EMPTY)
+            left_out.setdefault(name, LeftOut.EMPTY)
         elif name:
-            left_out.setdefault(name, _TEXT)
+            left_out.setdefault(name, LeftOut.TEXT)
     for index in numeric:
         left_out.pop(raw.names[index], None)
     return numeric
@@ -195,9 +192,12 @@ def _sample_rows(
     for row in lines[:_FEW] if len(lines) <= _FEW else lines[:1]:
         shown = " ".join(raw.line(row).split())
         shown = shown if len(shown) <= _SHOWN else f"{shown[: _SHOWN - 3]}..."
-        more = f", and {len(lines) - 1} more such lines" if len(lines) > _FEW else ""
-        what = f"{shown!r} is no sample and is left out{more}"
-        findings.append(Finding("text line", what, row=int(raw.rows[row])))
+        what = (
+            Statement("findings.text_lines", text=shown, more=len(lines) - 1)
+            if len(lines) > _FEW
+            else Statement("findings.text_line", text=shown)
+        )
+        findings.append(Finding(what, row=int(raw.rows[row])))
     return kept
 
 
@@ -205,7 +205,7 @@ def _named(
     raw: RawTable,
     numbers: NDArray[np.float64],
     numeric: list[int],
-    left_out: dict[str, str],
+    left_out: dict[str, LeftOut],
     findings: list[Finding],
 ) -> tuple[dict[str, NDArray[np.float64]], dict[str, str]]:
     values: dict[str, NDArray[np.float64]] = {}
@@ -214,26 +214,25 @@ def _named(
         title = raw.names[index] or f"column {index + 1}"
         column, name, copies = numbers[:, index], title, 1
         if not np.isfinite(column).any():
-            left_out.setdefault(title, _EMPTY)
+            left_out.setdefault(title, LeftOut.EMPTY)
             continue
         twin = title in values and np.array_equal(values[title], column, equal_nan=True)
         while name in values and not twin:
             copies += 1
             name = f"{title} ({copies})"
         if twin:
-            message = f"{title!r} is there twice with the same numbers; the second is left out"
-            findings.append(Finding("repeated column", message))
+            findings.append(Finding(Statement("findings.repeated_column", column=title)))
             continue
         if name != title:
-            message = f"{title!r} is there again with other numbers; called {name!r}"
-            findings.append(Finding("repeated column", message))
+            renamed = Statement("findings.renamed_column", column=title, name=name)
+            findings.append(Finding(renamed))
         values[name] = column
         if raw.units[index]:
             units[name] = raw.units[index]
     return values, units
 
 
-def _say_stray_text(
+def _note_text_cells(
     raw: RawTable,
     numbers: NDArray[np.float64],
     texts: NDArray[np.bool_],
@@ -245,14 +244,5 @@ def _say_stray_text(
         stray = np.flatnonzero(texts[:, index])
         if stray.size and np.isfinite(numbers[:, index]).any():
             title = raw.names[index] or f"column {index + 1}"
-            message = f"{stray.size} cells of {title!r} are not numbers and count as missing"
-            findings.append(Finding("text cell", message, row=int(rows[stray[0]])))
-
-
-def _say_left_out(left_out: dict[str, str], findings: list[Finding]) -> None:
-    for reason, kind in ((_TEXT, "text column"), (_EMPTY, "empty column")):
-        names = [name for name, why in left_out.items() if why == reason]
-        if names:
-            verb = "is" if len(names) == 1 else "are"
-            why = "text, not numbers" if reason == _TEXT else "no number in it"
-            findings.append(Finding(kind, f"{listed(names)} {verb} left out: {why}"))
+            cells = Statement("findings.text_cells", count=int(stray.size), column=title)
+            findings.append(Finding(cells, row=int(rows[stray[0]])))

@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 
 from slicken.errors import how_to_install
+from slicken.logs.left_out import LeftOut
 from slicken.logs.names import read_name, split_name
-from slicken.logs.readers.arrays import Array, Holding, UnreadableError, seconds_since_first
+from slicken.logs.readers.arrays import Array, Contents, UnreadableError, seconds_since_first
+from slicken.statements import Statement
 
 _LONGEST_TEXT = 200
 
 
-def find_tdms(content: bytes) -> Holding:
+def find_tdms(content: bytes) -> Contents:
     """The channels of a TDMS file; none is read yet.
 
     Channels of one group and length are one table. Where none of them is a time, and all have the
@@ -28,42 +30,41 @@ def find_tdms(content: bytes) -> Holding:
 
     # Never closed: channels are read from it later.
     file = nptdms.TdmsFile.open(io.BytesIO(content))
-    holding = Holding()
+    contents = Contents()
     if file.file_status.incomplete_final_segment:
-        words = "the last segment is not whole; was the log still being written?"
-        holding.findings.append(("end", words))
+        contents.statements.append(Statement("findings.incomplete_segment"))
     for group in file.groups():
         lengths: dict[int, list[Any]] = {}
         for channel in group.channels():
-            if _take(group.name, channel, holding):
+            if _take(group.name, channel, contents):
                 lengths.setdefault(len(channel), []).append(channel)
         for rows, channels in lengths.items():
-            _add_time(group.name, rows, channels, holding)
-    return holding
+            _add_time(group.name, rows, channels, contents)
+    return contents
 
 
-def _take(place: str, channel: Any, holding: Holding) -> bool:  # noqa: ANN401 - npTDMS
+def _take(place: str, channel: Any, contents: Contents) -> bool:  # noqa: ANN401 - npTDMS
     """Whether a channel is a column of numbers."""
     rows, name, kind = len(channel), channel.name, channel.dtype.kind
     if rows == 0:
         return False
     if kind == "M":
-        words = f"{name[:100]!r} holds dates, read as seconds since the first"
+        note = Statement("findings.dates", column=name[:100])
 
         def seconds() -> Any:  # noqa: ANN401 - numbers
             return seconds_since_first(np.asarray(channel[:]), "s")
 
-        holding.add(Array(place, name, rows, seconds, "s", words))
+        contents.add(Array(place, name, rows, seconds, "s", note))
         return True
     if kind not in "iufb":
-        holding.left_out[name] = "complex numbers" if kind == "c" else "text, not numbers"
+        contents.left_out[name] = LeftOut.COMPLEX if kind == "c" else LeftOut.TEXT
         return False
     unit = str(channel.properties.get("unit_string", ""))[:_LONGEST_TEXT]
-    holding.add(Array(place, name, rows, lambda: channel[:], unit))
+    contents.add(Array(place, name, rows, lambda: channel[:], unit))
     return True
 
 
-def _add_time(place: str, rows: int, channels: list[Any], holding: Holding) -> None:
+def _add_time(place: str, rows: int, channels: list[Any], contents: Contents) -> None:
     """A time column of the increment between samples, where there is no other time."""
     if any(_is_time(channel) for channel in channels):
         return
@@ -73,13 +74,10 @@ def _add_time(place: str, rows: int, channels: list[Any], holding: Holding) -> N
     }
     start, step = timings.pop()
     if timings:
-        words = f"channels of {place[:60]!r} differ in wf_increment, so no time is made of it"
-        holding.findings.append(("time", words))
+        contents.statements.append(Statement("findings.increments_differ", group=place[:60]))
     elif math.isfinite(start) and math.isfinite(step) and step > 0:
-        words = (
-            f"'Time' is made of wf_increment: {rows} samples, {step:g} s apart, from {start:g} s"
-        )
-        holding.add(Array(place, "Time", rows, lambda: start + step * np.arange(rows), "s", words))
+        note = Statement("findings.time_from_increment", samples=rows, step=step, start=start)
+        contents.add(Array(place, "Time", rows, lambda: start + step * np.arange(rows), "s", note))
 
 
 def _is_time(channel: Any) -> bool:  # noqa: ANN401 - npTDMS has no types

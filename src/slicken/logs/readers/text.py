@@ -13,9 +13,10 @@ from slicken.errors import LogError
 from slicken.logs.finding import Finding
 from slicken.logs.readers.dialect import SPACES, Dialect, find_dialect, is_comment
 from slicken.logs.readers.encoding import decode
-from slicken.logs.readers.header import Header, find_header, header_cells
+from slicken.logs.readers.header import Header, find_header, header_cells, header_findings
 from slicken.logs.readers.raw import RawTable
 from slicken.logs.units import is_unit
+from slicken.statements import Statement
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,18 +107,14 @@ def _header(lines: Sequence[str], first: int, dialect: Dialect) -> Header:
 def _findings(
     lines: Sequence[str], first: int, header: Header, dialect: Dialect, encoding: str
 ) -> list[Finding]:
-    findings = [Finding("format", dialect.words + (f", {encoding}" if encoding else ""))]
+    form = Statement(
+        "findings.text_format",
+        delimiter=dialect.delimiter_name,
+        decimal=dialect.decimal_name,
+        encoding=encoding,
+    )
     preamble = sum(not _blank(line) for line in lines[: header.first])
-    if preamble:
-        where = f"the names in row {header.first + 1}" if header.names else "the table"
-        findings.append(Finding("preamble", f"{preamble} lines above {where} are left out"))
-    if not header.names:
-        findings.append(
-            Finding("header", "no row of names; the columns are called 'column 1' and so on")
-        )
-    if header.units:
-        findings.append(Finding("units", "the row below the names gives units", row=first))
-    return findings
+    return [Finding(form), *header_findings(header, preamble, first)]
 
 
 def _table(
@@ -132,7 +129,7 @@ def _table(
     kept = [i for i in numbered if not _blank(lines[i]) and not is_comment(lines[i])]
     comments = sum(is_comment(lines[i]) for i in numbered)
     if comments:
-        findings.append(Finding("comments", f"{comments} comment lines among the rows left out"))
+        findings.append(Finding(Statement("findings.comments", lines=comments)))
     if dialect.delimiter == SPACES:
         kept = _even_rows(lines, kept, dialect, findings)
     frame = _parsed(path, [lines[i] for i in kept], dialect, len(header.names))
@@ -158,14 +155,8 @@ def _even_rows(
     uneven = [i for i, size in zip(kept, sizes, strict=True) if size != usual]
     rows = [i for i in uneven if dialect.counts(lines[i])[1] <= dialect.texts]
     if rows:
-        findings.append(
-            Finding(
-                "ragged rows",
-                f"{len(rows)} rows without {usual} cells are left out: between spaces it cannot "
-                "be told which cell is missing",
-                row=rows[0] + 1,
-            )
-        )
+        ragged = Statement("findings.ragged_rows", rows=len(rows), cells=usual)
+        findings.append(Finding(ragged, row=rows[0] + 1))
     dropped = set(rows)
     return [i for i in kept if i not in dropped]
 

@@ -25,7 +25,7 @@ from slicken.reporting.figures.style import (
 if TYPE_CHECKING:
     import xarray as xr
 
-    from slicken.evidence.memory import RequiredHistory
+    from slicken.evidence.required import RequiredHistory
 
 
 @styled

@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from slicken.channels import NORMAL_STRESS
 from slicken.logs.finding import Finding
 from slicken.reporting.figures.style import FAINT, INK, SHADE, VERMILLION, ink, plain, title_of
+from slicken.reporting.findings import say_finding
+from slicken.reporting.wording import words
 
 Floats = NDArray[np.float64]
 Across = Literal["left", "center", "right"]
@@ -249,11 +251,12 @@ def finding_lines(findings: Sequence[Finding]) -> list[str]:
     foremost = _foremost(findings)
     lines = [
         textwrap.shorten(
-            plain(f"{number} {finding}" if finding.time is not None else str(finding), 400),
+            plain(f"{number} {said}" if finding.time is not None else said, 400),
             150,
             placeholder=" …",
         )
         for number, finding in enumerate(foremost, start=1)
+        for said in [say_finding(finding, words("en"))]
     ]
     if len(findings) > len(foremost):
         lines.append(f"and {len(findings) - len(foremost)} more findings")

@@ -24,7 +24,7 @@ from slicken.reporting.figures.style import BLUE, FAINT, GREEN, INK, VERMILLION,
 if TYPE_CHECKING:
     import xarray as xr
 
-    from slicken.evidence.memory import RequiredHistory
+    from slicken.evidence.required import RequiredHistory
 
 
 Floats = NDArray[np.float64]

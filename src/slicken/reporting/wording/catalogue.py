@@ -14,6 +14,8 @@ field              value                English
 ``{x:within %}``   value, low, high     ``12 % (0 to 20 %)``
 ``{c:channel}``    name of a channel    ``slip velocity``; ``Channel`` with a capital
 ``{v:quantity}``   channel and value    ``3.5 mm/s``
+``{x:measured}``   number and unit      ``3.5 MPa``; the number where the unit is blank
+``{x:quoted}``     text from a file     ``'Wear (um)'``
 ``{t:duration}``   seconds              ``1 min 15 s``
 ``{m:term models}`` name                its entry in the table ``[models]``
 ``{n:plural a|b}`` number               ``a`` where it is one, else ``b``
@@ -111,6 +113,8 @@ class Wording(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 (see table)
         """A value as the table above says."""
+        if isinstance(value, Statement):  # in a list, the rest of it
+            return self._as_say(value, "")
         how, _, detail = format_spec.partition(" ")
         writer = getattr(self, f"_as_{how}", None) if how.isalpha() else None
         if writer is not None:
@@ -120,8 +124,6 @@ class Wording(string.Formatter):
     def _number(self, value: Any, form: str) -> str:  # noqa: ANN401 (see table)
         if isinstance(value, str):
             return value
-        if isinstance(value, Statement):
-            return self._as_say(value, "")
         if not math.isfinite(value):
             return NOTHING
         if form == "%":
@@ -150,8 +152,7 @@ class Wording(string.Formatter):
         channel = CHANNELS.get(name)
         if channel is None:
             return name.replace("_", " ")
-        said = channel.title_in(self.language)
-        return said[:1].lower() + said[1:]
+        return channel.in_text(self.language)
 
     def _as_Channel(self, name: str, detail: str) -> str:  # noqa: N802 (named as the field is)
         said = self._as_channel(name, detail)
@@ -162,6 +163,13 @@ class Wording(string.Formatter):
         channel = CHANNELS[name]
         number = self._number(value * channel.shown_per_unit, form or ".4g")
         return f"{number} {channel.shown_unit}".strip()
+
+    def _as_measured(self, pair: tuple[float, str], form: str) -> str:
+        value, unit = pair
+        return f"{self._number(value, form)} {unit}".rstrip()
+
+    def _as_quoted(self, text: str, _: str) -> str:
+        return repr(text)
 
     def _as_duration(self, seconds: float, _: str) -> str:
         if not math.isfinite(seconds):

@@ -1,4 +1,4 @@
-"""The door: which reader a file needs, by its first bytes; its name only words the error."""
+"""Formats: which reader a file needs, by its first bytes; its name only words the error."""
 
 import hashlib
 from dataclasses import replace
@@ -8,6 +8,7 @@ from slicken.errors import LogError
 from slicken.logs.finding import Finding
 from slicken.logs.log import Log
 from slicken.logs.readers.raw import RawTable
+from slicken.statements import Statement
 
 LARGEST = 300_000_000
 """Bytes of the largest file that is read: some four million rows; it takes about 3 GB of memory."""
@@ -87,9 +88,9 @@ def _raw(path: Path, content: bytes, table: str) -> RawTable:
         return read_excel(path, content, table)
     kind = _kind(content, suffix)
     if kind:
-        from slicken.logs.readers.apart import read_apart
+        from slicken.logs.readers.sandbox import read_sandboxed
 
-        return read_apart(path, content, kind, table)
+        return read_sandboxed(path, content, kind, table)
     if table:
         raise LogError(
             f"{path}: such a file is one table, so none can be named; leave out the table "
@@ -133,5 +134,5 @@ def _only_table(path: Path, content: bytes, suffix: str) -> RawTable:
 
     raw = read_text(path, content)
     if suffix in _WORKBOOKS:
-        raw.findings.insert(0, Finding("format", f"text, although its name ends in {suffix}"))
+        raw.findings.insert(0, Finding(Statement("findings.text_in_workbook", suffix=suffix)))
     return raw

@@ -1,0 +1,282 @@
+"""Evidence: all that a trained study shows, and the steps that lead to it."""
+
+from dataclasses import dataclass
+
+import xarray as xr
+
+from slicken.evidence.attribution import attribution_at
+from slicken.evidence.baselines import predict_all
+from slicken.evidence.confounding import Confounding, lag_model_of_study
+from slicken.evidence.controls import read_probes, read_shuffled, read_untrained
+from slicken.evidence.drivers import DriverVerdict, judge_drivers
+from slicken.evidence.importance import Importance, finite_runs, gradients_at
+from slicken.evidence.kernels import KERNELS, KernelFit, fit_kernels
+from slicken.evidence.lag_model import LagModel
+from slicken.evidence.memory import MemoryEvidence, lag_model_fits, truncation_at
+from slicken.evidence.prediction import Prediction, predict_experiment
+from slicken.evidence.reasons import control_findings
+from slicken.evidence.required import RequiredHistory
+from slicken.evidence.resampling import independent_blocks
+from slicken.evidence.retraining import measure_ablation, measure_leak
+from slicken.evidence.scores import Scores
+from slicken.evidence.skill import SkillEvidence
+from slicken.evidence.steps import At, Step, Steps, as_it_is
+from slicken.evidence.window_comparison import WindowComparison
+from slicken.experiment import Experiment
+from slicken.statements import Statement
+from slicken.study.progress import OnProgress, ignore
+from slicken.study.trained import Trained
+
+
+def _lag_model(at: At) -> LagModel:
+    prepared = at.trained.prepared
+    return lag_model_of_study(prepared, prepared.record.samples_in(at.trained.plan.windows[-1]))
+
+
+BASELINES = Step(
+    "baselines",
+    lambda at: predict_all(at.trained, at.seconds),
+    save=as_it_is,
+    read=as_it_is,
+    per_window=True,
+    doing=lambda seconds: Statement("progress.scores", seconds=seconds),
+)
+GRADIENTS = Step(
+    "importance",
+    lambda at: gradients_at(at.trained, at.seconds),
+    save=as_it_is,
+    read=as_it_is,
+    per_window=True,
+)
+LAG_MODEL = Step("lag_model", _lag_model)
+CONFOUNDING = Step(
+    "confounding",
+    lambda at, lag_model: Confounding.compute(lag_model, at.trained.prepared),
+    save=Confounding.to_dataset,
+    read=Confounding.from_dataset,
+    needs=(LAG_MODEL,),
+    doing=lambda _: Statement("progress.confounding"),
+)
+REQUIRED = Step(
+    "required",
+    lambda at, lag_model, confounding: RequiredHistory.compute(
+        lag_model, at.trained.prepared.record.channels, confounding.model
+    ),
+    save=RequiredHistory.to_dataset,
+    read=RequiredHistory.from_dataset,
+    needs=(LAG_MODEL, CONFOUNDING),
+    doing=lambda _: Statement("progress.memory"),
+)
+KERNEL_FITS = Step(
+    "kernels",
+    lambda _, lag_model, required: {
+        fit.shape: fit for fit in fit_kernels(lag_model, required.drivers)
+    },
+    needs=(LAG_MODEL, REQUIRED),
+)
+BOXCAR, EXPONENTIAL = (
+    Step(
+        f"kernel_{shape}",
+        lambda _, fits, shape=shape: fits[shape],
+        save=KernelFit.to_dataset,
+        read=KernelFit.from_dataset,
+        needs=(KERNEL_FITS,),
+    )
+    for shape in KERNELS
+)
+TRUNCATION = Step(
+    "truncation",
+    lambda at: truncation_at(at.trained, at.seconds),
+    save=as_it_is,
+    read=as_it_is,
+    per_window=True,
+)
+ATTRIBUTION = Step(
+    "attribution",
+    lambda at, gradients: attribution_at(at.trained, at.seconds, finite_runs(gradients)),
+    save=as_it_is,
+    read=as_it_is,
+    needs=(GRADIENTS,),
+    per_window=True,
+    doing=lambda seconds: Statement("progress.importance", seconds=seconds),
+)
+PROBES = Step(
+    "probes",
+    read_probes,
+    save=as_it_is,
+    read=as_it_is,
+    per_window=True,
+    doing=lambda _: Statement("progress.with_noise"),
+)
+SHUFFLED = Step(
+    "shuffled",
+    read_shuffled,
+    save=as_it_is,
+    read=as_it_is,
+    per_window=True,
+    doing=lambda _: Statement("progress.on_shuffled"),
+)
+UNTRAINED = Step(
+    "untrained",
+    read_untrained,
+    save=as_it_is,
+    read=as_it_is,
+    per_window=True,
+    doing=lambda _: Statement("progress.untrained"),
+)
+ABLATION = Step(
+    "ablation",
+    measure_ablation,
+    save=as_it_is,
+    read=as_it_is,
+    per_window=True,
+    doing=lambda _: Statement("progress.ablation"),
+)
+LEAK = Step(
+    "leak",
+    measure_leak,
+    save=as_it_is,
+    read=as_it_is,
+    per_window=True,
+    doing=lambda _: Statement("progress.leak"),
+)
+CONTROLS = (PROBES, SHUFFLED, UNTRAINED)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evidence:
+    """What a study shows.
+
+    Args:
+        trained: Study.
+        comparison: Window lengths compared on the validation part.
+        scores: Agreement of every model with the measured friction on the test part.
+        skill: Whether the networks of the best length predict the test part at all.
+        memory: History that friction needs, and history that the networks use.
+        importance: Readings of importance and their controls.
+        confounding: What speaks against a driver as a cause, and which cannot be told apart.
+        drivers: Verdict on each driver, in the order of the record.
+        leak: Losses with a random split; None where it was not asked for.
+    """
+
+    trained: Trained
+    comparison: WindowComparison
+    scores: Scores
+    skill: SkillEvidence
+    memory: MemoryEvidence
+    importance: Importance
+    confounding: Confounding
+    drivers: tuple[DriverVerdict, ...]
+    leak: xr.Dataset | None
+
+    def control_findings(self) -> tuple[Statement, ...]:
+        """What the controls say against the importance of the drivers."""
+        return control_findings(self.importance.attribution, self.importance.controls)
+
+    def predict(self, experiment: Experiment, window: float | None = None) -> Prediction:
+        """Friction of a new experiment, with intervals.
+
+        Args:
+            experiment: Experiment with the drivers and the time step of the study.
+            window: Window length, s; the best where None.
+
+        Raises:
+            PlanError: if that length was not part of the study.
+            ExperimentError: if the experiment does not fit the study.
+        """
+        seconds = self.comparison.best if window is None else window
+        return predict_experiment(self.trained, experiment, seconds)
+
+
+def gather(
+    trained: Trained,
+    on_progress: OnProgress = ignore,
+    *,
+    ablation: bool = False,
+    leak: bool = False,
+) -> Evidence:
+    """Score, compare and explain every window length that is trained.
+
+    Args:
+        trained: Study, whose lock the caller holds.
+        on_progress: Called before each step, and after each epoch of a training.
+        ablation: Whether networks are also trained without each driver.
+        leak: Whether networks are also trained on a random split.
+    """
+    controls = CONTROLS if trained.plan.controls else ()
+    total = len(trained.windows) + 3 + len(controls) + ablation + leak
+    steps, folder = Steps(trained, on_progress, total), trained.folder
+    comparison = WindowComparison.compute(trained)
+    best = comparison.best
+    baselines = {seconds: steps(BASELINES, seconds) for seconds in trained.windows}
+    gradients = {seconds: finite_runs(steps(GRADIENTS, seconds)) for seconds in trained.windows}
+    scores = Scores.compute(trained, baselines, best)
+    skill = SkillEvidence.compute(trained, best, baselines[best])
+    confounding = steps(CONFOUNDING)
+    fits = lag_model_fits(confounding, baselines[best], trained.prepared.scaling.friction_spread)
+    memory = _memory(steps, comparison, confounding, gradients, fits=fits, skill=skill)
+    importance = Importance(
+        gradients=gradients,
+        attribution=steps(ATTRIBUTION, best),
+        controls={step.name: steps(step, best) for step in controls},
+        ablation=steps(ABLATION, best) if ablation else steps.known(ABLATION, best),
+    )
+    leaked = steps(LEAK, best) if leak else steps.known(LEAK, best)
+    steps.finish()
+    folder.write_evidence("comparison", comparison.to_dataset())
+    folder.write_evidence("scores", scores.table)
+    folder.write_evidence("skill", skill.table)
+    return Evidence(
+        trained=trained,
+        comparison=comparison,
+        scores=scores,
+        skill=skill,
+        memory=memory,
+        importance=importance,
+        confounding=confounding,
+        drivers=_drivers(trained, importance, confounding, skill, fits=fits),
+        leak=leaked,
+    )
+
+
+def _memory(
+    steps: Steps,
+    comparison: WindowComparison,
+    confounding: Confounding,
+    gradients: dict[float, xr.Dataset],
+    *,
+    fits: bool,
+    skill: SkillEvidence,
+) -> MemoryEvidence:
+    of_networks, of_lag_model = comparison.required(), steps(REQUIRED)
+    linear = confounding.model == "linear"
+    return MemoryEvidence.compute(
+        required=(of_lag_model,) if of_networks is None else (of_networks, of_lag_model),
+        kernels=(steps(BOXCAR), steps(EXPONENTIAL)) if linear else (),
+        gradients=gradients,
+        truncation=steps(TRUNCATION, comparison.best),
+        lag_model_fits=fits,
+        has_skill=skill.proven,
+    )
+
+
+def _drivers(
+    trained: Trained,
+    importance: Importance,
+    confounding: Confounding,
+    skill: SkillEvidence,
+    *,
+    fits: bool,
+) -> tuple[DriverVerdict, ...]:
+    table = importance.attribution
+    method = "shapley_loss" if "shapley_loss" in table else "permutation"
+    whole = table[method].sum("channel").mean("run").to_numpy()
+    return judge_drivers(
+        table,
+        importance.controls.get("probes"),
+        confounding.table,
+        independent_blocks(table, whole, trained.plan.windows[-1]),
+        has_skill=skill.proven,
+        lag_model_fits=fits,
+        seed=trained.plan.seed,
+    )

@@ -1,0 +1,150 @@
+"""Required history: how many seconds of the past friction needs, by models trained on less."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from slicken.evidence.lag_model import TREE_TARGETS, LagModel, Model
+
+NEGLIGIBLE = 3e-4
+"""An increase of the squared error by this share of the variance explained is no need, however well
+it is shown: sensors are noisy, and a few samples more average noise away."""
+ADDS = 0.002
+"""Share of the variance of friction that a driver must add to be selected."""
+_COLUMNS = ("loss", "low", "high", "clearly_worse")
+
+
+@dataclass(frozen=True, eq=False)
+class RequiredHistory:
+    """How much history friction needs, as one family of models tells it.
+
+    Args:
+        family: ``networks``, or the lag model's ``linear`` or ``trees``.
+        history: s of history that were tried, ascending, shape ``(K,)``.
+        loss: mean square error of standardised friction with each, ``(K,)``.
+        low: lower end of the 95 % interval of the loss less the lowest, ``(K,)``.
+        high: upper end, ``(K,)``.
+        clearly_worse: whether a history is too short, ``(K,)``.
+        drivers: Drivers whose history was cut; empty for all.
+    """
+
+    family: str
+    history: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+    clearly_worse: NDArray[np.bool_]
+    drivers: tuple[str, ...] = ()
+
+    @classmethod
+    def compute(
+        cls, lag_model: LagModel, drivers: tuple[str, ...], model: Model
+    ) -> "RequiredHistory":
+        """History that the lag model requires, of the drivers that forward selection chooses.
+
+        Args:
+            lag_model: All targets that may judge.
+            drivers: Drivers of the study.
+            model: Family; trees are asked about all drivers, as they take long.
+        """
+        selected = select_drivers(lag_model, drivers) if model == "linear" else drivers
+        return replace(required_by_lag_model(lag_model, selected, model), drivers=selected)
+
+    @property
+    def best(self) -> float:
+        """The history with the lowest loss, s."""
+        return float(self.history[int(np.argmin(self.loss))])
+
+    @property
+    def shortest(self) -> float:
+        """The shortest history that no longer one clearly beats, s."""
+        return float(self.history[~self.clearly_worse & (self.history > self.more_than)][0])
+
+    @property
+    def more_than(self) -> float:
+        """The longest history, below the best, that is clearly too short, s; 0 where none is."""
+        too_short = self.clearly_worse & (self.history < self.best)
+        return float(self.history[too_short].max()) if too_short.any() else 0.0
+
+    @property
+    def range(self) -> tuple[float, float] | None:
+        """From which to which history, s; None where the shortest that was tried is enough."""
+        return (self.more_than, max(self.best, self.shortest)) if self.more_than else None
+
+    def to_dataset(self) -> xr.Dataset:
+        """Dataset for a file."""
+        columns = {name: ("history", getattr(self, name)) for name in _COLUMNS}
+        history = xr.Variable("history", self.history, {"units": "s"})
+        names = {"family": self.family, "drivers": " ".join(self.drivers)}
+        return xr.Dataset(columns, coords={"history": history}, attrs=names)
+
+    @classmethod
+    def from_dataset(cls, table: xr.Dataset) -> "RequiredHistory":
+        """The result that :meth:`to_dataset` saved."""
+        columns = {name: table[name].to_numpy() for name in _COLUMNS}
+        columns["clearly_worse"] = columns["clearly_worse"].astype(np.bool_)
+        drivers = tuple(table.attrs["drivers"].split())
+        return cls(table.attrs["family"], table["history"].to_numpy(), **columns, drivers=drivers)
+
+
+def required_by_lag_model(
+    lag_model: LagModel, channels: Sequence[str], model: Model = "linear", also: Sequence[str] = ()
+) -> RequiredHistory:
+    """Cut the lag model at its edges, refit, and compare.
+
+    Args:
+        lag_model: all targets that may judge.
+        channels: the drivers whose history is cut.
+        model: which family; trees are asked at every fourth edge only, as they take long.
+        also: channels whose present bin is always there.
+    """
+    lag_model = lag_model.decimated(TREE_TARGETS) if model == "trees" else lag_model
+    present = lag_model.columns(also, steps=1)
+    stride = 1 if model == "linear" else 4
+    steps = list(range(lag_model.steps, 0, -stride))[::-1]
+    errors = np.stack(
+        [
+            lag_model.errors(lag_model.columns(channels, steps=step) | present, model)
+            for step in steps
+        ]
+    )
+    loss = errors.mean(axis=1)
+    best = int(np.argmin(loss))
+    gaps = [lag_model.difference(row, errors[best]) for row in errors]
+    explained = max(float(lag_model.friction.var()) - float(loss[best]), 0.0)
+    low = np.array([gap.low for gap in gaps])
+    value = np.array([gap.value for gap in gaps])
+    return RequiredHistory(
+        family=model,
+        history=np.array([lag_model.past_edge(step) for step in steps]),
+        loss=loss,
+        low=low,
+        high=np.array([gap.high for gap in gaps]),
+        clearly_worse=(low > 0) & (value > NEGLIGIBLE * explained),
+    )
+
+
+def select_drivers(lag_model: LagModel, channels: Sequence[str]) -> tuple[str, ...]:
+    """Drivers chosen one by one, the best first, until no other clearly adds to them.
+
+    The fewer there are, the sharper the estimate of their memory: pasts that are proxies for one
+    another blur it.
+    """
+    chosen: tuple[str, ...] = ()
+    errors = (lag_model.friction - lag_model.friction.mean()) ** 2
+    variance = float(errors.mean())
+    while len(chosen) < len(channels):
+        tried = {
+            name: lag_model.errors(lag_model.columns((*chosen, name)))
+            for name in channels
+            if name not in chosen
+        }
+        best = min(tried, key=lambda name: float(tried[name].mean()))
+        gain = lag_model.difference(errors, tried[best])
+        if chosen and not (gain.low > 0 and gain.value > ADDS * variance):
+            break
+        chosen, errors = (*chosen, best), tried[best]
+    return chosen

@@ -1,0 +1,167 @@
+"""Pipeline: from a rig's log to a report, in five verbs.
+
+``read`` a log, ``prepare`` an experiment, ``train`` networks on several, ``explain`` what they
+show, ``report`` it. Each is a function from one typed thing to the next.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slicken.errors import FolderError
+from slicken.evidence.evidence import Evidence, gather
+from slicken.experiment import Experiment
+from slicken.experiment.channel_map import ChannelMap
+from slicken.experiment.guess import guess_channels
+from slicken.experiment.preparation import prepare as prepare_log
+from slicken.experiment.preparation import read_experiment
+from slicken.logs.log import Log
+from slicken.logs.readers import read_log
+from slicken.reporting.page import write_report
+from slicken.reporting.phrasebook import Language
+from slicken.reporting.summary import write_summary
+from slicken.study.checkpoint import EVERY
+from slicken.study.folder import StudyFolder
+from slicken.study.lock import study_lock
+from slicken.study.plan import Plan
+from slicken.study.progress import OnProgress, ignore, recorded
+from slicken.study.trained import Trained
+from slicken.study.training import train_study
+
+if TYPE_CHECKING:
+    from slicken.study.executors import Executor
+
+
+def read(path: str | Path, *, table: str | None = None) -> Log:
+    """Read a rig's log as it was written.
+
+    Args:
+        path: Log, in any format that slicken reads.
+        table: Sheet, group or struct of a file that holds several; the largest where None.
+
+    Raises:
+        LogError: if there is no such file, or no table of numbers in it.
+    """
+    return read_log(path, table=table or "")
+
+
+def prepare(log: Log | str | Path, channels: ChannelMap | str | Path | None = None) -> Experiment:
+    """Prepare an experiment: channels in SI units, a uniform time grid, rates and stages.
+
+    Args:
+        log: Log, or its file.
+        channels: Channel map, or its TOML file. Where None, channels are recognised by the names
+            and units of the columns where they leave no doubt, and each guess is a finding.
+
+    Raises:
+        LogError: if a file cannot be read as a table of numbers.
+        ChannelError: if the map, a column or a unit does not fit.
+        ExperimentError: if no experiment can be made of what is in it.
+    """
+    if not isinstance(log, Log):
+        return read_experiment(log, channels)
+    if channels is None:
+        found, notes = guess_channels(log)
+        return prepare_log(log, found, notes=notes)
+    if not isinstance(channels, ChannelMap):
+        channels = ChannelMap.load(channels)
+    return prepare_log(log, channels)
+
+
+def train(
+    experiments: Sequence[Experiment],
+    plan: Plan,
+    out: str | Path,
+    *,
+    on_progress: OnProgress = ignore,
+    executor: "Executor | None" = None,
+    checkpoint_every: float = EVERY,
+) -> Trained:
+    """Train networks for every window length of a plan, or resume an unfinished study.
+
+    Args:
+        experiments: Prepared logs, all with one time step.
+        plan: Plan of the study.
+        out: Study folder.
+        on_progress: Called with every event.
+        executor: Who trains, such as ``LocalWorkers(4)``; this process where None.
+        checkpoint_every: Seconds from one checkpoint to the next.
+
+    Raises:
+        SlickenError: says what is wrong and what to try; what was finished stays.
+    """
+    folder = train_study(
+        experiments,
+        plan,
+        out,
+        on_progress=on_progress,
+        executor=executor,
+        checkpoint_every=checkpoint_every,
+    )
+    return Trained.of(folder)
+
+
+def open_study(path: str | Path) -> Trained:
+    """The trained study in a folder.
+
+    Args:
+        path: Study folder.
+
+    Raises:
+        FolderError: if there is none, no window length is finished, or it is damaged.
+    """
+    return Trained.of(StudyFolder.open(path))
+
+
+def explain(
+    trained: Trained,
+    *,
+    ablation: bool = False,
+    leak: bool = False,
+    on_progress: OnProgress = ignore,
+) -> Evidence:
+    """Score, compare and explain the networks of a study; results are kept in its folder.
+
+    Two control ensembles are trained at the best window length, unless the plan has ``controls =
+    false``; they take about as long as that length did.
+
+    Args:
+        trained: Study.
+        ablation: Whether networks are also trained without each driver in turn.
+        leak: Whether networks are also trained on a random split, to see what it hides.
+        on_progress: Called before each step, and as a long one goes on.
+
+    Raises:
+        FolderError: if the folder is in use, cannot be written, or was altered.
+    """
+    with study_lock(trained.path), recorded(trained.folder, on_progress) as recorder:
+        try:
+            return gather(trained, recorder, ablation=ablation, leak=leak)
+        except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
+            if not trained.folder.of_others:
+                raise
+            # Whoever made the folder may have put anything into it.
+            raise FolderError(
+                f"{trained.path / 'evidence'}: is not as slicken writes it "
+                f"({type(error).__name__}: {error}); remove it, and it is computed anew"
+            ) from error
+
+
+def report(
+    evidence: Evidence, *, language: Language = "en", on_progress: OnProgress = ignore
+) -> Path:
+    """Write figures, ``summary.json`` and ``report.html`` into the study folder.
+
+    Args:
+        evidence: Evidence of the study.
+        language: Language in which the page opens, ``en`` or ``ja``; it holds both. Words in the
+            files of the figures are in it.
+        on_progress: Called before each figure.
+
+    Returns:
+        The page.
+    """
+    trained = evidence.trained
+    with study_lock(trained.path), recorded(trained.folder, on_progress) as recorder:
+        write_summary(evidence)
+        return write_report(evidence, language, recorder)

@@ -1,0 +1,122 @@
+"""Trained: a study whose networks are trained, as its folder holds it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from slicken.errors import FolderError
+from slicken.experiment import Experiment
+from slicken.learning.engine import choose_engine
+from slicken.learning.ensemble import Ensemble
+from slicken.learning.splits import Part
+from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.plan import Plan
+from slicken.study.prepared import Prepared, prepare_study
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Trained:
+    """A study with at least one window length trained.
+
+    Args:
+        folder: Study folder.
+        plan: Plan as run.
+        experiments: Experiments as studied.
+        prepared: Record, its parts and its scaling.
+        windows: Finished window lengths, s, ascending.
+        truth: Planted truth, where all experiments are simulated with the same one; else empty.
+        noise_floor: Loss of a perfect network, where the sensor noise was planted; else None.
+    """
+
+    folder: StudyFolder
+    plan: Plan
+    experiments: tuple[Experiment, ...]
+    prepared: Prepared
+    windows: tuple[float, ...]
+    truth: Mapping[str, Any]
+    noise_floor: float | None
+    _read: dict[float, WindowResult] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: StudyFolder) -> "Trained":
+        """What a folder holds.
+
+        Raises:
+            FolderError: if no window length is finished, or one is damaged.
+        """
+        windows = folder.finished()
+        if not windows:
+            raise FolderError(
+                f"{folder.path}: no window length is finished yet; give the command of the study "
+                "again, it goes on from where it was"
+            )
+        experiments, plan = folder.experiments, folder.plan
+        prepared, truth = prepare_study(experiments, plan), _truth_of(experiments)
+        noise = truth.get("friction_noise_std")
+        floor = None if noise is None else float((noise / prepared.scaling.friction_spread) ** 2)
+        return cls(folder, plan, experiments, prepared, windows, truth, floor)
+
+    @property
+    def path(self) -> Path:
+        """The study folder."""
+        return self.folder.path
+
+    def result(self, seconds: float) -> WindowResult:
+        """Losses, networks and predictions of one window length; read from disk once.
+
+        Raises:
+            FolderError: if that length is not finished, or damaged.
+        """
+        if seconds not in self._read:
+            self._read[seconds] = self.folder.read_window(seconds)
+        return self._read[seconds]
+
+    def history(self, seconds: float) -> xr.Dataset:
+        """Losses of every run and epoch at one length; see :class:`WindowResult`."""
+        return self.result(seconds).history
+
+    def predictions(self, seconds: float, part: Part = "test") -> xr.Dataset:
+        """Predicted and measured friction on one part, of the runs that ended well.
+
+        Args:
+            seconds: Window length.
+            part: Part of the targets.
+
+        Returns:
+            ``measured`` over ``target`` and ``predicted`` over ``(run, target)``, with the window
+            length and the part as attributes ``window_s`` and ``part``.
+        """
+        result = self.result(seconds)
+        here = result.predictions["part"].to_numpy().astype(str) == part
+        finite = result.history["finite"].to_numpy()
+        chosen = result.predictions.isel(target=here, run=finite)
+        return chosen.assign_attrs(window_s=seconds, part=part)
+
+    def ensemble(self, seconds: float, *, finite: bool = True) -> Ensemble:
+        """The networks of one window length.
+
+        Args:
+            seconds: Window length.
+            finite: Whether runs that did not end well are left out.
+        """
+        result, length = self.result(seconds), self.prepared.record.samples_in(seconds)
+        ensemble = Ensemble(result.networks, length, choose_engine(self.plan.engine))
+        kept = result.history["finite"].to_numpy().astype(np.bool_)
+        return ensemble.of_runs(kept) if finite else ensemble
+
+    def __repr__(self) -> str:
+        lengths = ", ".join(f"{seconds:g}" for seconds in self.windows)
+        return (
+            f"Trained: {self.plan.name} in {self.path}, {len(self.experiments)} experiments, "
+            f"windows of {lengths} s, {self.plan.runs} runs each"
+        )
+
+
+def _truth_of(experiments: tuple[Experiment, ...]) -> Mapping[str, Any]:
+    truths = [experiment.provenance.truth for experiment in experiments]
+    same = all(truth.get("statement") == truths[0].get("statement") for truth in truths)
+    return truths[0] if same else {}
