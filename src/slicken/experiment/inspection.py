@@ -116,7 +116,7 @@ def _clock_faults(log: Log, channel_map: ChannelMap) -> tuple[Finding, ...]:
     """Why time does not rise, where that may be why there is no experiment."""
     try:
         draft = read_channels(log, channel_map)
-        crop(draft, channel_map.preparation.start, channel_map.preparation.end)
+        draft = crop(draft, channel_map.preparation.start, channel_map.preparation.end)
     except SlickenError:
         return ()
     return tuple(find_clock_faults(draft))

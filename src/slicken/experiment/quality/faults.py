@@ -13,7 +13,7 @@ from slicken.channels import (
     SLIP,
     SLIP_VELOCITY,
 )
-from slicken.experiment.columns import Draft
+from slicken.experiment.draft import Draft
 from slicken.experiment.quality.issues import (
     MOST,
     MOST_PROPOSED,

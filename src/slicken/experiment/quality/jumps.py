@@ -16,7 +16,7 @@ from slicken.channels import (
     SLIP_VELOCITY,
     TEMPERATURE,
 )
-from slicken.experiment.columns import Draft
+from slicken.experiment.draft import Draft
 from slicken.experiment.quality.issues import (
     MOST_PROPOSED,
     correction_toml,
