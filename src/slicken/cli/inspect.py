@@ -29,7 +29,7 @@ def run(
     from slicken.experiment.joined import wholes_of
 
     channel_map = ChannelMap.load(channels) if channels else None
-    wholes = wholes_of(logs, channel_map)
+    wholes = wholes_of(dict.fromkeys(logs, channel_map))
     unread, shown = 0, 0
     for path in logs:
         if path in wholes:

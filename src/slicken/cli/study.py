@@ -77,15 +77,21 @@ def run(
         "seed": seed,
     }
     plan, beside = _plan(sources, {k: v for k, v in changes.items() if v is not None})
+    from slicken.experiment.reading import read_logs
     from slicken.reporting.phrasebook import language_named
-    from slicken.study.logs import read_logs
 
     language = language_named(lang)
     how = _how(checkpoint, workers, scheduler, cluster)
     if show_job:
         _show_job(how)
         return
-    do_study(read_logs(plan, beside), plan, out or Path(f"{plan.name}-study"), how, language)
+    do_study(
+        read_logs(plan.logs, plan.channels, beside=beside),
+        plan,
+        out or Path(f"{plan.name}-study"),
+        how,
+        language,
+    )
 
 
 def do_study(
