@@ -2,8 +2,9 @@
 
 import difflib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -120,6 +121,37 @@ class ChannelMap(BaseModel):
         if isinstance(self.table, str):
             return self.table
         return self.table.get(Path(path).suffix.lower().removeprefix("."), "")
+
+    @classmethod
+    def of(cls, given: "ChannelMap | str | Path | Mapping[str, Any]") -> "ChannelMap":
+        """The channel map in what a caller passes.
+
+        Args:
+            given: A channel map, its TOML file, or channels and their columns.
+
+        Raises:
+            ChannelError: If it is none of them, or a key or value in it is wrong.
+
+        >>> ChannelMap.of({"time": "t (s)", "friction": "mu"}).channels["friction"].column
+        'mu'
+        """
+        if isinstance(given, ChannelMap):
+            return given
+        if isinstance(given, str | Path):
+            return cls.load(given)
+        if not isinstance(given, Mapping):
+            raise ChannelError(
+                f"{shown(given)} is no channel map; pass a ChannelMap, the name of its TOML file, "
+                'or channels and their columns, as in {"time": "t (s)", "friction": "mu"}'
+            )
+        columns = {
+            name: {"column": column} if isinstance(column, str) else column
+            for name, column in given.items()
+        }
+        try:
+            return cls.model_validate({"channels": columns})
+        except ValidationError as problem:
+            raise ChannelError(f"channels: {_in_words(problem)}") from problem
 
     @classmethod
     def load(cls, path: str | Path) -> "ChannelMap":

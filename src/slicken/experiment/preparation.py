@@ -66,8 +66,7 @@ def read_experiment(
         log = read_log(path)
         channels, notes = guess_channels(log)
         return prepare(log, channels, notes=notes)
-    if not isinstance(channels, ChannelMap):
-        channels = ChannelMap.load(channels)
+    channels = ChannelMap.of(channels)
     log = read_log(path, table=channels.table_of(path))
     return prepare(log, channels, folder=Path(path).parent)
 

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +14,11 @@ from slicken.logs.finding import Finding
 from slicken.logs.left_out import LeftOut
 from slicken.logs.listing import listed
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Log:
     """A table of numbers read from a file; S samples.
 
@@ -65,6 +69,23 @@ class Log:
     def __len__(self) -> int:
         """Number of samples, S."""
         return int(self.rows.size)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Log {self.name!r}: {len(self)} samples; {listed(self.columns)}; "
+            f"findings: {len(self.findings)}>"
+        )
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """The columns as the rig wrote them, over the ``row`` of the file.
+
+        Units are in ``frame.attrs["units"]``.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(dict(self.values), index=pd.Index(self.rows, name="row"))
+        frame.attrs["units"] = dict(self.units)
+        return frame
 
     @property
     def columns(self) -> tuple[str, ...]:
