@@ -17,7 +17,7 @@ def crop(draft: Draft, start: float | None, end: float | None) -> Draft:
     """The draft from ``start`` to ``end`` seconds on the log's clock.
 
     Raises:
-        ExperimentError: if nothing is left.
+        ExperimentError: If nothing is left.
     """
     known = np.isfinite(draft.time)
     missing = np.flatnonzero(~known)
@@ -49,11 +49,11 @@ def run_forward(draft: Draft, longest: float) -> Draft:
     """The draft without rows that repeat the one before, once its time runs forward.
 
     Args:
-        draft: the experiment in the making.
-        longest: seconds; a longer step is a gap, and is said.
+        draft: The experiment in the making.
+        longest: Longest step in s that is no gap.
 
     Raises:
-        ExperimentError: if time stands still, runs backward, or leaps by more than the rest
+        ExperimentError: If time stands still, runs backward, or leaps by more than the rest
             of the record; says in which row and at what time.
     """
     draft = _without_repeated_rows(draft)

@@ -34,7 +34,7 @@ def read_channels(log: Log, channel_map: ChannelMap) -> Draft:
     """The channels that a map names, in SI, with friction.
 
     Raises:
-        ChannelError: if a column is not there, a unit does not fit, or time or friction are
+        ChannelError: If a column is not there, a unit does not fit, or time or friction are
             not in the map.
     """
     if TIME.name not in channel_map.channels:

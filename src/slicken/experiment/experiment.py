@@ -29,10 +29,10 @@ class Provenance:
     """Where an experiment came from and what was done to it, in order.
 
     Args:
-        source: file name, or the scenario of a simulated experiment.
-        sha256: checksum of the file; empty for a simulated experiment.
-        steps: each thing done, in order.
-        truth: the planted truth of a simulated experiment; empty for a real one.
+        source: File name, or the scenario of a simulated experiment.
+        sha256: Checksum of the file; empty for a simulated experiment.
+        steps: Each thing done, in order.
+        truth: The planted truth of a simulated experiment; empty for a real one.
     """
 
     source: str
@@ -46,19 +46,19 @@ class Experiment:
     """One run of the rig, prepared; what exists is valid.
 
     Args:
-        name: what figures and tables call it.
-        time: seconds, shape ``(T,)``, uniform and increasing.
-        channels: name to float64 array of shape ``(T,)``, in the unit of
+        name: Name in figures and tables.
+        time: Seconds, shape ``(T,)``, uniform and increasing.
+        channels: Name to float64 array of shape ``(T,)``, in the unit of
             :data:`slicken.channels.CHANNELS`; finite wherever ``gap`` is false; holds
             ``friction``. Axial displacement is positive in shortening.
-        stage: shape ``(T,)``, integers counting intervals of constant normal stress from 0;
+        stage: Shape ``(T,)``, integers counting intervals of constant normal stress from 0;
             None where neither normal stress nor normal force is known.
-        gap: shape ``(T,)``, true where the log has no usable sample.
-        provenance: source and history.
-        findings: what its owner should know.
+        gap: Shape ``(T,)``, true where the log has no usable sample.
+        provenance: Source and history.
+        findings: Findings about the log and its preparation.
 
     Raises:
-        ExperimentError: if shapes, units or values break this contract.
+        ExperimentError: If shapes, units or values break this contract.
     """
 
     name: str
@@ -282,7 +282,7 @@ def _text(tree: object) -> str:
 
 
 def _frozen(values: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
-    """A private read-only copy, so that nobody can change an experiment from outside."""
+    """A private read-only copy, so that an experiment cannot be changed from outside."""
     copy = np.array(values, dtype=dtype)
     copy.flags.writeable = False
     return copy

@@ -22,9 +22,9 @@ class Clock:
     """How a log is sampled.
 
     Args:
-        step: its usual step in seconds.
-        regular: whether all samples lie on one uniform grid, some perhaps missing.
-        uneven: how many steps differ from the usual one.
+        step: Its usual step in seconds.
+        regular: Whether all samples lie on one uniform grid, some perhaps missing.
+        uneven: Number of steps that differ from the usual one.
     """
 
     step: float
@@ -64,7 +64,7 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> Draft:
     which looks ahead to the hole's end; in longer ones values are NaN.
 
     Raises:
-        ExperimentError: if the grid would have more samples than memory allows, or fewer than two.
+        ExperimentError: If the grid would have more samples than memory allows, or fewer than two.
     """
     _check_step(draft, float(np.median(np.diff(draft.time))))
     clock = read_clock(draft.time)

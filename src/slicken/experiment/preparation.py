@@ -52,15 +52,15 @@ def read_experiment(
     """Read a rig's log and prepare it.
 
     Args:
-        path: the log, in any of the formats of :func:`~slicken.experiment.read_log`.
-        channels: a channel map, or the TOML file that holds one. Without one, channels are
+        path: The log, in any of the formats of :func:`~slicken.experiment.read_log`.
+        channels: A channel map, or the TOML file that holds one. Without one, channels are
             guessed from the names and units of the columns where they leave no doubt, and each
             guess is a finding.
 
     Raises:
-        LogError: if the file cannot be read as a table of numbers.
-        ChannelError: if the map, a column or a unit does not fit.
-        ExperimentError: if no experiment can be made of what is in it.
+        LogError: If the file cannot be read as a table of numbers.
+        ChannelError: If the map, a column or a unit does not fit.
+        ExperimentError: If no experiment can be made of what is in it.
     """
     if channels is None:
         log = read_log(path)
@@ -86,15 +86,15 @@ def prepare(
     from its first sample.
 
     Args:
-        log: the log.
-        channel_map: which column is which channel, and how to prepare them.
-        notes: findings to put before those made here, such as guesses.
-        folder: where files are that a correction joins.
+        log: The log.
+        channel_map: Channel map.
+        notes: Findings to put before those made here, such as guesses.
+        folder: Folder of files that a correction joins.
 
     Raises:
-        ChannelError: if a column, a unit or a correction does not fit.
-        LogError: if a file to join cannot be read.
-        ExperimentError: if time does not run forward, a channel has no number, friction never
+        ChannelError: If a column, a unit or a correction does not fit.
+        LogError: If a file to join cannot be read.
+        ExperimentError: If time does not run forward, a channel has no number, friction never
             changes, or nothing is left.
     """
     settings = channel_map.preparation

@@ -23,19 +23,19 @@ class Log:
     """A table of numbers read from a file; S samples.
 
     Args:
-        name: the file's stem; what the experiment will be called.
-        source: the file's name.
-        sha256: checksum of the file's bytes.
-        values: column name to float64 array of shape ``(S,)``, in file order; NaN where the
+        name: The file's stem; what the experiment will be called.
+        source: The file's name.
+        sha256: Checksum of the file's bytes.
+        values: Column name to float64 array of shape ``(S,)``, in file order; NaN where the
             file holds no number.
         rows: 1-based line of the file that holds each sample, shape ``(S,)``.
-        units: column name to the unit that a units row gives it.
-        left_out: column name to the reason why it is not in ``values``.
-        findings: what the reader saw and did.
-        table: the table that was asked for in a file of several; blank where none was.
+        units: Column name to the unit that a units row gives it.
+        left_out: Column name to the reason why it is not in ``values``.
+        findings: What the reader saw and did.
+        table: The table that was asked for in a file of several; blank where none was.
 
     Raises:
-        LogError: if there is no column, or columns differ in length.
+        LogError: If there is no column, or columns differ in length.
     """
 
     name: str
@@ -96,7 +96,7 @@ class Log:
         """The numbers of one column, shape ``(S,)``.
 
         Raises:
-            ChannelError: if there is no such column; lists those that there are.
+            ChannelError: If there is no such column; lists those that there are.
         """
         if name in self.values:
             return self.values[name]
