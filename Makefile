@@ -8,19 +8,20 @@ NATIVE := CMakeLists.txt $(wildcard native/*.cpp native/*.h)
 # Kept from one install to the next, so that only what changed is compiled.
 BUILD := build/native
 BENCH ?=
+SPREAD := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo check test docs bench fuzz kills truth sanitize clean
+.PHONY: help install demo check test test-slow docs bench fuzz kills truth sanitize clean
 
 help:  ## show these words
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-9s %s\n", $$1, $$2}'
 
 $(STAMP): pyproject.toml constraints.txt $(NATIVE)
 	$(PYTHON) -c 'import sys; sys.exit("slicken needs Python 3.11 or newer; try make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
 	$(BIN)/pip install --quiet --constraint constraints.txt --group build
-	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --config-settings build-dir=$(BUILD) --editable . --group dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --no-build-isolation --config-settings build-dir=$(BUILD) --editable '.[all]' --group dev
 	@! cat $(VENV)/lib/*/site-packages/slicken/learning/engine/not-built.txt 2>/dev/null || \
 	  echo "so slicken is installed without its native engine; $(BIN)/slicken doctor says more, and if a compiler ran, $(BIN)/cmake --build $(BUILD) shows its words"
 	@touch $@
@@ -36,8 +37,11 @@ check: install  ## format, lint, types, and the walls between the rooms
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: install  ## every test, doctests too
-	$(BIN)/pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+test: install  ## what to run after a change: every room, doctests, one study from logs to page
+	$(BIN)/pytest $(SPREAD)
+
+test-slow: install  ## the rest: kills, workers, a browser, fuzz, all shapes, real logs
+	$(BIN)/pytest $(SPREAD) -m slow
 
 $(DOCS_STAMP): $(STAMP)
 	$(BIN)/pip install --quiet --constraint constraints.txt --group docs
@@ -53,7 +57,7 @@ bench: install  ## memory, and speed beside peers, with the machine they were me
 	$(BIN)/python benchmarks/speed.py $(BENCH)
 
 fuzz: install  ## spoil ten thousand logs; with SLICKEN_DATA, real ones too
-	SLICKEN_FUZZ_CASES=10000 $(BIN)/pytest tests/fuzz
+	SLICKEN_FUZZ_CASES=10000 $(BIN)/pytest -m '' tests/fuzz
 
 kills: install  ## kill a study 500 times, and compare what it ends with
 	$(BIN)/python tests/study/kills.py 500 --figures
@@ -62,8 +66,8 @@ truth: install  ## study every planted truth, some 40 minutes; writes docs/truth
 	$(BIN)/slicken truth --out truth --write docs/truth.json
 
 sanitize: install  ## the native engine under AddressSanitizer and ThreadSanitizer
-	native/sanitize.sh address
-	native/sanitize.sh thread
+	native/sanitize.sh address -m ''
+	native/sanitize.sh thread -m ''
 
 clean:  ## remove what make made
 	rm -rf $(VENV) benchmarks/.venvs build dist demo .pytest_cache .mypy_cache .ruff_cache .hypothesis

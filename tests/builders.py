@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike
 
 from slicken.experiment import Experiment
 from slicken.experiment.experiment import Provenance
+from slicken.learning.engine import Windows
+from slicken.learning.engine.layered import LayeredEngine
 from slicken.learning.network import Network, start_network
 from slicken.learning.record import Record, join
 from slicken.learning.settings import Architecture
@@ -159,3 +161,28 @@ def replaced(networks: Network, **arrays: ArrayLike) -> Network:
     for name, array in arrays.items():
         networks = eqx.tree_at(lambda n, name=name: getattr(n, name), networks, array)
     return networks
+
+
+class Brittle(LayeredEngine):
+    """Like the layered engine, but the gradients of some runs are no numbers.
+
+    Args:
+        above: Mean of a run's dense weights above which they are none.
+    """
+
+    name = "brittle"
+
+    def __init__(self, above: float) -> None:
+        super().__init__(runs_together=False)
+        self.above = above
+
+    def loss_and_gradients(
+        self, networks: Network, windows: Windows, targets: jax.Array, weights: jax.Array
+    ) -> tuple[jax.Array, Network]:
+        losses, gradients = super().loss_and_gradients(networks, windows, targets, weights)
+        bad = networks.dense.mean(axis=1) > self.above
+
+        def spoil(leaf: jax.Array) -> jax.Array:
+            return jnp.where(bad.reshape(-1, *[1] * (leaf.ndim - 1)), jnp.nan, leaf)
+
+        return losses, jax.tree.map(spoil, gradients)

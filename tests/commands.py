@@ -96,5 +96,5 @@ def contents(folder: Path) -> dict[str, bytes]:
 def alone(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
     """See no logs but those of the test: neither ``SLICKEN_DATA`` nor fetched ones."""
     monkeypatch.delenv("SLICKEN_DATA", raising=False)
-    monkeypatch.setattr("slicken.study.logs.cache_folder", lambda: cache)
+    monkeypatch.setattr("slicken.logs.named.cache_folder", lambda: cache)
     monkeypatch.setattr("slicken.datasets.cache_folder", lambda: cache)

@@ -61,7 +61,7 @@ def test_simulated_experiments_are_those_that_were_written_as_logs(
 def test_a_plan_names_its_logs(bench: Path, logs: list[Path]) -> None:
     plan = slicken.Plan.load(bench / "plan.toml", runs=5)
     assert plan.runs == 5
-    experiments = slicken.read_logs(plan, bench)
+    experiments = slicken.read_logs(plan.logs, plan.channels, beside=bench)
     assert [each.name for each in experiments] == [log.stem for log in logs]
 
 

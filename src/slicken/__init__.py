@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.prediction import Prediction
     from slicken.experiment import ChannelMap, Experiment, Finding, describe
+    from slicken.experiment.reading import read_logs
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
     from slicken.pipeline import explain, open_study, prepare, read, report, train
     from slicken.reporting.predicted import write_prediction
-    from slicken.study.logs import read_logs
     from slicken.study.plan import Plan
     from slicken.study.trained import Trained
 
@@ -43,7 +43,7 @@ _HOMES = {
     "open_study": "pipeline",
     "prepare": "pipeline",
     "read": "pipeline",
-    "read_logs": "study.logs",
+    "read_logs": "experiment.reading",
     "report": "pipeline",
     "simulate": "physics.scenarios",
     "simulate_logs": "physics.scenarios",

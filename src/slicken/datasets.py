@@ -18,7 +18,7 @@ class Dataset:
 
     Args:
         name: what ``slicken fetch`` calls them.
-        folder: where they are kept, under ``SLICKEN_DATA`` or the cache.
+        folder: Folder of the logs under ``SLICKEN_DATA`` or the cache.
         base: address that file names are added to.
         source: repository, commit and licence, in words.
         files: file name to SHA-256.
@@ -102,9 +102,9 @@ def fetch(
     """Find public logs, fetching what is not there; each file is checked against its SHA-256.
 
     Args:
-        name: of a dataset in :data:`DATASETS`.
+        name: Name of a dataset in :data:`DATASETS`.
         base: another address to fetch from, such as a mirror within a laboratory.
-        reporter: told before each file: its name, how many are there, and how many there will be.
+        reporter: Called before each file with its name, the number fetched, and the total.
 
     Returns:
         The files, in the folder named by ``SLICKEN_DATA`` if it holds them, else in the cache.

@@ -421,7 +421,7 @@ def test_a_mistake_in_a_correction_is_one_line_that_names_it_and_its_field(
         ('kind = "exclude"\nstart = 0\nend = 50', "fewer than two samples are left"),
         (
             'kind = "stiffness"\ncolumn = "x"\nload = "x"\nstiffness = 1\nunit = "MPa/um"',
-            "unit of 'x' stands nowhere.*calibrate",
+            "no unit is given for 'x'.*calibrate",
         ),
         (
             'kind = "torque"\ncolumn = "x"\nunit = "mm"\nouter_radius_mm = 2',

@@ -246,7 +246,6 @@ def test_what_faults_motors_and_presses_do_is_no_jump_of_a_sensor(
             assert [f for f in found if f.kind == "jump"] == [], seed
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scenario", TRUTHS)
 def test_none_of_252_clean_logs_has_a_fault(scenario: str) -> None:
     for seed in (21, 22, 23):

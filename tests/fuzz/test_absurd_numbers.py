@@ -14,7 +14,9 @@ from slicken.errors import ExperimentError, PlanError, SlickenError, TrainingErr
 from slicken.evidence.skill import skill
 from slicken.experiment import Experiment
 from slicken.experiment.rates import causal_rate
+from slicken.learning.engine import ENGINES, choose_engine
 from slicken.reporting.verdict import judge
+from slicken.study.task import make_trainer
 
 NAMED = {"by": "experiment", "validation": ["run3"], "test": ["run4"]}
 Change = Callable[[np.ndarray], np.ndarray]
@@ -107,12 +109,20 @@ def test_a_study_of_nothing_that_changes_ends_in_words(tmp_path: Path) -> None:
     assert "cannot tell" in judge(study).window
 
 
-def test_a_study_of_which_some_runs_diverge_names_them(tmp_path: Path) -> None:
+def test_a_study_of_which_some_runs_diverge_names_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two whose first dense weights are largest, at a rate that hardly moves them."""
     plan = tiny_plan(
-        windows=[10], runs=4, epochs=3, split={}, optimiser={"batch": 16, "learning_rate": 1e18}
+        windows=[10], runs=4, split={}, optimiser={"learning_rate": 1e-5}, engine="brittle"
     )
+    trainer = make_trainer(plan, builders.make_prepared(), choose_engine(), 10.0)
+    dense = np.concatenate([state.networks.dense for state in trainer.start()])[:4].mean(axis=1)
+    above = float(np.median(dense))
+    monkeypatch.setitem(ENGINES, "brittle", lambda: builders.Brittle(above))
     study = slicken.explain(slicken.train(builders.make_experiments(), plan, tmp_path / "out"))
-    assert 0 < len(study.comparison.left_out()[10.0]) < 4
+    expected = {10.0: np.flatnonzero(dense > above).tolist()}
+    assert study.comparison.left_out() == expected
     assert "cannot tell" in judge(study).window
 
 

@@ -27,6 +27,8 @@ KERNELS = [
     for conv in (0, 1, 2)
     for gru in (1, 2, 3, 4)
 ]  # fmt: skip
+FEW = [KERNELS[i] for i in (0, 5, 6, 9)]
+"""Each number of layers, kernel and activation once."""
 PAPER_SHAPE = Architecture(filters=5, kernel=3, conv_layers=2, units=4, gru_layers=4)
 RUNS, BATCH, LENGTH, DRIVERS = 2, 3, 8, 2
 
@@ -103,7 +105,13 @@ def all_of(engine: Engine) -> Any:  # noqa: ANN401 (what jit returns)
     return compute
 
 
-@pytest.mark.parametrize("architecture", [KERNELS[5], PAPER_SHAPE], ids=["small", "paper"])
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        pytest.param(KERNELS[5], id="small"),
+        pytest.param(PAPER_SHAPE, id="paper", marks=pytest.mark.slow),
+    ],
+)
 def test_an_engine_equals_the_naive_network_and_central_differences(
     engine: Engine, architecture: Architecture
 ) -> None:
@@ -174,25 +182,29 @@ def test_a_run_does_not_depend_on_the_other_runs(engine: Engine) -> None:
     assert np.isnan(beside_bad["losses"][1])
 
 
-@pytest.mark.parametrize("name", sorted(set(ENGINES) - {"reference"}))
 @pytest.mark.parametrize(
     "architecture",
-    KERNELS,
+    [pytest.param(a, marks=() if a in FEW else pytest.mark.slow) for a in KERNELS],
     ids=lambda a: f"{a.conv_layers}x{a.gru_layers}-{a.kernel}-{a.activation}",
 )
-def test_an_engine_equals_the_reference(name: str, architecture: Architecture) -> None:
+def test_every_engine_equals_the_reference(architecture: Architecture) -> None:
     """Loss and gradients in float64, for 0 to 2 convolutions and 1 to 4 recurrent layers."""
+    native = engine_library().handle is not None
+    names = [name for name in ENGINES if name != "reference" and (name != "native" or native)]
     with jax.enable_x64(True):
         given = in_double(given_to(architecture))
-        lowered = [gradients_of(made(n)).lower(*given) for n in (name, "reference")]
+        lowered = [gradients_of(made(name)).lower(*given) for name in ("reference", *names)]
         with ThreadPoolExecutor(2) as pool:
             programs = list(pool.map(compiled_roughly, lowered))
-        ours, reference = (program(*given) for program in programs)
-    jax.tree.map(
-        lambda one, other: np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-12),
-        ours,
-        reference,
-    )
+        reference, *others = (program(*given) for program in programs)
+    for name, found in zip(names, others, strict=True):
+        jax.tree.map(
+            lambda one, other, name=name: np.testing.assert_allclose(
+                one, other, rtol=1e-9, atol=1e-12, err_msg=name
+            ),
+            found,
+            reference,
+        )
 
 
 def compiled_roughly(lowered: Any) -> Any:  # noqa: ANN401 (what jit returns)

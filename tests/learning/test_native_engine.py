@@ -211,7 +211,11 @@ def use() -> Iterator[Any]:
     LIBRARY.handle.slicken_use_instruction_set(before)
 
 
-@pytest.mark.parametrize("shape", KERNELS, ids=str)
+@pytest.mark.parametrize(
+    "shape",
+    [pytest.param(s, marks=() if s in FEW else pytest.mark.slow) for s in KERNELS],
+    ids=str,
+)
 def test_it_equals_a_slower_engine_in_float64_and_loses_no_more_in_float32(shape: Kernel) -> None:
     """float64: what sums in another order lose. float32: up to four times what JAX loses.
 
@@ -249,7 +253,10 @@ def test_every_instruction_set_computes_the_same(use: Any, name: str, shape: Ker
 
 
 @pytest.mark.parametrize("name", INSTRUCTION_SETS)
-@pytest.mark.parametrize("batch", [1, 2, 15, 17, 32, 33, 49, 64, 70])
+@pytest.mark.parametrize(
+    "batch",
+    [33, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 15, 17, 32, 49, 64, 70))],
+)
 def test_the_bits_do_not_depend_on_the_threads(use: Any, name: str, batch: int) -> None:  # noqa: ANN401
     """Nor, so, on how wide the tiles are, which the threads decide."""
     use(name)

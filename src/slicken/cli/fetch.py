@@ -6,10 +6,10 @@ import typer
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the logs: te67 or kodiak.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the logs: te67 or kodiak.")],
     base: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="To fetch from instead, such as a mirror."),
+        typer.Option(metavar="ADDRESS", help="Address of a mirror."),
     ] = None,
 ) -> None:
     """Fetch public logs and check them; a folder named by SLICKEN_DATA is used as it is."""

@@ -12,24 +12,24 @@ _MOST_LINES = 40
 
 
 def run(
-    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs to look at.")],
+    logs: Annotated[list[Path], typer.Argument(metavar="LOG...", help="Logs to inspect.")],
     channels: Annotated[Path | None, typer.Option(metavar="MAP.toml", help="Channel map.")] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="For a picture and a channel map of each log."),
+        typer.Option(metavar="FOLDER", help="Folder for pictures and channel maps."),
     ] = None,
     table: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Which sheet, group or struct to read.")
+        str | None, typer.Option(metavar="NAME", help="Sheet, group or struct to read.")
     ] = None,
 ) -> None:
-    """Say what is in a log: columns, units, what each became, what is wrong, what is missing."""
+    """Show what is in a log: columns, units, channels, findings, and what is missing."""
     from slicken.cli.terminal import complain, say
     from slicken.errors import LogError
     from slicken.experiment import ChannelMap, describe, read_log
     from slicken.experiment.joined import wholes_of
 
     channel_map = ChannelMap.load(channels) if channels else None
-    wholes = wholes_of(logs, channel_map)
+    wholes = wholes_of(dict.fromkeys(logs, channel_map))
     unread, shown = 0, 0
     for path in logs:
         if path in wholes:

@@ -9,22 +9,22 @@ import typer
 def run(
     scenario: Annotated[
         str,
-        typer.Argument(
-            metavar="SCENARIO", help="What friction depends on, such as temperature-history."
-        ),
+        typer.Argument(metavar="SCENARIO", help="Planted truth, such as temperature-history."),
     ],
     out: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="For the logs; SCENARIO if none.")
+        Path | None, typer.Option(metavar="FOLDER", help="Folder of the logs; SCENARIO by default.")
     ] = None,
-    experiments: Annotated[int, typer.Option(metavar="N", help="How many.")] = 12,
-    duration: Annotated[float, typer.Option(metavar="SECONDS", help="Of each.")] = 3600.0,
+    experiments: Annotated[int, typer.Option(metavar="N", help="Number of experiments.")] = 12,
+    duration: Annotated[
+        float, typer.Option(metavar="SECONDS", help="Duration of each experiment, in s.")
+    ] = 3600.0,
     memory: Annotated[
         float | None,
-        typer.Option(metavar="LENGTH", help="Planted memory: seconds, or metres of slip."),
+        typer.Option(metavar="LENGTH", help="Planted memory, in s or in m of slip."),
     ] = None,
-    seed: Annotated[int, typer.Option(metavar="N", help="Of everything random.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", help="Random seed.")] = 0,
 ) -> None:
-    """Write logs as a rig would, from a fault whose memory and causes are known."""
+    """Write logs of a simulated rig, whose memory and causes are known."""
     import json
     import shlex
 

@@ -92,10 +92,10 @@ def run(
         "seed": seed,
     }
     plan, beside = _plan(sources, {k: v for k, v in changes.items() if v is not None})
-    from slicken.study.logs import read_logs
+    from slicken.experiment.reading import read_logs
 
     executor = executor_named(workers, scheduler, cluster)
-    experiments = read_logs(plan, beside)
+    experiments = read_logs(plan.logs, plan.channels, beside=beside)
     do_study(
         *(experiments, plan, out or Path(f"{plan.name}-study")),
         executor=executor,

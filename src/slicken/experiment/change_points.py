@@ -30,7 +30,7 @@ def change_points(values: Floats) -> list[int]:
     """First samples of the stretches after the first, in order.
 
     Args:
-        values: finite, shape ``(T,)``.
+        values: Finite, shape ``(T,)``.
 
     >>> steps = np.repeat([0.0, 3.0, 1.0], 100) + np.random.default_rng(0).normal(size=300)
     >>> change_points(steps)
@@ -47,14 +47,14 @@ def is_step(values: Floats, edge: int, around: tuple[int, int], penalty: float) 
     """Whether the level steps at a place, rather than going there by a smooth trend.
 
     Trends are polynomials. With or without a step, the order that describes most is taken; each
-    order costs a third of what a step does, which has a place and a height. On either side so
-    many blocks are looked at as the noise asks for, but not this many that a drift turns in them.
+    order costs a third of what a step does, which has a place and a height. As many
+    blocks on either side are used as the noise requires, but not so many that a drift turns within.
 
     Args:
-        values: finite, shape ``(T,)``.
-        edge: first sample after the step.
-        around: the first sample to look at, and the one after the last.
-        penalty: of :func:`penalty_of`, for the blocks of all values.
+        values: Finite, shape ``(T,)``.
+        edge: First sample after the step.
+        around: The first sample to look at, and the one after the last.
+        penalty: Penalty by :func:`penalty_of` for the blocks of all values.
 
     >>> ramp, step = np.linspace(0.0, 2.0, 400), np.repeat([0.0, 2.0], 200)
     >>> noise = np.random.default_rng(0).normal(size=400)
@@ -89,7 +89,7 @@ def _left(values: Floats, columns: Floats) -> Floats:
 
 
 def block_size(samples: int) -> int:
-    """Samples of a block, in a record of so many."""
+    """Samples of a block, in a record of this many samples."""
     return max(BLOCK, -(-samples // _MOST_BLOCKS))
 
 

@@ -1,8 +1,9 @@
 """Channel map: which column of a rig's logs is which channel, in which unit, with which sign."""
 
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -21,8 +22,8 @@ class Column(BaseModel):
     """The column that holds a channel.
 
     Args:
-        column: its name, as in the log.
-        unit: its unit; by default the one in the log, in the name or in a units row.
+        column: Its name, as in the log.
+        unit: Its unit; by default the one in the log, in the name or in a units row.
         sign: -1 where the rig counts the other way; axial displacement is positive in shortening.
     """
 
@@ -37,15 +38,15 @@ class Preparation(BaseModel):
     """How a log becomes an experiment.
 
     Args:
-        step: seconds between samples of the uniform grid; the log's own median step by default.
-        rate_span: seconds over which rates are fitted, up to and including the instant.
-        start: seconds on the log's clock; what came before is left out.
-        end: seconds on the log's clock; what came after is left out.
+        step: Seconds between samples of the uniform grid; the log's own median step by default.
+        rate_span: Seconds over which rates are fitted, up to and including the instant.
+        start: Seconds on the log's clock; what came before is left out.
+        end: Seconds on the log's clock; what came after is left out.
         stationary: ``trim`` leaves out stretches with almost no slip at the start and the end;
             ``keep`` keeps them.
-        max_gap: seconds; shorter holes are interpolated, longer ones are gaps.
-        stage_change: relative change of normal stress that starts a new stage.
-        contact_area_mm2: turns forces to stresses where it is given.
+        max_gap: Longest hole in s that is interpolated; longer ones are gaps.
+        stage_change: Relative change of normal stress that starts a new stage.
+        contact_area_mm2: Contact area by which forces become stresses, mm².
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -66,10 +67,10 @@ class ChannelMap(BaseModel):
     A map is the whole truth: what it does not name is not guessed.
 
     Args:
-        channels: name of a channel to its column.
-        correction: what is done to the columns before, in order.
-        preparation: how the log is prepared.
-        table: which sheet, group or struct of a file holds the log; the largest where blank. For
+        channels: Name of a channel to its column.
+        correction: Corrections of the columns, in order.
+        preparation: Settings of the preparation.
+        table: Sheet, group or struct of a file that holds the log; the largest where blank. For
             files of several formats, a table of endings, such as ``{xlsx = "Raw", h5 = "/rig"}``.
 
     >>> text = '''
@@ -119,11 +120,42 @@ class ChannelMap(BaseModel):
         return self.table.get(Path(path).suffix.lower().removeprefix("."), "")
 
     @classmethod
+    def of(cls, given: "ChannelMap | str | Path | Mapping[str, Any]") -> "ChannelMap":
+        """The channel map in what a caller passes.
+
+        Args:
+            given: A channel map, its TOML file, or channels and their columns.
+
+        Raises:
+            ChannelError: If it is none of them, or a key or value in it is wrong.
+
+        >>> ChannelMap.of({"time": "t (s)", "friction": "mu"}).channels["friction"].column
+        'mu'
+        """
+        if isinstance(given, ChannelMap):
+            return given
+        if isinstance(given, str | Path):
+            return cls.load(given)
+        if not isinstance(given, Mapping):
+            raise ChannelError(
+                f"{shown(given)} is no channel map; pass a ChannelMap, the name of its TOML file, "
+                'or channels and their columns, as in {"time": "t (s)", "friction": "mu"}'
+            )
+        columns = {
+            name: {"column": column} if isinstance(column, str) else column
+            for name, column in given.items()
+        }
+        try:
+            return cls.model_validate({"channels": columns})
+        except ValidationError as problem:
+            raise ChannelError(f"channels: {in_words(problem, cls)}") from problem
+
+    @classmethod
     def load(cls, path: str | Path) -> "ChannelMap":
         """Read a map from a TOML file.
 
         Raises:
-            ChannelError: if it cannot be read, or a key or value in it is wrong.
+            ChannelError: If it cannot be read, or a key or value in it is wrong.
         """
         path = Path(path)
         try:
@@ -144,7 +176,7 @@ class ChannelMap(BaseModel):
         """The map in a TOML text; ``source`` is what errors call it.
 
         Raises:
-            ChannelError: if the text is not TOML, or a key or value in it is wrong.
+            ChannelError: If the text is not TOML, or a key or value in it is wrong.
         """
         try:
             return cls.model_validate(tomllib.loads(text))

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError
-from slicken.experiment.columns import Draft
+from slicken.experiment.draft import Draft
 from slicken.experiment.quality.clock_faults import longest_stretch
 from slicken.experiment.quality.issues import correction_toml
 from slicken.logs.finding import Finding
@@ -13,24 +13,24 @@ from slicken.statements import Statement
 _SHOWN = 3
 
 
-def crop(draft: Draft, start: float | None, end: float | None) -> None:
-    """Leave out what lies outside ``start`` to ``end`` seconds on the log's clock.
+def crop(draft: Draft, start: float | None, end: float | None) -> Draft:
+    """The draft from ``start`` to ``end`` seconds on the log's clock.
 
     Raises:
-        ExperimentError: if nothing is left.
+        ExperimentError: If nothing is left.
     """
     known = np.isfinite(draft.time)
     missing = np.flatnonzero(~known)
     if missing.size:
         untimed = Statement("findings.untimed_rows", rows=int(missing.size))
-        draft.findings.append(Finding(untimed, row=int(draft.rows[missing[0]])))
-        draft.keep(known)
+        finding = Finding(untimed, row=int(draft.rows[missing[0]]))
+        draft = draft.keep(known).note([finding])
     if draft.time.size < 2:
         raise ExperimentError(
             f"{draft.source}: fewer than two rows have a time; is the right column the time?"
         )
     if start is None and end is None:
-        return
+        return draft
     first, last = float(draft.time.min()), float(draft.time.max())
     lowest, highest = -np.inf if start is None else start, np.inf if end is None else end
     inside = (draft.time >= lowest) & (draft.time <= highest)
@@ -42,22 +42,21 @@ def crop(draft: Draft, start: float | None, end: float | None) -> None:
     ends = [] if start is None else [Statement("steps.before", time=start)]
     ends += [] if end is None else [Statement("steps.after", time=end)]
     numbers = {"count": int((~inside).sum()), "samples": int(inside.size)}
-    draft.steps.append(Statement("steps.cropped", ends=tuple(ends), **numbers))
-    draft.keep(inside)
+    return draft.keep(inside).record(Statement("steps.cropped", ends=tuple(ends), **numbers))
 
 
-def run_forward(draft: Draft, longest: float) -> None:
-    """Check that time runs forward; leave out rows that repeat the one before.
+def run_forward(draft: Draft, longest: float) -> Draft:
+    """The draft without rows that repeat the one before, once its time runs forward.
 
     Args:
-        draft: the experiment in the making.
-        longest: seconds; a longer step is a gap, and is said.
+        draft: The experiment in the making.
+        longest: Longest step in s that is no gap.
 
     Raises:
-        ExperimentError: if time stands still, runs backward, or leaps by more than the rest
+        ExperimentError: If time stands still, runs backward, or leaps by more than the rest
             of the record; says in which row and at what time.
     """
-    _leave_out_repeated_rows(draft)
+    draft = _without_repeated_rows(draft)
     if draft.time.size < 2:
         raise ExperimentError(
             f"{draft.source}: time stands still at {draft.time[0]:g} s in all rows; "
@@ -77,24 +76,23 @@ def run_forward(draft: Draft, longest: float) -> None:
             "the row, or keep one side with start or end under [preparation] of a channel map; "
             "slicken inspect proposes a correction"
         )
-    _note_gaps(draft, steps, longest)
+    return draft.note(_gaps(draft, steps, longest))
 
 
-def _leave_out_repeated_rows(draft: Draft) -> None:
+def _without_repeated_rows(draft: Draft) -> Draft:
     same = np.diff(draft.time) == 0
     for values in draft.channels.values():
         same &= (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
     repeated = np.flatnonzero(same) + 1
-    if repeated.size:
-        draft.findings.append(
-            Finding(
-                Statement("findings.repeated_rows", rows=int(repeated.size)),
-                row=int(draft.rows[repeated[0]]),
-                time=float(draft.time[repeated[0]]),
-                correction=correction_toml("repeated-time", keep="first"),
-            )
-        )
-        draft.keep(np.concatenate([[True], ~same]))
+    if not repeated.size:
+        return draft
+    finding = Finding(
+        Statement("findings.repeated_rows", rows=int(repeated.size)),
+        row=int(draft.rows[repeated[0]]),
+        time=float(draft.time[repeated[0]]),
+        correction=correction_toml("repeated-time", keep="first"),
+    )
+    return draft.keep(np.concatenate([[True], ~same])).note([finding])
 
 
 def _not_forward(draft: Draft, index: int, count: int) -> str:
@@ -114,20 +112,21 @@ def _not_forward(draft: Draft, index: int, count: int) -> str:
     )
 
 
-def _note_gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> None:
+def _gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> list[Finding]:
     gaps = np.flatnonzero(steps > longest)
     # One correction is for all gaps: the longest stretch that has none.
     remedy = correction_toml("crop", **longest_stretch(draft.time, longest)) if gaps.size else ""
-    for index in gaps[:_SHOWN]:
-        draft.findings.append(
-            Finding(
-                Statement("findings.gap", seconds=float(steps[index]), longest=float(longest)),
-                row=int(draft.rows[index + 1]),
-                time=float(draft.time[index]),
-                value=float(steps[index]),
-                correction=remedy if index == gaps[0] else "",
-            )
+    findings = [
+        Finding(
+            Statement("findings.gap", seconds=float(steps[index]), longest=float(longest)),
+            row=int(draft.rows[index + 1]),
+            time=float(draft.time[index]),
+            value=float(steps[index]),
+            correction=remedy if index == gaps[0] else "",
         )
+        for index in gaps[:_SHOWN]
+    ]
     if gaps.size > _SHOWN:
         more = Statement("findings.more_gaps", count=int(gaps.size) - _SHOWN)
-        draft.findings.append(Finding(more))
+        findings.append(Finding(more))
+    return findings

@@ -1,5 +1,6 @@
 """Experiment: one run of the rig, prepared on a uniform time grid, in SI units."""
 
+import html
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,15 +8,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from slicken.channels import CHANNELS, FRICTION, SLIP, TIME
 from slicken.errors import ExperimentError
 from slicken.logs.finding import Finding
 from slicken.statements import Statement
 
-if TYPE_CHECKING:  # xarray takes half a second to import and most callers never need it
+if TYPE_CHECKING:  # they take half a second to import and most callers never need them
+    from pathlib import Path
+
+    import pandas as pd
     import xarray as xr
+
+    from slicken.experiment.channel_map import ChannelMap, Preparation
 
 
 @dataclass(frozen=True)
@@ -23,10 +29,10 @@ class Provenance:
     """Where an experiment came from and what was done to it, in order.
 
     Args:
-        source: file name, or the scenario of a simulated experiment.
-        sha256: checksum of the file; empty for a simulated experiment.
-        steps: each thing done, in order.
-        truth: the planted truth of a simulated experiment; empty for a real one.
+        source: File name, or the scenario of a simulated experiment.
+        sha256: Checksum of the file; empty for a simulated experiment.
+        steps: Each thing done, in order.
+        truth: The planted truth of a simulated experiment; empty for a real one.
     """
 
     source: str
@@ -35,24 +41,24 @@ class Provenance:
     truth: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Experiment:
     """One run of the rig, prepared; what exists is valid.
 
     Args:
-        name: what figures and tables call it.
-        time: seconds, shape ``(T,)``, uniform and increasing.
-        channels: name to float64 array of shape ``(T,)``, in the unit of
+        name: Name in figures and tables.
+        time: Seconds, shape ``(T,)``, uniform and increasing.
+        channels: Name to float64 array of shape ``(T,)``, in the unit of
             :data:`slicken.channels.CHANNELS`; finite wherever ``gap`` is false; holds
             ``friction``. Axial displacement is positive in shortening.
-        stage: shape ``(T,)``, integers counting intervals of constant normal stress from 0;
+        stage: Shape ``(T,)``, integers counting intervals of constant normal stress from 0;
             None where neither normal stress nor normal force is known.
-        gap: shape ``(T,)``, true where the log has no usable sample.
-        provenance: source and history.
-        findings: what its owner should know.
+        gap: Shape ``(T,)``, true where the log has no usable sample.
+        provenance: Source and history.
+        findings: Findings about the log and its preparation.
 
     Raises:
-        ExperimentError: if shapes, units or values break this contract.
+        ExperimentError: If shapes, units or values break this contract.
     """
 
     name: str
@@ -123,6 +129,107 @@ class Experiment:
         """Slip in metres since the start, shape ``(T,)``; None where velocity is not known."""
         return self.channels.get(SLIP.name)
 
+    def __repr__(self) -> str:
+        stages = "unknown" if self.stage is None else int(self.stage.max()) + 1
+        return (
+            f"<Experiment {self.name!r}: {len(self)} samples, step {self.dt:g} s, "
+            f"duration {self.duration:g} s; {', '.join(self.channels)}; "
+            f"stages: {stages}, findings: {len(self.findings)}>"
+        )
+
+    def _repr_html_(self) -> str:
+        """A table of the channels, for notebooks."""
+        rows = "".join(
+            "<tr><td>{}</td><td>{}</td>{}</tr>".format(
+                channel.title,
+                channel.shown_unit,
+                "".join(
+                    f"<td>{channel.shown_per_unit * value:.4g}</td>"
+                    for value in np.nanquantile(values, [0.0, 0.5, 1.0])
+                ),
+            )
+            for channel, values in ((CHANNELS[name], self.channels[name]) for name in self.channels)
+        )
+        heads = "".join(f"<th>{head}</th>" for head in ("", "unit", "min", "median", "max"))
+        caption = html.escape(repr(self).strip("<>"))
+        return f"<table><caption>{caption}</caption><tr>{heads}</tr>{rows}</table>"
+
+    @classmethod
+    def from_arrays(
+        cls,
+        *,
+        name: str = "experiment",
+        preparation: "Preparation | None" = None,
+        **channels: ArrayLike,
+    ) -> "Experiment":
+        """Prepare an experiment from arrays in SI units, as any log is prepared.
+
+        Rates and slip are computed, samples are put on a uniform grid where they are not on one,
+        and stages are found.
+
+        Args:
+            name: Name in figures and tables.
+            preparation: Settings of the preparation; the defaults where None.
+            channels: Arrays of one length by the name of their channel. Needed are ``time`` in s
+                and ``friction``, or shear and normal stress in Pa, or both forces in N. Others are
+                ``slip_velocity`` in m/s, ``axial_displacement`` in m (positive in shortening),
+                ``temperature`` in degC and ``slip`` in m.
+
+        Raises:
+            ExperimentError: If a name is unknown, an array has no numbers or another length, or
+                no experiment can be made of them.
+            ChannelError: If time or friction is missing.
+
+        Example:
+            >>> time = np.arange(100.0)
+            >>> one = Experiment.from_arrays(time=time, friction=0.6 + 1e-4 * time)
+            >>> len(one), one.dt
+            (100, 1.0)
+        """
+        from slicken.experiment.frames import from_arrays
+
+        return from_arrays(name=name, preparation=preparation, **channels)
+
+    @classmethod
+    def from_dataframe(
+        cls,
+        frame: "pd.DataFrame",
+        channels: "ChannelMap | str | Path | Mapping[str, Any] | None" = None,
+        *,
+        name: str = "experiment",
+    ) -> "Experiment":
+        """Prepare an experiment from a data frame, as a log with its columns is prepared.
+
+        Args:
+            frame: Columns of numbers, one row a sample; an index with a name is a column too.
+                Units may stand in the names, such as ``Load (kN)``, or in ``frame.attrs["units"]``.
+            channels: Channel map, its TOML file, or channels and their columns, such as
+                ``{"time": "t (s)", "friction": "mu"}``. Guessed from names and units where None.
+            name: Name in figures and tables.
+
+        Raises:
+            ExperimentError: If it is no data frame, or no experiment can be made of it.
+            ChannelError: If a column or a unit does not fit.
+
+        Example:
+            >>> import pandas as pd
+            >>> frame = pd.DataFrame({"t (s)": np.arange(50.0), "mu": np.linspace(0.6, 0.7, 50)})
+            >>> len(Experiment.from_dataframe(frame, {"time": "t (s)", "friction": "mu"}))
+            50
+        """
+        from slicken.experiment.frames import from_dataframe
+
+        return from_dataframe(frame, channels, name=name)
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """The channels in SI over ``time`` in s, with columns ``gap`` and ``stage``.
+
+        Units are in ``frame.attrs["units"]``.
+        """
+        from slicken.experiment.frames import to_dataframe
+
+        return to_dataframe(self)
+
     def to_dataset(self) -> "xr.Dataset":
         """The experiment as a Dataset over ``time``, with units; netCDF can hold it."""
         import xarray as xr
@@ -175,7 +282,7 @@ def _text(tree: object) -> str:
 
 
 def _frozen(values: NDArray[Any], dtype: type[Any]) -> NDArray[Any]:
-    """A private read-only copy, so that nobody can change an experiment from outside."""
+    """A private read-only copy, so that an experiment cannot be changed from outside."""
     copy = np.array(values, dtype=dtype)
     copy.flags.writeable = False
     return copy

@@ -1,12 +1,12 @@
 """Resampling: from the instants of a log to a uniform grid, looking ahead as little as can be."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError
-from slicken.experiment.columns import Draft
+from slicken.experiment.draft import Draft
 from slicken.logs.finding import Finding
 from slicken.statements import Statement
 
@@ -22,9 +22,9 @@ class Clock:
     """How a log is sampled.
 
     Args:
-        step: its usual step in seconds.
-        regular: whether all samples lie on one uniform grid, some perhaps missing.
-        uneven: how many steps differ from the usual one.
+        step: Its usual step in seconds.
+        regular: Whether all samples lie on one uniform grid, some perhaps missing.
+        uneven: Number of steps that differ from the usual one.
     """
 
     step: float
@@ -54,8 +54,8 @@ def read_clock(time: NDArray[np.float64]) -> Clock:
     return Clock(rounded if drift < _JITTER * step else step, regular, uneven)
 
 
-def resample(draft: Draft, step: float | None, max_gap: float) -> float:
-    """Put the draft's channels on a uniform grid; returns its step in seconds.
+def resample(draft: Draft, step: float | None, max_gap: float) -> Draft:
+    """The draft with its channels on a uniform grid.
 
     Samples that already lie on the grid are kept as they are. Otherwise a value is
     interpolated between the samples before and after; where the grid is coarser than the log,
@@ -64,13 +64,13 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> float:
     which looks ahead to the hole's end; in longer ones values are NaN.
 
     Raises:
-        ExperimentError: if the grid would have more samples than memory allows, or fewer than two.
+        ExperimentError: If the grid would have more samples than memory allows, or fewer than two.
     """
     _check_step(draft, float(np.median(np.diff(draft.time))))
     clock = read_clock(draft.time)
     new = clock.step if step is None else step
     _check_step(draft, new)
-    _count_from_zero(draft, new)
+    draft = _from_zero(draft, new)
     coarser = new >= _COARSER * clock.step
     start = draft.time[0] + (new if coarser else 0.0)
     count = int(min(np.floor((draft.time[-1] - start) / new + _JITTER), _MOST_SAMPLES)) + 1
@@ -83,33 +83,31 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> float:
     grid = start + new * np.arange(count)
     kept = clock.regular and abs(new - clock.step) <= 1e-5 * clock.step
     longest = max(max_gap, 1.5 * max(clock.step, new))
+    channels, holes = {}, []
     for name, values in draft.channels.items():
         if coarser:
             times, known = grid, _means(draft.time, values, grid, new)
         else:
             times, known = grid[_nearest(draft.time, grid, new)] if kept else draft.time, values
-        draft.channels[name], filled = _interpolated(times, known, grid, longest)
+        channels[name], filled = _interpolated(times, known, grid, longest)
         if filled and (kept or coarser):
-            holes = Statement("findings.filled", samples=filled, channel=name, longest=longest)
-            draft.findings.append(Finding(holes))
-    _note_grid(draft, clock, new, kept=kept, coarser=coarser)
-    draft.rows = draft.rows[
-        np.searchsorted(draft.time, grid - 1e-6 * new).clip(max=len(draft.rows) - 1)
-    ]
-    draft.time = grid
-    _close(draft, new)
-    return new
+            what = {"samples": filled, "channel": name, "longest": longest}
+            holes.append(Finding(Statement("findings.filled", **what)))
+    draft = _described(draft.note(holes), clock, new, kept=kept, coarser=coarser)
+    places = np.searchsorted(draft.time, grid - 1e-6 * new).clip(max=len(draft.rows) - 1)
+    return _closed(replace(draft, channels=channels, rows=draft.rows[places], time=grid, dt=new))
 
 
-def _close(draft: Draft, step: float) -> None:
+def _closed(draft: Draft) -> Draft:
     """What was left out on purpose is not bridged, however short.
 
     A sample speaks for the step before it, so it is left out where any of that was.
     """
     for start, end in draft.closed:
-        inside = (draft.time >= start) & (draft.time - step * (1 - 1e-6) < end)
-        for name, values in draft.channels.items():
-            draft.channels[name] = np.where(inside, np.nan, values)
+        inside = (draft.time >= start) & (draft.time - draft.dt * (1 - 1e-6) < end)
+        channels = draft.channels.items()
+        draft = draft.put({name: np.where(inside, np.nan, values) for name, values in channels})
+    return draft
 
 
 def _check_step(draft: Draft, step: float) -> None:
@@ -120,15 +118,16 @@ def _check_step(draft: Draft, step: float) -> None:
         )
 
 
-def _count_from_zero(draft: Draft, step: float) -> None:
+def _from_zero(draft: Draft, step: float) -> Draft:
     """A clock that counts from 1970 has no digits left for short steps."""
     begun = float(draft.time[0])
-    if np.spacing(np.abs(draft.time).max()) > _DIGITS * step:
-        draft.time = draft.time - begun
-        draft.closed = [(start - begun, end - begun) for start, end in draft.closed]
-        rebased = Statement("steps.clock_rebased", begun=begun, step=step)
-        draft.findings.append(Finding(Statement("findings.clock_rebased", what=rebased)))
-        draft.steps.append(rebased)
+    if np.spacing(np.abs(draft.time).max()) <= _DIGITS * step:
+        return draft
+    closed = tuple((start - begun, end - begun) for start, end in draft.closed)
+    rebased = Statement("steps.clock_rebased", begun=begun, step=step)
+    finding = Finding(Statement("findings.clock_rebased", what=rebased))
+    draft = replace(draft, time=draft.time - begun, closed=closed)
+    return draft.note([finding]).record(rebased)
 
 
 def _nearest(
@@ -169,17 +168,16 @@ def _interpolated(
     return result, int(np.sum(~measured & ~hole & ~outside))
 
 
-def _note_grid(draft: Draft, clock: Clock, new: float, *, kept: bool, coarser: bool) -> None:
+def _described(draft: Draft, clock: Clock, new: float, *, kept: bool, coarser: bool) -> Draft:
+    """The draft with what is done to its clock."""
     if kept:
-        draft.steps.append(Statement("steps.grid_kept", grid=new))
-        return
-    if coarser:
-        draft.steps.append(Statement("steps.grid_means", step=clock.step, grid=new))
-    else:
-        draft.steps.append(Statement("steps.grid_interpolated", grid=new))
+        return draft.record(Statement("steps.grid_kept", grid=new))
+    findings = []
     if not clock.regular:
         steps = {"uneven": clock.uneven, "steps": int(draft.time.size) - 1, "step": clock.step}
-        draft.findings.append(Finding(Statement("findings.uneven_sampling", **steps, grid=new)))
+        findings.append(Finding(Statement("findings.uneven_sampling", **steps, grid=new)))
     if new < 0.99 * clock.step:
-        finer = Statement("findings.finer_grid", grid=new, step=clock.step)
-        draft.findings.append(Finding(finer))
+        findings.append(Finding(Statement("findings.finer_grid", grid=new, step=clock.step)))
+    if coarser:
+        return draft.note(findings).record(Statement("steps.grid_means", step=clock.step, grid=new))
+    return draft.note(findings).record(Statement("steps.grid_interpolated", grid=new))

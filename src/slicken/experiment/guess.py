@@ -46,11 +46,11 @@ def guess_channels(log: Log) -> tuple[ChannelMap, tuple[Finding, ...]]:
     """The channels that the names and units of a log's columns give away.
 
     A channel is guessed only if exactly one column fits it best and its unit is known. A unit
-    that stands nowhere is believed to be the channel's own for time (s), slip velocity (m/s),
+    that is not given is taken to be the channel's own for time (s), slip velocity (m/s),
     temperature (degC) and friction; a length, stress or force without a unit is not guessed.
 
     Args:
-        log: the log.
+        log: The log.
 
     Returns:
         The map, and findings: each guess and its reason, and what was ambiguous.

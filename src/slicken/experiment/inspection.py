@@ -25,13 +25,13 @@ class ColumnSummary:
     """One column of a log.
 
     Args:
-        name: its name.
-        unit: its unit as the channel map or the log says; blank where neither does.
-        channel: the channel that it became; blank where none.
-        minimum: smallest number, in the log's own unit, as are the next two.
-        median: median.
-        maximum: largest number.
-        missing: samples without a number.
+        name: Its name.
+        unit: Its unit as the channel map or the log says; blank where neither does.
+        channel: The channel that it became; blank where none.
+        minimum: Smallest number, in the log's own unit, as are the next two.
+        median: Median.
+        maximum: Largest number.
+        missing: Samples without a number.
     """
 
     name: str
@@ -48,17 +48,17 @@ class Inspection:
     """What is in a log.
 
     Args:
-        name: the log's name.
-        source: its file name.
-        samples: number of rows with numbers.
-        log: the log after the map's corrections.
-        columns: one summary a column, in file order.
-        missing: measured drivers that no column became.
-        findings: what the reader, the guess and the preparation have to say.
-        channel_map: the map used, given or guessed.
-        experiment: the prepared experiment; None where none can be prepared.
-        problem: why none can be prepared; blank where one can.
-        steady: a proposed interval of steady sliding; None where there is none.
+        name: The log's name.
+        source: Its file name.
+        samples: Number of rows with numbers.
+        log: The log after the map's corrections.
+        columns: One summary a column, in file order.
+        missing: Measured drivers that no column became.
+        findings: Findings of the reader, the guess and the preparation.
+        channel_map: The map used, given or guessed.
+        experiment: The prepared experiment; None where none can be prepared.
+        problem: Why none can be prepared; blank where one can.
+        steady: A proposed interval of steady sliding; None where there is none.
     """
 
     name: str
@@ -80,9 +80,9 @@ def describe(
     """What is in a log: its columns, the channels they become, and everything worth knowing.
 
     Args:
-        log: the log.
-        channel_map: which column is which channel; guessed where it is not given.
-        folder: where files are that a correction joins.
+        log: The log.
+        channel_map: Channel map; guessed where None.
+        folder: Folder of files that a correction joins.
     """
     notes: tuple[Finding, ...] = ()
     if channel_map is None:
@@ -116,7 +116,7 @@ def _clock_faults(log: Log, channel_map: ChannelMap) -> tuple[Finding, ...]:
     """Why time does not rise, where that may be why there is no experiment."""
     try:
         draft = read_channels(log, channel_map)
-        crop(draft, channel_map.preparation.start, channel_map.preparation.end)
+        draft = crop(draft, channel_map.preparation.start, channel_map.preparation.end)
     except SlickenError:
         return ()
     return tuple(find_clock_faults(draft))

@@ -1,6 +1,6 @@
 """Parts: files of a run that a channel map joins to others, and are no logs of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from slicken.errors import ChannelError
@@ -19,20 +19,22 @@ def parts_of(path: Path, channel_map: ChannelMap) -> list[Path]:
     return [path.parent / name for join in joins for name in join.names(path.stem)]
 
 
-def wholes_of(paths: Sequence[Path], channel_map: ChannelMap | None) -> dict[Path, Path]:
+def wholes_of(maps: Mapping[Path, ChannelMap | None]) -> dict[Path, Path]:
     """Those of some files that are parts of others among them: each to the log that it is part of.
 
     A file that is itself a part joins nothing: it is not read by itself.
 
+    Args:
+        maps: Each file with its channel map; None where it has none.
+
     Raises:
-        ChannelError: if a file is part of two logs: one record in two experiments would be a leak.
+        ChannelError: If a file is part of two logs: one record in two experiments would be a leak.
     """
-    if channel_map is None:
-        return {}
-    known = {path.resolve(): path for path in paths}
+    known = {path.resolve(): path for path in maps}
     joined = {
-        path: [part.resolve() for part in parts_of(path, channel_map) if part.resolve() in known]
-        for path in paths
+        path: [part.resolve() for part in parts_of(path, one) if part.resolve() in known]
+        for path, one in maps.items()
+        if one is not None
     }
     parts = {part for path, each in joined.items() for part in each if part != path.resolve()}
     wholes: dict[Path, Path] = {}

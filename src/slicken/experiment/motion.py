@@ -17,7 +17,7 @@ def moving_span(velocity: NDArray[np.float64]) -> tuple[int, int]:
     must do so at either end, which noise about zero does not. Holds in between are kept.
 
     Args:
-        velocity: slip velocity, shape ``(T,)``; NaN in gaps.
+        velocity: Slip velocity, shape ``(T,)``; NaN in gaps.
 
     Returns:
         ``(start, stop)``; ``(0, 0)`` where the fault never slips.
@@ -48,8 +48,8 @@ def slip_from_velocity(
     """Slip in metres since the first sample: the integral of ``|velocity|`` by trapezoids.
 
     Args:
-        velocity: m/s, shape ``(T,)``; across gaps it is taken to go in a straight line.
-        time: seconds, shape ``(T,)``.
+        velocity: M/s, shape ``(T,)``; across gaps it is taken to go in a straight line.
+        time: Seconds, shape ``(T,)``.
     """
     known = np.isfinite(velocity)
     if not known.any():

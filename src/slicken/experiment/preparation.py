@@ -1,6 +1,7 @@
 """Preparation: from a log and a channel map to an experiment, with every step of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,9 @@ from slicken.channels import (
 from slicken.errors import ExperimentError
 from slicken.experiment.channel_map import ChannelMap, Preparation
 from slicken.experiment.clock import crop, run_forward
-from slicken.experiment.columns import Draft, read_channels
+from slicken.experiment.columns import read_channels
 from slicken.experiment.corrections import Corrected, correct
+from slicken.experiment.draft import Draft
 from slicken.experiment.experiment import Experiment, Provenance
 from slicken.experiment.grid import resample
 from slicken.experiment.guess import guess_channels
@@ -50,22 +52,21 @@ def read_experiment(
     """Read a rig's log and prepare it.
 
     Args:
-        path: the log, in any of the formats of :func:`~slicken.experiment.read_log`.
-        channels: a channel map, or the TOML file that holds one. Without one, channels are
+        path: The log, in any of the formats of :func:`~slicken.experiment.read_log`.
+        channels: A channel map, or the TOML file that holds one. Without one, channels are
             guessed from the names and units of the columns where they leave no doubt, and each
             guess is a finding.
 
     Raises:
-        LogError: if the file cannot be read as a table of numbers.
-        ChannelError: if the map, a column or a unit does not fit.
-        ExperimentError: if no experiment can be made of what is in it.
+        LogError: If the file cannot be read as a table of numbers.
+        ChannelError: If the map, a column or a unit does not fit.
+        ExperimentError: If no experiment can be made of what is in it.
     """
     if channels is None:
         log = read_log(path)
         channels, notes = guess_channels(log)
         return prepare(log, channels, notes=notes)
-    if not isinstance(channels, ChannelMap):
-        channels = ChannelMap.load(channels)
+    channels = ChannelMap.of(channels)
     log = read_log(path, table=channels.table_of(path))
     return prepare(log, channels, folder=Path(path).parent)
 
@@ -85,45 +86,47 @@ def prepare(
     from its first sample.
 
     Args:
-        log: the log.
-        channel_map: which column is which channel, and how to prepare them.
-        notes: findings to put before those made here, such as guesses.
-        folder: where files are that a correction joins.
+        log: The log.
+        channel_map: Channel map.
+        notes: Findings to put before those made here, such as guesses.
+        folder: Folder of files that a correction joins.
 
     Raises:
-        ChannelError: if a column, a unit or a correction does not fit.
-        LogError: if a file to join cannot be read.
-        ExperimentError: if time does not run forward, a channel has no number, friction never
+        ChannelError: If a column, a unit or a correction does not fit.
+        LogError: If a file to join cannot be read.
+        ExperimentError: If time does not run forward, a channel has no number, friction never
             changes, or nothing is left.
     """
     settings = channel_map.preparation
     corrected = apply_corrections(log, channel_map, folder)
-    draft = read_channels(corrected.log, channel_map)
-    draft.steps[:0] = corrected.steps
-    draft.findings[:0] = corrected.findings
-    draft.closed = list(corrected.closed)
-    crop(draft, settings.start, settings.end)
-    _check_numbers(draft)
-    draft.findings += check_resolution(draft.channels)
-    usual = float(np.median(np.diff(draft.time)))
-    run_forward(draft, max(settings.max_gap, 1.5 * max(usual, 0.0)))
     columns = {name: column.column for name, column in channel_map.channels.items()}
-    draft.findings += find_faults(draft, columns)
-    dt = resample(draft, settings.step, settings.max_gap)
-    _add_rates(draft, dt, settings.rate_span)
-    _trim(draft, settings)
-    _count_from_the_start(draft)
-    stage = _stages(draft, settings.stage_change)
+    draft = read_channels(corrected.log, channel_map)
+    draft = replace(
+        draft,
+        steps=(*corrected.steps, *draft.steps),
+        findings=(*log.findings, *notes, *corrected.findings, *draft.findings),
+        closed=corrected.closed,
+    )
+    draft = crop(draft, settings.start, settings.end)
+    _check_numbers(draft)
+    draft = draft.note(check_resolution(draft.channels))
+    draft = run_forward(draft, max(settings.max_gap, 1.5 * max(_usual_step(draft), 0.0)))
+    draft = draft.note(find_faults(draft, columns))
+    draft = resample(draft, settings.step, settings.max_gap)
+    draft = _with_rates(draft, settings.rate_span)
+    draft = _trimmed(draft, settings)
+    draft = _counted_from_the_start(draft)
+    draft = _with_stages(draft, settings.stage_change)
     _check_friction(draft)
-    draft.findings += check_channels(draft.time, draft.channels)
+    draft = draft.note(check_channels(draft.time, draft.channels))
     return Experiment(
         name=log.name,
         time=draft.time,
         channels=draft.channels,
-        stage=stage,
-        gap=_gap(draft),
-        provenance=Provenance(log.source, log.sha256, tuple(draft.steps)),
-        findings=(*log.findings, *notes, *draft.findings),
+        stage=draft.stage,
+        gap=draft.gap,
+        provenance=Provenance(log.source, log.sha256, draft.steps),
+        findings=draft.findings,
     )
 
 
@@ -148,25 +151,24 @@ def _check_numbers(draft: Draft) -> None:
             )
 
 
-def _gap(draft: Draft) -> NDArray[np.bool_]:
-    gap = np.zeros(draft.time.size, np.bool_)
-    for values in draft.channels.values():
-        gap |= ~np.isfinite(values)
-    return gap
+def _usual_step(draft: Draft) -> float:
+    return float(np.median(np.diff(draft.time)))
 
 
-def _add_rates(draft: Draft, dt: float, span: float) -> None:
-    made = []
-    for channel, rate in _RATES:
-        if channel.name in draft.channels:
-            draft.channels[rate.name] = causal_rate(draft.channels[channel.name], dt, span)
-            made.append(rate.name)
-    if made:
-        draft.steps.append(Statement("steps.rates", rates=tuple(made), span=span, samples=FEWEST))
+def _with_rates(draft: Draft, span: float) -> Draft:
+    rates = {
+        rate.name: causal_rate(draft.channels[channel.name], draft.dt, span)
+        for channel, rate in _RATES
+        if channel.name in draft.channels
+    }
+    if not rates:
+        return draft
+    step = Statement("steps.rates", rates=tuple(rates), span=span, samples=FEWEST)
+    return draft.put(rates).record(step)
 
 
-def _trim(draft: Draft, settings: Preparation) -> None:
-    """Leave out start-up, unloading, and gaps at either end."""
+def _trimmed(draft: Draft, settings: Preparation) -> Draft:
+    """Without start-up, unloading, and gaps at either end."""
     velocity = draft.channels.get(SLIP_VELOCITY.name)
     if velocity is not None and settings.stationary == "trim":
         start, stop = moving_span(velocity)
@@ -175,21 +177,20 @@ def _trim(draft: Draft, settings: Preparation) -> None:
                 f"{draft.source}: the slip velocity is never above zero for long; name another "
                 'column, or set stationary = "keep" under [preparation] of a channel map'
             )
-        ends = _ends(draft, start, stop)
-        slow = Statement("steps.trimmed_slow", **ends, share=ALMOST_NONE)
-        _leave_out(draft, start, stop, slow)
-    usable = np.flatnonzero(~_gap(draft))
+        slow = Statement("steps.trimmed_slow", **_outside(draft, start, stop), share=ALMOST_NONE)
+        draft = _between(draft, start, stop, slow)
+    usable = np.flatnonzero(~draft.gap)
     if usable.size < 2:
         raise ExperimentError(
             f"{draft.source}: fewer than two samples in which every channel has a number; "
             "leave the emptiest channel out of the channel map, or raise max_gap"
         )
     start, stop = int(usable[0]), int(usable[-1]) + 1
-    empty = Statement("steps.trimmed_empty", **_ends(draft, start, stop))
-    _leave_out(draft, start, stop, empty)
+    empty = Statement("steps.trimmed_empty", **_outside(draft, start, stop))
+    return _between(draft, start, stop, empty)
 
 
-def _ends(draft: Draft, start: int, stop: int) -> dict[str, Any]:
+def _outside(draft: Draft, start: int, stop: int) -> dict[str, Any]:
     """Values of a statement about what lies outside two samples."""
     time, count, ends = draft.time, int(draft.time.size), []
     if start:
@@ -199,45 +200,38 @@ def _ends(draft: Draft, start: int, stop: int) -> dict[str, Any]:
     return {"ends": tuple(ends), "samples": count}
 
 
-def _leave_out(draft: Draft, start: int, stop: int, step: Statement) -> None:
-    count = draft.time.size
-    if (start, stop) == (0, count):
-        return
-    draft.steps.append(step)
-    draft.findings.append(Finding(Statement("findings.trimmed", what=step)))
-    kept = np.zeros(count, np.bool_)
+def _between(draft: Draft, start: int, stop: int, step: Statement) -> Draft:
+    if (start, stop) == (0, draft.time.size):
+        return draft
+    kept = np.zeros(draft.time.size, np.bool_)
     kept[start:stop] = True
-    draft.keep(kept)
+    finding = Finding(Statement("findings.trimmed", what=step))
+    return draft.keep(kept).record(step).note([finding])
 
 
-def _count_from_the_start(draft: Draft) -> None:
-    shortening = draft.channels.get(AXIAL_DISPLACEMENT.name)
-    if shortening is not None:
-        draft.channels[AXIAL_DISPLACEMENT.name] = shortening - shortening[0]
-        draft.steps.append(Statement("steps.counts_from_zero", channel=AXIAL_DISPLACEMENT.name))
+def _counted_from_the_start(draft: Draft) -> Draft:
+    for name in (AXIAL_DISPLACEMENT.name, SLIP.name):
+        values = draft.channels.get(name)
+        if values is not None:
+            step = Statement("steps.counts_from_zero", channel=name)
+            draft = draft.put({name: values - values[0]}).record(step)
     velocity = draft.channels.get(SLIP_VELOCITY.name)
-    if SLIP.name in draft.channels:
-        slip = draft.channels[SLIP.name]
-        draft.channels[SLIP.name] = slip - slip[0]
-        draft.steps.append(Statement("steps.counts_from_zero", channel=SLIP.name))
-    elif velocity is not None:
-        draft.channels[SLIP.name] = slip_from_velocity(velocity, draft.time)
-        draft.steps.append(Statement("steps.slip_integrated"))
+    if SLIP.name in draft.channels or velocity is None:
+        return draft
+    slip = slip_from_velocity(velocity, draft.time)
+    return draft.put({SLIP.name: slip}).record(Statement("steps.slip_integrated"))
 
 
-def _stages(draft: Draft, change: float) -> NDArray[np.int64] | None:
+def _with_stages(draft: Draft, change: float) -> Draft:
     for channel in (NORMAL_STRESS, NORMAL_FORCE):
         load = draft.channels.get(channel.name)
-        if load is None:
-            continue
-        stage = find_stages(load, change)
-        draft.steps.append(_stages_found(channel, load, stage, change))
-        return stage
-    draft.steps.append(Statement("steps.no_stages"))
-    return None
+        if load is not None:
+            stage = find_stages(load, change)
+            return replace(draft, stage=stage).record(_found(channel, load, stage, change))
+    return draft.record(Statement("steps.no_stages"))
 
 
-def _stages_found(
+def _found(
     channel: Channel, load: NDArray[np.float64], stage: NDArray[np.int64], change: float
 ) -> Statement:
     count, factor = int(stage[-1]) + 1, channel.shown_per_unit
@@ -252,7 +246,7 @@ def _stages_found(
 
 
 def _check_friction(draft: Draft) -> None:
-    friction = draft.channels[FRICTION.name][~_gap(draft)]
+    friction = draft.channels[FRICTION.name][~draft.gap]
     low, high = float(friction.min()), float(friction.max())
     if high - low <= 1e-12 * max(abs(low), abs(high)):
         raise ExperimentError(

@@ -17,9 +17,9 @@ def causal_rate(values: NDArray[np.float64], dt: float, span: float) -> NDArray[
     :data:`FEWEST` samples.
 
     Args:
-        values: shape ``(T,)``, uniform in time; NaN in gaps.
-        dt: time step in seconds.
-        span: seconds that the line covers.
+        values: Shape ``(T,)``, uniform in time; NaN in gaps.
+        dt: Time step in seconds.
+        span: Seconds that the line covers.
 
     Returns:
         Slopes per second, shape ``(T,)``; NaN in gaps and where there is no rate.

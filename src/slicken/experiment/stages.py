@@ -39,8 +39,8 @@ def find_stages(load: NDArray[np.float64], change: float) -> NDArray[np.int64]:
     and no change of stage.
 
     Args:
-        load: normal stress or force, shape ``(T,)``; NaN in gaps.
-        change: relative change that counts.
+        load: Normal stress or force, shape ``(T,)``; NaN in gaps.
+        change: Relative change that counts.
 
     Returns:
         Stage of each sample, shape ``(T,)``.

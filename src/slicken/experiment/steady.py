@@ -24,9 +24,9 @@ class SteadySliding:
     """A proposed interval.
 
     Args:
-        start: s on the experiment's clock.
-        end: s.
-        why: what holds in it.
+        start: Start in s on the experiment's clock.
+        end: End in s.
+        why: Conditions that hold in it.
     """
 
     start: float

@@ -1,7 +1,8 @@
 """Devices: where, and how many at a time, the runs of an ensemble are computed."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -13,6 +14,8 @@ Given = TypeVar("Given")  # the short form needs Python 3.12
 Result = TypeVar("Result")
 
 _ONE_THREAD: dict[str, str | bool] = {"xla_cpu_multi_thread_eigen": False}
+_PROGRAMS: OrderedDict[Hashable, Any] = OrderedDict()
+_MOST_PROGRAMS = 32
 
 
 def share_out(runs: int, *, fewest: int) -> list[tuple[jax.Device, list[int]]]:
@@ -41,16 +44,27 @@ def share_out(runs: int, *, fewest: int) -> list[tuple[jax.Device, list[int]]]:
     return list(zip(devices, hands, strict=False))
 
 
-def compiled(program: jax.stages.Wrapped, *arguments: Any) -> Any:  # noqa: ANN401 (any arrays)
-    """Compile a jitted program for arrays like these, on the device that holds them.
+def compiled(what: Hashable, program: jax.stages.Wrapped, *arguments: Any) -> Any:  # noqa: ANN401 (any arrays)
+    """A jitted program compiled for arrays like these, on the device that holds them.
 
-    On CPUs a program keeps to one thread: shares keep all cores busy already, and where threads cut
-    a product, and so its last bits, would depend on how many cores there are.
+    It is compiled once in a process, however often it is asked for. On CPUs a program keeps to one
+    thread: shares keep all cores busy already, and where threads cut a product, and so its last
+    bits, would depend on how many cores there are.
+
+    Args:
+        what: All that the program does depends on beside its arguments.
+        program: Program, jitted.
+        arguments: Arrays on one device.
     """
-    leaf = jax.tree.leaves(arguments)[0]
-    on_cpu = next(iter(leaf.devices())).platform == "cpu"
-    lowered = program.lower(*arguments)
-    return lowered.compile(_ONE_THREAD if on_cpu else None)
+    leaves, structure = jax.tree.flatten(arguments)
+    key = what, structure, tuple((leaf.shape, leaf.dtype, leaf.sharding) for leaf in leaves)
+    if key not in _PROGRAMS:
+        on_cpu = next(iter(leaves[0].devices())).platform == "cpu"
+        _PROGRAMS[key] = program.lower(*arguments).compile(_ONE_THREAD if on_cpu else None)
+        while len(_PROGRAMS) > _MOST_PROGRAMS:
+            _PROGRAMS.popitem(last=False)
+    _PROGRAMS.move_to_end(key)
+    return _PROGRAMS[key]
 
 
 def cores() -> int:

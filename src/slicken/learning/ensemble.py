@@ -1,7 +1,6 @@
 """Ensemble: the trained runs of one window length, and what they say about windows."""
 
 import math
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -183,8 +182,10 @@ class Ensemble:
             networks = jax.tree.map(lambda leaf: np.asarray(leaf)[np.array(runs)], self.networks)
             return jax.device_put((networks, *arrays), device)
 
+        # A sweep is a function within a method, and knows nothing of it but the length of windows.
+        what = sweep.__qualname__, engine, self.length
         programs = {
-            device: _program(sweep, engine, self.length, given(device, runs))
+            device: compiled(what, jax.jit(partial(sweep, engine)), *given(device, runs))
             for device, runs in dict(shares).items()
         }
 
@@ -192,27 +193,6 @@ class Ensemble:
             return jax.device_get(programs[share[0]](*given(*share)))
 
         return at_once(of_share, shares)
-
-
-_PROGRAMS: OrderedDict[Any, Any] = OrderedDict()
-_MOST_PROGRAMS = 32
-
-
-def _program(sweep: Callable[..., Any], engine: Engine, length: int, given: Any) -> Any:  # noqa: ANN401 (any arrays)
-    """A sweep compiled for arrays like these, from earlier calls if there was one like this.
-
-    A sweep is a function within a method of :class:`Ensemble`, and knows nothing else of it than
-    the length of its windows.
-    """
-    leaves, structure = jax.tree.flatten(given)
-    alike = tuple((leaf.shape, leaf.dtype, leaf.sharding) for leaf in leaves)
-    key = sweep.__qualname__, engine, length, structure, alike
-    if key not in _PROGRAMS:
-        _PROGRAMS[key] = compiled(jax.jit(partial(sweep, engine)), *given)
-        while len(_PROGRAMS) > _MOST_PROGRAMS:
-            _PROGRAMS.popitem(last=False)
-    _PROGRAMS.move_to_end(key)
-    return _PROGRAMS[key]
 
 
 def _end_to_end(

@@ -127,6 +127,7 @@ class Trainer:
             for device, runs in share_out(self.runs, fewest=engine.fewest_runs)
         ]
         self._engine = engine.with_threads(max(1, cores() // len(self._shares)))
+        self._what = self._engine, architecture, optimiser, epochs, length
         self._programs: dict[jax.Device, Any] = {}
 
     def start(self) -> list[TrainingState]:
@@ -211,7 +212,7 @@ class Trainer:
             if share.device not in self._programs:
                 program = jax.jit(self._train_and_validate, donate_argnums=0)
                 given = jax.device_put((state, share.seeds, share.data, counts), share.device)
-                self._programs[share.device] = compiled(program, *given)
+                self._programs[share.device] = compiled(self._what, program, *given)
 
     def _start_share(self, share: _Share) -> TrainingState:
         drivers = share.data.drivers.shape[1]

@@ -4,6 +4,7 @@ import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,25 +14,28 @@ from slicken.logs.finding import Finding
 from slicken.logs.left_out import LeftOut
 from slicken.logs.listing import listed
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Log:
     """A table of numbers read from a file; S samples.
 
     Args:
-        name: the file's stem; what the experiment will be called.
-        source: the file's name.
-        sha256: checksum of the file's bytes.
-        values: column name to float64 array of shape ``(S,)``, in file order; NaN where the
+        name: The file's stem; what the experiment will be called.
+        source: The file's name.
+        sha256: Checksum of the file's bytes.
+        values: Column name to float64 array of shape ``(S,)``, in file order; NaN where the
             file holds no number.
         rows: 1-based line of the file that holds each sample, shape ``(S,)``.
-        units: column name to the unit that a units row gives it.
-        left_out: column name to the reason why it is not in ``values``.
-        findings: what the reader saw and did.
-        table: the table that was asked for in a file of several; blank where none was.
+        units: Column name to the unit that a units row gives it.
+        left_out: Column name to the reason why it is not in ``values``.
+        findings: What the reader saw and did.
+        table: The table that was asked for in a file of several; blank where none was.
 
     Raises:
-        LogError: if there is no column, or columns differ in length.
+        LogError: If there is no column, or columns differ in length.
     """
 
     name: str
@@ -66,6 +70,23 @@ class Log:
         """Number of samples, S."""
         return int(self.rows.size)
 
+    def __repr__(self) -> str:
+        return (
+            f"<Log {self.name!r}: {len(self)} samples; {listed(self.columns)}; "
+            f"findings: {len(self.findings)}>"
+        )
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """The columns as the rig wrote them, over the ``row`` of the file.
+
+        Units are in ``frame.attrs["units"]``.
+        """
+        import pandas as pd
+
+        frame = pd.DataFrame(dict(self.values), index=pd.Index(self.rows, name="row"))
+        frame.attrs["units"] = dict(self.units)
+        return frame
+
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the columns, in file order."""
@@ -75,7 +96,7 @@ class Log:
         """The numbers of one column, shape ``(S,)``.
 
         Raises:
-            ChannelError: if there is no such column; lists those that there are.
+            ChannelError: If there is no such column; lists those that there are.
         """
         if name in self.values:
             return self.values[name]

@@ -26,8 +26,8 @@ class Reading:
     """What a name says.
 
     Args:
-        channel: the channel it names.
-        sure: how surely, from 3 (exactly this) to 1 (could be).
+        channel: The channel it names.
+        sure: Degree of certainty, from 3 (exactly this) to 1 (could be).
         sign: -1 where the quantity grows as the specimen lengthens.
     """
 

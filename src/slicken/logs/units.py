@@ -1,4 +1,4 @@
-"""Units: as labs write them, at the reader's door only; inside, everything is SI and degC."""
+"""Units: as labs write them, in readers only; elsewhere, everything is SI and degC."""
 
 import re
 import unicodedata
@@ -88,15 +88,15 @@ def to_si(values: NDArray[np.float64], unit: str, channel: Channel) -> NDArray[n
     """Convert a column to the unit in which its channel is held.
 
     Args:
-        values: the numbers of the column.
-        unit: their unit as a lab writes it; blank means the channel's own unit.
-        channel: what they measure.
+        values: The numbers of the column.
+        unit: Their unit as a lab writes it; blank means the channel's own unit.
+        channel: What they measure.
 
     Returns:
         A new array of the same shape, in ``channel.unit``.
 
     Raises:
-        ChannelError: if the unit is unknown or measures something else.
+        ChannelError: If the unit is unknown or measures something else.
 
     >>> from slicken.channels import SLIP_VELOCITY
     >>> to_si(np.array([4.0]), "mm/s", SLIP_VELOCITY).tolist()
@@ -135,7 +135,7 @@ def ratio(unit: str, into: str) -> float:
     """How many of one unit make up another: ``ratio("mm", "um")`` is 1000.
 
     Raises:
-        ChannelError: if a unit is unknown, or they measure different things.
+        ChannelError: If a unit is unknown, or they measure different things.
 
     >>> round(ratio("MPa/um", "kPa/mm"), 6)
     1000000.0
@@ -150,7 +150,7 @@ def ratio(unit: str, into: str) -> float:
 
 
 def measures(unit: str, channel: Channel) -> bool:
-    """Whether a unit can be the unit of a channel; a blank one cannot be told.
+    """Whether a unit can be the unit of a channel; a blank one fits any.
 
     >>> from slicken.channels import TEMPERATURE
     >>> measures("℃", TEMPERATURE), measures("mm", TEMPERATURE)

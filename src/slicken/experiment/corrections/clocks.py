@@ -13,7 +13,7 @@ def rise(table: Worktable, repeated: kinds.RepeatedTime) -> Statement:
     """Make a time rise that stands still in places; says what was done, as the others do.
 
     Raises:
-        ChannelError: if time runs backward, or stands still in all rows.
+        ChannelError: If time runs backward, or stands still in all rows.
     """
     time = table.time()
     known = np.flatnonzero(np.isfinite(time))
@@ -50,7 +50,7 @@ def run_on(table: Worktable, onward: kinds.RunOn) -> Statement:
     """Shift the time from a row on.
 
     Raises:
-        ChannelError: if there is no such row, or no time to go on from.
+        ChannelError: If there is no such row, or no time to go on from.
     """
     time, place = table.time(), _place(table, onward.row)
     by = onward.by
@@ -72,7 +72,7 @@ def choose_rows(table: Worktable, chosen: kinds.Rows) -> Statement:
     """Keep some rows of the file, or all others.
 
     Raises:
-        ChannelError: if fewer than two samples are left.
+        ChannelError: If fewer than two samples are left.
     """
     rows = table.log.rows
     first = int(rows[0]) if chosen.first is None else chosen.first

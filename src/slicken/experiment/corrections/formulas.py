@@ -26,8 +26,8 @@ def shear_stress(torque: Floats, outer: float, inner: float = 0.0) -> Floats:
 
     Args:
         torque: N m, any shape.
-        outer: outer radius, m.
-        inner: inner radius, m; 0 for a solid cylinder.
+        outer: Outer radius, m.
+        inner: Inner radius, m; 0 for a solid cylinder.
 
     >>> round(float(shear_stress(np.array(2 * np.pi / 3), 1.0)), 12)
     1.0
@@ -42,9 +42,9 @@ def equivalent_slip(revolutions: Floats, outer: float, inner: float = 0.0) -> Fl
     Tsutsumi 1994); the same factor turns revolutions to slip.
 
     Args:
-        revolutions: revolutions, or revolutions per second, any shape.
-        outer: outer radius, m.
-        inner: inner radius, m; 0 for a solid cylinder.
+        revolutions: Revolutions, or revolutions per second, any shape.
+        outer: Outer radius, m.
+        inner: Inner radius, m; 0 for a solid cylinder.
 
     Returns:
         m, or m/s.
@@ -60,10 +60,10 @@ def running_mean(values: Floats, time: Floats, over: float, *, centred: bool) ->
     """Mean of the samples in ``(t - over, t]``, or in ``[t - over/2, t + over/2]``.
 
     Args:
-        values: shape ``(S,)``; NaN where missing, and there it stays.
-        time: seconds, rising, shape ``(S,)``.
-        over: seconds.
-        centred: whether the interval ends at the instant or has it in the middle.
+        values: Shape ``(S,)``; NaN where missing, and there it stays.
+        time: Seconds, rising, shape ``(S,)``.
+        over: Seconds.
+        centred: Whether the interval ends at the instant or has it in the middle.
 
     >>> steps = np.arange(4.0)
     >>> running_mean(steps, steps, 2.0, centred=False).tolist()
@@ -93,10 +93,10 @@ def difference_rate(values: Floats, time: Floats, over: float, *, centred: bool)
     """Difference over ``over`` seconds, per second; between samples by straight lines.
 
     Args:
-        values: shape ``(S,)``; NaN where missing.
-        time: seconds, rising, shape ``(S,)``.
-        over: seconds.
-        centred: whether the difference ends at the instant or has it in the middle.
+        values: Shape ``(S,)``; NaN where missing.
+        time: Seconds, rising, shape ``(S,)``.
+        over: Seconds.
+        centred: Whether the difference ends at the instant or has it in the middle.
 
     Returns:
         Per second; NaN where missing, and near the ends, where there is no such interval.
@@ -125,7 +125,7 @@ def spread_times(time: Floats) -> Floats:
     begun before the log, the last may go on after it: they have the usual distances.
 
     Args:
-        time: seconds, never falling, shape ``(S,)``, with more than one value.
+        time: Seconds, never falling, shape ``(S,)``, with more than one value.
 
     >>> spread_times(np.array([0.0, 1.0, 1.0, 2.0, 2.0, 9.0, 9.0, 10.0])).tolist()
     [0.5, 1.0, 1.5, 2.0, 2.5, 9.0, 9.5, 10.0]

@@ -58,10 +58,10 @@ class Zero(AtOrOver):
     """Subtract the column's value at an instant, or its mean over an interval.
 
     Args:
-        column: the column.
-        at: s; the sample nearest to it becomes 0.
-        start: s; instead of ``at``: the mean from here
-        end: s; to here becomes 0.
+        column: The column.
+        at: Instant in s; the sample nearest to it becomes 0.
+        start: Start in s of an interval whose mean becomes 0, instead of ``at``.
+        end: End of the interval, s.
     """
 
     kind: Literal["zero"]
@@ -71,13 +71,13 @@ class Offset(AtOrOver):
     """Take a jump out of a column: what comes after is shifted to go on where it left off.
 
     Args:
-        column: the column.
-        at: s; the first sample after the jump, or any time between it and the one before.
-        start: s; instead of ``at``, where the jump takes a while: from here
-        end: s; up to, and not including, here.
-        by: size of the jump; measured where it is not given.
-        samples: the jump is measured between the medians of this many samples on either side.
-        between: from ``start`` to ``end`` the column holds the value before, or is a gap.
+        column: The column.
+        at: Instant in s of the first sample after the jump, or any between it and the one before.
+        start: Start in s of a jump that takes a while, instead of ``at``.
+        end: End of the jump in s, not included.
+        by: Size of the jump; measured where it is not given.
+        samples: Number of samples on either side between whose medians the jump is measured.
+        between: What the column holds from ``start`` to ``end``: the value before, or a gap.
     """
 
     kind: Literal["offset"]
@@ -90,11 +90,11 @@ class Calibrate(Kind):
     """Turn a column's numbers into a unit: ``factor * number + offset``.
 
     Args:
-        column: the column, such as counts of an A/D converter.
-        factor: of the new unit, for one of the old.
-        offset: in the new unit.
-        unit: the new unit.
-        into: name of a new column for the result; the column itself by default.
+        column: The column, such as counts of an A/D converter.
+        factor: New units per old unit.
+        offset: Offset in the new unit.
+        unit: The new unit.
+        into: Name of a new column for the result; the column itself by default.
     """
 
     kind: Literal["calibrate"]
@@ -117,11 +117,11 @@ class Elastic(Kind):
     The result is displacement - load / stiffness.
 
     Args:
-        column: the displacement.
-        load: the column of the stress or force that deforms the machine.
-        stiffness: of the machine.
-        unit: of the stiffness, such as ``MPa/um`` or ``kN/mm``.
-        into: name of a new column for the result; the displacement itself by default.
+        column: The displacement.
+        load: The column of the stress or force that deforms the machine.
+        stiffness: Stiffness of the machine.
+        unit: Unit of the stiffness, such as ``MPa/um`` or ``kN/mm``.
+        into: Name of a new column for the result; the displacement itself by default.
     """
 
     kind: Literal["stiffness"]
@@ -136,11 +136,11 @@ class Torque(Kind):
     """Torque on a cylinder to the shear stress on its face.
 
     Args:
-        column: the torque.
-        outer_radius_mm: of the face, mm.
-        inner_radius_mm: of the face, mm; 0 for a solid cylinder.
-        unit: of the torque, such as ``N*m``; the log's by default.
-        into: name of a new column for the stress in MPa; the torque's own by default.
+        column: The torque.
+        outer_radius_mm: Outer radius of the face, mm.
+        inner_radius_mm: Inner radius of the face, mm; 0 for a solid cylinder.
+        unit: Unit of the torque, such as ``N*m``; the log's by default.
+        into: Name of a new column for the stress in MPa; the torque's own by default.
     """
 
     kind: Literal["torque"]
@@ -160,12 +160,12 @@ class Rotation(Kind):
     """Rotation of a cylinder to equivalent slip; a rate of rotation to equivalent slip velocity.
 
     Args:
-        column: the angle, or the rate.
-        unit: its unit; an angle (``rev``, ``rad``, ``deg``) becomes slip in m, a rate velocity
+        column: The angle, or the rate.
+        unit: Its unit; an angle (``rev``, ``rad``, ``deg``) becomes slip in m, a rate velocity
             in m/s.
-        outer_radius_mm: of the face, mm.
-        inner_radius_mm: of the face, mm; 0 for a solid cylinder.
-        into: name of a new column for the result; the column itself by default.
+        outer_radius_mm: Outer radius of the face, mm.
+        inner_radius_mm: Inner radius of the face, mm; 0 for a solid cylinder.
+        into: Name of a new column for the result; the column itself by default.
     """
 
     kind: Literal["rotation"]
@@ -185,11 +185,11 @@ class Mean(Kind):
     """Running mean of a column.
 
     Args:
-        column: the column.
-        over: s.
+        column: The column.
+        over: Length of the interval, s.
         where: ``past`` uses the last ``over`` seconds; ``centred`` half of them before and half
             after, so that the column knows the future.
-        into: name of a new column for the result; the column itself by default.
+        into: Name of a new column for the result; the column itself by default.
     """
 
     kind: Literal["mean"]
@@ -203,10 +203,10 @@ class Rate(Kind):
     """How fast a column changes: the difference over some seconds, per second.
 
     Args:
-        column: the column, such as slip.
-        over: s.
+        column: The column, such as slip.
+        over: Length of the interval, s.
         where: ``past`` looks back by ``over``; ``centred`` half of it back and half ahead.
-        into: name of a new column for the rate.
+        into: Name of a new column for the rate.
     """
 
     kind: Literal["rate"]
@@ -220,8 +220,8 @@ class RunningSum(Kind):
     """The sum of a column up to and including each sample: sample periods become a time.
 
     Args:
-        column: the column.
-        into: name of a new column for the sum; the column itself by default.
+        column: The column.
+        into: Name of a new column for the sum; the column itself by default.
     """
 
     kind: Literal["running-sum"]
@@ -233,8 +233,8 @@ class Crop(Kind):
     """Leave out what lies outside an interval.
 
     Args:
-        start: s; what came before is left out.
-        end: s; what came after is left out.
+        start: Start in s; what came before is left out.
+        end: End in s; what came after is left out.
     """
 
     kind: Literal["crop"]
@@ -253,9 +253,9 @@ class Exclude(Kind):
     """Leave out an interval: it becomes a gap, which no window crosses.
 
     Args:
-        start: s, the first instant left out.
-        end: s, the last one.
-        column: only this column is unknown there; the hole is bridged by a straight line where it
+        start: First instant left out, s.
+        end: Last instant left out, s.
+        column: Only this column is unknown there; the hole is bridged by a straight line where it
             is no longer than the map's ``max_gap``.
     """
 
@@ -274,8 +274,8 @@ class Join(Kind):
     """Join other files of the same run, in order; what came before in the list is for this file.
 
     Args:
-        files: their names, in the folder of the log; ``{name}`` stands for the log's name.
-        pause: s from the last sample of a file to the first of the next, where each file counts
+        files: Their names, in the folder of the log; ``{name}`` stands for the log's name.
+        pause: Seconds from the last sample of a file to the first of the next, where each counts
             from its own start; without it their clocks run on.
     """
 
@@ -304,9 +304,9 @@ class RunOn(Kind):
     """Let a clock run on that was set, or began anew: the time changes from a row on.
 
     Args:
-        row: the line of the file, as findings name it, from which on the time is shifted.
-        pause: s from the sample before to this one.
-        by: s; instead of ``pause``, how much is added.
+        row: The line of the file, as findings name it, from which on the time is shifted.
+        pause: Seconds from the sample before to this one.
+        by: Seconds to add, instead of ``pause``.
     """
 
     kind: Literal["run-on"]
@@ -327,8 +327,8 @@ class Rows(Kind):
     """Leave out rows of the file, where time cannot say which.
 
     Args:
-        first: line of the file, as findings name it; the file's first by default.
-        last: the last line; the file's last by default.
+        first: Line of the file, as findings name it; the file's first by default.
+        last: The last line; the file's last by default.
         keep: ``inside`` keeps these rows alone, ``outside`` all others.
     """
 

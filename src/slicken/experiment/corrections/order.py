@@ -35,10 +35,10 @@ class Corrected:
     """A log after its corrections.
 
     Args:
-        log: its columns as corrected; the source and checksum are those of the file.
-        steps: what was done, in order.
-        closed: intervals left out, first and last instant in seconds on the corrected clock.
-        findings: what the owner should know of the corrections.
+        log: Its columns as corrected; the source and checksum are those of the file.
+        steps: What was done, in order.
+        closed: Intervals left out, first and last instant in seconds on the corrected clock.
+        findings: What the owner should know of the corrections.
     """
 
     log: Log
@@ -60,15 +60,15 @@ def correct(
     The same log and the same corrections give the same bits.
 
     Args:
-        log: as the rig wrote it.
-        corrections: what to do, in order.
-        time_column: the column that is the time; not needed by corrections that name no instant.
-        time_unit: its unit; the log's own by default.
-        folder: where files to join are.
+        log: The log as the rig wrote it.
+        corrections: What to do, in order.
+        time_column: The column that is the time; not needed by corrections that name no instant.
+        time_unit: Its unit; the log's own by default.
+        folder: Folder of files to join.
 
     Raises:
-        ChannelError: if a column, a unit or an instant does not fit; says which correction.
-        LogError: if a file to join cannot be read.
+        ChannelError: If a column, a unit or an instant does not fit; says which correction.
+        LogError: If a file to join cannot be read.
     """
     table = Worktable(log, time_column, time_unit)
     steps = []
@@ -346,7 +346,7 @@ def _known(table: Worktable, column: str) -> str:
     unit = unit_of(table.log, column)
     if not unit:
         raise ChannelError(
-            f"the unit of {column!r} stands nowhere; give it one with a correction of the kind "
+            f"no unit is given for {column!r}; set one with a correction of the kind "
             '"calibrate" before this one'
         )
     return unit

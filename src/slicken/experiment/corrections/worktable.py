@@ -21,11 +21,11 @@ class Worktable:
     """A log in the making; S samples.
 
     Args:
-        log: as it stands.
-        time_column: name of the column that is the time; None where the map names none.
-        time_unit: its unit as the map says; None where the log does.
-        closed: intervals left out, first and last instant in seconds on the log's clock.
-        findings: what the log's owner should know of the corrections.
+        log: The log as corrected so far.
+        time_column: Name of the column that is the time; None where the map names none.
+        time_unit: Its unit as the map says; None where the log does.
+        closed: Intervals left out, first and last instant in seconds on the log's clock.
+        findings: What the log's owner should know of the corrections.
     """
 
     log: Log
@@ -38,7 +38,7 @@ class Worktable:
         """Seconds on the log's clock, shape ``(S,)``.
 
         Raises:
-            ChannelError: if no column is the time, or it must rise and does not.
+            ChannelError: If no column is the time, or it must rise and does not.
         """
         if self.time_column is None:
             raise ChannelError("no column is the time; say which under [channels.time]")
@@ -64,7 +64,7 @@ class Worktable:
         """Set a column, or add one; its unit stays if None.
 
         Raises:
-            ChannelError: if it is the time, and an interval was left out by its clock before.
+            ChannelError: If it is the time, and an interval was left out by its clock before.
         """
         if name == self.time_column and self.closed:
             raise ChannelError(
@@ -84,8 +84,8 @@ class Worktable:
         """Make the samples of each group one, their mean; a missing number counts for nothing.
 
         Args:
-            samples: their places; the others are left out.
-            groups: the group of each, counted from 0 and never falling.
+            samples: Their places; the others are left out.
+            groups: The group of each, counted from 0 and never falling.
         """
         columns = {}
         for name, values in self.log.values.items():
@@ -102,7 +102,7 @@ class Worktable:
         """Put the samples of another log after these; rows are counted on.
 
         Raises:
-            ChannelError: if a column is not there, or has another unit.
+            ChannelError: If a column is not there, or has another unit.
         """
         for name in self.log.columns:
             there = other.column(name)

@@ -41,8 +41,8 @@ def check_channels(
     """What the owner of a log should know about its channels.
 
     Args:
-        time: seconds, shape ``(T,)``.
-        channels: name to values in SI, shape ``(T,)``; NaN in gaps.
+        time: Seconds, shape ``(T,)``.
+        channels: Name to values in SI, shape ``(T,)``; NaN in gaps.
     """
     findings = _missing(channels)
     findings += _outside(time, channels, FRICTION, _FRICTION)
@@ -147,7 +147,7 @@ def check_resolution(channels: Mapping[str, NDArray[np.float64]]) -> list[Findin
     """Which measured drivers take so few values that their rates are steps of the sensor.
 
     Args:
-        channels: name to values in SI as the log has them, shape ``(S,)``.
+        channels: Name to values in SI as the log has them, shape ``(S,)``.
     """
     findings = []
     for channel in MEASURED[1:]:  # those that have a rate

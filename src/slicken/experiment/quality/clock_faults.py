@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.experiment.columns import Draft
+from slicken.experiment.draft import Draft
 from slicken.experiment.quality.issues import correction_toml
 from slicken.logs.finding import Finding
 from slicken.statements import Statement
@@ -30,7 +30,7 @@ def find_clock_faults(draft: Draft) -> list[Finding]:
     written twice, or the clock counts coarser than the log.
 
     Args:
-        draft: samples as the log has them, each with a time.
+        draft: Samples as the log has them, each with a time.
 
     Returns:
         A finding for each kind, at its first row, with the corrections that make time rise.
@@ -56,8 +56,8 @@ def longest_stretch(time: Floats, longest: float) -> dict[str, float]:
     """Start and end of the stretch without a gap that has most samples; an end of the log is none.
 
     Args:
-        time: seconds, rising, shape ``(S,)``.
-        longest: seconds; a longer step is a gap.
+        time: Seconds, rising, shape ``(S,)``.
+        longest: Longest step in s that is no gap.
 
     >>> longest_stretch(np.array([0.0, 1.0, 50.0, 51.0, 52.0]), 3.0)
     {'start': 50.0}

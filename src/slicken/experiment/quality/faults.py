@@ -13,7 +13,7 @@ from slicken.channels import (
     SLIP,
     SLIP_VELOCITY,
 )
-from slicken.experiment.columns import Draft
+from slicken.experiment.draft import Draft
 from slicken.experiment.quality.issues import (
     MOST,
     MOST_PROPOSED,
@@ -43,8 +43,8 @@ def find_faults(draft: Draft, columns: Mapping[str, str]) -> list[Finding]:
     """Spikes, stuck and saturated sensors, jumps, start-up and unloading.
 
     Args:
-        draft: samples as the log has them, time rising.
-        columns: channel to the column that holds it; a channel that has none was computed.
+        draft: Samples as the log has them, time rising.
+        columns: Channel to the column that holds it; a channel that has none was computed.
 
     Returns:
         A finding for each kind and channel, at its worst place.

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.experiment.columns import Draft
+from slicken.experiment.draft import Draft
 from slicken.logs.finding import Finding
 from slicken.statements import Statement
 

@@ -1,4 +1,4 @@
-"""Jumps: where a sensor was set back, told from what a fault, a motor or a press can do."""
+"""Jumps: where a sensor was reset, as opposed to what a fault, a motor or a press can do."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,7 @@ from slicken.channels import (
     SLIP_VELOCITY,
     TEMPERATURE,
 )
-from slicken.experiment.columns import Draft
+from slicken.experiment.draft import Draft
 from slicken.experiment.quality.issues import (
     MOST_PROPOSED,
     correction_toml,
@@ -52,9 +52,9 @@ def find_jumps(draft: Draft, name: str, columns: Mapping[str, str]) -> list[Find
     velocity are the motor's.
 
     Args:
-        draft: samples as the log has them, time rising.
-        name: the channel.
-        columns: channel to the column that holds it; a channel that has none was computed.
+        draft: Samples as the log has them, time rising.
+        name: The channel.
+        columns: Channel to the column that holds it; a channel that has none was computed.
     """
     if name not in (*_PLACES, *_SHEARS, *_NORMALS):
         return []

@@ -29,12 +29,12 @@ class Array:
     """One column of a table, not read yet.
 
     Args:
-        place: what holds it, such as a group; arrays of one place and length are one table.
-        name: what the column will be called.
-        rows: its length, S.
-        read: gives its numbers, of any numeric type, shape ``(S,)``.
-        unit: as the file writes it; blank where it says none.
-        note: what the reader did to it; None where nothing.
+        place: What holds it, such as a group; arrays of one place and length are one table.
+        name: What the column will be called.
+        rows: Its length, S.
+        read: Function that returns its numbers, of any numeric type, shape ``(S,)``.
+        unit: Unit as in the file; blank where there is none.
+        note: What the reader did to it; None where nothing.
     """
 
     place: str
@@ -50,10 +50,10 @@ class Contents:
     """What a reader saw in a file.
 
     Args:
-        arrays: in file order.
-        texts: place and name of a short text to its words; a unit may be among them.
-        left_out: what is no column of numbers, to the reason.
-        statements: what the reader did to the whole file.
+        arrays: Arrays in file order.
+        texts: Place and name of a short text to its words; a unit may be among them.
+        left_out: What is no column of numbers, to the reason.
+        statements: What the reader did to the whole file.
     """
 
     arrays: list[Array] = field(default_factory=list)
@@ -65,7 +65,7 @@ class Contents:
         """Take an array in; a single number is a setting, not a column.
 
         Raises:
-            UnreadableError: if there are more than a log could have.
+            UnreadableError: If there are more than a log could have.
         """
         if array.rows > 1:
             self.arrays.append(array)
@@ -89,13 +89,13 @@ class Contents:
         """Take in an array of one or two dimensions; the longer one runs over the samples.
 
         Args:
-            place: what holds it.
-            name: of the array; columns of several are numbered from 1.
-            shape: its lengths.
-            read: gives it.
-            names: of the columns, where the file has them.
-            units: of the columns, where the file has them.
-            across: whether the second dimension runs over the samples where both are alike.
+            place: What holds it.
+            name: Of the array; columns of several are numbered from 1.
+            shape: Its lengths.
+            read: Gives it.
+            names: Of the columns, where the file has them.
+            units: Of the columns, where the file has them.
+            across: Whether the second dimension runs over the samples where both are alike.
         """
         sizes = [size for size in shape if size != 1]
         if not sizes or 0 in sizes:
@@ -121,9 +121,9 @@ class Choice:
     """The arrays of one length in one place, and what else there is.
 
     Args:
-        name: what the table is called.
-        arrays: its columns.
-        others: names of the other tables, with their rows.
+        name: What the table is called.
+        arrays: Its columns.
+        others: Names of the other tables, with their rows.
     """
 
     name: str
@@ -137,7 +137,7 @@ def choose(contents: Contents, wanted: str = "") -> Choice:
     A single array is taken for a table only where there is none of two columns or more.
 
     Raises:
-        UnreadableError: if there is no array of numbers, no table of that name, or it is too large.
+        UnreadableError: If there is no array of numbers, no table of that name, or it is too large.
     """
     tables = _tables(contents.arrays)
     if not tables:

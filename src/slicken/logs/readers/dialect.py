@@ -22,10 +22,10 @@ class Dialect:
     """How a table is written.
 
     Args:
-        delimiter: what separates cells; :data:`SPACES` for any run of spaces.
+        delimiter: What separates cells; :data:`SPACES` for any run of spaces.
         decimal: ``.`` or ``,``.
-        numbers: how many cells of a usual row are numbers.
-        texts: how many are text, such as a clock.
+        numbers: Number of cells of a usual row that are numbers.
+        texts: Number of those that are text, such as a clock.
     """
 
     delimiter: str
@@ -79,8 +79,8 @@ def split(line: str, delimiter: str) -> list[str]:
 def find_dialect(lines: Sequence[str]) -> Dialect | None:
     """The dialect in which the lines hold the most numbers; None where they hold none.
 
-    A decimal comma in a log of whole numbers cannot be told from a thousand separator: numbers
-    with a separator of thousands count for a little less, so that the decimal comma wins.
+    In a log of whole numbers a decimal comma looks like a separator of thousands: numbers with
+    such a separator count for a little less, so that the decimal comma wins.
     """
     sample = _sample(lines)
     best, best_score = None, 0.0

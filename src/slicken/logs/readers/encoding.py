@@ -22,7 +22,7 @@ def decode(path: Path, content: bytes) -> tuple[str, str]:
     """The text in a file, with a line feed at the end of every line, and the encoding's name.
 
     Raises:
-        LogError: if the bytes are not text in any encoding known here.
+        LogError: If the bytes are not text in any encoding known here.
     """
     text, name = _decode(content)
     sample = text[:_SAMPLE]

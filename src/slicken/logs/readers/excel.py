@@ -26,7 +26,7 @@ def read_excel(path: Path, content: bytes, table: str = "") -> RawTable:
     """The largest table of numbers in a workbook, or the sheet named; lines above are a preamble.
 
     Raises:
-        LogError: if it is no workbook, is damaged, or holds no numbers; or python-calamine
+        LogError: If it is no workbook, is damaged, or holds no numbers; or python-calamine
             is missing.
     """
     if advice := how_to_install("python_calamine", "excel"):

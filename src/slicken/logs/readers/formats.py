@@ -35,15 +35,15 @@ def read_log(path: str | Path, *, table: str = "") -> Log:
     decides, not the extension: instruments like to write text and call it ``.xls``.
 
     Args:
-        path: the file.
-        table: which sheet, group or struct to read in a file of several; by default the one with
+        path: The file.
+        table: Which sheet, group or struct to read in a file of several; by default the one with
             most numbers in a workbook, and with most rows elsewhere.
 
     Returns:
         The log, with findings that say what the reader did.
 
     Raises:
-        LogError: if there is no such file, or no table of numbers in it.
+        LogError: If there is no such file, or no table of numbers in it.
     """
     path = Path(path)
     content = _bytes(path)

@@ -36,7 +36,7 @@ def find_hdf5(content: bytes) -> Contents:
     objects and pickles are not opened.
 
     Raises:
-        UnreadableError: if it holds more than any log.
+        UnreadableError: If it holds more than any log.
     """
     import h5py
 

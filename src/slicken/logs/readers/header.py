@@ -15,9 +15,9 @@ class Header:
     """What stands above a table.
 
     Args:
-        names: column names; empty where the table has no header.
-        units: units from a units row; empty where there is none.
-        first: index of the header's first line; of the table where there is no header.
+        names: Column names; empty where the table has no header.
+        units: Units from a units row; empty where there is none.
+        first: Index of the header's first line; of the table where there is no header.
     """
 
     names: tuple[str, ...]
@@ -31,10 +31,10 @@ def find_header(
     """The header among the lines above a table.
 
     Args:
-        above: index and cells of the non-blank lines above the table, the nearest first; at
+        above: Index and cells of the non-blank lines above the table, the nearest first; at
             most two are looked at.
-        width: how many cells a usual row has.
-        is_unit: whether a text is a unit.
+        width: Number of cells of a usual row.
+        is_unit: Whether a text is a unit.
     """
     if not above or not _could_name(above[0][1], width):
         return None

@@ -47,7 +47,7 @@ def read_look(path: Path, content: bytes) -> RawTable:
     row is the sum of the periods up to it, as xlook's ``summation`` makes it.
 
     Raises:
-        LogError: if it is no look file, is cut off, or holds more than memory can.
+        LogError: If it is no look file, is cut off, or holds more than memory can.
     """
     header = _header(content)
     if header is None:

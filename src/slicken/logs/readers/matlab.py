@@ -20,7 +20,7 @@ def find_matlab(content: bytes) -> Contents:
     objects, cell arrays and functions are left out; nothing in a file is evaluated.
 
     Raises:
-        UnreadableError: if it holds more than any log.
+        UnreadableError: If it holds more than any log.
     """
     import scipy.io
 

@@ -33,7 +33,7 @@ def find_netcdf(content: bytes) -> Contents:
     applied; a time that counts from a date is read as seconds since its first sample.
 
     Raises:
-        UnreadableError: if numbers are kept in other files, or it holds more than any log.
+        UnreadableError: If numbers are kept in other files, or it holds more than any log.
     """
     if not content.startswith(b"CDF"):
         return _find_netcdf4(content)

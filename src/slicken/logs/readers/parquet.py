@@ -21,7 +21,7 @@ def read_parquet(path: Path, content: bytes) -> RawTable:
     """The columns of a Parquet file; the row of a sample counts from 1.
 
     Raises:
-        LogError: if it is no Parquet file, is damaged, or holds more than memory can; or pyarrow is
+        LogError: If it is no Parquet file, is damaged, or holds more than memory can; or pyarrow is
             missing.
     """
     if advice := how_to_install("pyarrow", "parquet"):

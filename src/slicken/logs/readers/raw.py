@@ -18,13 +18,13 @@ class RawTable:
     """Cells, what the columns are called, and where the rows stand in the file.
 
     Args:
-        frame: cells, columns numbered from 0; each column numbers or text.
+        frame: Cells, columns numbered from 0; each column numbers or text.
         rows: 1-based line of the file for each row of ``frame``.
-        names: name of each column; empty where it has none.
-        units: unit of each column from a units row; empty where there is none.
-        decimal: the decimal sign of numbers that are still text, ``.`` or ``,``.
-        line: the text of a row of ``frame``, to show it to the user.
-        findings: what the reader saw and did.
+        names: Name of each column; empty where it has none.
+        units: Unit of each column from a units row; empty where there is none.
+        decimal: The decimal sign of numbers that are still text, ``.`` or ``,``.
+        line: The text of a row of ``frame``, to show it to the user.
+        findings: What the reader saw and did.
     """
 
     frame: "pd.DataFrame"

@@ -30,7 +30,7 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
     numbers, columns without any number, and repeated columns with the same numbers.
 
     Raises:
-        LogError: if no column holds numbers, or fewer than two rows do.
+        LogError: If no column holds numbers, or fewer than two rows do.
     """
     findings = list(raw.findings)
     _make_readable(raw)

@@ -22,7 +22,7 @@ def find_tdms(content: bytes) -> Contents:
     same ``wf_increment``, a time is made of it.
 
     Raises:
-        UnreadableError: if npTDMS is not installed, or it holds more than any log.
+        UnreadableError: If npTDMS is not installed, or it holds more than any log.
     """
     if advice := how_to_install("nptdms", "tdms"):
         raise UnreadableError(f"it needs {advice}, or export the table as text")

@@ -39,11 +39,11 @@ def read_text(path: Path, content: bytes) -> RawTable:
     or none; comment lines; rows that are too short or too long.
 
     Args:
-        path: the file, for messages.
-        content: its bytes.
+        path: The file, for messages.
+        content: Its bytes.
 
     Raises:
-        LogError: if the bytes are no text, or hold no table.
+        LogError: If the bytes are no text, or hold no table.
     """
     text, encoding = decode(path, content)
     lines = _lines(path, text)

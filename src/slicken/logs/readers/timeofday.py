@@ -29,7 +29,7 @@ def seconds_of(cells: Sequence[object]) -> NDArray[np.float64] | None:
     """Seconds since the first reading, shape ``(S,)``; None unless nearly all cells are clocks.
 
     A reading that falls back by more than half a day has passed midnight; dates are used where
-    the year comes first, as others cannot be told apart.
+    the year comes first, as others are ambiguous.
 
     >>> seconds_of(["23:59:59", "00:00:00,5", ""]).tolist()
     [0.0, 1.5, nan]

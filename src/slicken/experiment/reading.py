@@ -1,0 +1,101 @@
+"""Reading: the logs that names and patterns stand for, each with its channel map, prepared."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatch
+from pathlib import Path
+
+from slicken.errors import ChannelError, PlanError
+from slicken.experiment.channel_map import ChannelMap
+from slicken.experiment.experiment import Experiment
+from slicken.experiment.joined import wholes_of
+from slicken.experiment.preparation import read_experiment
+from slicken.logs.finding import Finding
+from slicken.logs.listing import listed
+from slicken.logs.named import check_names, find_logs
+from slicken.statements import Statement
+
+OneMap = ChannelMap | str | Path
+Maps = OneMap | Mapping[str, OneMap]
+
+
+def read_logs(
+    names: str | Path | Sequence[str | Path],
+    channels: Maps | None = None,
+    *,
+    beside: str | Path = ".",
+) -> list[Experiment]:
+    """Read and prepare logs.
+
+    Args:
+        names: Files, or patterns such as ``runs/*.tsv``.
+        channels: Channel map for all of them, or its TOML file; or such a map for each log, by a
+            pattern of its file name: ``{"old-*": "old.toml", "*": "new.toml"}``, of which the
+            first that fits holds. Channels are guessed where there is none.
+        beside: Folder of relative names.
+
+    Raises:
+        SlickenError: If a file is not there, is there twice, or cannot be prepared.
+    """
+    beside = Path(beside)
+    names = [names] if isinstance(names, str | Path) else list(names)
+    if not names:
+        raise PlanError(
+            'no logs are named; add logs = ["run1.csv", ...] to the plan, or give files'
+        )
+    paths = [path for name in names for path in find_logs(str(name), beside)]
+    check_names(paths)
+    maps = _map_of_each(paths, channels, beside)
+    wholes = wholes_of(maps)
+    paths = [path for path in paths if path not in wholes]
+    experiments = [_with_parts(path, read_experiment(path, maps[path]), wholes) for path in paths]
+    _check_copies(paths, experiments)
+    return experiments
+
+
+def _map_of_each(
+    paths: Sequence[Path], channels: Maps | None, beside: Path
+) -> dict[Path, ChannelMap | None]:
+    if not channels:
+        return dict.fromkeys(paths)
+    if not isinstance(channels, Mapping):
+        return dict.fromkeys(paths, _load(channels, beside))
+    maps = {pattern: _load(one, beside) for pattern, one in channels.items()}
+    return {path: maps[_fitting(path, maps)] for path in paths}
+
+
+def _fitting(path: Path, patterns: Mapping[str, object]) -> str:
+    for pattern in patterns:
+        if fnmatch(path.name, pattern) or fnmatch(path.stem, pattern):
+            return pattern
+    raise ChannelError(
+        f"{path}: no channel map is meant for it; patterns are {listed(patterns)}; add one that "
+        'fits its name, such as "*" for all others'
+    )
+
+
+def _load(one: OneMap, beside: Path) -> ChannelMap:
+    if isinstance(one, ChannelMap):
+        return one
+    here = Path(one)
+    return ChannelMap.load(beside / here if (beside / here).exists() or not here.exists() else here)
+
+
+def _with_parts(path: Path, experiment: Experiment, wholes: Mapping[Path, Path]) -> Experiment:
+    """The experiment, with a finding about its parts that were named too."""
+    parts = tuple(part.name for part, whole in wholes.items() if whole == path)
+    if not parts:
+        return experiment
+    joined = Finding(Statement("findings.joined_parts", parts=parts, count=len(parts)))
+    return replace(experiment, findings=(*experiment.findings, joined))
+
+
+def _check_copies(paths: Sequence[Path], experiments: Sequence[Experiment]) -> None:
+    seen: dict[str, Path] = {}
+    for path, experiment in zip(paths, experiments, strict=True):
+        other = seen.setdefault(experiment.provenance.sha256, path)
+        if other is not path:
+            raise PlanError(
+                f"{path}: the same bytes as {other}; one record in two parts would be a leak: "
+                "leave one out"
+            )
