@@ -29,7 +29,7 @@ from slicken.reporting.figures.style import (
     label_of,
 )
 from slicken.reporting.figures.thinning import banded, broken_at_jumps, decimated
-from slicken.reporting.figures.traces import BAND, SPREAD, Trace, Traces
+from slicken.reporting.figures.traces import BAND, MEASURED, SPREAD, Trace, Traces
 from slicken.reporting.figures.windows import LEAST_FOR_A_BOX, Losses, box_width
 from slicken.reporting.wording import LANGUAGES, words
 from slicken.statements import Statement
@@ -102,7 +102,7 @@ def _trace_view(one: Trace, level: float, most: int, note: Statement | None) -> 
             drawn += _band(one.time, one.mean - half, one.mean + half, colour, name, most, edge)
     if np.isfinite(one.mean).any():
         drawn.append(_line(one.time, one.mean, BLUE, both("labels.predicted_mean"), most))
-    drawn.append(_line(one.log_time, one.log_friction, INK, both("labels.measured"), most))
+    drawn.append(_line(one.log_time, one.log_friction, MEASURED, both("labels.measured"), most))
     layout = _axes(_label(TIME.name), _label("friction"))
     return View((one.name,), drawn, layout | _stages(one), note)
 
@@ -259,7 +259,10 @@ def _marked(data: Losses) -> Settings:
     planted = data.planted
     if not planted or not seconds.min() <= planted <= seconds.max():
         return {"shapes": shapes}
-    upright = _rectangle(planted, planted) | {"type": "line", "line": {"color": GREEN, "width": 1.5}}
+    upright = _rectangle(planted, planted) | {
+        "type": "line",
+        "line": {"color": GREEN, "width": 1.5},
+    }
     words_above = [_above(planted, both("labels.planted_memory"))]
     return {"shapes": [*shapes, upright], "annotations": words_above}
 

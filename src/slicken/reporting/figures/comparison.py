@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from slicken.reporting.figures.marks import (
     few_ticks,
     instead,
-    legend_under,
+    legend_below,
     number,
     short,
     width_mm,
@@ -79,7 +79,7 @@ def draw(data: Compared, say: Wording, width: Width) -> Figure:
         figure, panels = new_figure(width=width, height_mm=92, rows=2, height_ratios=[1.0, 1.7])
     draw_probability(panels[0], data.table, say, named=width == "double")
     draw_excess(panels[1], data, say)
-    legend_under(panels[1], lines=1 if data.slip_per_second is None else 2)
+    legend_below(figure, panels[1])
     titles = [say("labels.probability_best"), say("labels.excess_over_lowest")]
     letter_panels(panels, titles, room=letters_in(width, 2 if width == "double" else 1))
     return figure

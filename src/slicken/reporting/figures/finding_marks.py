@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 
 from slicken.logs.finding import Finding
 from slicken.reporting.figures.style import VERMILLION, plain, wrapped
+from slicken.reporting.findings import say_finding
 from slicken.reporting.wording import Wording
 
 _MOST_FINDINGS = 8
@@ -40,15 +41,16 @@ def finding_lines(findings: Sequence[Finding], say: Wording) -> list[str]:
     """Findings as lines of text: those with an instant first, numbered in order of time."""
     foremost = _foremost(findings)
     lines = [
-        _shortened(f"{number} {finding}" if finding.time is not None else str(finding))
+        _shortened(f"{number} {said}" if finding.time is not None else said)
         for number, finding in enumerate(foremost, start=1)
+        for said in [say_finding(finding, say)]
     ]
     if len(findings) > len(foremost):
         lines.append(say("labels.more_findings", n=len(findings) - len(foremost)))
     return lines
 
 
-def _shortened(text: str, longest: int = 150) -> str:
+def _shortened(text: str, longest: int = 115) -> str:
     first = wrapped(plain(text, 400), longest).split("\n")
     return first[0] if len(first) == 1 else f"{first[0]} …"
 

@@ -14,12 +14,7 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from slicken.channels import NORMAL_STRESS
-from slicken.reporting.figures.style import (
-    FAINT,
-    INK,
-    SHADE,
-    wrapped,
-)
+from slicken.reporting.figures.style import FAINT, INK, SHADE, letters, wrapped
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,8 +26,8 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _GOLDEN = 0.6180339887498949
 _DECADE = 10.0
-_LEGEND_MM = 42.0
-"""Room for the longest entry of a legend below a figure."""
+_LETTER_MM, _HANDLE_MM = 1.3, 7.5
+"""Room for a letter of a legend, and for the sign before an entry."""
 
 
 def power_of_ten(exponent: int) -> str:
@@ -254,20 +249,40 @@ def few_ticks(axes: Axes, *, x: int | None = None, y: int | None = None) -> None
         axes.yaxis.set_major_locator(MaxNLocator(y, steps=[1, 2, 2.5, 5, 10]))
 
 
-def legend_under(axes: Axes, *, columns: int = 2, lines: int = 1) -> None:
-    """A legend under the label of the x axis; none where nothing has a label.
-
-    Args:
-        axes: where.
-        columns: of the legend.
-        lines: of the labels of the ticks.
-    """
-    if axes.get_legend_handles_labels()[0]:
-        drop = ScaledTranslation(0, -(13.5 + 8 * lines) / 72, axes.figure.dpi_scale_trans)
-        under = axes.transAxes + drop
+def legend_under(axes: Axes) -> None:
+    """A legend under the label of the x axis; none where nothing has a label."""
+    labels = axes.get_legend_handles_labels()[1]
+    if labels:
+        drop = ScaledTranslation(0, -21.5 / 72, axes.figure.dpi_scale_trans)
+        columns = legend_columns(labels, width_mm(axes))
         axes.legend(
-            loc="upper left", bbox_to_anchor=(-0.02, 0), bbox_transform=under, ncols=columns
-        )
+            loc="upper left", bbox_to_anchor=(-0.02, 0), bbox_transform=axes.transAxes + drop,
+            ncols=columns,
+        )  # fmt: skip
+
+
+def legend_below(figure: Figure, axes: Axes) -> None:
+    """The legend of some axes below a figure; none where nothing has a label."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        room = figure.get_figwidth() * 25.4 - 8
+        columns = legend_columns(labels, room)
+        figure.legend(handles, labels, loc="outside lower left", ncols=columns)
+
+
+def legend_columns(labels: Sequence[str], room: float) -> int:
+    """The most columns of a legend that fit a room in mm.
+
+    >>> legend_columns(["run", "mean of runs", "planted memory"], 90.0)
+    3
+    >>> legend_columns(["not distinguishable from the best"] * 4, 90.0)
+    1
+    """
+    for count in range(len(labels), 1, -1):
+        each = np.array_split(np.array([letters(label) for label in labels]), count)
+        if sum(_LETTER_MM * float(longest.max()) + _HANDLE_MM for longest in each) <= room:
+            return count
+    return 1
 
 
 def rows_for(count: int, columns: int) -> int:
@@ -286,14 +301,6 @@ def finite_runs(predictions: "xr.Dataset") -> Floats:
     table = predictions["predicted"].transpose("run", "target")
     values = np.asarray(table.to_numpy(), dtype=np.float64)
     return values[np.isfinite(values).all(axis=1)]
-
-
-def legend_below(figure: Figure, axes: Axes) -> None:
-    """The legend of some axes below a figure; none where nothing has a label."""
-    handles, labels = axes.get_legend_handles_labels()
-    if handles:
-        room = int(figure.get_figwidth() * 25.4 / _LEGEND_MM)
-        figure.legend(handles, labels, loc="outside lower left", ncols=min(len(handles), room))
 
 
 def lift_titles(panels: Sequence[Axes]) -> None:

@@ -14,14 +14,24 @@ from slicken.reporting.figures.marks import (
     few_ticks,
     instead,
     is_wide,
-    legend_under,
+    legend_below,
     log_x,
     log_y,
     offsets,
     scaled_y,
 )
 from slicken.reporting.figures.memory import PLANTED
-from slicken.reporting.figures.style import BLUE, FAINT, INK, SHADE, Width, new_figure
+from slicken.reporting.figures.style import (
+    BLUE,
+    FAINT,
+    INK,
+    SHADE,
+    VERMILLION,
+    Width,
+    letter_panels,
+    letters_in,
+    new_figure,
+)
 from slicken.reporting.figures.windows import Losses
 from slicken.reporting.figures.windows import data as losses_of
 from slicken.reporting.wording import Wording
@@ -32,8 +42,9 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 NAME = "memory_answer"
-CONCLUDED = "#b8860b"
-"""Colour of the reading on which the conclusion rests."""
+CONCLUDED = VERMILLION
+OTHER = "#6b6b6b"
+"""Colours of the reading on which the conclusion rests, and of the others."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +109,7 @@ def draw(data: Answer, say: Wording, width: Width) -> Figure:
     """Two panels below one another on one logarithmic axis of seconds."""
     rows = max(len(data.readings), 2)
     figure, (top, bottom) = new_figure(
-        width=width, height_mm=58 + 4.6 * rows + (12 if width == "single" else 0), rows=2,
+        width=width, height_mm=62 + 4.6 * rows + (12 if width == "single" else 0), rows=2,
         share_x="col", height_ratios=[4.6 * rows + 3, 36],
     )  # fmt: skip
     _draw_comparison(bottom, data, say)
@@ -108,7 +119,9 @@ def draw(data: Answer, say: Wording, width: Width) -> Figure:
         for axes in (top, bottom):
             axes.axvline(data.planted, **PLANTED, label=say("labels.planted_memory"))
     bottom.set_xlabel(say("labels.seconds_of_history"))
-    legend_under(bottom, columns=6 if width == "double" else 2)
+    legend_below(figure, bottom)
+    titles = [say("labels.required_history_by"), say("figures.comparison_title")]
+    letter_panels((top, bottom), titles, room=letters_in(width))
     return figure
 
 
@@ -127,7 +140,7 @@ def draw_readings(axes: Axes, readings: Sequence[Reading], say: Wording) -> None
         return
     axes.set_yticks(range(len(readings)), [say(f"labels.family_{one.method}") for one in readings])
     for place, one in enumerate(readings):
-        colour = CONCLUDED if one.concluded else FAINT
+        colour = CONCLUDED if one.concluded else OTHER
         axes.axhline(place, color=SHADE, linewidth=0.8, zorder=0.1)
         if one.low > 0:
             axes.plot([one.low, one.high], [place, place], color=colour, linewidth=4.0,
@@ -136,8 +149,7 @@ def draw_readings(axes: Axes, readings: Sequence[Reading], say: Wording) -> None
                       markersize=3.2, markeredgewidth=0.6, zorder=3)  # fmt: skip
         else:
             axes.plot([one.high], [place], "<", color=colour, markersize=5, zorder=2)
-        label = axes.get_yticklabels()[place]
-        label.set_fontweight("bold" if one.concluded else "normal")
+        axes.get_yticklabels()[place].set_color(colour)
 
 
 def _draw_comparison(axes: Axes, data: Answer, say: Wording) -> None:

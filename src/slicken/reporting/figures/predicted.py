@@ -10,7 +10,6 @@ from slicken.channels import TIME
 from slicken.reporting.figures.marks import few_ticks
 from slicken.reporting.figures.style import (
     BLUE,
-    INK,
     Width,
     label_of,
     letter_panels,
@@ -18,7 +17,7 @@ from slicken.reporting.figures.style import (
     new_figure,
     plain,
 )
-from slicken.reporting.figures.traces import BAND, draw_band, draw_line
+from slicken.reporting.figures.traces import BAND, MEASURED, draw_band, draw_line
 from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
@@ -57,7 +56,7 @@ def predicted_figure(data: Predicted, say: Wording, width: Width) -> Figure:
     interval = say("labels.interval", level=data.level)
     draw_band(axes, data.time, data.low, data.high, BAND, interval)
     if np.isfinite(data.measured).any():
-        draw_line(axes, data.time, data.measured, INK, say("labels.measured"))
+        draw_line(axes, data.time, data.measured, MEASURED, say("labels.measured"))
     draw_line(axes, data.time, data.friction, BLUE, say("labels.predicted"))
     axes.set_xlim(data.time[0], max(data.time[-1], data.time[0] + 1e-9))
     few_ticks(axes, x=8, y=4)

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from slicken.reporting.figures.marks import few_ticks, instead, legend_under, offsets, short
+from slicken.reporting.figures.marks import few_ticks, instead, legend_below, offsets, short
 from slicken.reporting.figures.style import (
     BLUE,
     FAINT,
@@ -54,7 +54,7 @@ def draw(data: Skills, say: Wording, width: Width) -> Figure:
     """A row for each baseline."""
     figure, (axes,) = new_figure(width=width, height_mm=22 + 12 * data.table.sizes["model"])
     draw_skill(axes, data.table, say)
-    legend_under(axes, columns=3)
+    legend_below(figure, axes)
     return figure
 
 
@@ -91,7 +91,7 @@ def draw_skill(axes: Axes, skill_table: "xr.Dataset", say: Wording) -> None:
     stages = values["skill"][~whole]
     if stages.size:
         _draw_stages(axes, stages, left, say)
-    names = [wrapped(say(f"models.{name}"), 17) for name in models]
+    names = [wrapped(say(f"models.{name}"), 20) for name in models]
     axes.set_yticks(range(len(models)), names)
     axes.tick_params(axis="y", length=0)
     few_ticks(axes, x=5)

@@ -44,10 +44,11 @@ BEST, TIED = "#b9d7ea", "#e6eff6"
 _SANS = ("Arial", "Helvetica", "Liberation Sans", "Nimbus Sans")
 _JAPANESE = "IPAexGothic"
 _PIECES = re.compile(
-    r"[（「『]*[\u2e80-\u9fff\uff00-\uffef][、。）」』ー〜]*"
+    r"[（「『]*(?:[ァ-ヺー]+|[\u2e80-\u9fff\uff00-\uffef])[、。）」』〜]*"
     r"|[^\u2e80-\u9fff\uff00-\uffef _+-]+[_+-]* *|[_+-]+ *| +"
 )
-"""What stays on one line: a character with the marks that cling to it, or a part of a word."""
+"""What stays on one line: a Japanese character or a word in katakana, with the marks that cling to
+it; a part of any other word."""
 
 
 @dataclass(frozen=True)
@@ -114,23 +115,23 @@ def plain(text: str, longest: int = 60) -> str:
     ('PPS 60N_$2', 'PPS+30PT…PM_2')
     """
     words = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    if columns(words) <= longest:
+    if letters(words) <= longest:
         return words
     head, tail = words, words
-    while head and columns(head) > longest - 1 - (longest - 1) * 2 // 5:
+    while head and letters(head) > longest - 1 - (longest - 1) * 2 // 5:
         head = head[:-1]
-    while tail and columns(tail) > longest - 1 - columns(head):
+    while tail and letters(tail) > longest - 1 - letters(head):
         tail = tail[1:]
     return f"{head}…{tail}"
 
 
-def columns(words: str) -> int:
-    """Width in columns of a terminal: a character of Chinese or Japanese takes two."""
+def letters(words: str) -> int:
+    """Width in letters: a character of Chinese or Japanese takes two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in words)
 
 
 def wrapped(text: str, longest: int) -> str:
-    r"""Text in lines of at most some columns.
+    r"""Text in lines of at most some letters.
 
     A line ends between words, between characters of Japanese, after the signs that join the parts
     of a name and, where a part is longer than a line, within it.
@@ -142,11 +143,11 @@ def wrapped(text: str, longest: int) -> str:
     """
     lines = [""]
     for piece in _PIECES.findall(text):
-        if columns(lines[-1]) + columns(piece.rstrip()) > longest and lines[-1]:
+        if letters(lines[-1]) + letters(piece.rstrip()) > longest and lines[-1]:
             lines.append("")
         lines[-1] += piece if lines[-1] else piece.lstrip()
-        while columns(lines[-1].rstrip()) > longest > 1:
-            fit = max(n for n in range(1, longest + 1) if columns(lines[-1][:n]) <= longest)
+        while letters(lines[-1].rstrip()) > longest > 1:
+            fit = max(n for n in range(1, longest + 1) if letters(lines[-1][:n]) <= longest)
             lines[-1:] = [lines[-1][:fit], lines[-1][fit:]]
     return "\n".join(line.rstrip() for line in lines)
 
@@ -185,6 +186,8 @@ def journal_style() -> Iterator[None]:
         warnings.filterwarnings(
             "ignore", message=r"Glyph \d+ .* missing from", category=UserWarning
         )
+        # Names as long as a page leave no room: such a figure is drawn as well as it can be.
+        warnings.filterwarnings("ignore", message="constrained_layout not applied")
         yield
 
 

@@ -21,7 +21,6 @@ from slicken.reporting.figures.marks import (
 )
 from slicken.reporting.figures.style import (
     BLUE,
-    INK,
     VERMILLION,
     Width,
     label_of,
@@ -42,8 +41,8 @@ Floats = NDArray[np.float64]
 NAME = "traces"
 MOST_PANELS = 7
 """Experiments below one another on a page; more would be too small to read."""
-BAND, SPREAD = "#cfe3f0", "#86bcdc"
-"""Colours of the calibrated interval, and of one standard deviation over runs."""
+BAND, SPREAD, MEASURED = "#cfe3f0", "#86bcdc", "#6e6e6e"
+"""Colours of the calibrated interval, of one standard deviation over runs, and of the log."""
 
 
 @dataclass(frozen=True)
@@ -175,7 +174,7 @@ def draw_trace(axes: Axes, trace: Trace, say: Wording, *, level: float) -> None:
         (trace.spread, SPREAD, say("labels.std_of_runs")),
     ):
         draw_band(axes, time, mean - half, mean + half, colour, name)
-    draw_line(axes, trace.log_time, trace.log_friction, INK, say("labels.measured"))
+    draw_line(axes, trace.log_time, trace.log_friction, MEASURED, say("labels.measured"))
     if np.isfinite(mean).any():
         draw_line(axes, time, mean, BLUE, say("labels.predicted_mean"))
     else:
@@ -190,7 +189,8 @@ def draw_trace(axes: Axes, trace: Trace, say: Wording, *, level: float) -> None:
 def draw_line(axes: Axes, time: Floats, values: Floats, colour: str, label: str) -> None:
     """A line with every extreme of its values, and a gap where time jumps."""
     position, shown = broken_at_jumps(*decimated(time, values))
-    axes.plot(position, shown, color=colour, linewidth=0.7, label=label, zorder=3)
+    width = 0.4 if colour == MEASURED and shown.size > 500 else 0.8
+    axes.plot(position, shown, color=colour, linewidth=width, label=label, zorder=3)
 
 
 def draw_band(

@@ -14,6 +14,7 @@ from slicken.reporting.figures.marks import (
     few_ticks,
     instead,
     is_wide,
+    legend_columns,
     log_y,
     mean_over_runs,
     offsets,
@@ -321,7 +322,7 @@ def _finish(axes: Axes, windows: Floats, logarithmic: bool, say: Wording) -> Non
     axes.set_ylabel(say("labels.lowest_loss", unit=unit))
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
-    columns = max(3, int(width_mm(axes) / 24))
+    columns = legend_columns(list(once), width_mm(axes))
     axes.legend(
         once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns
     )
