@@ -144,7 +144,9 @@ def comparison_views(losses: Losses, compared: Compared) -> tuple[View, ...]:
             "arrayminus": _numbers(excess - low),
             "color": FAINT,
         },
-        "customdata": [[f"{s:g}", *_numbers(p)] for s, p in zip(seconds, chance[:, None], strict=True)],
+        "customdata": [
+            [f"{s:g}", *_numbers(one)] for s, one in zip(seconds, chance[:, None], strict=True)
+        ],
         "meta": {"text": both("labels.probability_best")},
         "hovertemplate": (
             "%{customdata[0]} s: %{y} %<br>%{meta.text}: %{customdata[1]}<extra></extra>"

@@ -1,7 +1,7 @@
 """Figures: results in, pictures out; the only room that imports matplotlib.
 
-To add a figure of a study: a file here with ``NAME``, ``data`` and ``draw`` as ``contract.py`` has them,
-its four keys in ``wording/LANGUAGE/figures.toml``, and its module in ``listed.py``.
+To add a figure of a study: a file here with ``NAME``, ``data`` and ``draw`` as ``contract.py`` has
+them, its four keys in ``wording/LANGUAGE/figures.toml``, and its module in ``listed.py``.
 """
 
 from slicken.reporting.figures.experiment import experiment_figure

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from slicken.evidence.reasons import slip_in
 from slicken.reporting.figures.marks import (
     few_ticks,
     instead,
