@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from slicken.reporting.figures.pictures import Picture
 
 import builders
 import slicken
@@ -18,7 +19,6 @@ from slicken.evidence.evidence import Evidence
 from slicken.evidence.resampling import Interval
 from slicken.experiment import Finding
 from slicken.reporting.drawing import Drawn, chosen_windows
-from slicken.reporting.figures.pictures import Picture
 from slicken.reporting.findings import say_finding
 from slicken.reporting.methods import methods_paragraph
 from slicken.reporting.page import CONTENTS, _as, render
