@@ -84,8 +84,9 @@ def compared(losses: np.ndarray) -> tuple[Losses, Compared]:
     seconds = 50.0 * np.arange(1, len(losses) + 1)
     held = xr.DataArray(losses, dims=("window", "run"), coords={"window": seconds})
     columns = ("excess", "excess_low", "excess_high", "probability_best")
+    slope = np.linspace(0, 0.2, len(losses))
     table = xr.Dataset(
-        {name: ("window", 0.1 * k + np.linspace(0, 0.2, len(losses))) for k, name in enumerate(columns)},
+        {name: ("window", 0.1 * k + slope) for k, name in enumerate(columns)},
         coords={"window": seconds},
     )  # fmt: skip
     return Losses(held, linear=held.mean("run")), Compared(table)

@@ -78,7 +78,7 @@ def views_of(evidence: "Evidence") -> dict[str, tuple[View, ...]]:
 
 def both(key: str, **values: object) -> Words:
     """Words in both languages; text where they are the same."""
-    said = {language: words(language)(key, **values) for language in LANGUAGES}
+    said: dict[str, str] = {lang: words(lang)(key, **values) for lang in LANGUAGES}
     return said if len(set(said.values())) > 1 else said["en"]
 
 

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 from numpy.typing import ArrayLike
-from slicken.evidence.required import RequiredHistory
 
 from slicken.channels import DRIVERS
 from slicken.evidence.attribution import METHODS
+from slicken.evidence.required import RequiredHistory
 from slicken.experiment.experiment import Experiment, Provenance
 from slicken.reporting.figures.comparison import Compared
 from slicken.reporting.figures.experiments import Overview

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from reading import EN, fresh_axes, labelled, said
-from slicken.evidence.required import RequiredHistory
 
+from slicken.evidence.required import RequiredHistory
 from slicken.reporting.figures import memory, memory_answer
 from slicken.reporting.figures.memory import (
     History,

@@ -57,8 +57,9 @@ class ByLag:
 def data(evidence: "Evidence") -> ByLag:
     """Shares of both gradients at the best length."""
     best = evidence.comparison.best
-    shares = {kind: evidence.importance.by_lag(best, kind) for kind in KINDS}
-    return ByLag(shares, planted_memory(evidence))
+    return ByLag(
+        {kind: evidence.importance.by_lag(best, kind) for kind in KINDS}, planted_memory(evidence)
+    )
 
 
 def draw(data: ByLag, say: Wording, width: Width) -> Figure:
