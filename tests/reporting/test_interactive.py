@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from slicken.reporting.figures.comparison import Compared
-from slicken.reporting.figures.save import LARGEST, picture_of, pixels
+from slicken.reporting.figures.output import LARGEST, picture_of, pixels
 from slicken.reporting.figures.style import new_figure
 from slicken.reporting.figures.traces import Trace, Traces
 from slicken.reporting.figures.windows import Losses

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from slicken.reporting.figures.contract import StudyFigure
 from slicken.reporting.figures.listed import FIGURES
-from slicken.reporting.figures.save import Picture, picture_of, pixels, png_of, save, write
+from slicken.reporting.figures.output import Picture, picture_of, pixels, png_of, save, write
 from slicken.reporting.figures.style import WIDTHS_MM, has_japanese
 from slicken.reporting.interactive import View, views_of
 from slicken.reporting.wording import LANGUAGES, Language, Wording, words

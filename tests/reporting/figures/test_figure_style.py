@@ -30,7 +30,7 @@ from slicken.reporting.figures import (
     save,
 )
 from slicken.reporting.figures.listed import FIGURES
-from slicken.reporting.figures.save import lay_out, picture_of, pixels, png_of
+from slicken.reporting.figures.output import lay_out, picture_of, pixels, png_of
 from slicken.reporting.figures.style import PAGE_MM, ink, new_figure
 from slicken.reporting.wording import LANGUAGES, Wording, words
 from slicken.statements import Statement

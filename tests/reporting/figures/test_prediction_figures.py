@@ -120,6 +120,7 @@ def test_four_lengths_at_most_are_shown_the_best_among_them() -> None:
     assert chosen_lengths((50.0, 100.0), 100.0) == [50.0, 100.0]
     ten = tuple(50.0 * k for k in range(1, 11))
     assert chosen_lengths(ten, 400.0) == [50.0, 250.0, 400.0, 500.0]
+    assert chosen_lengths(ten, 500.0) == [50.0, 250.0, 300.0, 500.0]
 
 
 def one_trace(**changed: object) -> tuple[traces.Trace, Axes]:

@@ -6,8 +6,8 @@ them, its four keys in ``wording/LANGUAGE/figures.toml``, and its module in ``li
 
 from slicken.reporting.figures.experiment import experiment_figure
 from slicken.reporting.figures.log import log_figure
+from slicken.reporting.figures.output import save
 from slicken.reporting.figures.predicted import Predicted, predicted_figure
-from slicken.reporting.figures.save import save
 from slicken.reporting.figures.style import WIDTHS_MM, Width
 
 __all__ = [

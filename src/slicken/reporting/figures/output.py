@@ -1,4 +1,4 @@
-"""Save: a figure drawn in the style, laid out within its page, and written as files or pixels."""
+"""Output: a figure drawn in the style, laid out within its page, and written as files or pixels."""
 
 import io
 from collections.abc import Callable, Sequence
