@@ -64,7 +64,7 @@ def give(*words: object, where: Path, watched: bool = False) -> Answer:
         mock.patch.object(sys, "argv", ["slicken", *map(str, words)]),
         mock.patch.object(door, "leave_at_once", sys.exit),
         mock.patch.dict(os.environ, {"TERM": "xterm", "COLUMNS": "100"}),
-        mock.patch("slicken.reporting.figures.style.DOTS_PER_INCH", DOTS_PER_INCH),
+        mock.patch("slicken.reporting.figures.output.DOTS_PER_INCH", DOTS_PER_INCH),
     ):
         try:
             door.main()

@@ -90,9 +90,8 @@ def test_the_folder_holds_what_the_design_says(bench: Path) -> None:
     for length in ("0010s", "0020s"):
         for file in ("history.nc", "weights.safetensors", "predictions.nc"):
             wanted.add(f"windows/{length}/{file}")
-    for figure in ("windows", "predictions", "importance_stages", "importance_ranked"):
-        for width in ("single", "double"):
-            wanted |= {f"figures/{width}/{figure}.{ending}" for ending in ("png", "pdf", "svg")}
+    for figure in ("memory_answer", "windows", "predictions", "importance_ranked"):
+        wanted.add(f"figures/{figure}.png")
     assert wanted <= held
     assert not [name for name in held if "partial" in name or name.endswith(".part")]
 
@@ -134,8 +133,8 @@ def test_a_report_needs_the_folder_alone(bench: Path, tmp_path: Path) -> None:
     same, new = contents(bench / "tiny"), contents(study)
     assert sorted(new) == sorted(same)
     for file in (
-        "figures/double/windows.png",
-        "figures/single/importance_ranked.pdf",
+        "figures/windows.png",
+        "figures/importance_ranked.png",
         "report.html",
     ):
         assert new[file] == same[file], file

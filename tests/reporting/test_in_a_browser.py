@@ -10,11 +10,12 @@ import pytest
 import slicken
 from browser import Browser
 from slicken.experiment import Finding
-from slicken.reporting.drawing import Drawn, views_of
+from slicken.reporting.drawing import Drawn
+from slicken.reporting.interactive import views_of
 from slicken.reporting.page import render
 from slicken.statements import Statement
 
-INTERACTIVE = ["comparison", "traces", "importance_time", "importance_slip", "importance_lags"]
+INTERACTIVE = ["comparison", "traces"]
 BAD = "</script><script>document.title = 'stolen'</script><b>bold</b>"
 
 
@@ -52,7 +53,7 @@ def test_it_loads_without_an_error_and_asks_nobody(opened: Browser, page: Path) 
 
 
 def test_every_figure_is_there(opened: Browser, bench: Path) -> None:
-    names = {file.stem for file in (bench / "tiny" / "figures" / "double").glob("*.png")}
+    names = {file.stem for file in (bench / "tiny" / "figures").glob("*.png")}
     assert set(opened.ask("[...document.querySelectorAll('figure')].map(f => f.id)")) == names
     drawn = "[...document.querySelectorAll('.js-plotly-plot')].map(p => p.closest('figure').id)"
     assert sorted(opened.ask(drawn)) == sorted(INTERACTIVE)
@@ -135,7 +136,7 @@ def test_it_is_dark_where_the_reader_likes_it_dark(opened: Browser) -> None:
 
 def test_it_prints_still_pictures(opened: Browser, bench: Path) -> None:
     opened.look(print_=True)
-    names = list((bench / "tiny" / "figures" / "double").glob("*.png"))
+    names = list((bench / "tiny" / "figures").glob("*.png"))
     assert opened.ask("[...document.images].filter(i => i.checkVisibility()).length") == len(names)
     assert shown(opened, ".interactive") == []
     assert opened.pdf().startswith(b"%PDF")
@@ -172,7 +173,8 @@ def test_what_came_from_a_log_runs_nothing(browser: Browser, bench: Path, tmp_pa
     views = views_of(evidence)
     named = tuple(replace(view, names=(BAD, *view.names[1:])) for view in views["traces"])
     evidence = replace(evidence, trained=replace(study, experiments=wild))
-    drawn = [Drawn("traces", BAD, BAD, alternative=BAD, views=named)]
+    bad = Statement("findings.text_line", text=BAD)
+    drawn = [Drawn("traces", bad, bad, (bad,), bad, views=named)]
     page = tmp_path / "wild.html"
     page.write_text(render(evidence, drawn), encoding="utf-8")
     browser.complaints.clear()

@@ -12,7 +12,6 @@ import slicken
 from slicken.channels import CHANNELS
 from slicken.errors import SlickenError
 from slicken.physics.truths import TRUTHS
-from slicken.reporting.drawing import ALTERNATIVES, METHOD_TITLES, METHOD_WORDS_OF_MEMORY
 from slicken.reporting.page import CONTENTS
 from slicken.reporting.phrasebook import Phrasebook, japanese, language_named
 from slicken.reporting.verdict import METHOD_WORDS, judge
@@ -80,9 +79,6 @@ def test_a_translation_has_the_fields_of_its_phrase(english: str, said: str) -> 
     [
         *(channel.title for channel in CHANNELS.values()),
         *METHOD_WORDS.values(),
-        *(title for title in METHOD_TITLES.values() if "published" not in title),
-        *METHOD_WORDS_OF_MEMORY.values(),
-        *ALTERNATIVES.values(),
         *PAPER_ASSUMPTIONS,
         *(title for _, title in CONTENTS),
         *(words("en")(f"truths.{name}", memory=(100.0, "s")) for name in TRUTHS),

@@ -1,5 +1,6 @@
 """``slicken inspect``: what is in a log: columns, channels, findings, a picture, a channel map."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -124,22 +125,26 @@ def _write(inspection: "Inspection", folder: Path, name: str) -> None:
 
     log = inspection.log
     times = [c.name for c in inspection.columns if c.channel == "time"]
-    figure = log_figure(
+    draw = partial(
+        log_figure,
         {column: log.column(column) for column in log.columns if column not in times},
-        log.column(times[0]) if times else None,
+        words("en"),
+        time=log.column(times[0]) if times else None,
         title=inspection.source,
         recognised={c.name: c.channel for c in inspection.columns if c.channel},
         findings=inspection.findings,
     )
-    written = save(figure, folder, f"{name}-log")
+    written = save(draw, folder, f"{name}-log")
     if inspection.experiment is not None:
         steady = inspection.steady
-        figure = experiment_figure(
+        draw = partial(
+            experiment_figure,
             inspection.experiment,
+            words("en"),
             findings=inspection.findings,
             steady=None if steady is None else (steady.start, steady.end),
         )
-        written += save(figure, folder, name)
+        written += save(draw, folder, name)
     for path in written:
         say(f"  wrote {path}")
     channel_map = folder / f"{name}.toml"

@@ -1,47 +1,53 @@
-"""Interactive: figures that a reader may look into, as Plotly's own numbers and settings.
+"""Interactive: friction traces and the window comparison, as Plotly's own settings.
 
-Only Plotly's JavaScript draws them, in the page, so no Python package is needed. Text in them is
-our own: a name from a log is never given to Plotly, which reads text as markup.
+They are built from the same data as the still figures; Plotly's JavaScript in the page draws them,
+so no Python package is needed. Words are in both languages, as ``{"en": ..., "ja": ...}``; a name
+from a log is never given to Plotly, which reads text as markup.
 """
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
-from slicken.channels import SLIP, TIME
-from slicken.evidence.window_comparison import WindowComparison
-from slicken.reporting.figures.importance_course import Course
-from slicken.reporting.figures.marks import is_wide, offsets
-from slicken.reporting.figures.prediction import finite_runs
-from slicken.reporting.figures.style import BLUE, FAINT, INK, VERMILLION
-from slicken.reporting.figures.windows import LEAST_FOR_A_BOX
-from slicken.reporting.plotted import (
-    Settings,
-    above,
-    axes,
-    band,
-    driver_line,
-    line,
-    most_shown,
-    numbers,
-    places,
-    points,
-    points_in_each,
-    rectangle,
-    upright,
+from slicken.channels import NORMAL_STRESS, TIME
+from slicken.reporting.figures import comparison, traces, windows
+from slicken.reporting.figures.comparison import Compared
+from slicken.reporting.figures.marks import intervals, is_wide, offsets
+from slicken.reporting.figures.style import (
+    BEST,
+    BLUE,
+    FAINT,
+    GREEN,
+    INK,
+    SHADE,
+    TIED,
+    VERMILLION,
+    label_of,
 )
+from slicken.reporting.figures.thinning import banded, broken_at_jumps, decimated
+from slicken.reporting.figures.traces import BAND, MEASURED, SPREAD, Trace, Traces
+from slicken.reporting.figures.windows import LEAST_FOR_A_BOX, Losses, box_width
+from slicken.reporting.wording import LANGUAGES, words
+from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
 
 Floats = NDArray[np.float64]
+Settings = dict[str, Any]
+Words = str | dict[str, str]
 
-BOXES = (
-    "Lowest validation loss: quartiles and median of the runs (box), the last run within 1.5 "
-    "interquartile ranges (whiskers), their mean (diamond); boxes where there are 3 runs or more."
-)
-BAND, EDGE, SPREAD = "#cfe3f0", "#5b9bc4", "#86bcdc"
-CHOSEN, TIED = "#b9d7ea", "#e6eff6"
+MOST_POINTS = 30_000
+"""Points in one figure of a page, however many experiments share it: half a megabyte."""
+MOST_IN_A_LINE = 3000
+"""More points are finer than a screen."""
+DIGITS = 5
+"""Digits of a number in the page: more than a screen can show."""
+EDGE = "#5b9bc4"
 
 
 @dataclass(frozen=True)
@@ -49,239 +55,173 @@ class View:
     """One state of an interactive figure; a reader chooses among those of a figure.
 
     Args:
-        names: of an experiment, of a measure; from a log perhaps, so shown as text only.
-        traces: for Plotly.
-        layout: for Plotly.
-        note: what a reader has to know of the views; that of the first is shown.
+        names: Names of what is shown; from a log perhaps, so shown as text only.
+        traces: Traces for Plotly.
+        layout: Layout for Plotly.
+        note: What a reader has to know of the views; that of the first is shown.
     """
 
-    names: tuple[str, ...]
+    names: tuple[Words, ...]
     traces: list[Settings]
     layout: Settings = field(default_factory=dict)
-    note: str = ""
+    note: Statement | None = None
 
 
-def trace_views(predictions: xr.Dataset, half_width: Floats, interval: str) -> tuple[View, ...]:
-    """Measured and predicted friction over time, a view for each experiment.
+def views_of(evidence: "Evidence") -> dict[str, tuple[View, ...]]:
+    """The views of each interactive figure, by its name."""
+    shown = traces.data(evidence)
+    return {
+        comparison.NAME: comparison_views(windows.data(evidence), comparison.data(evidence)),
+        traces.NAME: trace_views(shown) if shown else (),
+    }
 
-    Args:
-        predictions: of one window length and part; see
-            :func:`slicken.reporting.figures.prediction.draw_trace`.
-        half_width: half the width of an interval around the mean over runs, friction, ``(N,)``.
-        interval: what it is called.
 
-    Returns:
-        Of the first experiments, if there are more than a page can hold.
-    """
-    experiment = predictions["experiment"].to_numpy().astype(str)
+def both(key: str, **values: object) -> Words:
+    """Words in both languages; text where they are the same."""
+    said: dict[str, str] = {lang: words(lang)(key, **values) for lang in LANGUAGES}
+    return said if len(set(said.values())) > 1 else said["en"]
+
+
+def trace_views(data: Traces) -> tuple[View, ...]:
+    """Measured and predicted friction over time, a view for each experiment."""
     lines = 6  # two bands of two edges each, predicted and measured
-    names, note = _first(_names(experiment), most_shown(lines))
-    most = points_in_each(len(names) * lines)
-    views = []
-    for name in names:
-        here = np.flatnonzero(experiment == name)
-        order = here[np.argsort(predictions["time"].to_numpy()[here], kind="stable")]
-        one = predictions.isel(target=order)
-        time = _floats(one["time"])
-        runs = finite_runs(one)
-        traces = []
-        if len(runs):
-            mean, spread = runs.mean(axis=0), runs.std(axis=0)
-            half = half_width[order]
-            if np.isfinite(half).all():
-                traces += band(time, mean - half, mean + half, BAND, interval, most, EDGE)
-            if len(runs) > 1:
-                traces += band(time, mean - spread, mean + spread, SPREAD, "one std of runs", most)
-            traces.append(line(time, mean, BLUE, "predicted, mean of runs", most))
-        traces.append(line(time, _floats(one["measured"]), INK, "measured", most))
-        layout = _with_stages(one, time, TIME.label, "Friction")
-        views.append(View((name,), traces, layout, note))
-    return tuple(views)
+    most = min(MOST_IN_A_LINE, MOST_POINTS // (lines * len(data.shown)))
+    note = None
+    if data.others:
+        note = Statement("labels.first_shown", n=len(data.shown), m=len(data.shown) + data.others)
+    return tuple(_trace_view(one, data.level, most, note) for one in data.shown)
 
 
-def course_views(
-    measures: Mapping[str, xr.DataArray], against: Course = "time"
-) -> tuple[View, ...]:
-    """Shares of the drivers over time or slip, a view for each experiment and measure.
+def _trace_view(one: Trace, level: float, most: int, note: Statement | None) -> View:
+    drawn = []
+    for half, colour, name, edge in (
+        (one.half_width, BAND, both("labels.interval", level=level), EDGE),
+        (one.spread, SPREAD, both("labels.std_of_runs"), ""),
+    ):
+        if np.isfinite(half).all() and half.max() > 0:
+            drawn += _band(one.time, one.mean - half, one.mean + half, colour, name, most, edge)
+    if np.isfinite(one.mean).any():
+        drawn.append(_line(one.time, one.mean, BLUE, both("labels.predicted_mean"), most))
+    drawn.append(_line(one.log_time, one.log_friction, MEASURED, both("labels.measured"), most))
+    layout = _axes(_label(TIME.name), _label("friction"))
+    return View((one.name,), drawn, layout | _stages(one), note)
 
-    Args:
-        measures: by title, dims ``(target, channel)``; see
-            :func:`slicken.reporting.figures.importance_course.draw_over_time`.
-        against: ``time`` in s, or ``slip`` in m.
 
-    Returns:
-        Of the first experiments, if there are more than a page can hold; none of an experiment
-        whose slip is not known.
-    """
-    tables = {title: _known(table, against) for title, table in measures.items()}
-    lines = sum(table.sizes["channel"] for table in tables.values())
-    every = [name for table in tables.values() for name in _names(table["experiment"].to_numpy())]
-    names, note = _first(list(dict.fromkeys(every)), most_shown(lines))
-    most = points_in_each(len(names) * lines)
-    return tuple(
-        View((name, title), *_course(table, name, against, most), note)
-        for name in names
-        for title, table in tables.items()
+def _stages(one: Trace) -> Settings:
+    """Every second stage shaded, and its normal stress above where there is room."""
+    shapes, notes, time = [], [], one.log_time
+    known = [span for span in intervals(one.stage) if one.stage[span[0]] >= 0]
+    for number, (start, end) in enumerate(known):
+        left, right = time[start], time[min(end, time.size - 1)]
+        if number % 2:
+            shapes.append(_rectangle(left, right))
+        stress = one.stress[start:end][np.isfinite(one.stress[start:end])]
+        if stress.size and right - left > 0.045 * (time[-1] - time[0]):
+            shown = stress.mean() * NORMAL_STRESS.shown_per_unit
+            notes.append(_above((left + right) / 2, f"{shown:.3g} {NORMAL_STRESS.shown_unit}"))
+    return {"shapes": shapes, "annotations": notes}
+
+
+def comparison_views(losses: Losses, compared: Compared) -> tuple[View, ...]:
+    """Window lengths compared: the losses of all runs, and the excess over the lowest mean."""
+    table = compared.table
+    seconds = losses.seconds
+    excess, low, high = (
+        100 * np.asarray(table[f"excess{end}"].to_numpy(), dtype=np.float64)
+        for end in ("", "_low", "_high")
     )
-
-
-def _known(table: xr.DataArray, against: Course) -> xr.DataArray:
-    return table.isel(target=np.flatnonzero(np.isfinite(_floats(table[against]))))
-
-
-def _course(
-    table: xr.DataArray, name: str, against: Course, most: int
-) -> tuple[list[Settings], Settings]:
-    """Lines and layout of one experiment."""
-    here = np.flatnonzero(table["experiment"].to_numpy().astype(str) == name)
-    order = here[np.argsort(_floats(table["time"])[here], kind="stable")]
-    one = table.isel(target=order).transpose("target", "channel")
-    position, clock = _floats(one[against]), _floats(one["time"])
-    traces = [
-        driver_line(position, _floats(one.sel(channel=channel)), str(channel), most, clock)
-        for channel in one["channel"].to_numpy()
-    ]
-    label = (SLIP if against == "slip" else TIME).label
-    layout = _with_stages(one, position, label, "Share")
-    layout["yaxis"]["rangemode"] = "tozero"
-    return traces, layout
-
-
-def lag_views(measures: Mapping[str, xr.DataArray], planted: float | None) -> tuple[View, ...]:
-    """Shares of the drivers over lags, a view for each measure.
-
-    Args:
-        measures: by title, dims ``(lag, channel)``, lag in s.
-        planted: the memory of a simulated fault, s.
-    """
-    most = points_in_each(sum(table.sizes["channel"] for table in measures.values()))
-    views = []
-    for title, table in measures.items():
-        one = table.sortby("lag").transpose("lag", "channel")
-        lag = _floats(one["lag"])
-        traces = [
-            driver_line(lag, 100 * _floats(one.sel(channel=channel)), str(channel), most)
-            for channel in one["channel"].to_numpy()
-        ]
-        layout = axes("Lag before the target time (s)", "Share (%)")
-        layout["xaxis"]["autorange"] = "reversed"
-        layout["yaxis"]["rangemode"] = "tozero"
-        if planted:
-            layout["shapes"] = [upright(planted)]
-            layout["annotations"] = [above(planted, "planted")]
-        views.append(View((title,), traces, layout))
-    return tuple(views)
-
-
-def comparison_views(
-    comparison: WindowComparison,
-    *,
-    linear: xr.DataArray,
-    best: float | None,
-    tied: Sequence[float],
-    planted: float | None,
-) -> tuple[View, ...]:
-    """Window lengths compared: the losses of runs, excess over the lowest mean, probability.
-
-    Args:
-        comparison: of the window lengths.
-        linear: loss of a linear model at each, dim ``window``.
-        best: the best length, s; None where none is.
-        tied: lengths that tie with it, s.
-        planted: the memory of a simulated fault, s.
-    """
-    seconds = comparison.windows
-    told = comparison.table
-    excess, low, high = (100 * _floats(told[f"excess{end}"]) for end in ("", "_low", "_high"))
-    colours = [VERMILLION if s == best else BLUE for s in seconds]
-    bars = points(seconds, excess, BLUE, "excess") | {
-        "marker": {"color": colours, "size": 9, "symbol": "diamond"},
+    chance = np.asarray(table["probability_best"].to_numpy(), dtype=np.float64)
+    bars = _points(seconds, excess, BLUE, both("labels.excess")) | {
+        "marker": {
+            "color": [VERMILLION if s == losses.best else BLUE for s in seconds],
+            "size": 9,
+            "symbol": "diamond",
+        },
         "error_y": {
             "type": "data",
             "symmetric": False,
-            "array": numbers(high - excess),
-            "arrayminus": numbers(excess - low),
+            "array": _numbers(high - excess),
+            "arrayminus": _numbers(excess - low),
             "color": FAINT,
         },
-    }
-    chances = {
-        "type": "bar",
-        "x": [f"{s:g}" for s in seconds],
-        "y": numbers(_floats(comparison.probability_best)),
-        "marker": {"color": colours},
-        "name": "probability best",
+        "customdata": [
+            [f"{s:g}", *_numbers(one)] for s, one in zip(seconds, chance[:, None], strict=True)
+        ],
+        "meta": {"text": both("labels.probability_best")},
+        "hovertemplate": (
+            "%{customdata[0]} s: %{y} %<br>%{meta.text}: %{customdata[1]}<extra></extra>"
+        ),
         "showlegend": False,
-    }
-    window = "Window length (s)"
-    shaded = _marked(seconds, best, tied, planted)
-    bar = axes(window, "Probability of having the lowest mean")
-    bar["xaxis"]["type"] = "category"
+    }  # fmt: skip
+    shaded = _marked(losses)
+    layout = _axes(both("labels.window"), both("labels.excess")) | shaded
+    layout["hovermode"] = "closest"
     return (
-        View(("Lowest validation loss",), *_losses(comparison, linear, best, shaded), BOXES),
-        View(("Excess over the lowest mean",), [bars],
-             axes(window, "Excess over the lowest mean (%)") | shaded),
-        View(("Probability of being best",), [chances], bar),
+        View((both("figures.windows_title"),), *_losses(losses, shaded),
+             Statement("figures.windows_caption")),
+        View((both("labels.excess_over_lowest"),), [bars], layout),
     )  # fmt: skip
 
 
-def _losses(
-    comparison: WindowComparison, linear: xr.DataArray, best: float | None, shaded: Settings
-) -> tuple[list[Settings], Settings]:
-    """Boxes of the runs with their points beside one another, means and a linear model."""
-    seconds = comparison.windows
-    losses = np.asarray(comparison.losses.transpose("window", "run").to_numpy(), dtype=np.float64)
-    width = _width(seconds)
-    line = points(seconds, _floats(linear), FAINT, "linear model") | {
+def _losses(data: Losses, shaded: Settings) -> tuple[list[Settings], Settings]:
+    """Boxes of the runs with their points beside one another, means and the linear model."""
+    seconds, values = data.seconds, data.values
+    linear = _points(seconds, data.levels, FAINT, both("labels.linear_model")) | {
         "mode": "lines",
         "line": {"color": FAINT, "width": 1.5, "dash": "dash"},
     }
-    mean = points(seconds, comparison.means.to_numpy(), VERMILLION, "mean of runs") | {
+    means = np.asarray(data.losses.mean("run", skipna=True).to_numpy(), dtype=np.float64)
+    mean = _points(seconds, means, VERMILLION, both("labels.mean_of_runs")) | {
         "mode": "lines+markers",
         "line": {"color": VERMILLION, "width": 2},
         "marker": {
             "color": VERMILLION,
-            "size": [14 if s == best else 9 for s in seconds],
+            "size": [14 if s == data.best else 9 for s in seconds],
             "symbol": "diamond",
         },
         "customdata": [
-            [f"{s:g}", *numbers(_quartiles(row))] for s, row in zip(seconds, losses, strict=True)
+            [f"{s:g}", *_numbers(_quartiles(row))] for s, row in zip(seconds, values, strict=True)
         ],
-        "meta": {word: {"text": word} for word in ("mean", "median", "quartiles")},
+        "meta": {
+            word: {"text": both(f"labels.{word}")} for word in ("mean", "median", "quartiles")
+        },
         "hovertemplate": (
             "%{customdata[0]} s<br>%{meta.mean.text}: %{y}<br>"
             "%{meta.median.text}: %{customdata[2]}<br>"
             "%{meta.quartiles.text}: %{customdata[1]}, %{customdata[3]}<extra></extra>"
         ),
     }
-    layout = axes("Window length (s)", "Lowest validation loss") | shaded
+    layout = _axes(both("labels.window"), both("labels.lowest_loss", unit="–")) | shaded
     layout["hovermode"] = "closest"
-    if is_wide(losses):
+    if is_wide(values):
         layout["yaxis"] |= {"type": "log", "dtick": "D2", "exponentformat": "power"}
-    return [*_boxes(seconds, losses, width), _runs(seconds, losses, width), line, mean], layout
+    return [*_boxes(data), _runs(data), linear, mean], layout
 
 
-def _boxes(seconds: Floats, losses: Floats, width: float) -> list[Settings]:
+def _boxes(data: Losses) -> list[Settings]:
     """Quartiles, median, and whiskers to the last run within 1.5 interquartile ranges.
 
     Given as numbers: by itself Plotly finds quartiles in another way than the still figure.
     """
-    boxed = np.flatnonzero(np.isfinite(losses).sum(axis=1) >= LEAST_FOR_A_BOX)
+    values = data.values
+    boxed = np.flatnonzero(np.isfinite(values).sum(axis=1) >= LEAST_FOR_A_BOX)
     if not boxed.size:
         return []
-    low, median, high = np.transpose([_quartiles(row) for row in losses[boxed]])
+    rows = values[boxed]
+    low, median, high = np.transpose([_quartiles(row) for row in rows])
     reach = 1.5 * (high - low)[:, None]
-    inside = (losses[boxed] >= low[:, None] - reach) & (losses[boxed] <= high[:, None] + reach)
+    inside = (rows >= low[:, None] - reach) & (rows <= high[:, None] + reach)
     return [
         {
             "type": "box",
-            "x": places(seconds[boxed]),
-            "q1": numbers(low),
-            "median": numbers(median),
-            "q3": numbers(high),
-            "lowerfence": numbers(np.where(inside, losses[boxed], np.inf).min(axis=1)),
-            "upperfence": numbers(np.where(inside, losses[boxed], -np.inf).max(axis=1)),
-            "width": width,
-            "name": "quartiles of runs",
+            "x": _places(data.seconds[boxed]),
+            "q1": _numbers(low),
+            "median": _numbers(median),
+            "q3": _numbers(high),
+            "lowerfence": _numbers(np.where(inside, rows, np.inf).min(axis=1)),
+            "upperfence": _numbers(np.where(inside, rows, -np.inf).max(axis=1)),
+            "width": box_width(data.seconds),
+            "name": both("labels.quartiles_of_runs"),
             "fillcolor": "#fff",
             "line": {"color": INK, "width": 1.2},
             "hoverinfo": "skip",  # Plotly would call the ends of the whiskers extremes
@@ -294,70 +234,120 @@ def _quartiles(row: Floats) -> Floats:
     return np.percentile(kept, [25, 50, 75]) if kept.size else np.full(3, np.nan)
 
 
-def _runs(seconds: Floats, losses: Floats, width: float) -> Settings:
+def _runs(data: Losses) -> Settings:
     """Every run as a point, moved aside; what is written when a reader points at it is true."""
-    across = seconds[:, None] + offsets(losses.shape[1], 0.36 * width)
-    told = [[f"{s:g}", run] for s in seconds for run in range(losses.shape[1])]
-    return points(across.ravel(), losses.ravel(), BLUE, "a run") | {
-        "customdata": told,
-        "meta": {"text": "run"},
+    seconds, values = data.seconds, data.values
+    across = seconds[:, None] + offsets(values.shape[1], 0.36 * box_width(seconds))
+    held = [[f"{s:g}", run] for s in seconds for run in range(values.shape[1])]
+    return _points(across.ravel(), values.ravel(), BLUE, both("labels.run")) | {
+        "customdata": held,
+        "meta": {"text": both("labels.run_number")},
         "hovertemplate": "%{customdata[0]} s, %{meta.text} %{customdata[1]}: %{y}<extra></extra>",
     }
 
 
-def _names(experiment: NDArray[np.str_]) -> list[str]:
-    return list(dict.fromkeys(experiment.astype(str).tolist()))
-
-
-def _first(names: list[str], most: int) -> tuple[list[str], str]:
-    """The first names, and a note where others are left out."""
-    if len(names) <= most:
-        return names, ""
-    return names[:most], f"The first {most} of {len(names)} experiments."
-
-
-def _floats(values: xr.DataArray) -> Floats:
-    return np.asarray(values.to_numpy(), dtype=np.float64)
-
-
-def _with_stages(one: xr.Dataset | xr.DataArray, position: Floats, x: str, y: str) -> Settings:
-    """Axes with every second stage shaded, and its normal stress above where there is room."""
-    layout = axes(x, y)
-    stage, stress = one["stage"].to_numpy(), _floats(one["normal_stress"])
-    starts = np.flatnonzero(np.diff(stage, prepend=stage[:1] - 1))
-    ends = np.append(starts[1:], stage.size)
-    shapes, words = [], []
-    for number, (start, end) in enumerate(
-        (s, e) for s, e in zip(starts, ends, strict=True) if stage[s] >= 0
-    ):
-        left, right = position[start], position[min(end, position.size - 1)]
-        if number % 2:
-            shapes.append(rectangle(left, right))
-        known = stress[start:end][np.isfinite(stress[start:end])]
-        if known.size and right - left > 0.045 * (position[-1] - position[0]):
-            words.append(above((left + right) / 2, f"{known.mean() / 1e6:.3g} MPa"))
-    return layout | {"shapes": shapes, "annotations": words}
-
-
-def _width(seconds: Floats) -> float:
-    """Of a box, s: about half the least distance between neighbours."""
-    return 0.55 * float(np.diff(seconds).min()) if seconds.size > 1 else 1.0
-
-
-def _marked(
-    seconds: Floats, best: float | None, tied: Sequence[float], planted: float | None
-) -> Settings:
-    """Shades at the best length and at those that tie with it, a line at the planted memory."""
-    half = 0.85 * _width(seconds)
-    marks = [("tied", length, TIED) for length in tied if length != best]
-    if best is not None and seconds.size > 1:
-        marks.insert(0, ("chosen", best, CHOSEN))
+def _marked(data: Losses) -> Settings:
+    """Shades at the best length and at those not distinguishable from it; the planted memory."""
+    seconds, half = data.seconds, 0.85 * box_width(data.seconds)
+    marks = [("tied", length, TIED) for length in data.tied if length != data.best]
+    if data.best is not None and seconds.size > 1:
+        marks.insert(0, ("best", data.best, BEST))
     first = {name: place for place, (name, _, _) in reversed(list(enumerate(marks)))}
     shapes = [
-        rectangle(length - half, length + half, colour)
-        | {"name": name, "showlegend": place == first[name]}
+        _rectangle(length - half, length + half, colour)
+        | {"name": both(f"labels.{name}"), "showlegend": place == first[name]}
         for place, (name, length, colour) in enumerate(marks)
     ]
+    planted = data.planted
     if not planted or not seconds.min() <= planted <= seconds.max():
         return {"shapes": shapes}
-    return {"shapes": [*shapes, upright(planted)], "annotations": [above(planted, "planted")]}
+    upright = _rectangle(planted, planted) | {
+        "type": "line",
+        "line": {"color": GREEN, "width": 1.5},
+    }
+    words_above = [_above(planted, both("labels.planted_memory"))]
+    return {"shapes": [*shapes, upright], "annotations": words_above}
+
+
+def _label(channel: str) -> Words:
+    return {language: label_of(channel, words(language)) for language in LANGUAGES}
+
+
+def _axes(x: Words, y: Words) -> Settings:
+    return {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
+
+
+def _numbers(values: Floats) -> list[float | None]:
+    """Numbers of a few digits; None where there is none, which Plotly leaves open."""
+    return [float(f"{x:.{DIGITS}g}") if np.isfinite(x) else None for x in values.tolist()]
+
+
+def _places(values: Floats) -> list[float]:
+    """Times: to a thousandth, or to a hundred-thousandth of their span if that is finer."""
+    span = float(np.ptp(values)) if values.size else 0.0
+    digits = max(3, DIGITS - math.floor(math.log10(span))) if span > 0 else 3
+    rounded = (round(x, digits) for x in values.tolist())
+    return [int(x) if x.is_integer() else x for x in rounded]
+
+
+def _points(x: Floats, y: Floats, colour: str, name: Words) -> Settings:
+    return {
+        "type": "scatter", "mode": "markers", "x": _places(x), "y": _numbers(y), "name": name,
+        "marker": {"color": colour, "size": 6, "opacity": 0.7},
+    }  # fmt: skip
+
+
+def _line(time: Floats, values: Floats, colour: str, name: Words, most: int) -> Settings:
+    """A line of at most this many points, with its extremes kept; broken where time jumps."""
+    where, what = broken_at_jumps(time, values)
+    x, y = _fitted(lambda bins: decimated(where, what, bins), most)
+    return {
+        "type": "scatter", "mode": "lines", "x": _places(x), "y": _numbers(y), "name": name,
+        "line": {"color": colour, "width": 1.5},
+    }  # fmt: skip
+
+
+def _band(
+    time: Floats, lower: Floats, upper: Floats, colour: str, name: Words, most: int, edge: str
+) -> list[Settings]:
+    """A band between two lines of at most this many points each, which are seen if ``edge`` is."""
+
+    def thin(bins: int) -> tuple[Floats, ...]:
+        where, low, high = banded(time, lower, upper, bins)
+        x, low = broken_at_jumps(where, low)
+        return x, low, broken_at_jumps(where, high)[1]
+
+    x, low, high = _fitted(thin, most)
+    drawn = {"width": 0.8, "color": edge} if edge else {"width": 0}
+    shared = {
+        "type": "scatter", "mode": "lines", "x": _places(x), "line": drawn, "hoverinfo": "skip",
+    }  # fmt: skip
+    return [
+        {**shared, "y": _numbers(low), "showlegend": False},
+        {**shared, "y": _numbers(high), "fill": "tonexty", "fillcolor": colour, "name": name},
+    ]
+
+
+def _fitted(thin: Callable[[int], tuple[Floats, ...]], most: int) -> tuple[Floats, ...]:
+    """The finest curve of at most this many points; gaps take points too, so bins are tried."""
+    bins = most // 2
+    while (found := thin(bins))[0].size > most:
+        bins = 4 * bins // 5
+    return found
+
+
+def _rectangle(left: float, right: float, colour: str = SHADE) -> Settings:
+    """A shade from one place to another, over the whole height."""
+    return {
+        "type": "rect", "xref": "x", "yref": "paper", "x0": float(f"{left:.8g}"),
+        "x1": float(f"{right:.8g}"), "y0": 0, "y1": 1, "fillcolor": colour,
+        "line": {"width": 0}, "layer": "below",
+    }  # fmt: skip
+
+
+def _above(place: float, text: Words) -> Settings:
+    """Words above the axes."""
+    return {
+        "x": float(f"{place:.8g}"), "y": 1, "xref": "x", "yref": "paper",
+        "yanchor": "bottom", "text": text, "showarrow": False, "font": {"size": 11},
+    }  # fmt: skip

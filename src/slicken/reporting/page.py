@@ -7,7 +7,6 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 import jinja2
 import numpy as np
@@ -200,15 +199,21 @@ def _policy(scripts: Iterable[str]) -> str:
 
 def _figure(drawn: Drawn) -> dict[str, object]:
     """A figure as the page needs it."""
-    alternative = ("Figure: " + drawn.title + ".", drawn.alternative)
+    said = {
+        language: [words(language)(what) for what in (drawn.title, drawn.alternative)]
+        for language in LANGUAGES
+    }
+    marks = {"en": ("Figure: ", ". "), "ja": ("図：", "。")}
     alternatives = {
-        "en": " ".join(filter(None, alternative)),
-        "ja": "".join(map(_japanese, alternative)),
+        language: f"{marks[language][0]}{title}{marks[language][1]}{seen}"
+        for language, (title, seen) in said.items()
     }
     return {
         "name": drawn.name,
-        "title": drawn.title,
-        "caption": drawn.caption,
+        "title": in_both(drawn.title),
+        "plain_title": said["en"][0],
+        "caption": in_both(drawn.caption),
+        "details": [in_both(each) for each in drawn.details],
         "stills": [
             {
                 "lang": language,
@@ -219,21 +224,20 @@ def _figure(drawn: Drawn) -> dict[str, object]:
             }
             for language, picture in drawn.pictures.items()
         ],
-        "views": drawn.views,
+        "views": [
+            {
+                "names": [name if isinstance(name, str) else name["en"] for name in view.names],
+                "note": in_both(view.note) if view.note else "",
+            }
+            for view in drawn.views
+        ],
         "json": _json(drawn.views),
     }
 
 
 def _json(views: Sequence[View]) -> Markup:
     """Views for the page's script; no text in them can end the element that holds them."""
-    plain = [
-        {
-            "names": [_in_both(name) for name in view.names],
-            "traces": [_worded(trace) for trace in view.traces],
-            "layout": _worded(view.layout),
-        }
-        for view in views
-    ]
+    plain = [{"names": view.names, "traces": view.traces, "layout": view.layout} for view in views]
     return _safe(plain)
 
 
@@ -242,23 +246,6 @@ def _safe(plain: object) -> Markup:
     for mark in "<>&":
         text = text.replace(mark, f"\\u{ord(mark):04x}")
     return Markup(text)  # noqa: S704 - the three marks of markup are gone
-
-
-def _worded(value: Any) -> Any:  # noqa: ANN401 - settings of Plotly, any tree
-    """The same tree with the words that a reader sees in both languages."""
-    if isinstance(value, list):
-        return [_worded(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {
-        key: _in_both(item) if key in ("name", "text") and isinstance(item, str) else _worded(item)
-        for key, item in value.items()
-    }
-
-
-def _in_both(text: str) -> dict[str, str] | str:
-    said = japanese().say(text)
-    return text if said is None or said == text else {"en": text, "ja": said}
 
 
 def _about(study: Trained, place: int) -> dict[str, object]:

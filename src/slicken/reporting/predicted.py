@@ -1,22 +1,26 @@
 """Predicted: the friction predicted for a new log, as a table and as pictures."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from slicken.evidence.prediction import Prediction
-from slicken.reporting.figures import draw_interval, letter_panels, new_figure, save
-from slicken.reporting.figures.style import WIDTHS_MM
+from slicken.reporting.figures import WIDTHS_MM, Predicted, predicted_figure, save
+from slicken.reporting.wording import Language, words
 from slicken.study.files import written_aside
 
 
-def write_prediction(prediction: Prediction, table: Path, level: float) -> list[Path]:
+def write_prediction(
+    prediction: Prediction, table: Path, level: float, language: Language = "en"
+) -> list[Path]:
     """Write a CSV of friction with its interval, and figures of both widths beside it.
 
     Args:
         prediction: of a new experiment.
         table: the CSV.
         level: of the interval.
+        language: Language of the pictures.
 
     Returns:
         The table, then the pictures.
@@ -28,17 +32,17 @@ def write_prediction(prediction: Prediction, table: Path, level: float) -> list[
     with written_aside(table) as aside:
         np.savetxt(aside, rows, delimiter=",", header=header, comments="", fmt="%.8g")
     written = [table]
+    data = Predicted(
+        prediction.name,
+        prediction.seconds,
+        prediction.time,
+        prediction.friction,
+        dataset["low"].to_numpy(),
+        dataset["high"].to_numpy(),
+        prediction.measured,
+        level,
+    )
     for width in WIDTHS_MM:
-        figure, (axes,) = new_figure(width=width, height_mm=70)
-        draw_interval(
-            axes,
-            prediction.time,
-            prediction.friction,
-            dataset["low"].to_numpy(),
-            dataset["high"].to_numpy(),
-            measured=prediction.measured,
-            label=f"{level:.0%} interval",
-        )
-        letter_panels([axes], [f"{prediction.name}, window of {prediction.seconds:g} s"])
-        written += save(figure, table.parent, f"{table.stem}-{width}")
+        draw = partial(predicted_figure, data, words(language), width)
+        written += save(draw, table.parent, f"{table.stem}-{width}")
     return written

@@ -7,8 +7,24 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 from slicken.channels import DRIVERS
-from slicken.evidence.memory import RequiredHistory
+from slicken.evidence.attribution import METHODS
+from slicken.evidence.required import RequiredHistory
 from slicken.experiment.experiment import Experiment, Provenance
+from slicken.reporting.figures.comparison import Compared
+from slicken.reporting.figures.experiments import Overview
+from slicken.reporting.figures.importance_lags import ByLag
+from slicken.reporting.figures.importance_ranked import Ranked
+from slicken.reporting.figures.importance_stress import ByStress
+from slicken.reporting.figures.importance_time import Courses
+from slicken.reporting.figures.learning import Histories
+from slicken.reporting.figures.memory import History
+from slicken.reporting.figures.memory_answer import Answer, Reading
+from slicken.reporting.figures.methods import Method, Methods, in_order, null_level
+from slicken.reporting.figures.predictions import Predictions
+from slicken.reporting.figures.saliency import Maps
+from slicken.reporting.figures.skill import Skills
+from slicken.reporting.figures.traces import Trace, Traces
+from slicken.reporting.figures.windows import Losses
 
 WINDOWS = np.arange(50.0, 501.0, 50.0)
 NAMES = tuple(driver.name for driver in DRIVERS)
@@ -280,16 +296,9 @@ def shares_by_method(
     rng = np.random.default_rng(seed)
     weight = 2.0 + np.arange(len(channels)) ** 1.5
     found = {}
-    for title in (
-        "|∂loss/∂x|, as published",
-        "|∂µ/∂x|",
-        "Integrated gradients",
-        "Shapley values of µ",
-        "Shapley values of error",
-        "Permutation",
-    ):
+    for title in METHODS:
         values = rng.dirichlet(rng.permutation(weight) * 8, runs)
-        if title.endswith(("error", "Permutation")):
+        if title in ("shapley_loss", "permutation"):
             values = values - 0.08 * rng.random(len(channels))
             values /= values.sum(axis=1, keepdims=True)
         found[title] = xr.DataArray(
@@ -314,7 +323,7 @@ def shares_with_probes(
             coords={"run": np.arange(runs), "channel": names},
         )
         for title in shares_by_method(channels, 1)
-        if not title.startswith("Shapley")
+        if not title.startswith("shapley")
     }
 
 
@@ -378,3 +387,98 @@ def skill_table(experiments: int = 3, stages: int = 6, seed: int = 0) -> xr.Data
             "stage": ("row", [-1, -1, *np.tile(np.arange(stages), experiments)]),
         },
     )
+
+
+def methods(channels: tuple[str, ...] = NAMES, runs: int = 20, seed: int = 0) -> Methods:
+    """Shapley values without noise features, the others with them."""
+    alone, among = shares_by_method(channels, runs, seed), shares_with_probes(channels, seed=seed)
+    by_method = {
+        name: Method(among[name], null_level(among[name], channels), above=channels[:2])
+        if name in among
+        else Method(table)
+        for name, table in alone.items()
+    }
+    return Methods(by_method, in_order([one.shares for one in by_method.values()], channels))
+
+
+def traces(
+    predictions: xr.Dataset, half_width: ArrayLike | None = None, every: int = 3, others: int = 0
+) -> Traces:
+    """Of each experiment, with a log that has ``every`` samples for each target."""
+    names = predictions["experiment"].to_numpy().astype(str)
+    shown = []
+    for name in dict.fromkeys(names.tolist()):
+        here = np.flatnonzero(names == name)
+        one = predictions.isel(target=here)
+        runs = one["predicted"].transpose("run", "target").to_numpy()
+        time, measured = one["time"].to_numpy(), one["measured"].to_numpy()
+        fine = np.interp(np.arange(time.size * every) / every, np.arange(time.size), time)
+        half = np.full(names.size, np.nan) if half_width is None else np.asarray(half_width)
+        shown.append(
+            Trace(
+                name, time, measured, runs.mean(axis=0), runs.std(axis=0), half[here],
+                fine, np.interp(fine, time, measured), np.repeat(one["stage"].to_numpy(), every),
+                np.repeat(one["normal_stress"].to_numpy(), every),
+            )
+        )  # fmt: skip
+    return Traces(shown, others)
+
+
+def renamed(table: xr.DataArray | xr.Dataset, name: str) -> Any:  # noqa: ANN401 - the same kind
+    """The same with the first experiment called by another name."""
+    own = table["experiment"].to_numpy().astype(object)
+    dims = table["experiment"].dims
+    return table.assign_coords(experiment=(dims, np.where(own == own[0], name, own)))
+
+
+def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict[str, Any]:
+    """The data of every figure of a study.
+
+    Args:
+        name: Name of the first experiment.
+        seed: Random seed of all numbers.
+        scale: Factor of losses, times and stresses: their labels become long or short with it.
+    """
+    lengths = WINDOWS * scale
+    compared = losses(lengths, seed=seed) * scale
+    linear = compared.mean("run") * 1.05
+    found = Losses(
+        compared, best=float(lengths[7]), tied=tuple(lengths[5:8]), floor=1e-3 * scale,
+        planted=100.0 * scale, linear=linear,
+    )  # fmt: skip
+    part = renamed(predictions(300, experiments=2, seed=seed), name)
+    part = part.assign_coords(time=part["time"] * scale)
+    by_stage = shares_by_stage(2, 3, seed=seed)
+    by_stage = by_stage.assign_coords(normal_stress=by_stage["normal_stress"] * scale)
+    over_time = renamed(shares_over_time(300, seed=seed), name)
+    maps = saliency(round(40 * scale) + 3, seed=seed)
+    readings = (
+        Reading("networks", 30.0 * scale, 80.0 * scale),
+        Reading("trees", 0.0, 5.0 * scale),
+        Reading("exponential", 88.0 * scale, 116.0 * scale, 101.0 * scale, concluded=True),
+    )
+    needs = [required("networks"), required(memory=50.0 + 40 * seed)]
+    return {
+        "memory_answer": Answer(readings, found, tuple(lengths[:3]), 100.0 * scale),
+        "windows": found,
+        "comparison": Compared(comparison(lengths, best=float(lengths[7])), 0.00417 * scale),
+        "memory": History(
+            used(lengths, seed=seed), truncated_loss(seed=seed) * scale, needs, needs[1].range,
+            100.0, float(lengths[7]),
+        ),
+        "skill": Skills(skill_table(seed=seed)),
+        "predictions": Predictions({float(s): (part, part) for s in lengths[:4]}),
+        "traces": traces(part, np.full(part.sizes["target"], 0.02 * scale), others=3),
+        "methods": methods(EIGHT, seed=seed),
+        "importance_stress": ByStress({"loss_gradient": by_stage, "shapley_friction": by_stage}),
+        "importance_ranked": Ranked(
+            {kind: shares_by_run(seed=seed + k) for k, kind in enumerate(("loss", "friction"))}
+        ),
+        "importance_time": Courses({"either_gradient": over_time, "shapley_friction": over_time}),
+        "importance_lags": ByLag(
+            {kind: share_by_lag(60) for kind in ("loss", "friction")}, 100.0 * scale
+        ),
+        "saliency": Maps(maps, maps),
+        "learning": Histories({float(s): history(20, 5, seed) * scale for s in lengths[:4]}),
+        "experiments": Overview([experiment(400, name=name, seed=n) for n in range(4)]),
+    }  # fmt: skip

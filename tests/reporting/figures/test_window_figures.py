@@ -6,17 +6,14 @@ import pytest
 import xarray as xr
 from matplotlib.axes import Axes
 from matplotlib.patches import PathPatch
+from reading import EN, fresh_axes, labelled, said
 
-from slicken.reporting.figures import draw_window_curve, new_figure
-
-
-def fresh_axes() -> Axes:
-    return new_figure(height_mm=70)[1][0]
+from slicken.reporting.figures.style import new_figure
+from slicken.reporting.figures.windows import Losses, draw_losses
 
 
-def labelled(axes: Axes) -> dict[str, object]:
-    handles, labels = axes.get_legend_handles_labels()
-    return dict(zip(labels, handles, strict=True))
+def draw(axes: Axes, losses: xr.DataArray, **settings: object) -> None:
+    draw_losses(axes, Losses(losses, **settings), EN)
 
 
 def drawn_boxes(axes: Axes) -> list[np.ndarray]:
@@ -27,7 +24,7 @@ def drawn_boxes(axes: Axes) -> list[np.ndarray]:
 def test_boxes_span_the_quartiles_and_whiskers_end_at_the_last_run_within_their_reach() -> None:
     losses = made_up.losses()
     axes = fresh_axes()
-    draw_window_curve(axes, losses)
+    draw(axes, losses)
     boxes = drawn_boxes(axes)
     assert len(boxes) == losses.sizes["window"]
     lines = [np.asarray(line.get_ydata(), dtype=float) for line in axes.lines]
@@ -44,8 +41,8 @@ def test_boxes_span_the_quartiles_and_whiskers_end_at_the_last_run_within_their_
 def test_every_run_is_a_point_at_its_window_and_the_line_joins_the_means() -> None:
     losses = made_up.losses([50.0, 100.0, 300.0], runs=7)
     axes = fresh_axes()
-    draw_window_curve(axes, losses)
-    points, means = labelled(axes)["run"], labelled(axes)["mean"]
+    draw(axes, losses)
+    points, means = labelled(axes)["run"], labelled(axes)["mean of runs"]
     np.testing.assert_array_equal(points.get_ydata(), losses.to_numpy().ravel())
     assert np.abs(points.get_xdata() - np.repeat([50.0, 100.0, 300.0], 7)).max() < 12.5
     np.testing.assert_array_equal(means.get_xdata(), [50.0, 100.0, 300.0])
@@ -55,8 +52,8 @@ def test_every_run_is_a_point_at_its_window_and_the_line_joins_the_means() -> No
 def test_dimensions_may_come_in_any_order() -> None:
     losses = made_up.losses(runs=4)
     axes = fresh_axes()
-    draw_window_curve(axes, losses.transpose("run", "window"))
-    np.testing.assert_allclose(labelled(axes)["mean"].get_ydata(), losses.mean("run"))
+    draw(axes, losses.transpose("run", "window"))
+    np.testing.assert_allclose(labelled(axes)["mean of runs"].get_ydata(), losses.mean("run"))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -64,38 +61,38 @@ def test_a_run_without_a_finite_loss_is_left_out_and_said_so(bad: float) -> None
     losses = made_up.losses(runs=6)
     losses[2, 3] = bad
     axes = fresh_axes()
-    draw_window_curve(axes, losses)
+    draw(axes, losses)
     expected = np.delete(losses.to_numpy()[2], 3).mean()
-    assert labelled(axes)["mean"].get_ydata()[2] == pytest.approx(expected)
-    assert "runs left out (loss not finite): 1 at 150 s" in axes.get_xlabel().replace("\n", " ")
+    assert labelled(axes)["mean of runs"].get_ydata()[2] == pytest.approx(expected)
+    assert "runs left out (loss not finite): 1 / 150 s" in axes.get_xlabel().replace("\n", " ")
 
 
 def test_a_window_without_any_run_keeps_its_place_empty() -> None:
     losses = made_up.losses(runs=6)
     losses[4] = np.nan
     axes = fresh_axes()
-    draw_window_curve(axes, losses)
-    assert 250.0 not in labelled(axes)["mean"].get_xdata()
-    assert "6 at 250 s" in axes.get_xlabel()
+    draw(axes, losses)
+    assert 250.0 not in labelled(axes)["mean of runs"].get_xdata()
+    assert "6 / 250 s" in axes.get_xlabel()
 
 
 def test_no_finite_loss_at_all_is_said_in_words() -> None:
     axes = fresh_axes()
-    draw_window_curve(axes, made_up.losses() * np.nan, best=400.0)
-    assert "no run ended with a finite loss" in axes.texts[0].get_text().replace("\n", " ")
+    draw(axes, made_up.losses() * np.nan, best=400.0)
+    assert "no run ended with a finite loss" in said(axes)
 
 
 def test_one_run_for_each_window_gets_no_box() -> None:
     axes = fresh_axes()
     losses = made_up.losses(runs=1)
-    draw_window_curve(axes, losses, best=400.0)
+    draw(axes, losses, best=400.0)
     assert drawn_boxes(axes) == []
     np.testing.assert_array_equal(labelled(axes)["run"].get_ydata(), losses.to_numpy()[:, 0])
 
 
 def test_one_window_is_enough() -> None:
     figure, (axes,) = new_figure(height_mm=70)
-    draw_window_curve(axes, made_up.losses([100.0]), best=100.0, tied=(100.0,), planted=100.0)
+    draw(axes, made_up.losses([100.0]), best=100.0, tied=(100.0,), planted=100.0)
     figure.draw_without_rendering()
     assert [float(tick) for tick in axes.get_xticks()] == [100.0]
 
@@ -104,7 +101,7 @@ def test_one_failed_run_does_not_flatten_the_others() -> None:
     losses = made_up.losses()
     losses[4, 2] = 0.2
     axes = fresh_axes()
-    draw_window_curve(axes, losses)
+    draw(axes, losses)
     assert axes.get_yscale() == "linear"
     assert axes.get_ylim()[1] < 0.002
     assert "off the scale (▲): 0.2 and the mean" in axes.get_xlabel().replace("\n", " ")
@@ -115,7 +112,7 @@ def test_lengths_that_differ_by_more_than_ten_times_get_a_logarithmic_axis() -> 
     losses = made_up.losses(runs=8)
     losses[:3] *= 40
     axes = fresh_axes()
-    draw_window_curve(axes, losses)
+    draw(axes, losses)
     assert axes.get_yscale() == "log"
     low, high = axes.get_ylim()
     assert low < losses.min() < losses.max() < high
@@ -123,9 +120,10 @@ def test_lengths_that_differ_by_more_than_ten_times_get_a_logarithmic_axis() -> 
 
 def test_a_level_out_of_sight_is_a_number_and_not_a_line() -> None:
     axes = fresh_axes()
-    draw_window_curve(axes, made_up.losses(), training_mean=1.02, floor=1.05e-3)
+    far = made_up.losses().mean("run") * 0 + 1.02
+    draw(axes, made_up.losses(), linear=far, floor=1.05e-3)
     assert axes.get_ylim()[1] < 0.01
-    assert "training mean 1.02 ↑" in labelled(axes)
+    assert "linear model 1.02 ↑" in labelled(axes)
     np.testing.assert_array_equal(labelled(axes)["noise floor"].get_ydata(), 1.05e-3)
 
 
@@ -135,13 +133,13 @@ def test_a_linear_model_may_have_a_loss_for_each_window() -> None:
         np.linspace(1.5e-3, 1.4e-3, 10), dims="window", coords={"window": made_up.WINDOWS}
     )
     axes = fresh_axes()
-    draw_window_curve(axes, losses, linear=linear[::-1])
+    draw(axes, losses, linear=linear[::-1])
     np.testing.assert_array_equal(labelled(axes)["linear model"].get_ydata(), linear)
 
 
 def test_a_planted_memory_beyond_the_windows_is_still_in_sight() -> None:
     axes = fresh_axes()
-    draw_window_curve(axes, made_up.losses(), planted=800.0)
+    draw(axes, made_up.losses(), planted=800.0)
     assert axes.get_xlim()[1] > 800.0
 
 
@@ -149,6 +147,6 @@ def test_equal_losses_and_zero_losses_are_drawn() -> None:
     figure, (axes,) = new_figure(height_mm=70)
     losses = made_up.losses(runs=4) * 0.0
     losses[0, 0] = 1.0
-    draw_window_curve(axes, losses, floor=0.0)
+    draw(axes, losses, floor=0.0)
     figure.draw_without_rendering()
     assert axes.get_yscale() == "linear"

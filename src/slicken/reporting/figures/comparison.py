@@ -1,51 +1,109 @@
-"""The window comparison in numbers: how likely each is best, and how much worse it is."""
+"""Comparison: how likely each window length is best, and how much worse the others are."""
 
 from collections.abc import Mapping
-from math import ceil
+from dataclasses import dataclass
+from math import ceil, isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from slicken.reporting.figures.marks import few_ticks, number, say, short, width_mm
-from slicken.reporting.figures.style import BLUE, FAINT, GREEN, INK, styled
+from slicken.evidence.reasons import slip_in
+from slicken.reporting.figures.marks import (
+    few_ticks,
+    instead,
+    legend_below,
+    number,
+    short,
+    width_mm,
+)
+from slicken.reporting.figures.style import (
+    BLUE,
+    FAINT,
+    GREEN,
+    INK,
+    Width,
+    letter_panels,
+    letters_in,
+    new_figure,
+)
+from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from slicken.evidence.evidence import Evidence
+
 Floats = NDArray[np.float64]
 
-CANNOT_TELL = "too few lengths, runs or blocks of time"
+NAME = "comparison"
 LINEAR_TO = 10.0
 """Percent up to which an axis of excess is linear, where it is logarithmic beyond."""
-
 _COLOURS: Mapping[str, str] = {
-    "lowest mean": BLUE,
-    "tied with it": "#a6cde4",
-    "clearly worse": "#e3e3e3",
-    "not compared": "white",
+    "lowest_mean": BLUE,
+    "tied": "#a6cde4",
+    "clearly_worse": "#e3e3e3",
+    "not_compared": "white",
 }
 
 
-@styled
-def draw_probability(axes: Axes, comparison: "xr.Dataset", *, named: bool = True) -> None:
+@dataclass(frozen=True)
+class Compared:
+    """Window lengths against the best.
+
+    Args:
+        table: ``probability_best``, ``excess`` (a ratio less one), ``excess_low``, ``excess_high``,
+            ``tied``, ``within_one_error`` over ``window``.
+        slip_per_second: Mean slip velocity in m/s, for the slip below each length; None where it is
+            not known.
+    """
+
+    table: "xr.Dataset"
+    slip_per_second: float | None = None
+
+
+def data(evidence: "Evidence") -> Compared:
+    """The comparison, with the slip that each length holds."""
+    best = evidence.comparison.best
+    slip = slip_in(evidence.trained.prepared, best) / best
+    return Compared(evidence.comparison.to_dataset(), slip if isfinite(slip) else None)
+
+
+def draw(data: Compared, say: Wording, width: Width) -> Figure:
+    """Two panels over window length: probability of being best, and excess loss."""
+    if width == "double":
+        figure, panels = new_figure(width=width, height_mm=72, columns=2)
+    else:
+        figure, panels = new_figure(width=width, height_mm=92, rows=2, height_ratios=[1.0, 1.7])
+    draw_probability(panels[0], data.table, say, named=width == "double")
+    draw_excess(panels[1], data, say)
+    legend_below(figure, panels[1])
+    titles = [say("labels.probability_best"), say("labels.excess_over_lowest")]
+    letter_panels(panels, titles, room=letters_in(width, 2 if width == "double" else 1))
+    return figure
+
+
+def draw_probability(
+    axes: Axes, comparison: "xr.Dataset", say: Wording, *, named: bool = True
+) -> None:
     """How likely each length is to have the lowest mean, as bars.
 
     Lengths stand side by side in their order, however far apart they are.
 
     Args:
-        axes: where.
-        comparison: over ``window``: ``probability_best``, ``excess``, ``excess_low``, ``tied``; see
-            :meth:`slicken.evidence.window_comparison.WindowComparison.to_dataset`.
-        named: write the lengths below the bars.
+        axes: Axes to draw on.
+        comparison: See :class:`Compared`.
+        say: Words of the language.
+        named: Whether the lengths are written below the bars.
     """
     chance = _column(comparison, "probability_best")
-    axes.set_ylabel("Probability")
+    axes.set_ylabel(say("labels.probability"))
     axes.set_xlim(-0.6, chance.size - 0.4)
     if not np.isfinite(chance).any():
-        say(axes, CANNOT_TELL)
+        instead(axes, say("labels.cannot_compare"))
         return
     place = np.arange(chance.size)
     colours = [_COLOURS[name] for name in _standings(comparison)]
@@ -53,7 +111,7 @@ def draw_probability(axes: Axes, comparison: "xr.Dataset", *, named: bool = True
     axes.set_ylim(0, min(1.25 * float(np.nanmax(chance)), 1.12))
     few_ticks(axes, y=3)
     if named:
-        _name_lengths(axes, comparison["window"].to_numpy(), None)
+        _name_lengths(axes, comparison["window"].to_numpy(), None, say)
     else:
         axes.set_xticks(place, [""] * place.size)
     if width_mm(axes) / chance.size > 6:
@@ -65,45 +123,38 @@ def draw_probability(axes: Axes, comparison: "xr.Dataset", *, named: bool = True
                 )  # fmt: skip
 
 
-@styled
-def draw_excess(
-    axes: Axes, comparison: "xr.Dataset", *, slip_per_second: float | None = None
-) -> None:
+def draw_excess(axes: Axes, data: Compared, say: Wording) -> None:
     """The mean loss of each length over the lowest, in percent, with its 95 % interval.
 
     The axis is linear, or logarithmic beyond 10 % where some lengths are so much worse that the
     others could not be told apart. A triangle below marks the shortest length that is within one
     standard error of the lowest.
-
-    Args:
-        axes: where.
-        comparison: over ``window``: ``excess`` (a ratio less one), ``excess_low``, ``excess_high``,
-            ``tied``, ``within_one_error``.
-        slip_per_second: m/s, for the slip below each length; none where None.
     """
+    comparison = data.table
     excess, low, high = (100 * _column(comparison, f"excess{end}") for end in ("", "_low", "_high"))
     place = np.arange(excess.size)
-    axes.set_ylabel("Excess loss (%)")
+    axes.set_ylabel(say("labels.excess"))
     axes.set_xlim(-0.6, excess.size - 0.4)
     axes.axhline(0, color=FAINT, linewidth=0.6, zorder=0.5)
     known = np.isfinite(low) & np.isfinite(high)
     if known.any():
         axes.vlines(
             place[known], low[known], high[known], color=INK, linewidth=0.9, zorder=2,
-            label="95 % interval",
+            label=say("labels.interval", level=0.95),
         )  # fmt: skip
     standings = np.array(_standings(comparison))
     for name, colour in _COLOURS.items():
         here = (standings == name) & np.isfinite(excess)
         if here.any():
             axes.plot(
-                place[here], excess[here], "D" if name == "lowest mean" else "o", color=INK,
-                markerfacecolor=colour, markersize=4.2, markeredgewidth=0.6, zorder=3, label=name,
+                place[here], excess[here], "D" if name == "lowest_mean" else "o", color=INK,
+                markerfacecolor=colour, markersize=4.2, markeredgewidth=0.6, zorder=3,
+                label=say(f"labels.{name}"),
             )  # fmt: skip
     _scale(axes, np.concatenate([[0.0], excess, low[known], high[known]]), excess)
     if known.any():
-        _mark_shortest(axes, np.flatnonzero(comparison["within_one_error"].to_numpy()))
-    _name_lengths(axes, comparison["window"].to_numpy(), slip_per_second)
+        _mark_shortest(axes, np.flatnonzero(comparison["within_one_error"].to_numpy()), say)
+    _name_lengths(axes, comparison["window"].to_numpy(), data.slip_per_second, say)
 
 
 def _column(comparison: "xr.Dataset", name: str) -> Floats:
@@ -111,14 +162,14 @@ def _column(comparison: "xr.Dataset", name: str) -> Floats:
 
 
 def _standings(comparison: "xr.Dataset") -> list[str]:
-    """How each length stands, in the words of the legend."""
+    """How each length stands: an entry of the legend."""
     excess = _column(comparison, "excess")
     compared = np.isfinite(_column(comparison, "excess_low"))
     names = [
-        "not compared" if not known else "tied with it" if tied else "clearly worse"
+        "not_compared" if not known else "tied" if tied else "clearly_worse"
         for known, tied in zip(compared, comparison["tied"].to_numpy(), strict=True)
     ]
-    names[int(np.where(np.isfinite(excess), excess, np.inf).argmin())] = "lowest mean"
+    names[int(np.where(np.isfinite(excess), excess, np.inf).argmin())] = "lowest_mean"
     return names
 
 
@@ -140,15 +191,15 @@ def _scale(axes: Axes, shown: Floats, excess: Floats) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(float(value))))
 
 
-def _mark_shortest(axes: Axes, places: NDArray[np.int64]) -> None:
+def _mark_shortest(axes: Axes, places: NDArray[np.int64], say: Wording) -> None:
     if places.size:
         axes.plot(
             [places.min()], [0.03], "^", color=GREEN, markersize=4.5, clip_on=False, zorder=4,
-            transform=axes.get_xaxis_transform(), label="shortest within one standard error",
+            transform=axes.get_xaxis_transform(), label=say("labels.shortest_within_one_error"),
         )  # fmt: skip
 
 
-def _name_lengths(axes: Axes, windows: Floats, slip_per_second: float | None) -> None:
+def _name_lengths(axes: Axes, windows: Floats, slip_per_second: float | None, say: Wording) -> None:
     """A tick at every length, or at every second, third ... where there is no room for all."""
     names = [f"{seconds:g}" for seconds in windows]
     if slip_per_second is not None:
@@ -158,5 +209,4 @@ def _name_lengths(axes: Axes, windows: Floats, slip_per_second: float | None) ->
     stride = ceil(1.25 * (longest + 0.5) * len(names) / width_mm(axes))
     axes.set_xticks(range(0, len(names), stride), names[::stride])
     axes.set_xticks(range(len(names)), minor=True)
-    slip = "" if slip_per_second is None else ", with its slip (m)"
-    axes.set_xlabel(f"Window length (s){slip}")
+    axes.set_xlabel(say("labels.window" if slip_per_second is None else "labels.window_with_slip"))

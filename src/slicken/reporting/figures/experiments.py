@@ -1,109 +1,101 @@
-"""Experiments: one channel against time, and friction with normal stress in brief."""
+"""Experiments: friction and normal stress of each, at a glance."""
 
-import numpy as np
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from matplotlib.axes import Axes
-from numpy.typing import NDArray
+from matplotlib.figure import Figure
 
-from slicken.channels import (
-    CHANNELS,
-    DRIVERS,
-    FRICTION,
-    NORMAL_FORCE,
-    NORMAL_STRESS,
-    TIME,
-    Channel,
-)
+from slicken.channels import FRICTION, NORMAL_FORCE, NORMAL_STRESS, TIME, Channel
 from slicken.experiment.experiment import Experiment
-from slicken.reporting.figures.marks import few_ticks, hatch_gaps, intervals, say
-from slicken.reporting.figures.style import SHADE, ink, styled
-from slicken.reporting.figures.thinning import decimated
+from slicken.reporting.figures.experiment import draw_channel
+from slicken.reporting.figures.marks import few_ticks, hide_after, instead, rows_for
+from slicken.reporting.figures.style import (
+    Width,
+    label_of,
+    letter_panels,
+    letters_in,
+    new_figure,
+)
+from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
+
+NAME = "experiments"
+MOST_EXPERIMENTS = 24
+"""Experiments of an overview on one page, over two columns; half of them in one."""
 
 
-def shown_channels(experiment: Experiment) -> list[str]:
-    """Channels in the order of the panels: friction, drivers, normal stress, the rest.
+@dataclass(frozen=True)
+class Overview:
+    """Experiments in the order in which they are drawn."""
 
-    Slip comes only where slip velocity does not, whose integral it is.
-    """
-    first = [FRICTION.name, *(driver.name for driver in DRIVERS), NORMAL_STRESS.name]
-    names = [name for name in first if name in experiment.channels]
-    rest = [name for name in experiment.channels if name not in names]
-    velocity = DRIVERS[0].name
-    return names + [name for name in rest if name != "slip" or velocity not in names]
+    experiments: Sequence[Experiment]
 
 
-@styled
-def draw_channel(axes: Axes, experiment: Experiment, channel: str) -> None:
-    """One channel against time, in the unit in which it is shown.
+def data(evidence: "Evidence") -> Overview:
+    """All experiments as prepared."""
+    return Overview(evidence.trained.experiments)
 
-    Stages are shaded in turn and gaps hatched. A long trace is thinned; every extreme stays.
+
+def draw(data: Overview, say: Wording, width: Width) -> Figure:
+    """A pair of panels for each experiment."""
+    wide = width == "double"
+    shown = data.experiments[: MOST_EXPERIMENTS if wide else MOST_EXPERIMENTS // 2]
+    columns = {1: 1, 2: 2, 4: 2}.get(len(shown), 3 if len(shown) <= 18 else 4)
+    columns = columns if wide else min(columns, 2)
+    rows = rows_for(len(shown), columns)
+    figure, panels = new_figure(
+        width=width, height_mm=10 + rows * 38,
+        rows=2 * rows, columns=columns, height_ratios=[2.0, 1.1] * rows,
+    )  # fmt: skip
+    tops = []
+    for number in range(rows * columns):
+        row, column = divmod(number, columns)
+        pair = panels[2 * row * columns + column], panels[(2 * row + 1) * columns + column]
+        if number >= len(shown):
+            hide_after(pair, 0)
+            continue
+        draw_brief(*pair, shown[number], say)
+        pair[0].set_ylabel("" if column else say("labels.friction"))
+        load = load_of(shown[number]) or NORMAL_STRESS
+        same = column and load == (load_of(shown[number - column]) or NORMAL_STRESS)
+        pair[1].set_ylabel("" if same else f"{load.symbol} ({load.shown_unit})")
+        tops.append(pair[0])
+    figure.align_ylabels(panels)
+    names = [experiment.name for experiment in shown]
+    letter_panels(tops, names, room=letters_in(width, columns))
+    label, more = label_of(TIME.name, say), len(data.experiments) - len(shown)
+    figure.supxlabel(say("labels.others_not_shown", label=label, n=more) if more else label)
+    return figure
+
+
+def draw_brief(friction: Axes, stress: Axes, experiment: Experiment, say: Wording) -> None:
+    """Friction above normal stress, small, for an overview of many experiments.
 
     Args:
-        axes: where.
-        experiment: what was measured.
-        channel: which of its channels.
+        friction: Upper axes.
+        stress: Lower axes, sharing the time axis.
+        experiment: What was measured; without normal stress the lower axes say so.
+        say: Words of the language.
     """
-    quantity = CHANNELS[channel]
-    values = np.where(experiment.gap, np.nan, experiment.channels[channel])
-    if experiment.stage is not None:
-        shade_all_stages(axes, experiment.time, experiment.stage)
-    hatch_gaps(axes, experiment.time, experiment.gap)
-    axes.set_xlim(experiment.time[0], experiment.time[-1])
-    axes.set_xlabel(TIME.label)
-    few_ticks(axes, x=8, y=3)
-    if not np.isfinite(values).any():
-        say(axes, "no usable sample")
-        return
-    axes.plot(
-        *decimated(experiment.time, values * quantity.shown_per_unit),
-        color=ink(channel).colour,
-        linewidth=0.7,
-    )
-    _open_flat(axes, values * quantity.shown_per_unit)
-
-
-def shade_all_stages(axes: Axes, time: Floats, stage: NDArray[np.int64]) -> None:
-    """Shade every second stage of a whole experiment, up to the first sample of the next."""
-    known = [span for span in intervals(stage) if stage[span[0]] >= 0]
-    for start, end in known[1::2]:
-        right = time[min(end, time.size - 1)]
-        axes.axvspan(time[start], right, color=SHADE, linewidth=0, zorder=0)
-
-
-def _open_flat(axes: Axes, values: Floats) -> None:
-    """Room around a value that hardly changes, so that rounding does not look like a signal."""
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    if high - low <= 1e-9 * max(abs(low), abs(high)):
-        room = 0.1 * abs(high) or 1.0
-        axes.set_ylim(low - room, high + room)
+    draw_channel(friction, experiment, FRICTION.name, say)
+    friction.tick_params(labelbottom=False)
+    load = load_of(experiment)
+    if load is not None:
+        draw_channel(stress, experiment, load.name, say)
+        low, high = stress.get_ylim()
+        stress.set_ylim(min(0.0, low), high)
+        few_ticks(stress, y=2)
+    else:
+        instead(stress, say("labels.stress_unknown"))
+        stress.set_xlim(experiment.time[0], experiment.time[-1])
+    few_ticks(stress, x=4)
+    few_ticks(friction, x=4, y=3)
 
 
 def load_of(experiment: Experiment) -> Channel | None:
     """Normal stress, or the normal force where only that is known; None where neither is."""
     return next((c for c in (NORMAL_STRESS, NORMAL_FORCE) if c.name in experiment.channels), None)
-
-
-@styled
-def draw_brief(friction: Axes, stress: Axes, experiment: Experiment) -> None:
-    """Friction above normal stress, small, for an overview of many experiments.
-
-    Args:
-        friction: upper axes.
-        stress: lower axes, sharing the time axis.
-        experiment: what was measured; without normal stress the lower axes say so.
-    """
-    draw_channel(friction, experiment, FRICTION.name)
-    friction.tick_params(labelbottom=False)
-    friction.set_xlabel("")
-    load = load_of(experiment)
-    if load is not None:
-        draw_channel(stress, experiment, load.name)
-        low, high = stress.get_ylim()
-        stress.set_ylim(min(0.0, low), high)
-        few_ticks(stress, y=2)
-    else:
-        say(stress, "normal stress not known")
-        stress.set_xlim(experiment.time[0], experiment.time[-1])
-    few_ticks(stress, x=4)
-    few_ticks(friction, x=4, y=3)

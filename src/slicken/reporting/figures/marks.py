@@ -1,23 +1,23 @@
 """Marks that several figures share: stages, gaps, line ends, numbers on axes."""
 
-import textwrap
 from collections.abc import Sequence
 from itertools import pairwise
 from math import ceil, floor, log10
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from slicken.channels import NORMAL_STRESS
-from slicken.logs.finding import Finding
-from slicken.reporting.figures.style import FAINT, INK, SHADE, VERMILLION, ink, plain, title_of
-from slicken.reporting.findings import say_finding
-from slicken.reporting.wording import words
+from slicken.reporting.figures.style import FAINT, INK, SHADE, letters, wrapped
+
+if TYPE_CHECKING:
+    import xarray as xr
 
 Floats = NDArray[np.float64]
 Across = Literal["left", "center", "right"]
@@ -26,7 +26,8 @@ _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _GOLDEN = 0.6180339887498949
 _DECADE = 10.0
-_MOST_FINDINGS = 8
+_LETTER_MM, _HANDLE_MM = 1.3, 7.5
+"""Room for a letter of a legend, and for the sign before an entry."""
 
 
 def power_of_ten(exponent: int) -> str:
@@ -113,20 +114,20 @@ def is_wide(values: Floats) -> bool:
 
 
 def scaled_y(axes: Axes) -> str:
-    """Shorten the numbers of a linear y axis by a power of ten; words for its label say which.
+    """Shorten the numbers of a linear y axis by a power of ten.
 
     Returns:
-        Such as ten to the power of -3 in brackets; empty where the numbers are short
+        The power, which stands in the label in place of a unit; a dash where the numbers are short
         already. Data are not changed.
     """
     greatest = max(abs(limit) for limit in axes.get_ylim())
     if greatest == 0 or 0.02 <= greatest < 1e4:
-        return ""
+        return "–"
     exponent = 3 * floor(log10(greatest) / 3)
     axes.yaxis.set_major_formatter(
         FuncFormatter(lambda value, _: number(round(float(value) / 10.0**exponent, 9)))
     )
-    return f" ({_TIMES}{power_of_ten(exponent)})"
+    return power_of_ten(exponent)
 
 
 def offsets(count: int, half_width: float) -> Floats:
@@ -222,113 +223,6 @@ def hatch_gaps(axes: Axes, time: Floats, gap: NDArray[np.bool_]) -> None:
             span.set(facecolor="none", edgecolor="#b5b5b5", hatch="//////", linewidth=0, zorder=0.5)
 
 
-def mark_findings(axes: Axes, findings: Sequence[Finding], *, numbered: bool) -> None:
-    """A broken line at the instant of each finding that has one, within the axes' limits.
-
-    Args:
-        axes: where.
-        findings: what the owner should know.
-        numbered: whether each line bears the number that it has in :func:`finding_lines`.
-    """
-    low, high = axes.get_xlim()
-    for number, finding in enumerate(_foremost(findings), start=1):
-        if finding.time is None or not np.isfinite(finding.time):
-            continue
-        if low <= finding.time <= high:
-            axes.axvline(finding.time, color=VERMILLION, lw=0.7, ls=(0, (2, 2)), zorder=1)
-            if numbered:
-                axes.annotate(
-                    str(number), (finding.time, 1), (1.5, -1), axes.get_xaxis_transform(),
-                    textcoords="offset points",
-                    color=VERMILLION, fontsize=6.5, va="top", zorder=4,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
-                )  # fmt: skip
-    axes.set_xlim(low, high)
-
-
-def finding_lines(findings: Sequence[Finding]) -> list[str]:
-    """Findings as lines of text: those with an instant first, numbered in order of time."""
-    foremost = _foremost(findings)
-    lines = [
-        textwrap.shorten(
-            plain(f"{number} {said}" if finding.time is not None else said, 400),
-            150,
-            placeholder=" …",
-        )
-        for number, finding in enumerate(foremost, start=1)
-        for said in [say_finding(finding, words("en"))]
-    ]
-    if len(findings) > len(foremost):
-        lines.append(f"and {len(findings) - len(foremost)} more findings")
-    return lines
-
-
-def _foremost(findings: Sequence[Finding]) -> list[Finding]:
-    timed = [finding for finding in findings if finding.time is not None][:_MOST_FINDINGS]
-    others = [finding for finding in findings if finding.time is None]
-    return sorted(timed, key=_time_of) + others[: _MOST_FINDINGS - len(timed)]
-
-
-def _time_of(finding: Finding) -> float:
-    return np.inf if finding.time is None else finding.time
-
-
-def label_ends(axes: Axes, heights: Sequence[float], channels: Sequence[str]) -> None:
-    """Name lines at their right ends, pushed apart where they would overlap.
-
-    The sign before a name is the line's marker; names are in ink, since pale colours do not
-    make readable text. Set the limits of the axes before.
-
-    Args:
-        axes: where.
-        heights: where each line ends, in data units.
-        channels: what each line shows.
-    """
-    low, high = axes.get_ylim()
-    tall = height_mm(axes)
-    beside = axes.transAxes + ScaledTranslation(6 / 72, 0, axes.figure.dpi_scale_trans)
-    wanted = np.clip((np.asarray(heights) - low) / (high - low), 0, 1)
-    for at, channel in zip(_apart(wanted, 2.9 / tall), channels, strict=True):
-        style = ink(channel)
-        axes.plot(
-            [1.0], [at], style.marker, color=style.colour, clip_on=False, markersize=3.5,
-            transform=beside, zorder=5,
-        )  # fmt: skip
-        name = axes.annotate(
-            title_of(channel), (1, at), (10.5, 0), "axes fraction", textcoords="offset points"
-        )
-        name.set(va="center_baseline", ha="left", fontsize=6.5)
-
-
-def _apart(wanted: Floats, least: float) -> Floats:
-    """Positions in 0 to 1 near ``wanted``, in the same order, at least ``least`` apart.
-
-    >>> _apart(np.array([0.5, 0.5]), 0.2).tolist()
-    [0.4, 0.6]
-    """
-    order = np.argsort(wanted, kind="stable")
-    groups: list[list[float]] = []  # mean position and number of labels that stand together
-    for position in wanted[order]:
-        groups.append([float(position), 1])
-        while len(groups) > 1 and _overlap(groups[-2], groups[-1], least):
-            (below, some), (top, more) = groups[-2:]
-            groups[-2:] = [[(below * some + top * more) / (some + more), some + more]]
-    places = [
-        middle + (place - (count - 1) / 2) * least
-        for middle, count in groups
-        for place in range(int(count))
-    ]
-    steps = np.arange(wanted.size) * least
-    inside = np.minimum(np.maximum(places, steps), 1 - steps[::-1])
-    placed = np.empty_like(wanted)
-    placed[order] = inside
-    return placed
-
-
-def _overlap(below: Sequence[float], top: Sequence[float], least: float) -> bool:
-    return top[0] - (top[1] - 1) / 2 * least - below[0] - (below[1] - 1) / 2 * least < least
-
-
 def width_mm(axes: Axes) -> float:
     """About how wide the axes are; the layout that decides is made at drawing time."""
     return float(axes.bbox.width / axes.figure.dpi * 25.4)
@@ -339,10 +233,10 @@ def height_mm(axes: Axes) -> float:
     return float(axes.bbox.height / axes.figure.dpi * 25.4)
 
 
-def say(axes: Axes, words: str) -> None:
+def instead(axes: Axes, words: str) -> None:
     """Words in the middle of axes that have nothing to show."""
-    wrapped = textwrap.fill(words, max(12, int(width_mm(axes) / 1.35)))
-    axes.text(0.5, 0.5, wrapped, transform=axes.transAxes, ha="center", va="center", color=INK)
+    lines = wrapped(words, max(12, int(width_mm(axes) / 1.35)))
+    axes.text(0.5, 0.5, lines, transform=axes.transAxes, ha="center", va="center", color=INK)
     axes.set_xticks([])
     axes.set_yticks([])
 
@@ -355,20 +249,40 @@ def few_ticks(axes: Axes, *, x: int | None = None, y: int | None = None) -> None
         axes.yaxis.set_major_locator(MaxNLocator(y, steps=[1, 2, 2.5, 5, 10]))
 
 
-def legend_under(axes: Axes, *, columns: int = 2, lines: int = 1) -> None:
-    """A legend under the label of the x axis; none where nothing has a label.
-
-    Args:
-        axes: where.
-        columns: of the legend.
-        lines: of the labels of the ticks.
-    """
-    if axes.get_legend_handles_labels()[0]:
-        drop = ScaledTranslation(0, -(13.5 + 8 * lines) / 72, axes.figure.dpi_scale_trans)
-        under = axes.transAxes + drop
+def legend_under(axes: Axes) -> None:
+    """A legend under the label of the x axis; none where nothing has a label."""
+    labels = axes.get_legend_handles_labels()[1]
+    if labels:
+        drop = ScaledTranslation(0, -21.5 / 72, axes.figure.dpi_scale_trans)
+        columns = legend_columns(labels, width_mm(axes))
         axes.legend(
-            loc="upper left", bbox_to_anchor=(-0.02, 0), bbox_transform=under, ncols=columns
-        )
+            loc="upper left", bbox_to_anchor=(-0.02, 0), bbox_transform=axes.transAxes + drop,
+            ncols=columns,
+        )  # fmt: skip
+
+
+def legend_below(figure: Figure, axes: Axes) -> None:
+    """The legend of some axes below a figure; none where nothing has a label."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        room = figure.get_figwidth() * 25.4 - 8
+        columns = legend_columns(labels, room)
+        figure.legend(handles, labels, loc="outside lower left", ncols=columns)
+
+
+def legend_columns(labels: Sequence[str], room: float) -> int:
+    """The most columns of a legend that fit a room in mm.
+
+    >>> legend_columns(["run", "mean of runs", "planted memory"], 90.0)
+    3
+    >>> legend_columns(["not distinguishable from the best"] * 4, 90.0)
+    1
+    """
+    for count in range(len(labels), 1, -1):
+        each = np.array_split(np.array([letters(label) for label in labels]), count)
+        if sum(_LETTER_MM * float(longest.max()) + _HANDLE_MM for longest in each) <= room:
+            return count
+    return 1
 
 
 def rows_for(count: int, columns: int) -> int:
@@ -380,3 +294,21 @@ def hide_after(panels: Sequence[Axes], count: int) -> None:
     """Leave empty the places of a grid that have no panel."""
     for axes in panels[count:]:
         axes.set_visible(False)
+
+
+def finite_runs(predictions: "xr.Dataset") -> Floats:
+    """The predictions of the runs that are finite throughout, shape ``(runs, targets)``."""
+    table = predictions["predicted"].transpose("run", "target")
+    values = np.asarray(table.to_numpy(), dtype=np.float64)
+    return values[np.isfinite(values).all(axis=1)]
+
+
+def lift_titles(panels: Sequence[Axes]) -> None:
+    """Raise titles above what is written on the upper edge of the axes."""
+    for axes in panels:
+        axes.set_title(axes.get_title(loc="left"), pad=10)
+
+
+def percent_ticks(axis: Axis) -> None:
+    """Write shares as percent; the label says so."""
+    axis.set_major_formatter(FuncFormatter(lambda v, _: number(round(100 * float(v), 9))))

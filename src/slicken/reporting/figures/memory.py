@@ -1,86 +1,137 @@
-"""Memory: the history that networks use, and the history that friction needs."""
+"""Memory: the history that networks use, and the history that models need."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from slicken.reporting.figures.importance import NO_GRADIENT
+from slicken.reporting.figures.contract import best_length, planted_memory
 from slicken.reporting.figures.marks import (
     few_ticks,
+    instead,
     is_wide,
+    legend_under,
     log_x,
     log_y,
     mean_over_runs,
     offsets,
     percent,
-    say,
     scaled_y,
 )
-from slicken.reporting.figures.style import BLUE, FAINT, GREEN, INK, VERMILLION, styled
+from slicken.reporting.figures.style import (
+    BLUE,
+    FAINT,
+    GREEN,
+    INK,
+    TIED,
+    VERMILLION,
+    Width,
+    letter_panels,
+    letters_in,
+    new_figure,
+)
+from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from slicken.evidence.evidence import Evidence
     from slicken.evidence.required import RequiredHistory
-
 
 Floats = NDArray[np.float64]
 
+NAME = "memory"
 _MASS_INK = (("#6baed6", "o"), (BLUE, "s"), ("#00263d", "^"))
-_FAMILY_INK: Mapping[str, tuple[str, str]] = {
+FAMILY_INK: Mapping[str, tuple[str, str]] = {
     "networks": (BLUE, "o"),
     "linear": (VERMILLION, "s"),
     "trees": ("#CC79A7", "^"),
 }
-_FAMILY_WORDS: Mapping[str, str] = {
-    "networks": "networks",
-    "linear": "linear models",
-    "trees": "boosted trees",
-}
-_PLANTED: Mapping[str, Any] = {"color": GREEN, "linestyle": "--", "linewidth": 0.9, "zorder": 1.0}
+"""Colour and marker of each family of models."""
+PLANTED: Mapping[str, Any] = {"color": GREEN, "linestyle": "--", "linewidth": 0.9, "zorder": 1.0}
+"""Line of a planted memory."""
 
 
-@styled
-def draw_gradient_span(
-    axes: Axes,
-    span_by_window: "Mapping[float, xr.DataArray]",
-    *,
-    best: float | None = None,
-    planted: float | None = None,
-) -> None:
+@dataclass(frozen=True)
+class History:
+    """What networks use of the past, what hiding it costs them, and what models need of it.
+
+    Args:
+        spans: Window length in s to the most recent seconds that hold a share of the gradient,
+            dims ``(run, mass)``.
+        truncated_loss: Loss with history left, dims ``(run, history)``, history in s.
+        required: Required history of every family of models.
+        needed: Required history of the conclusion, from and to, s; None where none is.
+        planted: Memory of a simulated fault, s.
+        best: Window length with the lowest mean loss, s; None without proven skill.
+    """
+
+    spans: "Mapping[float, xr.DataArray]"
+    truncated_loss: "xr.DataArray"
+    required: "Sequence[RequiredHistory]"
+    needed: tuple[float, float] | None = None
+    planted: float | None = None
+    best: float | None = None
+
+
+def data(evidence: "Evidence") -> History:
+    """The three readings of memory."""
+    memory, concluded = evidence.memory, evidence.memory.conclusion
+    return History(
+        memory.spans,
+        memory.truncation["truncated_loss"],
+        memory.required,
+        needed=(concluded.low, concluded.high) if concluded and concluded.is_needed else None,
+        planted=planted_memory(evidence),
+        best=best_length(evidence),
+    )
+
+
+def draw(data: History, say: Wording, width: Width) -> Figure:
+    """Three panels: gradient span, older history hidden, required history."""
+    rows, columns = (1, 3) if width == "double" else (3, 1)
+    figure, panels = new_figure(
+        width=width, height_mm=78 if rows == 1 else 62 * rows, rows=rows, columns=columns
+    )
+    draw_gradient_span(panels[0], data, say)
+    draw_truncated(panels[1], data, say)
+    draw_required(panels[2], data, say)
+    for axes in panels:
+        legend_under(axes)
+    titles = [say(f"labels.{name}") for name in ("gradient_span", "history_hidden", "required")]
+    letter_panels(panels, titles, room=letters_in(width, columns))
+    return figure
+
+
+def draw_gradient_span(axes: Axes, data: History, say: Wording) -> None:
     """The most recent seconds that hold 50, 90 and 99 % of the gradient, against window length.
 
     A point is a run, a line joins the means over runs. On the grey line a network would use the
-    whole of its window.
-
-    Args:
-        axes: where; both axes are logarithmic.
-        span_by_window: window length in s to seconds, dims ``(run, mass)``, as
-            :func:`slicken.evidence.memory.gradient_span` gives them.
-        best: the chosen window length, s.
-        planted: the memory of a simulated fault, s.
+    whole of its window. Both axes are logarithmic.
     """
-    axes.set_xlabel("Window length (s)")
-    axes.set_ylabel("Most recent history (s)")
-    windows = np.array(sorted(span_by_window), dtype=np.float64)
-    tables = [span_by_window[s].transpose("run", "mass") for s in windows.tolist()]
+    spans, best, planted = data.spans, data.best, data.planted
+    axes.set_xlabel(say("labels.window"))
+    axes.set_ylabel(say("labels.recent_history"))
+    windows = np.array(sorted(spans), dtype=np.float64)
+    tables = [spans[s].transpose("run", "mass") for s in windows.tolist()]
     values = [np.asarray(table.to_numpy(), dtype=np.float64) for table in tables]
     if not any(np.isfinite(table).any() for table in values):
-        say(axes, NO_GRADIENT)
+        instead(axes, say("labels.no_gradient"))
         return
     apart = float(np.diff(np.log(windows)).min()) if windows.size > 1 else 2 * np.log(2.0)
     if best is not None and windows.size > 1:
         beside = np.exp(max(0.3 * apart, 0.04))
         axes.axvspan(
-            best / beside, best * beside, color="#e6eff6", linewidth=0, zorder=0,
-            label="lowest loss",
+            best / beside, best * beside, color=TIED, linewidth=0, zorder=0,
+            label=say("labels.lowest_mean"),
         )  # fmt: skip
     edge = np.exp(max(0.5 * apart, 0.05))
     ends = np.array([windows[0] / edge, windows[-1] * edge])
-    axes.plot(ends, ends, color=FAINT, linewidth=0.6, zorder=0.5, label="whole window")
+    axes.plot(ends, ends, color=FAINT, linewidth=0.6, zorder=0.5, label=say("labels.whole_window"))
     for number, mass in enumerate(tables[0]["mass"].to_numpy()):
         colour, marker = _MASS_INK[number % len(_MASS_INK)]
         rows = [table[:, number] for table in values]
@@ -98,7 +149,7 @@ def draw_gradient_span(
             markeredgecolor="white", markeredgewidth=0.4, zorder=3, label=percent(float(mass)),
         )  # fmt: skip
     if planted is not None:
-        axes.axhline(planted, **_PLANTED, label="planted memory")
+        axes.axhline(planted, **PLANTED, label=say("labels.planted_memory"))
     seen = np.concatenate([table[np.isfinite(table)] for table in values])
     axes.set_xlim(*ends)
     axes.set_ylim(
@@ -108,74 +159,56 @@ def draw_gradient_span(
     log_y(axes)
 
 
-@styled
-def draw_truncated(
-    axes: Axes, truncated_loss: "xr.DataArray", *, planted: float | None = None
-) -> None:
+def draw_truncated(axes: Axes, data: History, say: Wording) -> None:
     """The loss of trained networks when history older than this many seconds is hidden from them.
 
     A thin line is a run, the thick one the mean over runs.
-
-    Args:
-        axes: where; the axis of history is logarithmic.
-        truncated_loss: dims ``(run, history)``, history in s.
-        planted: the memory of a simulated fault, s.
     """
-    axes.set_xlabel("History left (s)")
-    table = truncated_loss.transpose("run", "history").sortby("history")
+    axes.set_xlabel(say("labels.history_left"))
+    table = data.truncated_loss.transpose("run", "history").sortby("history")
     history = np.asarray(table["history"].to_numpy(), dtype=np.float64)
     values = np.asarray(table.to_numpy(), dtype=np.float64)
     if not np.isfinite(values).any():
-        say(axes, "no run has a finite loss")
+        instead(axes, say("labels.no_finite_loss"))
         return
     for row in values:
         axes.plot(history, row, color=FAINT, linewidth=0.5, alpha=0.6, zorder=2)
     axes.plot(
         history, mean_over_runs(values.T), "-o", color=BLUE, linewidth=1.0, markersize=3,
-        markeredgecolor="white", markeredgewidth=0.4, zorder=3, label="mean of runs",
+        markeredgecolor="white", markeredgewidth=0.4, zorder=3, label=say("labels.mean_of_runs"),
     )  # fmt: skip
     if len(values) > 1:
-        axes.plot([], [], color=FAINT, linewidth=0.5, label="run")
-    _finish(axes, history, values, planted)
-    power = scaled_y(axes) if axes.get_yscale() == "linear" else ""
-    axes.set_ylabel(f"Loss{power}")
+        axes.plot([], [], color=FAINT, linewidth=0.5, label=say("labels.run"))
+    _finish(axes, history, values, data.planted, say)
+    unit = scaled_y(axes) if axes.get_yscale() == "linear" else "–"
+    axes.set_ylabel(say("labels.loss", unit=unit))
 
 
-@styled
-def draw_required(
-    axes: Axes,
-    required: "Sequence[RequiredHistory]",
-    *,
-    needed: tuple[float, float] | None = None,
-    planted: float | None = None,
-) -> None:
+def draw_required(axes: Axes, data: History, say: Wording) -> None:
     """The loss of models that were trained on so much history, over the lowest of their family.
 
     A hollow point is a history that is clearly too short, the band a 95 % interval of the
-    difference from the lowest. What the verdict calls needed is shaded.
-
-    Args:
-        axes: where; the axis of history is logarithmic.
-        required: of every family.
-        needed: from which to which history, s; nothing is shaded without.
-        planted: the memory of a simulated fault, s.
+    difference from the lowest. The required history of the conclusion is shaded.
     """
-    axes.set_xlabel("History known in training (s)")
-    axes.set_ylabel("Loss over the lowest of its family")
-    shown = [one for one in required if np.isfinite(one.loss).all() and float(one.loss.min()) > 0]
+    axes.set_xlabel(say("labels.history_known"))
+    axes.set_ylabel(say("labels.relative_loss"))
+    shown = [
+        one for one in data.required if np.isfinite(one.loss).all() and float(one.loss.min()) > 0
+    ]
     if not shown:
-        say(axes, "no models were trained on less")
+        instead(axes, say("labels.none_on_less"))
         return
-    if needed is not None:
-        axes.axvspan(*needed, color="#f3ead3", linewidth=0, zorder=0, label="needed")
+    if data.needed is not None and data.needed[0] < data.needed[1]:
+        name = say("labels.required_history")
+        axes.axvspan(*data.needed, color="#f3ead3", linewidth=0, zorder=0, label=name)
     for one in shown:
-        _draw_family(axes, one)
+        _draw_family(axes, one, say)
     if any(one.clearly_worse.any() for one in shown):
         axes.plot([], [], "o", color=INK, markerfacecolor="white", markersize=3.4,
-                  markeredgewidth=0.7, label="clearly too short")  # fmt: skip
+                  markeredgewidth=0.7, label=say("labels.too_short"))  # fmt: skip
     history = np.concatenate([one.history for one in shown])
     ratios = np.concatenate([_ratios(one, end) for one in shown for end in ("loss", "low", "high")])
-    _finish(axes, history, ratios, planted)
+    _finish(axes, history, ratios, data.planted, say)
 
 
 def _ratios(required: "RequiredHistory", end: str) -> Floats:
@@ -185,8 +218,8 @@ def _ratios(required: "RequiredHistory", end: str) -> Floats:
     return np.maximum(values / lowest, 0.5)
 
 
-def _draw_family(axes: Axes, required: "RequiredHistory") -> None:
-    colour, marker = _FAMILY_INK.get(required.family, (INK, "D"))
+def _draw_family(axes: Axes, required: "RequiredHistory", say: Wording) -> None:
+    colour, marker = FAMILY_INK.get(required.family, (INK, "D"))
     axes.fill_between(
         required.history, _ratios(required, "low"), _ratios(required, "high"), color=colour,
         alpha=0.18, linewidth=0, zorder=1.5,
@@ -194,8 +227,7 @@ def _draw_family(axes: Axes, required: "RequiredHistory") -> None:
     ratio = _ratios(required, "loss")
     axes.plot(
         required.history, ratio, f"-{marker}", color=colour, linewidth=0.8, markersize=3.4,
-        zorder=3,
-        label=_FAMILY_WORDS.get(required.family, required.family),
+        zorder=3, label=say(f"labels.family_{required.family}"),
     )  # fmt: skip
     short = required.clearly_worse
     axes.plot(
@@ -204,10 +236,12 @@ def _draw_family(axes: Axes, required: "RequiredHistory") -> None:
     )  # fmt: skip
 
 
-def _finish(axes: Axes, history: Floats, values: Floats, planted: float | None) -> None:
+def _finish(
+    axes: Axes, history: Floats, values: Floats, planted: float | None, say: Wording
+) -> None:
     """Limits, scales, and the planted memory."""
     if planted is not None:
-        axes.axvline(planted, **_PLANTED, label="planted memory")
+        axes.axvline(planted, **PLANTED, label=say("labels.planted_memory"))
     first, last = float(history.min()), float(history.max())
     axes.set_xlim(min(first, planted or np.inf) / 1.15, max(last, planted or 0.0) * 1.15)
     log_x(axes)

@@ -1,38 +1,90 @@
-"""Saliency: which driver counts at which lag, as a map."""
+"""Saliency: which driver counts at which lag, as two maps."""
 
-import textwrap
+from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from slicken.reporting.figures.importance import NO_GRADIENT
-from slicken.reporting.figures.marks import say, width_mm
-from slicken.reporting.figures.style import styled, title_of
+from slicken.reporting.figures.marks import instead, width_mm
+from slicken.reporting.figures.style import (
+    Width,
+    letter_panels,
+    letters_in,
+    new_figure,
+    title_of,
+    wrapped,
+)
+from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from slicken.evidence.evidence import Evidence
+
 Floats = NDArray[np.float64]
 
+NAME = "saliency"
 COLOURS = "magma_r"
 """Perceptually uniform, and alike for readers who cannot tell red from green; dark is much."""
 
 
-@styled
-def draw_saliency(axes: Axes, saliency: "xr.DataArray", *, named: bool = True) -> QuadMesh | None:
+@dataclass(frozen=True)
+class Maps:
+    """Two maps of drivers over bins of lags.
+
+    Args:
+        rescaled: Temporal saliency rescaling; see :func:`draw_map`.
+        integrated: Integrated gradients over the same bins.
+    """
+
+    rescaled: "xr.DataArray"
+    integrated: "xr.DataArray"
+
+
+def data(evidence: "Evidence") -> Maps:
+    """The maps at the best length."""
+    table = evidence.importance.attribution
+    rescaled = table["rescaled_saliency"]
+    return Maps(rescaled, into_bins(table["integrated_by_lag"], rescaled))
+
+
+def draw(data: Maps, say: Wording, width: Width) -> Figure:
+    """A row for each driver, now on the right."""
+    drivers = data.rescaled.sizes["channel"]
+    rows, columns = (1, 2) if width == "double" else (2, 1)
+    height = rows * (26 + max(6.5 * drivers, 12))
+    figure, panels = new_figure(width=width, height_mm=height, rows=rows, columns=columns)
+    for number, table in enumerate((data.rescaled, data.integrated)):
+        mesh = draw_map(panels[number], table, say, named=number % columns == 0)
+        if mesh is not None:
+            bar = figure.colorbar(
+                mesh, ax=panels[number], location="bottom", aspect=45, pad=0.03,
+                label=say("labels.share_of_map"),
+            )  # fmt: skip
+            bar.outline.set_linewidth(0.4)
+    titles = [say("labels.rescaled_saliency"), say("labels.method_integrated_gradients")]
+    letter_panels(panels, titles, room=letters_in(width, columns))
+    return figure
+
+
+def draw_map(
+    axes: Axes, saliency: "xr.DataArray", say: Wording, *, named: bool = True
+) -> QuadMesh | None:
     """A map of drivers over bins of lags, mean over runs; now is on the right.
 
     Bins widen with lag and are drawn equally wide, so the axis is nearly logarithmic. A cell is
     the part of the whole map that lies in its bin, in percent.
 
     Args:
-        axes: where.
-        saliency: dims ``(run, bin, channel)``, with ``bin_start`` and ``bin_end`` in s over bin.
-        named: write the names of the drivers on the left.
+        axes: Axes to draw on.
+        saliency: Dims ``(run, bin, channel)``, with ``bin_start`` and ``bin_end`` in s over bin.
+        say: Words of the language.
+        named: Whether the names of the drivers are written on the left.
 
     Returns:
         The map, for a bar of colours; None where there is nothing to show.
@@ -41,9 +93,9 @@ def draw_saliency(axes: Axes, saliency: "xr.DataArray", *, named: bool = True) -
     channels = [str(name) for name in table["channel"].to_numpy()]
     values = np.asarray(table.to_numpy(), dtype=np.float64)
     values = values[np.isfinite(values).all(axis=(1, 2))]
-    axes.set_xlabel("Time before the target (s)")
+    axes.set_xlabel(say("labels.lag"))
     if values.size == 0 or values.sum() <= 0:
-        say(axes, NO_GRADIENT)
+        instead(axes, say("labels.no_gradient"))
         return None
     share = (values / values.sum(axis=(1, 2), keepdims=True)).mean(axis=0)
     bins = len(share)
@@ -53,7 +105,7 @@ def draw_saliency(axes: Axes, saliency: "xr.DataArray", *, named: bool = True) -
     )  # fmt: skip
     axes.set_xlim(bins, 0)
     axes.set_ylim(len(channels), 0)
-    names = [textwrap.fill(title_of(name), 18) if named else "" for name in channels]
+    names = [wrapped(title_of(name, say), 18) if named else "" for name in channels]
     axes.set_yticks(np.arange(len(channels)) + 0.5, names)
     axes.tick_params(axis="y", length=0)
     _name_edges(axes, [*table["bin_start"].to_numpy(), float(table["bin_end"].to_numpy()[-1])])
@@ -62,11 +114,11 @@ def draw_saliency(axes: Axes, saliency: "xr.DataArray", *, named: bool = True) -
 
 
 def into_bins(by_lag: "xr.DataArray", like: "xr.DataArray") -> "xr.DataArray":
-    """What is told lag by lag, summed over the bins of another map.
+    """A map lag by lag, summed over the bins of another map.
 
     Args:
-        by_lag: dims ``(run, lag, channel)``, lag in s.
-        like: the other, of the same runs and drivers, dims ``(run, bin, channel)``, with
+        by_lag: Map, dims ``(run, lag, channel)``, lag in s.
+        like: Other map, of the same runs and drivers, dims ``(run, bin, channel)``, with
             ``bin_start`` and ``bin_end`` in s; a bin holds its start and not its end.
 
     Returns:

@@ -1,54 +1,78 @@
-"""Skill: how far the ensemble beats each baseline, on each part and in each stage of the test."""
+"""Skill: how far the networks beat each baseline, on each part and in each stage of the test."""
 
-import textwrap
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from slicken.reporting.figures.marks import few_ticks, offsets, say, short
-from slicken.reporting.figures.style import BLUE, FAINT, INK, VERMILLION, plain, styled
+from slicken.reporting.figures.marks import few_ticks, instead, legend_below, offsets, short
+from slicken.reporting.figures.style import (
+    BLUE,
+    FAINT,
+    INK,
+    VERMILLION,
+    Width,
+    new_figure,
+    wrapped,
+)
+from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from slicken.evidence.evidence import Evidence
+
 Floats = NDArray[np.float64]
 
-MODEL_WORDS: Mapping[str, str] = {
-    "ridge": "Ridge regression",
-    "trees": "Boosted trees",
-    "mean": "Training mean",
-    "median": "Training median",
-    "last": "Friction one sample before",
-}
+NAME = "skill"
 LOWEST = -1.0
 """Skill below is drawn at the edge: a baseline that is more than twice as good needs no scale."""
 
 
-@styled
-def draw_skill(axes: Axes, skill_table: "xr.Dataset") -> None:
+@dataclass(frozen=True)
+class Skills:
+    """Skill against each baseline.
+
+    Args:
+        table: ``skill``, ``low``, ``high`` over ``(row, model)``, with ``part`` and ``stage`` (-1
+            for a whole part, whose ``experiment`` is empty) over row; values may be -inf or NaN.
+    """
+
+    table: "xr.Dataset"
+
+
+def data(evidence: "Evidence") -> Skills:
+    """Skill at the best length."""
+    return Skills(evidence.skill.table)
+
+
+def draw(data: Skills, say: Wording, width: Width) -> Figure:
+    """A row for each baseline."""
+    figure, (axes,) = new_figure(width=width, height_mm=22 + 12 * data.table.sizes["model"])
+    draw_skill(axes, data.table, say)
+    legend_below(figure, axes)
+    return figure
+
+
+def draw_skill(axes: Axes, skill_table: "xr.Dataset", say: Wording) -> None:
     """Skill against each baseline: 1 is perfect, 0 no better, below 0 the baseline is better.
 
     A row for each baseline: above the validation part, in the middle the test part, each with its
     95 % interval; below, every stage of the test part as a small point. What lies below -1, or
     has no number, is a triangle at the edge, with its value where it is that of a part.
-
-    Args:
-        axes: where.
-        skill_table: ``skill``, ``low``, ``high`` over ``(row, model)``, with ``part`` and ``stage``
-            (-1 for a whole part, whose ``experiment`` is empty) over row; values may be -inf or
-            NaN.
     """
-    axes.set_xlabel("Skill against the baseline (1 is perfect, 0 no better)")
+    axes.set_xlabel(say("labels.skill"))
     models = [str(name) for name in skill_table["model"].to_numpy()]
     values = {
         name: np.asarray(skill_table[name].transpose("row", "model").to_numpy(), dtype=np.float64)
         for name in ("skill", "low", "high")
     }
     if np.isnan(values["skill"]).all():
-        say(axes, "no part has a skill")
+        instead(axes, say("labels.no_skill"))
         return
     whole = skill_table["experiment"].to_numpy().astype(str) == ""
     part = skill_table["part"].to_numpy().astype(str)
@@ -62,11 +86,12 @@ def draw_skill(axes: Axes, skill_table: "xr.Dataset") -> None:
     ):
         for row in np.flatnonzero(whole & (part == name)):
             found = {key: table[row] for key, table in values.items()}
-            _draw_part(axes, found, shift, left, colour=colour, marker=marker, label=name)
+            label = say(f"parts.{name}")
+            _draw_part(axes, found, shift, left, colour=colour, marker=marker, label=label)
     stages = values["skill"][~whole]
     if stages.size:
-        _draw_stages(axes, stages, left)
-    names = [textwrap.fill(MODEL_WORDS.get(name, plain(name)), 17) for name in models]
+        _draw_stages(axes, stages, left, say)
+    names = [wrapped(say(f"models.{name}"), 20) for name in models]
     axes.set_yticks(range(len(models)), names)
     axes.tick_params(axis="y", length=0)
     few_ticks(axes, x=5)
@@ -113,13 +138,13 @@ def _draw_part(
         )  # fmt: skip
 
 
-def _draw_stages(axes: Axes, stages: Floats, left: float) -> None:
+def _draw_stages(axes: Axes, stages: Floats, left: float, say: Wording) -> None:
     nudge = 0.24 + offsets(len(stages), 0.1)
     height = np.arange(stages.shape[1])[None, :] + nudge[:, None]
     inside = np.isfinite(stages) & (stages >= left)
     axes.plot(
         stages[inside], height[inside], "o", color=FAINT, markersize=2, alpha=0.7,
-        markeredgewidth=0, zorder=2, label="stage of the test part",
+        markeredgewidth=0, zorder=2, label=say("labels.test_stage"),
     )  # fmt: skip
     below = ~inside & ~np.isnan(stages)
     if below.any():

@@ -1,39 +1,36 @@
-"""Style: the look of every figure, and the one place that touches matplotlib's settings.
+"""Style: the look of every figure: sizes, fonts, colours, names, and the lines of a title.
 
-Sizes are those of a printed journal page: one column is 90 mm wide, two are 190 mm. Colours are
-those of Okabe & Ito (2008), which colour-blind readers can tell apart; every driver also has its
-own marker, dashes and hatch, so that a grey print still tells them apart.
+Colours are those of Okabe & Ito (2008), which colour-blind readers can tell apart; every driver
+also has its own marker, dashes and hatch, so that a grey print still tells them apart.
 """
 
+import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, wraps
-from pathlib import Path
-from typing import Any, Literal, ParamSpec, TypeVar
+from functools import cache
+from importlib.resources import as_file, files
+from importlib.util import find_spec
+from typing import Any, Literal
 from unicodedata import east_asian_width
 
 import matplotlib
 from matplotlib import font_manager
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
+from matplotlib.style import context
 
 from slicken.channels import CHANNELS
-from slicken.errors import FolderError
+from slicken.reporting.wording import Wording
 
 Width = Literal["single", "double"]
 Share = bool | Literal["none", "all", "row", "col"]
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
 WIDTHS_MM: Mapping[Width, float] = {"single": 90.0, "double": 190.0}
 PAGE_MM = 235.0
-"""The tallest figure that fits a printed page with its caption."""
+"""Height of the tallest figure that fits a printed page with its caption."""
 
-DOTS_PER_INCH = 300
 _LETTER_MM = 1.7
 INK = "#222222"
 FAINT = "#8a8a8a"
@@ -41,9 +38,17 @@ SHADE = "#f0f0f0"
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 GREEN = "#009E73"
+BEST, TIED = "#b9d7ea", "#e6eff6"
+"""Shades of the best window length, and of those that are not distinguishable from it."""
 
 _SANS = ("Arial", "Helvetica", "Liberation Sans", "Nimbus Sans")
 _JAPANESE = "IPAexGothic"
+_PIECES = re.compile(
+    r"[（「『]*(?:[ァ-ヺー]+|[\u2e80-\u9fff\uff00-\uffef])[、。）」』〜]*"
+    r"|[^\u2e80-\u9fff\uff00-\uffef _+-]+[_+-]* *|[_+-]+ *| +"
+)
+"""What stays on one line: a Japanese character or a word in katakana, with the marks that cling to
+it; a part of any other word."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,7 @@ _OTHER_INK = (
 def ink(channel: str) -> Ink:
     """How ``channel`` is drawn.
 
-    A name that is not in :data:`slicken.channels.CHANNELS` (a probe of noise) gets one of three
+    A name that is not in :data:`slicken.channels.CHANNELS` (a noise feature) gets one of three
     spare inks, always the same one for the same name.
 
     >>> ink("temperature").colour
@@ -90,17 +95,18 @@ def ink(channel: str) -> Ink:
     return known or _OTHER_INK[sum(channel.encode()) % len(_OTHER_INK)]
 
 
-def title_of(channel: str) -> str:
-    """The printed name of a channel; any other name is printed as it is.
+def title_of(channel: str, say: Wording) -> str:
+    """The printed name of a channel; any other name is printed as it is."""
+    return CHANNELS[channel].title_in(say.language) if channel in CHANNELS else plain(channel)
 
-    >>> title_of("axial_rate"), title_of("probe")
-    ('Axial displacement rate', 'probe')
-    """
-    return CHANNELS[channel].title if channel in CHANNELS else plain(channel)
+
+def label_of(channel: str, say: Wording) -> str:
+    """The label of an axis, with its unit; that of a number without one is a dash."""
+    return f"{title_of(channel, say)} ({CHANNELS[channel].shown_unit or '–'})"
 
 
 def plain(text: str, longest: int = 60) -> str:
-    r"""One line of text from a stranger: no line breaks, no control characters, not too long.
+    r"""One line of text from a log: no line breaks, no control characters, not too long.
 
     Names of one campaign differ at their ends, so the middle of a long one is left out. Dollar
     signs need no escaping: the style never reads text as mathematics.
@@ -109,148 +115,82 @@ def plain(text: str, longest: int = 60) -> str:
     ('PPS 60N_$2', 'PPS+30PT…PM_2')
     """
     words = " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
-    if columns(words) <= longest:
+    if letters(words) <= longest:
         return words
     head, tail = words, words
-    while head and columns(head) > longest - 1 - (longest - 1) * 2 // 5:
+    while head and letters(head) > longest - 1 - (longest - 1) * 2 // 5:
         head = head[:-1]
-    while tail and columns(tail) > longest - 1 - columns(head):
+    while tail and letters(tail) > longest - 1 - letters(head):
         tail = tail[1:]
     return f"{head}…{tail}"
 
 
-def columns(words: str) -> int:
-    """Width in columns of a terminal: a character of Chinese or Japanese takes two."""
+def letters(words: str) -> int:
+    """Width in letters: a character of Chinese or Japanese takes two."""
     return sum(2 if east_asian_width(character) in "WF" else 1 for character in words)
 
 
-_LOOK: Mapping[str, Any] = {
-    "font.size": 7,
-    "axes.titlesize": 7.5,
-    "axes.labelsize": 7,
-    "xtick.labelsize": 6.5,
-    "ytick.labelsize": 6.5,
-    "legend.fontsize": 6.5,
-    "figure.titlesize": 8,
-    "figure.labelsize": 7,
-    "text.parse_math": False,
-    "text.color": INK,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": INK,
-    "axes.linewidth": 0.5,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 3.0,
-    "axes.labelpad": 2.5,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.formatter.useoffset": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-    "xtick.major.width": 0.5,
-    "ytick.major.width": 0.5,
-    "xtick.minor.width": 0.4,
-    "ytick.minor.width": 0.4,
-    "xtick.major.size": 2.5,
-    "ytick.major.size": 2.5,
-    "xtick.minor.size": 1.5,
-    "ytick.minor.size": 1.5,
-    "xtick.major.pad": 2,
-    "ytick.major.pad": 2,
-    "lines.linewidth": 0.8,
-    "lines.markersize": 3,
-    "hatch.linewidth": 0.4,
-    "legend.frameon": False,
-    "legend.handlelength": 1.6,
-    "legend.handletextpad": 0.5,
-    "legend.columnspacing": 1.2,
-    "legend.borderpad": 0.2,
-    "legend.borderaxespad": 0.2,
-    "legend.labelspacing": 0.3,
-    "figure.constrained_layout.h_pad": 0.03,
-    "figure.constrained_layout.w_pad": 0.03,
-    "pdf.fonttype": 42,
-    "ps.fonttype": 42,
-    "svg.hashsalt": "slicken",
-    "savefig.dpi": DOTS_PER_INCH,
-    "figure.dpi": 150,
-    "path.simplify": True,
-}
+def wrapped(text: str, longest: int) -> str:
+    r"""Text in lines of at most some letters.
 
+    A line ends between words, between characters of Japanese, after the signs that join the parts
+    of a name and, where a part is longer than a line, within it.
 
-@cache
-def _fonts() -> tuple[str, ...]:
-    """The fonts to try, glyph by glyph: only those installed, as a missing one is logged.
-
-    The Japanese one comes with a package, so that every machine has it.
+    >>> wrapped("最小検証損失 (mean)", 8)
+    '最小検証\n損失\n(mean)'
+    >>> wrapped("PPS+30PTFE_100N", 11)
+    'PPS+30PTFE_\n100N'
     """
-    with matplotlib.rc_context():  # importing the package makes its font the first of all
-        import matplotlib_fontja
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        if letters(lines[-1]) + letters(piece.rstrip()) > longest and lines[-1]:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+        while letters(lines[-1].rstrip()) > longest > 1:
+            fit = max(n for n in range(1, longest + 1) if letters(lines[-1][:n]) <= longest)
+            lines[-1:] = [lines[-1][:fit], lines[-1][fit:]]
+    return "\n".join(line.rstrip() for line in lines)
 
-        font_manager.fontManager.addfont(matplotlib_fontja.get_font_ttf_path())
-    installed = {entry.name for entry in font_manager.fontManager.ttflist}
-    latin = [name for name in _SANS if name in installed][:1]
-    return (*latin, "DejaVu Sans", _JAPANESE)
+
+def has_japanese() -> bool:
+    """Whether there is a font for Japanese words: that of the optional group ``ja``."""
+    return find_spec("matplotlib_fontja") is not None
 
 
 @cache
 def _settings() -> dict[Any, Any]:
-    """Matplotlib's own defaults under ours, so that nobody's settings file changes a figure.
+    """Our settings, with the fonts to try glyph by glyph: those installed, as others are logged.
 
     Matplotlib types the keys as a list of names that its versions change, hence ``Any``.
     """
-    foreign = ("backend", "interactive", "toolbar", "webagg", "tk.", "savefig.directory", "date.")
-    defaults: dict[Any, Any] = {
-        name: value
-        for name, value in matplotlib.rcParamsDefault.items()
-        if not name.startswith(foreign) and "deprecat" not in name
-    }
-    return defaults | dict(_LOOK) | {"font.family": list(_fonts())}
+    japanese = []
+    if has_japanese():
+        with matplotlib.rc_context():  # importing the package makes its font the first of all
+            import matplotlib_fontja
+
+            font_manager.fontManager.addfont(matplotlib_fontja.get_font_ttf_path())
+        japanese = [_JAPANESE]
+    installed = {entry.name for entry in font_manager.fontManager.ttflist}
+    latin = [name for name in _SANS if name in installed][:1]
+    with as_file(files(__package__) / "slicken.mplstyle") as file:
+        ours = dict(matplotlib.rc_params_from_file(file, use_default_template=False))
+    return ours | {"font.family": [*latin, "DejaVu Sans", *japanese]}
 
 
 @contextmanager
 def journal_style() -> Iterator[None]:
-    """The style, for as long as the block lasts; settings are put back afterwards."""
-    with matplotlib.rc_context(_settings()), warnings.catch_warnings():
+    """Matplotlib's own defaults under our settings, so that no other settings change a figure."""
+    with context(["default", _settings()]), warnings.catch_warnings():
         # A name in a script that no installed font has is drawn as boxes. That is a flaw of the
         # machine, not of the figure: a study that took a night must not fail on it.
         warnings.filterwarnings(
             "ignore", message=r"Glyph \d+ .* missing from", category=UserWarning
         )
+        # Names as long as a page leave no room: such a figure is drawn as well as it can be.
+        warnings.filterwarnings("ignore", message="constrained_layout not applied")
         yield
 
 
-def styled(draw: Callable[P, R]) -> Callable[P, R]:
-    """A drawing function that always works under :func:`journal_style`."""
-
-    @wraps(draw)
-    def under_style(*args: P.args, **kwargs: P.kwargs) -> R:
-        with journal_style():
-            return draw(*args, **kwargs)
-
-    return under_style
-
-
-class JournalFigure(Figure):
-    """A figure that is drawn and saved under the style, whoever draws or saves it."""
-
-    def draw(self, renderer: Any) -> None:  # noqa: ANN401 - matplotlib's renderers have no base
-        """Draw on ``renderer``; ticks and their labels are born here, hence the style."""
-        with journal_style():
-            super().draw(renderer)
-
-    def get_tightbbox(self, *args: Any, **kwargs: Any) -> Bbox:  # noqa: ANN401 - as the parent's
-        """The box around all that is drawn; notebooks ask for it before they draw."""
-        with journal_style():
-            return super().get_tightbbox(*args, **kwargs)
-
-    def savefig(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as the parent's
-        """Save as :meth:`matplotlib.figure.Figure.savefig` does; fonts are embedded here."""
-        with journal_style():
-            super().savefig(*args, **kwargs)
-
-
-@styled
 def new_figure(
     *,
     width: Width = "single",
@@ -264,143 +204,45 @@ def new_figure(
     """An empty figure of a printed width, and its axes row by row.
 
     Args:
-        width: one column of a journal page (90 mm) or two (190 mm).
-        height_mm: height; cut to that of a page.
-        rows: rows of axes.
-        columns: columns of axes.
-        share_x: as in :meth:`matplotlib.figure.Figure.subplots`.
-        share_y: as in :meth:`matplotlib.figure.Figure.subplots`.
-        height_ratios: relative heights of the rows.
+        width: Column of a journal page: ``single`` (90 mm) or ``double`` (190 mm).
+        height_mm: Height in mm; cut to that of a page.
+        rows: Number of rows of axes.
+        columns: Number of columns of axes.
+        share_x: As in :meth:`matplotlib.figure.Figure.subplots`.
+        share_y: As in :meth:`matplotlib.figure.Figure.subplots`.
+        height_ratios: Relative heights of the rows.
     """
     size = (WIDTHS_MM[width] / 25.4, min(height_mm, PAGE_MM) / 25.4)
-    figure = JournalFigure(figsize=size, layout="constrained")
+    figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(
         rows, columns, sharex=share_x, sharey=share_y, squeeze=False, height_ratios=height_ratios
     )
     return figure, list(axes.ravel())
 
 
-@styled
-def letter_panels(
-    panels: Sequence[Axes], titles: Sequence[str] | None = None, *, room: int | None = None
-) -> None:
+def letter_panels(panels: Sequence[Axes], titles: Sequence[str], *, room: int) -> None:
     """Write (a), (b), ... and a title above each panel; one panel alone has no letter.
 
     Args:
-        panels: in their order.
-        titles: of each.
-        room: letters of a line; a longer title takes two lines. None: all are on one line.
+        panels: Axes in their order.
+        titles: Title of each.
+        room: Letters of a line; a longer title takes two lines.
     """
-    for number, axes in enumerate(panels):
+    for number, (axes, title) in enumerate(zip(panels, titles, strict=True)):
         letter = f"({_letters(number)})  " if len(panels) > 1 else ""
-        longest = 60 if room is None else 2 * room - 2 * len(letter)
-        title = f"{letter}{plain(titles[number], longest) if titles else ''}".strip()
-        shown = axes.set_title(title if room is None else _in_two(title, room))
-        shown.set_label(title)  # whole, for who says it in another language
+        axes.set_title(wrapped(f"{letter}{plain(title, 2 * (room - len(letter)))}".strip(), room))
 
 
-def letters_in(millimetres: float) -> int:
-    """Letters of a title on a line of some length.
+def letters_in(width: Width, columns: int = 1) -> int:
+    """Letters of a title above one of this many panels that stand side by side.
 
-    >>> letters_in(85.0)
-    50
+    >>> letters_in("double"), letters_in("single", 2)
+    (101, 21)
     """
-    return int(millimetres / _LETTER_MM)
-
-
-def _in_two(title: str, room: int) -> str:
-    r"""A title in two lines where one has no room for it, broken before a sign if there is one.
-
-    >>> _in_two("(b)  PPS+30PTFE_100N_200RPM_30MINS_1", 22)
-    '(b)  PPS+30PTFE_100N\n_200RPM_30MINS_1'
-    """
-    if columns(title) <= room:
-        return title
-    fit = range(max(1, len(title) - room), room + 1)
-    signs = [place for place in fit if title[place : place + 1] in tuple(" _-+.")]
-    # After a comma rather than within a name, and then as near the middle as may be.
-    at = min(
-        signs,
-        key=lambda place: (title[place - 1] != ",", abs(2 * place - len(title))),
-        default=room,
-    )
-    return f"{title[:at]}\n{title[at:].lstrip()}"
+    return int((WIDTHS_MM[width] - 18) / columns / _LETTER_MM)
 
 
 def _letters(number: int) -> str:
     """0, 1, ... as a, b, ... z, aa, ab, ..."""
     first, last = divmod(number, 26)
     return (chr(96 + first) if first else "") + chr(97 + last)
-
-
-def save(figure: Figure, folder: Path, name: str) -> list[Path]:
-    """Write ``figure`` to ``folder`` as PDF, as PNG of 300 dots per inch, and as SVG.
-
-    The files are written aside and renamed: each is whole or not there. The same figure gives
-    the same bytes. It is laid out once, for all three.
-
-    Args:
-        figure: what to write.
-        folder: made if it is not there.
-        name: file name without its ending.
-
-    Returns:
-        The paths of the PDF, the PNG and the SVG.
-
-    Raises:
-        FolderError: if the folder cannot be written.
-    """
-    paths = [folder / f"{name}.{ending}" for ending in ("pdf", "png", "svg")]
-    asides = [path.with_name(f".{path.name}.part") for path in paths]
-    metadata: list[dict[str, Any]] = [
-        {"CreationDate": None, "Producer": None, "Creator": "slicken"},
-        {"Software": None},
-        {"Date": None, "Creator": "slicken"},
-    ]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with laid_out(figure):
-            for path, aside, described in zip(paths, asides, metadata, strict=True):
-                ending = path.suffix.removeprefix(".")
-                figure.savefig(aside, format=ending, dpi=DOTS_PER_INCH, metadata=described)
-        for path, aside in zip(paths, asides, strict=True):
-            aside.replace(path)
-    except OSError as error:
-        raise FolderError(
-            f"{folder}: the figure {name} cannot be written ({error.strerror or error}); "
-            "free the disk or choose another folder"
-        ) from error
-    finally:
-        _forget(asides)
-    return paths
-
-
-@contextmanager
-def laid_out(figure: Figure) -> Iterator[None]:
-    """Lay a figure out under the style, and keep its layout for as long as the block lasts.
-
-    Else it would be laid out again for every file, which takes longer than to draw it. A block
-    within such a block changes nothing.
-    """
-    engine = figure.get_layout_engine()
-    if engine is None:
-        yield
-        return
-    with journal_style():
-        dpi, figure.dpi = figure.dpi, DOTS_PER_INCH  # letters are as wide as they will be printed
-        figure.draw_without_rendering()
-        figure.dpi = dpi
-        figure.set_layout_engine(None)
-        try:
-            yield
-        finally:
-            figure.set_layout_engine(engine)
-
-
-def _forget(asides: Sequence[Path]) -> None:
-    """Remove what was written aside and never renamed, where that is possible."""
-    for aside in asides:
-        try:
-            aside.unlink(missing_ok=True)
-        except OSError:  # the folder itself is not writable: the first error says it better
-            return

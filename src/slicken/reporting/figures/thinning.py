@@ -22,7 +22,7 @@ def decimated(position: ArrayLike, values: ArrayLike, bins: int = BINS) -> tuple
     Returns:
         Positions and values, at most three for each bin; all of them if they are few.
 
-    >>> position, values = thinned(np.arange(1e5), np.sin(np.arange(1e5) / 1e3), bins=100)
+    >>> position, values = decimated(np.arange(1e5), np.sin(np.arange(1e5) / 1e3), bins=100)
     >>> len(values) <= 300
     True
     """
@@ -71,7 +71,7 @@ def broken_at_jumps(
 ) -> tuple[Floats, Floats]:
     """The trace with a gap wherever the clock jumps by more than five of its usual steps.
 
-    A line drawn across such a jump would claim a measurement that nobody made.
+    A line drawn across such a jump would claim a measurement that was not made.
 
     Args:
         position: time or slip of each sample, shape ``(T,)``.

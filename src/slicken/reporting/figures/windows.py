@@ -1,91 +1,143 @@
-"""The window comparison: the lowest validation loss of every run against length."""
+"""Windows: the lowest validation loss of every run against window length, as in the publication."""
 
-import textwrap
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from slicken.reporting.figures.contract import best_length, planted_memory, tied_lengths
 from slicken.reporting.figures.marks import (
     few_ticks,
+    instead,
     is_wide,
+    legend_columns,
     log_y,
     mean_over_runs,
     offsets,
-    say,
     scaled_y,
     short,
     width_mm,
 )
-from slicken.reporting.figures.style import BLUE, FAINT, GREEN, INK, VERMILLION, styled
+from slicken.reporting.figures.style import (
+    BEST,
+    BLUE,
+    FAINT,
+    GREEN,
+    INK,
+    TIED,
+    VERMILLION,
+    Width,
+    new_figure,
+    wrapped,
+)
+from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
+    from slicken.evidence.evidence import Evidence
+
 Floats = NDArray[np.float64]
 
+NAME = "windows"
 LEAST_FOR_A_BOX = 3
 """Quartiles of fewer runs than this are not worth a box; the points are shown alone."""
 
 
-@styled
-def draw_window_curve(
-    axes: Axes,
-    losses: "xr.DataArray",
-    *,
-    best: float | None = None,
-    tied: Sequence[float] = (),
-    floor: float | None = None,
-    planted: float | None = None,
-    linear: "float | xr.DataArray | None" = None,
-    training_mean: float | None = None,
-) -> None:
+@dataclass(frozen=True)
+class Losses:
+    """The window comparison.
+
+    Args:
+        losses: Lowest validation loss, dims ``(window, run)``; not finite for a run left out.
+        best: Window length with the lowest mean, s; None without proven skill.
+        tied: Lengths that are not distinguishable from the best, s.
+        floor: Loss of a model that knows everything but the noise.
+        planted: Memory of a simulated fault, s.
+        linear: Loss of the linear model at each length, dim ``window``.
+    """
+
+    losses: "xr.DataArray"
+    best: float | None = None
+    tied: Sequence[float] = ()
+    floor: float | None = None
+    planted: float | None = None
+    linear: "xr.DataArray | None" = None
+
+    @property
+    def seconds(self) -> Floats:
+        """Window lengths, s, shape ``(W,)``."""
+        return np.asarray(self.losses["window"].to_numpy(), dtype=np.float64)
+
+    @property
+    def values(self) -> Floats:
+        """Losses, shape ``(W, R)``; NaN where not finite."""
+        values = np.asarray(self.losses.transpose("window", "run").to_numpy(), dtype=np.float64)
+        return np.where(np.isfinite(values), values, np.nan)
+
+    @property
+    def levels(self) -> Floats:
+        """Losses of the linear model, shape ``(W,)``; NaN where there are none."""
+        if self.linear is None:
+            return np.full(self.seconds.size, np.nan)
+        return np.asarray(self.linear.reindex(window=self.seconds).to_numpy(), dtype=np.float64)
+
+
+def data(evidence: "Evidence") -> Losses:
+    """Losses of all runs at all lengths."""
+    return Losses(
+        evidence.comparison.losses,
+        best=best_length(evidence),
+        tied=tied_lengths(evidence),
+        floor=evidence.trained.noise_floor,
+        planted=planted_memory(evidence),
+        linear=evidence.scores.table["validation_loss"].sel(model="ridge"),
+    )
+
+
+def draw(data: Losses, say: Wording, width: Width) -> Figure:
+    """A box for each window length."""
+    figure, (axes,) = new_figure(width=width, height_mm=72)
+    draw_losses(axes, data, say)
+    return figure
+
+
+def draw_losses(axes: Axes, data: Losses, say: Wording) -> None:
     """Box plots of the lowest validation loss at every window length (the paper's figure 2a).
 
     A box spans the quartiles, its line is the median, its whiskers end at the last run within
     1.5 interquartile ranges; every run is a point and the line joins the means. The loss axis is
     linear, or logarithmic where the greatest loss is over ten times the least. Where a few
     failed runs alone would ask for that, the scale is made for the others and the failed ones
-    are triangles at the upper edge, with their values in words. A level (floor, linear model,
-    training mean) that would flatten the runs is a number in the legend.
-
-    Args:
-        axes: where.
-        losses: dims ``(window, run)``; not finite for a run that is left out.
-        best: the chosen window length, s.
-        tied: lengths that cannot be told from the best, s.
-        floor: loss of a model that knows everything but the noise.
-        planted: the memory of a simulated fault, s.
-        linear: loss of a linear model, one number or one for each window.
-        training_mean: loss of always answering the mean of the training part.
+    are triangles at the upper edge, with their values in words. A level (floor, linear model)
+    that would flatten the runs is a number in the legend.
     """
-    table = losses.transpose("window", "run")
-    windows = np.asarray(table["window"].to_numpy(), dtype=np.float64)
-    values = np.asarray(table.to_numpy(), dtype=np.float64)
-    values = np.where(np.isfinite(values), values, np.nan)
+    windows, values = data.seconds, data.values
     if not np.isfinite(values).any():
-        axes.set_xlabel("Window length (s)")
-        say(axes, "no run ended with a finite loss")
+        axes.set_xlabel(say("labels.window"))
+        instead(axes, say("labels.no_finite_run"))
         return
-    width = _box_width(windows)
+    width = box_width(windows)
     beyond = _beyond_scale(values)
     if windows.size > 1:
-        _mark_lengths(axes, width, best, tied)
+        _mark_lengths(axes, width, data, say)
     _draw_boxes(axes, windows, values, width)
-    _draw_runs(axes, windows, values, width)
-    _draw_means(axes, windows, values, beyond)
+    _draw_runs(axes, windows, values, width, say)
+    _draw_means(axes, windows, values, beyond, say)
     logarithmic = _limit(axes, windows, np.where(beyond, np.nan, values), width)
-    _draw_level(axes, "noise floor", floor, GREEN, ":")
-    _draw_level(axes, "training mean", training_mean, INK, "-.")
-    _draw_linear(axes, windows, linear)
-    _draw_planted(axes, planted)
-    axes.set_xlabel("\n".join(["Window length (s)", *_notes(axes, windows, values, beyond)]))
-    _finish(axes, windows, logarithmic)
+    _draw_level(axes, say("labels.noise_floor"), data.floor, GREEN, ":")
+    _draw_linear(axes, windows, data.levels, say)
+    _draw_planted(axes, data.planted, say)
+    notes = _notes(axes, windows, values, beyond, say)
+    axes.set_xlabel("\n".join([say("labels.window"), *notes]))
+    _finish(axes, windows, logarithmic, say)
 
 
-def _box_width(windows: Floats) -> float:
+def box_width(windows: Floats) -> float:
     """About half the least distance between neighbours, so that boxes never touch."""
     return float(np.diff(np.unique(windows)).min()) * 0.55 if windows.size > 1 else 0.2
 
@@ -107,10 +159,10 @@ def _beyond_scale(values: Floats) -> NDArray[np.bool_]:
     return beyond if few and not is_wide(np.where(beyond, np.nan, values)) else none
 
 
-def _mark_lengths(axes: Axes, width: float, best: float | None, tied: Sequence[float]) -> None:
-    marks = [("tied", length, "#e6eff6") for length in tied if length != best]
-    if best is not None:
-        marks.insert(0, ("chosen", best, "#b9d7ea"))
+def _mark_lengths(axes: Axes, width: float, data: Losses, say: Wording) -> None:
+    marks = [(say("labels.tied"), length, TIED) for length in data.tied if length != data.best]
+    if data.best is not None:
+        marks.insert(0, (say("labels.best"), data.best, BEST))
     for name, length, colour in marks:
         left, right = length - 0.85 * width, length + 0.85 * width
         axes.axvspan(left, right, color=colour, linewidth=0, zorder=0, label=name)
@@ -137,17 +189,19 @@ def _draw_boxes(axes: Axes, windows: Floats, values: Floats, width: float) -> No
     )
 
 
-def _draw_runs(axes: Axes, windows: Floats, values: Floats, width: float) -> None:
+def _draw_runs(axes: Axes, windows: Floats, values: Floats, width: float, say: Wording) -> None:
     if _one_run_each(values):
         return  # the line of means shows them
     across = windows[:, None] + offsets(values.shape[1], width * 0.36)[None, :]
     axes.plot(
         across.ravel(), values.ravel(), "o", markersize=1.8, color=BLUE, alpha=0.6,
-        markeredgewidth=0, zorder=3, label="run",
+        markeredgewidth=0, zorder=3, label=say("labels.run"),
     )  # fmt: skip
 
 
-def _draw_means(axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_]) -> None:
+def _draw_means(
+    axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_], say: Wording
+) -> None:
     """Means joined by a line, which is broken where a run off the scale takes its mean along."""
     kept = np.isfinite(values).any(axis=1)
     means = mean_over_runs(values[kept])
@@ -156,7 +210,7 @@ def _draw_means(axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.
     axes.plot(
         windows[kept], shown, "-o" if alone else "-D", color=BLUE if alone else VERMILLION,
         linewidth=0.8, markersize=3, markeredgecolor="white", markeredgewidth=0.4, zorder=4,
-        label="run" if alone else "mean",
+        label=say("labels.run" if alone else "labels.mean_of_runs"),
     )  # fmt: skip
 
 
@@ -207,72 +261,68 @@ def _draw_level(axes: Axes, name: str, level: float | None, colour: str, dashes:
     axes.plot([], [], **style, label=f"{name} {short(level)} {arrow}")
 
 
-def _draw_linear(axes: Axes, windows: Floats, linear: "float | xr.DataArray | None") -> None:
-    if linear is None or isinstance(linear, (int, float)):
-        _draw_level(axes, "linear model", linear, FAINT, "--")
-        return
-    levels = np.asarray(linear.reindex(window=windows).to_numpy(), dtype=np.float64)
+def _draw_linear(axes: Axes, windows: Floats, levels: Floats, say: Wording) -> None:
     known = levels[np.isfinite(levels)]
     if known.size == 0:
         return
+    name = say("labels.linear_model")
     if known.size > 1 and _reach(axes, float(known.min())) and _reach(axes, float(known.max())):
-        axes.plot(windows, levels, "--", color=FAINT, lw=0.8, zorder=1, label="linear model")
+        axes.plot(windows, levels, "--", color=FAINT, lw=0.8, zorder=1, label=name)
         return
-    _draw_level(axes, "linear model", float(known.min()), FAINT, "--")
+    _draw_level(axes, name, float(known.min()), FAINT, "--")
 
 
-def _draw_planted(axes: Axes, planted: float | None) -> None:
+def _draw_planted(axes: Axes, planted: float | None, say: Wording) -> None:
     if planted is None:
         return
     low, high = axes.get_xlim()
     margin = 0.02 * (high - low)
     axes.set_xlim(min(low, planted - margin), max(high, planted + margin))
-    axes.axvline(planted, color=GREEN, linestyle="-", lw=0.8, zorder=1, label="planted memory")
+    name = say("labels.planted_memory")
+    axes.axvline(planted, color=GREEN, linestyle="-", lw=0.8, zorder=1, label=name)
 
 
-def _notes(axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_]) -> list[str]:
+def _notes(
+    axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_], say: Wording
+) -> list[str]:
     """Lines below the axis: runs that are off the scale, and runs that are left out."""
     notes = []
-    places = [
-        (
-            f"{', '.join(short(v) for v in row[off])} and the mean {short(mean)} at {window:g} s",
-            window,
-        )
-        for window, row, off, mean in zip(
-            windows, values, beyond, mean_over_runs(values), strict=True
-        )
-        if off.any()
-    ]
-    for _, window in places:
-        axes.plot([window], [0.985], "^", color=BLUE, markersize=3, zorder=5,
+    off = [place for place, row in enumerate(beyond) if row.any()]
+    for place in off:
+        axes.plot([windows[place]], [0.985], "^", color=BLUE, markersize=3, zorder=5,
                   transform=axes.get_xaxis_transform())  # fmt: skip
-    if places:
-        listed = "; ".join(words for words, _ in places)
-        if beyond.sum() > 2:
-            listed = f"{beyond.sum()} runs, up to {short(float(values[beyond].max()))}"
-        notes.append(f"off the scale (▲): {listed}")
+    if beyond.sum() > 2:
+        highest = short(float(values[beyond].max()))
+        notes.append(say("labels.many_off_scale", n=int(beyond.sum()), highest=highest))
+    elif off:
+        means = mean_over_runs(values)
+        notes += [
+            say("labels.off_scale", losses=[short(v) for v in values[k][beyond[k]]],
+                mean=short(float(means[k])), window=float(windows[k]))
+            for k in off
+        ]  # fmt: skip
     missing = np.isnan(values).sum(axis=1)
     if missing.any():
-        listed = ", ".join(f"{n} at {w:g} s" for w, n in zip(windows, missing, strict=True) if n)
-        if np.count_nonzero(missing) > 3:
-            listed = f"{missing.sum()} of {values.size}"
-        notes.append(f"runs left out (loss not finite): {listed}")
+        listed = [f"{n} / {w:g} s" for w, n in zip(windows, missing, strict=True) if n]
+        if len(listed) > 3:
+            listed = [f"{missing.sum()} / {values.size}"]
+        notes.append(say("labels.left_out", where=listed))
     longest = max(24, int(width_mm(axes) / 1.25))
-    return [line for note in notes for line in textwrap.wrap(note, longest)]
+    return [wrapped(note, longest) for note in notes]
 
 
-def _finish(axes: Axes, windows: Floats, logarithmic: bool) -> None:
+def _finish(axes: Axes, windows: Floats, logarithmic: bool, say: Wording) -> None:
     few_ticks(axes, x=10)
     if _fits_labels(axes, windows):
         axes.set_xticks(windows)
-    power = ""
+    unit = "–"
     if not logarithmic:
         few_ticks(axes, y=6)
-        power = scaled_y(axes)
-    axes.set_ylabel(f"Lowest validation loss{power}")
+        unit = scaled_y(axes)
+    axes.set_ylabel(say("labels.lowest_loss", unit=unit))
     handles, labels = axes.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
-    columns = max(3, int(width_mm(axes) / 20))
+    columns = legend_columns(list(once), width_mm(axes))
     axes.legend(
         once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns
     )

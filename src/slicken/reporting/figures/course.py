@@ -1,0 +1,101 @@
+"""Course: a line for each driver, named at its end."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.transforms import ScaledTranslation
+from numpy.typing import ArrayLike, NDArray
+
+from slicken.reporting.figures.marks import height_mm
+from slicken.reporting.figures.style import ink, title_of
+from slicken.reporting.figures.thinning import decimated
+from slicken.reporting.wording import Wording
+
+Floats = NDArray[np.float64]
+
+
+def draw_course(
+    axes: Axes, position: Floats, values: Floats, channel: str, phase: float, say: Wording
+) -> None:
+    """The course of one driver in its own ink; ``phase`` (0 to 1) moves its markers along."""
+    style = ink(channel)
+    where, shown = decimated(position, values, 800)
+    step = max(1, where.size // 8)
+    axes.plot(
+        where, shown, color=style.colour, linestyle=style.dashes if where.size < 600 else "-",
+        linewidth=0.8, marker=style.marker, markevery=(int(phase * step), step), markersize=3.8,
+        markeredgewidth=0.4, markeredgecolor="white", zorder=3 - phase,
+        label=title_of(channel, say),
+    )  # fmt: skip
+
+
+def last_finite(values: Floats) -> list[float]:
+    """The last finite value of each column; 0 where there is none."""
+    ends = []
+    for column in values.T:
+        finite = column[np.isfinite(column)]
+        ends.append(float(finite[-1]) if finite.size else 0.0)
+    return ends
+
+
+def first_names(names: ArrayLike, fit: int) -> list[str]:
+    """Names in the order of their first target, as many as fit."""
+    return list(dict.fromkeys(str(name) for name in np.asarray(names)))[:fit]
+
+
+def label_ends(axes: Axes, heights: Sequence[float], channels: Sequence[str], say: Wording) -> None:
+    """Name lines at their right ends, pushed apart where they would overlap.
+
+    The sign before a name is the line's marker; names are in ink, since pale colours do not
+    make readable text. Set the limits of the axes before.
+
+    Args:
+        axes: Axes to draw on.
+        heights: Height at which each line ends, in data units.
+        channels: Channel of each line.
+        say: Words of the language.
+    """
+    low, high = axes.get_ylim()
+    tall = height_mm(axes)
+    beside = axes.transAxes + ScaledTranslation(6 / 72, 0, axes.figure.dpi_scale_trans)
+    wanted = np.clip((np.asarray(heights) - low) / (high - low), 0, 1)
+    for at, channel in zip(_apart(wanted, 2.9 / tall), channels, strict=True):
+        style = ink(channel)
+        axes.plot(
+            [1.0], [at], style.marker, color=style.colour, clip_on=False, markersize=3.5,
+            transform=beside, zorder=5,
+        )  # fmt: skip
+        name = axes.annotate(
+            title_of(channel, say), (1, at), (10.5, 0), "axes fraction", textcoords="offset points"
+        )
+        name.set(va="center_baseline", ha="left", fontsize=6.5)
+
+
+def _apart(wanted: Floats, least: float) -> Floats:
+    """Positions in 0 to 1 near ``wanted``, in the same order, at least ``least`` apart.
+
+    >>> _apart(np.array([0.5, 0.5]), 0.2).tolist()
+    [0.4, 0.6]
+    """
+    order = np.argsort(wanted, kind="stable")
+    groups: list[list[float]] = []  # mean position and number of labels that stand together
+    for position in wanted[order]:
+        groups.append([float(position), 1])
+        while len(groups) > 1 and _overlap(groups[-2], groups[-1], least):
+            (below, some), (top, more) = groups[-2:]
+            groups[-2:] = [[(below * some + top * more) / (some + more), some + more]]
+    places = [
+        middle + (place - (count - 1) / 2) * least
+        for middle, count in groups
+        for place in range(int(count))
+    ]
+    steps = np.arange(wanted.size) * least
+    inside = np.minimum(np.maximum(places, steps), 1 - steps[::-1])
+    placed = np.empty_like(wanted)
+    placed[order] = inside
+    return placed
+
+
+def _overlap(below: Sequence[float], top: Sequence[float], least: float) -> bool:
+    return top[0] - (top[1] - 1) / 2 * least - below[0] - (below[1] - 1) / 2 * least < least

@@ -1,0 +1,140 @@
+"""Importance against normal stress: share of each driver in every stage, by run, as published."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from slicken.channels import NORMAL_STRESS
+from slicken.evidence.importance import by_stage
+from slicken.reporting.figures.marks import (
+    few_ticks,
+    hide_after,
+    instead,
+    mean_over_runs,
+    offsets,
+    percent_ticks,
+)
+from slicken.reporting.figures.style import (
+    FAINT,
+    INK,
+    Width,
+    ink,
+    label_of,
+    letters_in,
+    new_figure,
+    title_of,
+    wrapped,
+)
+from slicken.reporting.wording import Wording
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from slicken.evidence.evidence import Evidence
+
+Floats = NDArray[np.float64]
+
+NAME = "importance_stress"
+MOST_COLUMNS = 6
+
+
+@dataclass(frozen=True)
+class ByStress:
+    """Shares in each stage whose normal stress is known.
+
+    Args:
+        shares: Method to shares, dims ``(stage, run, channel)``, with ``normal_stress`` in Pa and
+            ``experiment`` over stage; NaN where there is none.
+    """
+
+    shares: "Mapping[str, xr.DataArray]"
+
+
+def data(evidence: "Evidence") -> ByStress | None:
+    """Published gradient and exact Shapley values; None where fewer than two stresses are known."""
+    best, importance = evidence.comparison.best, evidence.importance
+    shares = {"loss_gradient": importance.by_stage(best, "loss")}
+    if "shapley_friction" in importance.attribution:
+        shares["shapley_friction"] = by_stage(importance.attribution, "shapley_friction")
+    known = {
+        name: table.isel(stage=np.flatnonzero(np.isfinite(table["normal_stress"].to_numpy())))
+        for name, table in shares.items()
+    }
+    stresses = known["loss_gradient"]["normal_stress"].to_numpy()
+    return ByStress(known) if np.unique(stresses).size > 1 else None
+
+
+def draw(data: ByStress, say: Wording, width: Width) -> Figure:
+    """A column for each driver, a row for each method; drivers in several rows if narrow."""
+    channels = [str(name) for name in next(iter(data.shares.values()))["channel"].to_numpy()]
+    columns = min(len(channels), MOST_COLUMNS if width == "double" else 3)
+    block = ceil(len(channels) / columns)
+    rows = block * len(data.shares)
+    figure, panels = new_figure(
+        width=width, height_mm=16 + (34 if width == "double" else 30) * rows, rows=rows,
+        columns=columns, share_x="all", share_y="all",
+    )  # fmt: skip
+    top = highest_share(data)
+    for number, (method, shares) in enumerate(data.shares.items()):
+        own = panels[number * block * columns : (number + 1) * block * columns]
+        for axes, channel in zip(own, channels, strict=False):
+            draw_against_stress(axes, shares, channel, say, top=top)
+        hide_after(own, len(channels))
+        for first in own[::columns]:
+            label = say("labels.share_by", method=say(f"labels.method_{method}"))
+            first.set_ylabel(wrapped(label, 22))
+        if number == 0 or block > 1:
+            for axes, channel in zip(own, channels, strict=False):
+                axes.set_title(wrapped(title_of(channel, say), letters_in(width, columns)))
+    figure.supxlabel(label_of(NORMAL_STRESS.name, say))
+    return figure
+
+
+def draw_against_stress(
+    axes: Axes, shares: "xr.DataArray", channel: str, say: Wording, *, top: float
+) -> None:
+    """Share of one driver against normal stress (the paper's figure 3).
+
+    A small point is a run in one stage, a large marker the mean over runs. The dashed line is the
+    share of each driver if all were equal.
+
+    Args:
+        axes: Axes to draw on.
+        shares: See :class:`ByStress`.
+        channel: Name of the driver.
+        say: Words of the language.
+        top: Upper limit of the share.
+    """
+    table = shares.sel(channel=channel).transpose("stage", "run")
+    values = np.asarray(table.to_numpy(), dtype=np.float64)
+    axes.set_ylim(0, top)
+    if not np.isfinite(values).any():
+        instead(axes, say("labels.no_gradient"))
+        return
+    stress = table["normal_stress"].to_numpy() * NORMAL_STRESS.shown_per_unit
+    axes.axhline(1 / shares.sizes["channel"], color=FAINT, linestyle="--", lw=0.6, zorder=0.5)
+    style = ink(channel)
+    across = stress[:, None] + offsets(values.shape[1], 0.008 * float(np.ptp(stress)))[None, :]
+    axes.plot(
+        across.ravel(), values.ravel(), style.marker, color=style.colour, markersize=1.7,
+        alpha=0.5, markeredgewidth=0, zorder=2,
+    )  # fmt: skip
+    axes.plot(
+        stress, mean_over_runs(values), style.marker, color=INK, markerfacecolor=style.colour,
+        markersize=3.2, markeredgewidth=0.4, zorder=3,
+    )  # fmt: skip
+    few_ticks(axes, x=4, y=4)
+    percent_ticks(axes.yaxis)
+
+
+def highest_share(data: ByStress) -> float:
+    """The upper limit of an axis that holds every share."""
+    values = np.concatenate([table.to_numpy().ravel() for table in data.shares.values()])
+    finite = values[np.isfinite(values)]
+    return 1.08 * float(finite.max()) if finite.size else 1.0

@@ -1,0 +1,38 @@
+"""Listed: the figures of a study, in the order in which a paper would show them."""
+
+from slicken.reporting.figures import (
+    comparison,
+    experiments,
+    importance_lags,
+    importance_ranked,
+    importance_stress,
+    importance_time,
+    learning,
+    memory,
+    memory_answer,
+    methods,
+    predictions,
+    saliency,
+    skill,
+    traces,
+    windows,
+)
+from slicken.reporting.figures.contract import StudyFigure
+
+FIGURES: tuple[StudyFigure, ...] = (
+    memory_answer,
+    windows,
+    comparison,
+    memory,
+    skill,
+    predictions,
+    traces,
+    methods,
+    importance_stress,
+    importance_ranked,
+    importance_time,
+    importance_lags,
+    saliency,
+    learning,
+    experiments,
+)
