@@ -95,9 +95,10 @@ def run(
     from slicken.experiment.reading import read_logs
 
     executor = executor_named(workers, scheduler, cluster)
-    experiments = read_logs(plan.logs, plan.channels, beside=beside)
     do_study(
-        *(experiments, plan, out or Path(f"{plan.name}-study")),
+        read_logs(plan.logs, plan.channels, beside=beside),
+        plan,
+        out or Path(f"{plan.name}-study"),
         executor=executor,
         checkpoint_every=checkpoint,
         lang=lang,

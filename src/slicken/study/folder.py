@@ -27,7 +27,7 @@ from slicken.study.netcdf import Dims, read_netcdf, to_netcdf
 from slicken.study.plan import Plan
 from slicken.study.prepared import fingerprint, identity_of
 
-FORMAT = 2
+FORMAT = 3
 """Format of the folder, one higher with every change that older versions cannot read."""
 _PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "scikit-learn", "xarray")
 _OF_WINDOW = ("history.nc", "predictions.nc", "weights.safetensors")
@@ -344,9 +344,10 @@ class StudyFolder:
                 f"{self.path}: written by a newer slicken (format {here}, this one reads "
                 f"{FORMAT}); upgrade slicken"
             )
+        by = self.versions.get("slicken", "of an older version")
         raise FolderError(
-            f"{self.path}: written by slicken {self.versions.get('slicken', '')} in an older "
-            "format, which is no longer read; train anew in another --out"
+            f"{self.path}: written by slicken {by} in an older format ({here or 1}; this one reads "
+            f"{FORMAT}); train anew in another --out"
         )
 
     def _read_networks(self, file: Path) -> Network:
