@@ -29,12 +29,10 @@ SLOW: Mapping[str, tuple[str, ...]] = {
         "test_every_real_log_can_be_inspected",
     ),
     "cli/test_never_lost.py": (
-        "test_ctrl_c_says_up_to_which_epoch_all_is_kept_and_the_same_command_goes_on_there",
-        "test_ctrl_c_says_up_to_which_epoch_all_is_kept_and_the_same_command_resumes_there",
+        "test_ctrl_c_says_up_to_which_epoch",
         "test_without_space_there_is_one_line_and_with_space_again_the_same_bytes",
         "test_a_second_command_on_a_folder_leaves_with_the_number_of_the_first",
-        "test_what_was_altered_is_named_by_a_report_and_mended_by_the_study",
-        "test_what_was_altered_is_named_by_a_report_and_trained_again_by_the_study",
+        "test_what_was_altered_is_named_by_a_report",
         "test_altered_evidence_is_named_and_computed_again_by_a_report",
         "test_two_workers_give_the_bytes_of_one_process",
     ),
@@ -46,16 +44,9 @@ SLOW: Mapping[str, tuple[str, ...]] = {
         "test_a_report_opens_in_the_language_asked_for",
     ),
     "cli/test_watch.py": (
-        "test_a_progress_that_is_left_over_goes_when_the_study_is_gone_on_with",
-        "test_a_progress_that_is_left_over_goes_when_the_study_is_resumed",
+        "test_a_progress_that_is_left_over",
         "test_a_study_in_training_is_seen_from_outside_and_so_is_its_end",
         "test_a_view_follows_a_study_until_its_process_has_ended",
-    ),
-    "evidence/test_gathered_evidence.py": (
-        "test_what_is_asked_for_is_trained_kept_and_said",
-        "test_a_length_of_which_every_run_diverged_leaves_the_others_standing",
-        "test_a_run_that_diverged_is_left_out_of_everything_by_name",
-        "test_half_a_study_has_evidence_of_what_is_there",
     ),
     "evidence/test_explained_studies.py": (
         "test_what_is_asked_for_is_trained_and_kept",
@@ -95,12 +86,12 @@ SLOW: Mapping[str, tuple[str, ...]] = {
         "test_a_job_that_ended_is_submitted_again_and_the_last_one_cancelled",
     ),
 }
-"""What a contributor need not wait for: tests by file, or the whole file where none is named."""
+"""What a contributor need not wait for: how names of tests begin, by file; all if none is given."""
 
 LONGEST = (
     "test_kills.py", "test_examples.py", "test_never_lost.py", "test_studies.py",
     "test_executors.py", "test_bad_input.py", "test_native_engine.py",
-    "test_gathered_evidence.py", "test_progress.py",
+    "test_explained_studies.py", "test_progress.py",
 )  # fmt: skip
 
 
@@ -122,7 +113,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         names = SLOW.get(str(item.path.relative_to(here))) if here in item.path.parents else None
-        if names is not None and (not names or item.name.partition("[")[0] in names):
+        if names is not None and item.name.startswith(names or ""):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else 99)
 
