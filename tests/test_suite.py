@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import LONGEST, SLOW
+from slow import LONGEST, SLOW
 
 HERE = Path(__file__).parent
 
