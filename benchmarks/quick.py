@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -55,7 +56,8 @@ def study(name: str) -> dict[str, tuple[float, float]]:
     laps = Laps()
 
     def start() -> None:
-        pass
+        import_module("slicken.learning.training")
+        import_module("slicken.pipeline")
 
     laps.take("import", start)
     import slicken

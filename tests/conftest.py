@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,8 @@ import hypothesis
 import jax
 import pytest
 from filelock import FileLock
+
+from slow import LONGEST, SLOW
 
 if TYPE_CHECKING:
     from slicken.study.folder import StudyFolder
@@ -21,87 +23,6 @@ hypothesis.settings.load_profile("slicken")
 # Whoever started pytest may ignore Ctrl-C, as nohup and some CI runners do; a child inherits that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
-
-SLOW: Mapping[str, tuple[str, ...]] = {
-    "cli/test_examples.py": (
-        "test_the_tribometer_runs_are_studied_with_all_five_drivers",
-        "test_the_natural_rock_is_studied_on_the_drivers_that_exist",
-        "test_every_real_log_can_be_inspected",
-    ),
-    "cli/test_never_lost.py": (
-        "test_ctrl_c_says_up_to_which_epoch_all_is_kept_and_the_same_command_goes_on_there",
-        "test_ctrl_c_says_up_to_which_epoch_all_is_kept_and_the_same_command_resumes_there",
-        "test_without_space_there_is_one_line_and_with_space_again_the_same_bytes",
-        "test_a_second_command_on_a_folder_leaves_with_the_number_of_the_first",
-        "test_what_was_altered_is_named_by_a_report_and_mended_by_the_study",
-        "test_what_was_altered_is_named_by_a_report_and_trained_again_by_the_study",
-        "test_altered_evidence_is_named_and_computed_again_by_a_report",
-        "test_two_workers_give_the_bytes_of_one_process",
-    ),
-    "cli/test_other_commands.py": ("test_the_demo_prints_what_was_planted_beside_what_was_found",),
-    "cli/test_studies.py": (
-        "test_a_true_ctrl_c_in_a_true_study_ends_with_130_and_one_line",
-        "test_on_a_terminal_an_unfinished_study_shows_a_bar_and_the_time_left",
-        "test_a_report_needs_the_folder_alone",
-        "test_a_report_opens_in_the_language_asked_for",
-    ),
-    "cli/test_watch.py": (
-        "test_a_progress_that_is_left_over_goes_when_the_study_is_gone_on_with",
-        "test_a_progress_that_is_left_over_goes_when_the_study_is_resumed",
-        "test_a_study_in_training_is_seen_from_outside_and_so_is_its_end",
-        "test_a_view_follows_a_study_until_its_process_has_ended",
-    ),
-    "evidence/test_gathered_evidence.py": (
-        "test_what_is_asked_for_is_trained_kept_and_said",
-        "test_a_length_of_which_every_run_diverged_leaves_the_others_standing",
-        "test_a_run_that_diverged_is_left_out_of_everything_by_name",
-        "test_half_a_study_has_evidence_of_what_is_there",
-    ),
-    "evidence/test_explained_studies.py": (
-        "test_what_is_asked_for_is_trained_and_kept",
-        "test_a_length_of_which_every_run_diverged_leaves_the_others_standing",
-        "test_a_run_that_diverged_is_left_out_of_everything_by_name",
-        "test_half_a_study_has_evidence_of_what_is_there",
-    ),
-    "experiment/test_faults.py": ("test_none_of_252_clean_logs_has_a_fault",),
-    "fuzz/test_absurd_numbers.py": ("test_a_study_of_nothing_that_changes_ends_in_words",),
-    "fuzz/test_fuzzed_logs.py": (),
-    "fuzz/test_hostile_logs.py": (),
-    "learning/test_native_engine.py": (
-        "test_a_run_trains_to_the_same_bits_whatever_the_number_of_runs",
-    ),
-    "logs/test_bad_logs.py": (
-        "test_no_damage_to_a_real_log_raises_anything_else",
-        "test_no_damage_to_a_workbook_or_parquet_file_raises_anything_else",
-    ),
-    "reporting/figures/test_figure_style.py": (
-        "test_the_same_numbers_give_the_same_bytes",
-        "test_bytes_do_not_depend_on_the_process_or_the_place",
-    ),
-    "reporting/test_in_a_browser.py": (),
-    "reporting/test_in_a_browser_for_everyone.py": (),
-    "reporting/test_page.py": (
-        "test_a_study_of_one_length_one_run_and_no_controls_has_a_page_and_a_summary",
-    ),
-    "study/test_executors.py": (),
-    "study/test_kills.py": (),
-    "study/test_progress.py": (
-        "test_workers_leave_the_progress_of_all_their_groups_of_runs",
-        "test_the_steps_of_the_evidence_and_the_time_left_are_seen_from_outside",
-        "test_evidence_of_a_study_half_trained_leaves_how_far_it_is",
-    ),
-    "study/test_remote.py": (),
-    "study/test_cluster.py": (
-        "test_a_job_that_ended_is_submitted_again_and_the_last_one_cancelled",
-    ),
-}
-"""What a contributor need not wait for: tests by file, or the whole file where none is named."""
-
-LONGEST = (
-    "test_kills.py", "test_examples.py", "test_never_lost.py", "test_studies.py",
-    "test_executors.py", "test_bad_input.py", "test_native_engine.py",
-    "test_gathered_evidence.py", "test_progress.py",
-)  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -122,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         names = SLOW.get(str(item.path.relative_to(here))) if here in item.path.parents else None
-        if names is not None and (not names or item.name.partition("[")[0] in names):
+        if names is not None and item.name.startswith(names or ""):
             item.add_marker(pytest.mark.slow)
     items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else 99)
 

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.prediction import Prediction
     from slicken.experiment import ChannelMap, Experiment, Finding, describe
-    from slicken.experiment.reading import read_logs
+    from slicken.experiment.reading import prepare, read, read_logs
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
-    from slicken.pipeline import explain, open_study, prepare, read, report, train
+    from slicken.pipeline import explain, open_study, report, train
     from slicken.reporting.predicted import write_prediction
     from slicken.study.plan import Plan
     from slicken.study.trained import Trained
@@ -41,8 +41,8 @@ _HOMES = {
     "explain": "pipeline",
     "fetch": "datasets",
     "open_study": "pipeline",
-    "prepare": "pipeline",
-    "read": "pipeline",
+    "prepare": "experiment.reading",
+    "read": "experiment.reading",
     "read_logs": "experiment.reading",
     "report": "pipeline",
     "simulate": "physics.scenarios",

@@ -11,12 +11,7 @@ from typing import TYPE_CHECKING
 from slicken.errors import FolderError
 from slicken.evidence.evidence import Evidence, gather
 from slicken.experiment import Experiment
-from slicken.experiment.channel_map import ChannelMap
-from slicken.experiment.guess import guess_channels
-from slicken.experiment.preparation import prepare as prepare_log
-from slicken.experiment.preparation import read_experiment
-from slicken.logs.log import Log
-from slicken.logs.readers import read_log
+from slicken.experiment.reading import prepare, read
 from slicken.reporting.page import write_report
 from slicken.reporting.phrasebook import Language
 from slicken.reporting.summary import write_summary
@@ -31,41 +26,7 @@ from slicken.study.training import train_study
 if TYPE_CHECKING:
     from slicken.study.executors import Executor
 
-
-def read(path: str | Path, *, table: str | None = None) -> Log:
-    """Read a rig's log as it was written.
-
-    Args:
-        path: Log, in any format that slicken reads.
-        table: Sheet, group or struct of a file that holds several; the largest where None.
-
-    Raises:
-        LogError: if there is no such file, or no table of numbers in it.
-    """
-    return read_log(path, table=table or "")
-
-
-def prepare(log: Log | str | Path, channels: ChannelMap | str | Path | None = None) -> Experiment:
-    """Prepare an experiment: channels in SI units, a uniform time grid, rates and stages.
-
-    Args:
-        log: Log, or its file.
-        channels: Channel map, or its TOML file. Where None, channels are recognised by the names
-            and units of the columns where they leave no doubt, and each guess is a finding.
-
-    Raises:
-        LogError: if a file cannot be read as a table of numbers.
-        ChannelError: if the map, a column or a unit does not fit.
-        ExperimentError: if no experiment can be made of what is in it.
-    """
-    if not isinstance(log, Log):
-        return read_experiment(log, channels)
-    if channels is None:
-        found, notes = guess_channels(log)
-        return prepare_log(log, found, notes=notes)
-    if not isinstance(channels, ChannelMap):
-        channels = ChannelMap.load(channels)
-    return prepare_log(log, channels)
+__all__ = ["explain", "open_study", "prepare", "read", "report", "train"]
 
 
 def train(

@@ -13,6 +13,7 @@ import pytest
 import slicken
 from commands import contents, give
 from slicken.cli import demo
+from slicken.experiment import read_experiment
 from slicken.study.plan import Plan
 
 
@@ -64,8 +65,8 @@ def test_inspect_draws_and_writes_a_channel_map_that_reads_the_log(
         "temperature-history-01.svg",
         "temperature-history-01.toml",
     ]
-    mapped = slicken.read_experiment(log, tmp_path / "look" / "temperature-history-01.toml")
-    guessed = slicken.read_experiment(log)
+    mapped = read_experiment(log, tmp_path / "look" / "temperature-history-01.toml")
+    guessed = read_experiment(log)
     assert mapped.channels.keys() == guessed.channels.keys()
     assert np.array_equal(mapped.friction, guessed.friction)
 
@@ -113,7 +114,7 @@ def test_inspect_reads_the_table_that_is_named_and_keeps_it_in_the_map(tmp_path:
     assert answer.out.startswith("log.h5: 50 samples\n")
     again = give("inspect", "log.h5", "--channels", "look/log.toml", where=tmp_path)
     assert again.out.startswith("log.h5: 50 samples\n")
-    assert slicken.read_experiment(tmp_path / "log.h5", tmp_path / "look" / "log.toml").dt == 1
+    assert read_experiment(tmp_path / "log.h5", tmp_path / "look" / "log.toml").dt == 1
 
 
 def test_inspect_says_what_would_mend_a_time_that_turns_back(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_importing_is_quiet_and_imports_nothing_heavy(tmp_path: Path) -> None:
 
 
 def test_reading_a_log_starts_no_jax(tmp_path: Path) -> None:
-    modules, _ = fresh("from slicken.experiment import read_experiment", tmp_path)
+    modules, _ = fresh("import slicken; slicken.read, slicken.prepare", tmp_path)
     assert modules.isdisjoint({"jax", "matplotlib", "xarray"})
 
 

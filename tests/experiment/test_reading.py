@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from found import found_in
-from slicken.errors import ChannelError
+from slicken.errors import ChannelError, ExperimentError, LogError, PlanError
 from slicken.experiment import ChannelMap
-from slicken.experiment.reading import read_logs
+from slicken.experiment.reading import prepare, read, read_logs
 
 MAP = """
 [channels.time]
@@ -59,3 +59,12 @@ def test_a_log_that_no_pattern_fits_asks_for_one(tmp_path: Path) -> None:
     write(tmp_path / "run.csv", 0, 40)
     with pytest.raises(ChannelError, match=r"run.csv: no channel map .*patterns are 'old-\*'"):
         read_logs("run.csv", {"old-*": ChannelMap.from_toml(MAP)}, beside=tmp_path)
+
+
+def test_what_is_no_log_says_what_to_pass() -> None:
+    with pytest.raises(ExperimentError, match=r"is no log; pass what slicken.read returns"):
+        prepare({"time": [0.0, 1.0]})  # type: ignore[arg-type]
+    with pytest.raises(LogError, match=r"\['run.csv'\] is no file; pass the name of a log"):
+        read(["run.csv"])  # type: ignore[arg-type]
+    with pytest.raises(PlanError, match="no logs are named"):
+        read_logs([])

@@ -12,7 +12,7 @@ import builders
 import slicken
 from slicken.errors import ExperimentError, PlanError, SlickenError, TrainingError
 from slicken.evidence.skill import skill
-from slicken.experiment import Experiment
+from slicken.experiment import Experiment, read_experiment
 from slicken.experiment.rates import causal_rate
 from slicken.learning.engine import ENGINES, choose_engine
 from slicken.reporting.verdict import judge
@@ -156,7 +156,7 @@ def test_a_clock_that_counts_from_1970_is_no_uneven_clock(
     path = tmp_path / "log.csv"
     rows = [f"{start + n * step:.6f},{4 + n % 3},{0.6 + n % 5 / 100:.2f}" for n in range(60)]
     path.write_text("\n".join(["Time (s),Slip velocity (mm/s),mu", *rows]))
-    experiment = slicken.read_experiment(path)
+    experiment = read_experiment(path)
     check_experiment(experiment)
     assert experiment.dt == pytest.approx(step, rel=1e-6)
     assert len(experiment) == 60
@@ -176,7 +176,7 @@ def test_a_column_of_absurd_numbers_is_an_experiment_or_an_error(
         lines.append(",".join(cells))
     path.write_text("\n".join(lines))
     try:
-        check_experiment(slicken.read_experiment(path))
+        check_experiment(read_experiment(path))
     except SlickenError as problem:
         check_refusal(problem)
 

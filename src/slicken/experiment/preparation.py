@@ -1,6 +1,6 @@
 """Preparation: from a log and a channel map to an experiment, with every step of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -47,13 +47,13 @@ _LEVELS = 12
 
 
 def read_experiment(
-    path: str | Path, channels: str | Path | ChannelMap | None = None
+    path: str | Path, channels: ChannelMap | str | Path | Mapping[str, Any] | None = None
 ) -> Experiment:
     """Read a rig's log and prepare it.
 
     Args:
         path: The log, in any of the formats of :func:`~slicken.experiment.read_log`.
-        channels: A channel map, or the TOML file that holds one. Without one, channels are
+        channels: Channel map, its TOML file, or channels and their columns. Without one, they are
             guessed from the names and units of the columns where they leave no doubt, and each
             guess is a finding.
 

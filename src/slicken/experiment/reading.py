@@ -1,22 +1,71 @@
-"""Reading: the logs that names and patterns stand for, each with its channel map, prepared."""
+"""Reading: one log, or the logs that names and patterns stand for, read and prepared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Any
 
-from slicken.errors import ChannelError, PlanError
+from slicken.errors import ChannelError, ExperimentError, LogError, PlanError, shown
 from slicken.experiment.channel_map import ChannelMap
 from slicken.experiment.experiment import Experiment
+from slicken.experiment.guess import guess_channels
 from slicken.experiment.joined import wholes_of
+from slicken.experiment.preparation import prepare as prepare_log
 from slicken.experiment.preparation import read_experiment
 from slicken.logs.finding import Finding
 from slicken.logs.listing import listed
+from slicken.logs.log import Log
 from slicken.logs.named import check_names, find_logs
+from slicken.logs.readers import read_log
 from slicken.statements import Statement
 
 OneMap = ChannelMap | str | Path
 Maps = OneMap | Mapping[str, OneMap]
+
+
+def read(path: str | Path, *, table: str | None = None) -> Log:
+    """Read a rig's log as it was written.
+
+    Args:
+        path: Log, in any format that slicken reads.
+        table: Sheet, group or struct of a file that holds several; the largest where None.
+
+    Raises:
+        LogError: If there is no such file, or no table of numbers in it.
+    """
+    if not isinstance(path, str | Path):
+        raise LogError(f"{shown(path)} is no file; pass the name of a log")
+    return read_log(path, table=table or "")
+
+
+def prepare(
+    log: Log | str | Path, channels: OneMap | Mapping[str, Any] | None = None
+) -> Experiment:
+    """Prepare an experiment: channels in SI units, a uniform time grid, rates and stages.
+
+    Args:
+        log: Log, or its file.
+        channels: Channel map, its TOML file, or channels and their columns. Where None, channels
+            are recognised by the names and units of the columns where they leave no doubt, and
+            each guess is a finding.
+
+    Raises:
+        LogError: If a file cannot be read as a table of numbers.
+        ChannelError: If the map, a column or a unit does not fit.
+        ExperimentError: If no experiment can be made of what is in it.
+    """
+    if isinstance(log, str | Path):
+        return read_experiment(log, channels)
+    if not isinstance(log, Log):
+        raise ExperimentError(
+            f"{shown(log)} is no log; pass what slicken.read returns, or the name of a file; a "
+            "data frame goes into Experiment.from_dataframe"
+        )
+    if channels is not None:
+        return prepare_log(log, ChannelMap.of(channels))
+    guessed, notes = guess_channels(log)
+    return prepare_log(log, guessed, notes=notes)
 
 
 def read_logs(
