@@ -28,7 +28,7 @@ def tiny(bench: Path, tmp_path: Path) -> Path:
 def _undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of the time of a tiny study, and other tests look at it."""
     monkeypatch.setattr(
-        "slicken.api.write_report", lambda study, *_, **__: study.path / "report.html"
+        "slicken.pipeline.write_report", lambda evidence, *_: evidence.trained.path / "report.html"
     )
 
 

@@ -194,7 +194,9 @@ def test_the_demo_prints_what_was_planted_beside_what_was_found(
     monkeypatch.setattr(demo, "EXPERIMENTS", 3)
     monkeypatch.setattr(demo, "DURATION", 600.0)
     monkeypatch.setattr(demo, "_plan", small)
-    monkeypatch.setattr("slicken.api.write_report", lambda study, *_: study.path / "report.html")
+    monkeypatch.setattr(
+        "slicken.pipeline.write_report", lambda evidence, *_: evidence.trained.path / "report.html"
+    )
     answer = give("demo", "--out", "here", "--seed", 1, where=tmp_path)
     assert answer.code == 0, answer
     before, _, after = answer.out.partition("forecast: ")

@@ -29,7 +29,7 @@ def tiny(bench: Path, tmp_path: Path) -> Path:
 def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes most of the time of a tiny study, and other tests look at it."""
     monkeypatch.setattr(
-        "slicken.api.write_report", lambda study, *_, **__: study.path / "report.html"
+        "slicken.pipeline.write_report", lambda evidence, *_: evidence.trained.path / "report.html"
     )
 
 
@@ -52,7 +52,7 @@ def test_a_study_says_what_it_reads_and_what_it_guesses(bench: Path) -> None:
     lines = said(bench)
     assert lines[0] == "tiny: 4 experiments -> tiny"
     assert "  guess: temperature is 'temperature_degC' in degC  [4 logs]" in lines
-    assert any(re.search(r"steady driver: .*; the numbers are those of temp", s) for s in lines)
+    assert any(re.search(r"steady driver: .*; numbers of temp", s) for s in lines)
     assert "Window lengths: 10 and 20 s; 2 runs of 2 epochs each." in lines
     assert any(re.match("Split by experiment: 2 for training; validation", s) for s in lines)
 
@@ -100,7 +100,9 @@ def test_a_finished_study_says_so_and_is_drawn_again(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = []
-    monkeypatch.setattr("slicken.api.write_report", lambda study, *_: drawn.append(study))
+    monkeypatch.setattr(
+        "slicken.pipeline.write_report", lambda evidence, *_: drawn.append(evidence)
+    )
     before = contents(tiny / "tiny" / "windows")
     answer = give("study", "plan.toml", "--out", "tiny", where=tiny)
     assert answer.code == 0

@@ -167,7 +167,7 @@ def test_a_progress_that_is_left_over_goes_when_the_study_is_resumed(
     tiny: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "slicken.api.write_report", lambda study, *_, **__: study.path / "report.html"
+        "slicken.pipeline.write_report", lambda evidence, *_: evidence.trained.path / "report.html"
     )
     (tiny / "tiny" / PROGRESS).write_text("{", encoding="utf-8")
     assert give("study", "plan.toml", "--out", "tiny", where=tiny).code == 0
