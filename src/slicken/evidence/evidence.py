@@ -1,9 +1,11 @@
 """Evidence: all that a trained study shows, and the steps that lead to it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from slicken.errors import ExperimentError, shown
 from slicken.evidence.attribution import attribution_at
 from slicken.evidence.baselines import predict_all
 from slicken.evidence.confounding import Confounding, lag_model_of_study
@@ -21,11 +23,15 @@ from slicken.evidence.retraining import measure_ablation, measure_leak
 from slicken.evidence.scores import Scores
 from slicken.evidence.skill import SkillEvidence
 from slicken.evidence.steps import At, Step, Steps, as_it_is
+from slicken.evidence.tabular import Tabular
 from slicken.evidence.window_comparison import WindowComparison
 from slicken.experiment import Experiment
 from slicken.statements import Statement
 from slicken.study.progress import OnProgress, ignore
 from slicken.study.trained import Trained
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def _lag_model(at: At) -> LagModel:
@@ -144,7 +150,7 @@ CONTROLS = (PROBES, SHUFFLED, UNTRAINED)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Evidence:
+class Evidence(Tabular):
     """What a study shows.
 
     Args:
@@ -169,6 +175,32 @@ class Evidence:
     drivers: tuple[DriverVerdict, ...]
     leak: xr.Dataset | None
 
+    def to_dataframe(self) -> "pd.DataFrame":
+        """One row for each driver: its verdict, its share and its rank with their intervals."""
+        import pandas as pd
+
+        rows = [
+            {
+                "driver": one.channel,
+                "verdict": one.verdict,
+                **dict(zip(("share", "share_low", "share_high"), one.share, strict=True)),
+                **dict(zip(("rank", "rank_low", "rank_high"), one.rank, strict=True)),
+            }
+            for one in self.drivers
+        ]
+        return pd.DataFrame(rows).set_index("driver")
+
+    def __repr__(self) -> str:
+        parts = (self.skill, self.memory, self.comparison)
+        first = [repr(part).splitlines()[0].partition(": ")[2] for part in parts]
+        skill, memory, comparison = first
+        drivers = ", ".join(f"{one.channel} {one.verdict}" for one in self.drivers)
+        return (
+            f"Evidence of {self.trained.plan.name}: skill {skill}; memory {memory}\n"
+            f"  {comparison}\n"
+            f"  drivers: {drivers}"
+        )
+
     def control_findings(self) -> tuple[Statement, ...]:
         """What the controls say against the importance of the drivers."""
         return control_findings(self.importance.attribution, self.importance.controls)
@@ -184,6 +216,11 @@ class Evidence:
             PlanError: if that length was not part of the study.
             ExperimentError: if the experiment does not fit the study.
         """
+        if not isinstance(experiment, Experiment):
+            raise ExperimentError(
+                f"predict: expected an experiment, but got {shown(experiment)}; prepare a log with "
+                "slicken.prepare(path)"
+            )
         seconds = self.comparison.best if window is None else window
         return predict_experiment(self.trained, experiment, seconds)
 
