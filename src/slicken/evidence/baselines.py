@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from slicken.evidence.lag_model import bin_means, edges_to
 from slicken.evidence.ridge import solve_ridge
-from slicken.evidence.scores import MODELS, SCORED
+from slicken.evidence.scores import MODELS
 from slicken.evidence.trees import boosted_trees, threads_for
-from slicken.learning.splits import Part
+from slicken.learning.splits import SCORED, Part
 from slicken.study.prepared import Prepared
 from slicken.study.trained import Trained
 

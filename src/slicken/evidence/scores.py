@@ -9,7 +9,6 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.evidence.tabular import Tabular, listed
-from slicken.learning.splits import Part
 from slicken.study.trained import Trained
 
 if TYPE_CHECKING:
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
 MODELS = ("network", "ridge", "trees", "mean", "median", "last")
 """What is scored: the mean over runs of the ensemble, and the baselines."""
-SCORED: tuple[Part, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True)

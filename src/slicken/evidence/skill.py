@@ -17,9 +17,10 @@ from slicken.evidence.resampling import (
     resampled_counts,
     sums_by_block,
 )
-from slicken.evidence.scores import MODELS, SCORED
+from slicken.evidence.scores import MODELS
 from slicken.evidence.tabular import Tabular, within
 from slicken.learning.record import Record, position
+from slicken.learning.splits import SCORED
 from slicken.study.trained import Trained
 
 if TYPE_CHECKING:
