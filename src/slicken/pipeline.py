@@ -4,9 +4,9 @@
 show, ``report`` it. Each is a function from one typed thing to the next.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slicken.errors import ExperimentError, FolderError, LogError, PlanError, shown
 from slicken.evidence.evidence import Evidence, gather

@@ -18,7 +18,7 @@ from slicken.errors import FolderError
 from slicken.learning.network import Network
 from slicken.study import checksums
 from slicken.study.files import write_text, written_aside
-from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.folder import FORMAT, StudyFolder, WindowResult
 from slicken.study.integrity import create_or_resume
 from slicken.study.plan import Plan
 from slicken.study.training import train_study
@@ -371,11 +371,11 @@ def test_a_folder_of_an_older_or_a_newer_version_is_refused_with_words(
     text = file.read_text(encoding="utf-8")
     for format_, words in (
         ("", "older format.* train anew"),
-        ("format = 1\n", "older format.* train anew"),
+        ("format = 2\n", "older format.* train anew"),
         ("format = 9\n", "upgrade"),
     ):
         (copied.path / "SHA256SUMS").unlink(missing_ok=True)
-        file.write_text(text.replace("format = 2\n", format_), encoding="utf-8")
+        file.write_text(text.replace(f"format = {FORMAT}\n", format_), encoding="utf-8")
         if format_:
             checksums.vouch(file, file.read_bytes())
         for read in (lambda: StudyFolder.open(copied.path), lambda: claim(copied)):

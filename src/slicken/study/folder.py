@@ -27,7 +27,7 @@ from slicken.study.netcdf import Dims, read_netcdf, to_netcdf
 from slicken.study.plan import Plan
 from slicken.study.prepared import fingerprint, identity_of
 
-FORMAT = 2
+FORMAT = 3
 """Format of the folder, one higher with every change that older versions cannot read."""
 _PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "scikit-learn", "xarray")
 _OF_WINDOW = ("history.nc", "predictions.nc", "weights.safetensors")
