@@ -36,7 +36,7 @@ def test_a_log_is_described(logs: list[Path]) -> None:
     assert inspection.experiment is not None
     assert inspection.missing == ()
     assert [column.channel for column in inspection.columns][:2] == ["time", "slip_velocity"]
-    assert slicken.ChannelMap.from_toml(inspection.to_toml()) == inspection.channel_map
+    assert slicken.ChannelMap.from_toml(inspection.channel_map.to_toml()) == inspection.channel_map
 
 
 def test_a_log_is_read_with_and_without_a_channel_map(logs: list[Path], tmp_path: Path) -> None:

@@ -129,8 +129,8 @@ def _line(record: Record) -> str:
     return (
         f"{record['scenario']} {record['memory'] or ''}{record['unit']} seed {record['seed']}: "
         f"skill {record['has_skill']}, required {record['required_s']}, "
-        f"best {record['best_s']:g} s, first {record['first']['shapley_loss']}, {record['verdicts']}, coverage "
-        f"{record['coverage']:.2f}; {seconds:.0f} s"
+        f"best {record['best_s']:g} s, first {record['first']['shapley_loss']}, "
+        f"{record['verdicts']}, coverage {record['coverage']:.2f}; {seconds:.0f} s"
     )
 
 
