@@ -201,9 +201,9 @@ def test_what_is_given_wrongly_is_answered_by_what_to_give(
 ) -> None:
     plan, experiment = slicken.Plan(), evidence.trained.experiments[0]
     wrong: list[tuple[Callable[[], Any], str]] = [
-        (lambda: slicken.read(logs), "path of one log"),
-        (lambda: slicken.prepare(logs), "one by one"),
-        (lambda: slicken.prepare(experiment), "expected a log"),
+        (lambda: slicken.read(logs), "pass the name of a log"),
+        (lambda: slicken.prepare(logs), "is no log; pass what"),
+        (lambda: slicken.prepare(experiment), "is no log; pass what"),
         (lambda: slicken.train([], plan, tmp_path / "out"), "got no experiments"),
         (lambda: slicken.train(experiment, plan, tmp_path / "out"), r"give \[experiment"),
         (lambda: slicken.train(logs, plan, tmp_path / "out"), r"slicken.prepare\(path\)"),

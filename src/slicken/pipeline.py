@@ -4,11 +4,11 @@
 show, ``report`` it. Each is a function from one typed thing to the next.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from slicken.errors import ExperimentError, FolderError, LogError, PlanError, shown
+from slicken.errors import ExperimentError, FolderError, PlanError, shown
 from slicken.evidence.evidence import Evidence, gather
 from slicken.experiment import Experiment
 from slicken.experiment.reading import prepare, read
