@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +36,7 @@ def test_a_log_is_described(logs: list[Path]) -> None:
     assert inspection.experiment is not None
     assert inspection.missing == ()
     assert [column.channel for column in inspection.columns][:2] == ["time", "slip_velocity"]
-    assert slicken.ChannelMap.from_toml(inspection.to_toml()) == inspection.channel_map
+    assert slicken.ChannelMap.from_toml(inspection.channel_map.to_toml()) == inspection.channel_map
 
 
 def test_a_log_is_read_with_and_without_a_channel_map(logs: list[Path], tmp_path: Path) -> None:
@@ -165,3 +167,71 @@ def test_what_a_user_can_mend_is_one_kind_of_error(tmp_path: Path) -> None:
         slicken.open_study(tmp_path)
     with pytest.raises(slicken.SlickenError, match="did you mean 'windows'"):
         slicken.Plan(window=[10])
+
+
+def test_every_name_on_offer_is_there() -> None:
+    assert all(getattr(slicken, name) is not None for name in slicken.__all__)
+    assert sorted(slicken.__all__) == slicken.__all__
+
+
+def test_each_result_shows_its_numbers_in_a_few_lines(evidence: slicken.Evidence) -> None:
+    results = [
+        evidence, evidence.comparison, evidence.scores, evidence.skill, evidence.memory,
+        evidence.importance,
+    ]  # fmt: skip
+    for result in results:
+        assert len(repr(result).splitlines()) <= 3, result
+        assert max(map(len, repr(result).splitlines())) < 200, result
+        table = result.to_dataframe()
+        assert len(table)
+        html = result._repr_html_()
+        assert "<table" in html
+        assert len(html) < 10_000
+    assert "10, 20 s" in repr(evidence.trained)
+    assert evidence.to_dataframe().index.tolist() == [one.channel for one in evidence.drivers]
+    means = evidence.comparison.to_dataframe()["mean_loss"]
+    assert means.idxmin() == evidence.comparison.best
+    assert evidence.scores.to_dataframe().loc[(10.0, "ridge"), "rmse"] == pytest.approx(
+        float(evidence.scores.at(10.0)["rmse"].sel(model="ridge"))
+    )
+
+
+def test_what_is_given_wrongly_is_answered_by_what_to_give(
+    evidence: slicken.Evidence, logs: list[Path], tmp_path: Path
+) -> None:
+    plan, experiment = slicken.Plan(), evidence.trained.experiments[0]
+    wrong: list[tuple[Callable[[], Any], str]] = [
+        (lambda: slicken.read(logs), "pass the name of a log"),
+        (lambda: slicken.prepare(logs), "is no log; pass what"),
+        (lambda: slicken.prepare(experiment), "is no log; pass what"),
+        (lambda: slicken.train([], plan, tmp_path / "out"), "got no experiments"),
+        (lambda: slicken.train(experiment, plan, tmp_path / "out"), r"give \[experiment"),
+        (lambda: slicken.train(logs, plan, tmp_path / "out"), r"slicken.prepare\(path\)"),
+        (lambda: slicken.train(str(logs[0]), plan, tmp_path / "out"), r"slicken.prepare\(path\)"),
+        (lambda: slicken.train(plan, [experiment], tmp_path / "out"), "train: .*experiment"),
+        (lambda: slicken.train([experiment], {"runs": 2}, tmp_path / "out"), r"slicken.Plan\("),
+        (lambda: slicken.train([experiment], "plan.toml", tmp_path / "out"), "Plan.load"),
+        (lambda: slicken.open_study(evidence.trained), "path of a study"),
+        (lambda: slicken.explain(evidence.trained.path), r"slicken.open_study\(path\)"),
+        (lambda: slicken.explain(evidence), "trained study"),
+        (lambda: slicken.report(evidence.trained), "slicken.explain"),
+        (lambda: slicken.report(evidence.trained.path), "slicken.explain"),
+        (lambda: slicken.report(evidence, language="fr"), "en and ja"),
+        (lambda: evidence.predict(logs[0]), r"slicken.prepare\(path\)"),
+    ]
+    for call, advice in wrong:
+        with pytest.raises(slicken.SlickenError, match=advice):
+            call()
+    assert not (tmp_path / "out").exists()
+
+
+def test_each_log_may_have_a_map_of_its_own(logs: list[Path], tmp_path: Path) -> None:
+    guessed = slicken.describe(slicken.read(logs[0])).channel_map
+    for name, step in (("one", 1.0), ("two", 2.0)):
+        preparation = guessed.preparation.model_copy(update={"step": step})
+        channel_map = guessed.model_copy(update={"preparation": preparation})
+        (tmp_path / f"{name}.toml").write_text(channel_map.to_toml(), encoding="utf-8")
+    maps = {logs[0].name: "one.toml", "*.csv": "two.toml"}
+    plan = slicken.Plan(logs=[str(log) for log in logs[:2]], channels=maps)
+    read = slicken.read_logs(plan.logs, plan.channels, beside=tmp_path)
+    assert [one.dt for one in read] == [1.0, 2.0]

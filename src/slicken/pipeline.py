@@ -4,17 +4,17 @@
 show, ``report`` it. Each is a function from one typed thing to the next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from slicken.errors import FolderError
+from slicken.errors import ExperimentError, FolderError, PlanError, shown
 from slicken.evidence.evidence import Evidence, gather
 from slicken.experiment import Experiment
 from slicken.experiment.reading import prepare, read
 from slicken.reporting.page import write_report
-from slicken.reporting.phrasebook import Language
 from slicken.reporting.summary import write_summary
+from slicken.reporting.wording import Language, language_named
 from slicken.study.checkpoint import EVERY
 from slicken.study.folder import StudyFolder
 from slicken.study.lock import study_lock
@@ -51,6 +51,12 @@ def train(
     Raises:
         SlickenError: says what is wrong and what to try; what was finished stays.
     """
+    _must_be_experiments(experiments)
+    if not isinstance(plan, Plan):
+        raise PlanError(
+            f"train: expected a plan, but got {shown(plan)}; give slicken.Plan(...), or "
+            "slicken.Plan.load(path)"
+        )
     folder = train_study(
         experiments,
         plan,
@@ -71,6 +77,8 @@ def open_study(path: str | Path) -> Trained:
     Raises:
         FolderError: if there is none, no window length is finished, or it is damaged.
     """
+    if not isinstance(path, str | Path):
+        raise FolderError(f"open_study: expected the path of a study, but got {shown(path)}")
     return Trained.of(StudyFolder.open(path))
 
 
@@ -95,6 +103,11 @@ def explain(
     Raises:
         FolderError: if the folder is in use, cannot be written, or was altered.
     """
+    if not isinstance(trained, Trained):
+        raise FolderError(
+            f"explain: expected a trained study, but got {shown(trained)}; give what slicken.train "
+            "returns, or slicken.open_study(path)"
+        )
     with study_lock(trained.path), recorded(trained.folder, on_progress) as recorder:
         try:
             return gather(trained, recorder, ablation=ablation, leak=leak)
@@ -122,7 +135,25 @@ def report(
     Returns:
         The page.
     """
-    trained = evidence.trained
+    if not isinstance(evidence, Evidence):
+        raise FolderError(
+            f"report: expected evidence, but got {shown(evidence)}; give what slicken.explain "
+            "returns, such as slicken.explain(slicken.open_study(path))"
+        )
+    trained, language = evidence.trained, language_named(language)
     with study_lock(trained.path), recorded(trained.folder, on_progress) as recorder:
         write_summary(evidence)
         return write_report(evidence, language, recorder)
+
+
+def _must_be_experiments(given: Sequence[Experiment]) -> None:
+    if isinstance(given, Experiment):
+        raise ExperimentError("train: expected a list of experiments; give [experiment, ...]")
+    advice = "give a list such as [slicken.prepare(path) for path in paths]"
+    if isinstance(given, str | Path) or not isinstance(given, Iterable):
+        raise ExperimentError(f"train: expected experiments, but got {shown(given)}; {advice}")
+    if not list(given):
+        raise ExperimentError(f"train: got no experiments; {advice}")
+    others = [one for one in given if not isinstance(one, Experiment)]
+    if others:
+        raise ExperimentError(f"train: {shown(others[0])} is no experiment; {advice}")

@@ -1,5 +1,6 @@
 """Plans: read, completed from a preset, written out, and refused with advice."""
 
+import inspect
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,42 @@ def test_a_plan_is_filled_from_its_preset(preset: str) -> None:
             assert getattr(getattr(plan, table), name) == value
 
 
+def test_the_help_of_a_plan_fits_a_screen_and_has_the_values_of_the_presets() -> None:
+    text = inspect.getdoc(Plan) or ""
+    assert len(text.splitlines()) < 50
+    assert str(inspect.signature(Plan)) == "(**fields)"
+    order, *rows = [line.split() for line in text.partition("=\n")[2].splitlines()]
+    table = {
+        row[0]: dict(zip(order[1:], row[1:], strict=True)) for row in rows if "=" not in row[0]
+    }
+    assert set(table["runs"]) == set(PRESETS)
+    for preset, given in PRESETS.items():
+        plan = Plan(preset=preset)
+        known = {name: getattr(plan, name) for name in ("runs", "epochs", "stride")}
+        for name in ("network", "optimiser"):
+            known |= {f"{name}.{field}": value for field, value in getattr(plan, name)}
+        shown = {
+            field: "none" if value is None else value if isinstance(value, str) else f"{value:g}"
+            for field, value in known.items()
+        }
+        column = {field: cells[preset] for field, cells in table.items()}
+        assert column == {"windows": given["windows"], **shown}
+    attributes = [
+        line
+        for line in text.splitlines()
+        if line.startswith("    ") and ": " in line and "=" not in line
+    ]
+    assert [line.split(":")[0].strip() for line in attributes] == list(Plan.model_fields)
+
+
+def test_a_plan_shows_one_field_a_line() -> None:
+    lines = repr(Plan(name="mine", preset="quick", runs=7)).splitlines()
+    assert lines[0] == "Plan: mine"
+    assert [line.split()[0] for line in lines[1:]] == [n for n in Plan.model_fields if n != "name"]
+    assert any(line.split() == ["runs", "7"] for line in lines)
+    assert "<th>runs</th><td>7</td>" in Plan(runs=7)._repr_html_()
+
+
 def test_the_paper_preset_is_the_published_protocol() -> None:
     paper = Plan(preset="paper")
     assert paper.windows == tuple(range(50, 501, 50))
@@ -51,6 +88,7 @@ def test_what_is_given_beats_the_preset_field_by_field() -> None:
         {},
         {"preset": "paper"},
         {"optimiser": {"clip": None}},
+        {"channels": {"runs/*.tsv": "one.toml", "*": "other.toml"}},
         {"windows": "0.1:0.5:0.1", "stride": 0.1, "seed": 2**32 - 1},
         {
             "name": "Größe: \"quotes\", a\\b and Δµ",
@@ -60,7 +98,7 @@ def test_what_is_given_beats_the_preset_field_by_field() -> None:
             "split": {"by": "experiment", "validation": ("ä",), "test": ("b", "c")},
         },
     ],
-    ids=["default", "paper", "no clip", "fractions", "strange"],
+    ids=["default", "paper", "no clip", "maps", "fractions", "strange"],
 )  # fmt: skip
 def test_a_plan_survives_toml(changes: dict[str, Any], tmp_path: Path) -> None:
     plan = Plan(**changes)

@@ -25,7 +25,7 @@ def record(scenario: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 (an
     """A study in which everything came out as planted."""
     truth = TRUTHS[scenario]
     cause = truth.causes[0] if truth.causes else "temperature"
-    status = dict.fromkeys(DRIVERS, "no better than noise")
+    status = dict.fromkeys(DRIVERS, "no_better_than_noise")
     memory = truth.memory or None
     return {
         "scenario": scenario,
@@ -36,10 +36,10 @@ def record(scenario: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 (an
         "carriers": list(truth.proxies),
         "has_skill": scenario != "nothing",
         "best_s": 100.0,
-        "uses_s": [10.0, 50.0, None],
-        "needs_s": [0.8 * memory, 1.1 * memory] if memory and truth.unit == "s" else None,
+        "gradient_span_s": [10.0, 50.0, None],
+        "required_s": [0.8 * memory, 1.1 * memory] if memory and truth.unit == "s" else None,
         "first": dict.fromkeys(bench.METHODS, cause),
-        "status": status | ({cause: "supported"} if truth.causes else {}),
+        "verdicts": status | ({cause: "supported"} if truth.causes else {}),
         "coverage": 0.9,
         "seconds": {"training": 1.0},
         **changes,
@@ -73,12 +73,12 @@ def test_when_all_is_found_as_planted_every_target_is_met() -> None:
     ("key", "wrong"),
     [
         ("cause_first", record("temperature-now", first=OTHER_FIRST)),
-        ("innocent_supported", record("temperature-now", status=ALL_SUPPORTED)),
-        ("false_cause", record("load-history", status=ALL_SUPPORTED)),
-        ("memory_within", record("temperature-history", needs_s=[120.0, 200.0])),
-        ("memory_within", record("temperature-history", needs_s=None)),
-        ("range_too_wide", record("temperature-history", needs_s=[30.0, 200.0])),
-        ("memory_of_none", record("running-in", needs_s=[30.0, 60.0])),
+        ("innocent_supported", record("temperature-now", verdicts=ALL_SUPPORTED)),
+        ("false_cause", record("load-history", verdicts=ALL_SUPPORTED)),
+        ("memory_within", record("temperature-history", required_s=[120.0, 200.0])),
+        ("memory_within", record("temperature-history", required_s=None)),
+        ("range_too_wide", record("temperature-history", required_s=[30.0, 200.0])),
+        ("memory_of_none", record("running-in", required_s=[30.0, 60.0])),
         ("coverage", record("temperature-now", coverage=0.3)),
         ("nothing_told", record("nothing", has_skill=True)),
     ],
@@ -116,7 +116,7 @@ def test_a_case_runs_from_fault_to_record_and_is_not_run_twice(
     case = Case("temperature-now", None, 3)
     (found,) = run_cases([case], tmp_path, lines.append)
     assert found["first"]["shapley_loss"] == "temperature"
-    assert found["status"]["slip_velocity"] != "supported"
+    assert found["verdicts"]["slip_velocity"] != "supported"
     assert 0.6 < found["coverage"] <= 1
     assert len(lines) == 1
     assert run_cases([case], tmp_path, lines.append) == [found]

@@ -12,12 +12,12 @@ import numpy as np
 import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy import linalg
 
 from slicken.evidence.lag_model import bin_means, edges_to
-from slicken.evidence.scores import MODELS, SCORED
-from slicken.evidence.trees import boosted_trees
-from slicken.learning.splits import Part
+from slicken.evidence.ridge import solve_ridge
+from slicken.evidence.scores import MODELS
+from slicken.evidence.trees import boosted_trees, threads_for
+from slicken.learning.splits import SCORED, Part
 from slicken.study.prepared import Prepared
 from slicken.study.trained import Trained
 
@@ -77,7 +77,7 @@ def fit_ridge(prepared: Prepared, length: int) -> Ridge:
     measured = prepared.friction[prepared.split.ends["validation"]]
     best: Ridge | None = None
     for penalty in PENALTIES:
-        weights = linalg.solve(gram + penalty * np.eye(size), moment, assume_a="pos")
+        weights = solve_ridge(gram, moment, np.full(size, penalty))
         offset = target_mean - float(centre @ weights)
         errors = _apply(prepared, "validation", weights, offset) - measured
         loss = float(np.mean(errors**2))
@@ -121,14 +121,17 @@ def fit_trees(prepared: Prepared, length: int, seed: int) -> Trees:
     """
     edges = edges_to(length)
     model = boosted_trees(MOST_TREES, seed)
-    model.fit(_binned(prepared, "training", edges), prepared.friction[_ends(prepared, "training")])
+    training = prepared.friction[_ends(prepared, "training")]
     measured = prepared.friction[_ends(prepared, "validation")]
     features = _binned(prepared, "validation", edges)
-    losses = [float(np.mean((p - measured) ** 2)) for p in model.staged_predict(features)]
+    with threads_for(training.size):
+        model.fit(_binned(prepared, "training", edges), training)
+        losses = [float(np.mean((p - measured) ** 2)) for p in model.staged_predict(features)]
     best = int(np.argmin(losses))
 
     def stages(features: NDArray[np.float64]) -> NDArray[np.float64]:
-        return np.asarray(next(islice(model.staged_predict(features), best, None)))
+        with threads_for(len(features)):
+            return np.asarray(next(islice(model.staged_predict(features), best, None)))
 
     return Trees(stages, edges, best + 1, losses[best])
 

@@ -17,6 +17,7 @@ from slicken.channels import (
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.controls import NOISE, SHUFFLED
 from slicken.evidence.resampling import Interval, mean_interval, resampled_counts
+from slicken.evidence.tabular import within
 from slicken.statements import Statement
 
 Verdict = Literal[
@@ -42,7 +43,7 @@ COUNTS_AGAINST = 0.05
 """Share of friction's variance from which the future, or the normal stress, speaks against."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class DriverVerdict:
     """What may be concluded about one driver.
 
@@ -59,6 +60,10 @@ class DriverVerdict:
     reasons: tuple[Statement, ...]
     share: Interval
     rank: Interval
+
+    def __repr__(self) -> str:
+        numbers = f"share {within(self.share)}, rank {within(self.rank, '.1f')}"
+        return f"{self.channel}: {self.verdict}, {numbers}"
 
 
 def shares_of(table: xr.Dataset, method: str) -> xr.DataArray:

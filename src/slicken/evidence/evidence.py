@@ -1,16 +1,18 @@
 """Evidence: all that a trained study shows, and the steps that lead to it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from slicken.errors import ExperimentError, shown
 from slicken.evidence.attribution import attribution_at
 from slicken.evidence.baselines import predict_all
 from slicken.evidence.confounding import Confounding, lag_model_of_study
 from slicken.evidence.controls import read_probes, read_shuffled, read_untrained
 from slicken.evidence.drivers import DriverVerdict, judge_drivers
 from slicken.evidence.importance import Importance, finite_runs, gradients_at
-from slicken.evidence.kernels import KERNELS, KernelFit, fit_kernels
+from slicken.evidence.kernels import KERNELS, Kernel, KernelFit, fit_kernels
 from slicken.evidence.lag_model import LagModel
 from slicken.evidence.memory import MemoryEvidence, lag_model_fits, truncation_at
 from slicken.evidence.prediction import Prediction, predict_experiment
@@ -20,12 +22,16 @@ from slicken.evidence.resampling import independent_blocks
 from slicken.evidence.retraining import measure_ablation, measure_leak
 from slicken.evidence.scores import Scores
 from slicken.evidence.skill import SkillEvidence
-from slicken.evidence.steps import At, Step, Steps, as_it_is
+from slicken.evidence.steps import At, Step, Steps, of_window
+from slicken.evidence.tabular import Tabular
 from slicken.evidence.window_comparison import WindowComparison
 from slicken.experiment import Experiment
 from slicken.statements import Statement
 from slicken.study.progress import OnProgress, ignore
 from slicken.study.trained import Trained
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def _lag_model(at: At) -> LagModel:
@@ -33,27 +39,44 @@ def _lag_model(at: At) -> LagModel:
     return lag_model_of_study(prepared, prepared.record.samples_in(at.trained.plan.windows[-1]))
 
 
-BASELINES = Step(
+def _kernel_fits(_: At, lag_model: LagModel, required: RequiredHistory) -> dict[Kernel, KernelFit]:
+    return {fit.shape: fit for fit in fit_kernels(lag_model, required.drivers)}
+
+
+def _kernel(shape: Kernel) -> Step[KernelFit]:
+    return Step(
+        f"kernel_{shape}",
+        lambda _, fits: fits[shape],
+        KernelFit.to_dataset,
+        KernelFit.from_dataset,
+        needs=(KERNEL_FITS,),
+    )
+
+
+BASELINES = of_window(
     "baselines",
     lambda at: predict_all(at.trained, at.seconds),
-    save=as_it_is,
-    read=as_it_is,
-    per_window=True,
     doing=lambda seconds: Statement("progress.scores", seconds=seconds),
 )
-GRADIENTS = Step(
-    "importance",
-    lambda at: gradients_at(at.trained, at.seconds),
-    save=as_it_is,
-    read=as_it_is,
-    per_window=True,
+GRADIENTS = of_window("importance", lambda at: gradients_at(at.trained, at.seconds))
+TRUNCATION = of_window("truncation", lambda at: truncation_at(at.trained, at.seconds))
+ATTRIBUTION = of_window(
+    "attribution",
+    lambda at, gradients: attribution_at(at.trained, at.seconds, finite_runs(gradients)),
+    needs=(GRADIENTS,),
+    doing=lambda seconds: Statement("progress.importance", seconds=seconds),
 )
+PROBES = of_window("probes", read_probes, doing=lambda _: Statement("progress.with_noise"))
+SHUFFLED = of_window("shuffled", read_shuffled, doing=lambda _: Statement("progress.on_shuffled"))
+UNTRAINED = of_window("untrained", read_untrained, doing=lambda _: Statement("progress.untrained"))
+ABLATION = of_window("ablation", measure_ablation, doing=lambda _: Statement("progress.ablation"))
+LEAK = of_window("leak", measure_leak, doing=lambda _: Statement("progress.leak"))
 LAG_MODEL = Step("lag_model", _lag_model)
 CONFOUNDING = Step(
     "confounding",
     lambda at, lag_model: Confounding.compute(lag_model, at.trained.prepared),
-    save=Confounding.to_dataset,
-    read=Confounding.from_dataset,
+    Confounding.to_dataset,
+    Confounding.from_dataset,
     needs=(LAG_MODEL,),
     doing=lambda _: Statement("progress.confounding"),
 )
@@ -62,89 +85,18 @@ REQUIRED = Step(
     lambda at, lag_model, confounding: RequiredHistory.compute(
         lag_model, at.trained.prepared.record.channels, confounding.model
     ),
-    save=RequiredHistory.to_dataset,
-    read=RequiredHistory.from_dataset,
+    RequiredHistory.to_dataset,
+    RequiredHistory.from_dataset,
     needs=(LAG_MODEL, CONFOUNDING),
     doing=lambda _: Statement("progress.memory"),
 )
-KERNEL_FITS = Step(
-    "kernels",
-    lambda _, lag_model, required: {
-        fit.shape: fit for fit in fit_kernels(lag_model, required.drivers)
-    },
-    needs=(LAG_MODEL, REQUIRED),
-)
-BOXCAR, EXPONENTIAL = (
-    Step(
-        f"kernel_{shape}",
-        lambda _, fits, shape=shape: fits[shape],
-        save=KernelFit.to_dataset,
-        read=KernelFit.from_dataset,
-        needs=(KERNEL_FITS,),
-    )
-    for shape in KERNELS
-)
-TRUNCATION = Step(
-    "truncation",
-    lambda at: truncation_at(at.trained, at.seconds),
-    save=as_it_is,
-    read=as_it_is,
-    per_window=True,
-)
-ATTRIBUTION = Step(
-    "attribution",
-    lambda at, gradients: attribution_at(at.trained, at.seconds, finite_runs(gradients)),
-    save=as_it_is,
-    read=as_it_is,
-    needs=(GRADIENTS,),
-    per_window=True,
-    doing=lambda seconds: Statement("progress.importance", seconds=seconds),
-)
-PROBES = Step(
-    "probes",
-    read_probes,
-    save=as_it_is,
-    read=as_it_is,
-    per_window=True,
-    doing=lambda _: Statement("progress.with_noise"),
-)
-SHUFFLED = Step(
-    "shuffled",
-    read_shuffled,
-    save=as_it_is,
-    read=as_it_is,
-    per_window=True,
-    doing=lambda _: Statement("progress.on_shuffled"),
-)
-UNTRAINED = Step(
-    "untrained",
-    read_untrained,
-    save=as_it_is,
-    read=as_it_is,
-    per_window=True,
-    doing=lambda _: Statement("progress.untrained"),
-)
-ABLATION = Step(
-    "ablation",
-    measure_ablation,
-    save=as_it_is,
-    read=as_it_is,
-    per_window=True,
-    doing=lambda _: Statement("progress.ablation"),
-)
-LEAK = Step(
-    "leak",
-    measure_leak,
-    save=as_it_is,
-    read=as_it_is,
-    per_window=True,
-    doing=lambda _: Statement("progress.leak"),
-)
+KERNEL_FITS = Step("kernels", _kernel_fits, needs=(LAG_MODEL, REQUIRED))
+BOXCAR, EXPONENTIAL = map(_kernel, KERNELS)
 CONTROLS = (PROBES, SHUFFLED, UNTRAINED)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Evidence:
+class Evidence(Tabular):
     """What a study shows.
 
     Args:
@@ -169,6 +121,32 @@ class Evidence:
     drivers: tuple[DriverVerdict, ...]
     leak: xr.Dataset | None
 
+    def to_dataframe(self) -> "pd.DataFrame":
+        """One row for each driver: its verdict, its share and its rank with their intervals."""
+        import pandas as pd
+
+        rows = [
+            {
+                "driver": one.channel,
+                "verdict": one.verdict,
+                **dict(zip(("share", "share_low", "share_high"), one.share, strict=True)),
+                **dict(zip(("rank", "rank_low", "rank_high"), one.rank, strict=True)),
+            }
+            for one in self.drivers
+        ]
+        return pd.DataFrame(rows).set_index("driver")
+
+    def __repr__(self) -> str:
+        parts = (self.skill, self.memory, self.comparison)
+        first = [repr(part).splitlines()[0].partition(": ")[2] for part in parts]
+        skill, memory, comparison = first
+        drivers = ", ".join(f"{one.channel} {one.verdict}" for one in self.drivers)
+        return (
+            f"Evidence of {self.trained.plan.name}: skill {skill}; memory {memory}\n"
+            f"  {comparison}\n"
+            f"  drivers: {drivers}"
+        )
+
     def control_findings(self) -> tuple[Statement, ...]:
         """What the controls say against the importance of the drivers."""
         return control_findings(self.importance.attribution, self.importance.controls)
@@ -184,6 +162,11 @@ class Evidence:
             PlanError: if that length was not part of the study.
             ExperimentError: if the experiment does not fit the study.
         """
+        if not isinstance(experiment, Experiment):
+            raise ExperimentError(
+                f"predict: expected an experiment, but got {shown(experiment)}; prepare a log with "
+                "slicken.prepare(path)"
+            )
         seconds = self.comparison.best if window is None else window
         return predict_experiment(self.trained, experiment, seconds)
 

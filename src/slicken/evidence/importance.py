@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import xarray as xr
 from scipy.ndimage import uniform_filter1d
 
+from slicken.evidence.tabular import Tabular
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
 from slicken.study.trained import Trained
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Kind = Literal["loss", "friction"]
 KINDS: tuple[Kind, ...] = ("loss", "friction")
@@ -145,8 +149,8 @@ def by_lag(gradients: xr.Dataset, kind: Kind) -> xr.DataArray:
     return (values / total.where(total > 0)).mean("run", skipna=True)
 
 
-@dataclass(frozen=True, eq=False)
-class Importance:
+@dataclass(frozen=True, eq=False, repr=False)
+class Importance(Tabular):
     """How much each driver moves the networks, and how much of their error it accounts for.
 
     Args:
@@ -164,6 +168,26 @@ class Importance:
     attribution: xr.Dataset
     controls: Mapping[str, xr.Dataset]
     ablation: xr.Dataset | None
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """Mean share of each driver by every method, at the best length."""
+        import pandas as pd
+
+        found = {
+            str(name): shares(self.attribution[name].mean("target", skipna=True)).mean("run")
+            for name in self.attribution.data_vars
+            if set(self.attribution[name].dims) == {"run", "target", "channel"}
+        }
+        drivers = pd.Index(self.attribution["channel"].to_numpy(), name="driver")
+        return pd.DataFrame({name: each.to_numpy() for name, each in found.items()}, index=drivers)
+
+    def __repr__(self) -> str:
+        named = ", ".join(self.controls) or "none"
+        table = self.to_dataframe()
+        method = "shapley_loss" if "shapley_loss" in table else "permutation"
+        ranked = table[method].sort_values(ascending=False)
+        listed = ", ".join(f"{name} {share:.2f}" for name, share in ranked.items())
+        return f"Importance: shares by {method}: {listed}\n  controls: {named}"
 
     def by_run(self, window: float, kind: Kind = "loss") -> xr.DataArray:
         """Shares of each run at one length, dims ``(run, channel)``."""

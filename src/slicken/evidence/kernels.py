@@ -11,6 +11,7 @@ from scipy import stats
 
 from slicken.evidence.lag_model import LagModel
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
+from slicken.evidence.tabular import within
 
 FINER = 1.08
 """Ratio of one memory that is tried to the one before."""
@@ -21,7 +22,7 @@ KERNELS: tuple[Kernel, ...] = ("boxcar", "exponential")
 _INTERVALS = ("excess", "gain", "behind")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class KernelFit:
     """One memory kernel, tried with every memory: friction from the present and one faded past.
 
@@ -54,6 +55,11 @@ class KernelFit:
     excess: Interval
     gain: Interval
     behind: Interval
+
+    def __repr__(self) -> str:
+        memory = within((self.memory, self.low, self.high), ".0f")
+        fits = "fits" if self.fits else "does not fit"
+        return f"KernelFit: {self.shape}, memory {memory} s; {fits}"
 
     @property
     def fits(self) -> bool:

@@ -15,18 +15,17 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, stats
+from scipy import stats
 
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
-from slicken.evidence.trees import boosted_trees
+from slicken.evidence.ridge import GroupedRows
+from slicken.evidence.trees import boosted_trees, threads_for
 from slicken.learning.record import reach
 from slicken.learning.splits import PARTS
 from slicken.study.prepared import Prepared
 
 MOST_TARGETS = 40_000
 """Target times of a lag model, at most; every sample is one where there are fewer."""
-PENALTIES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
-"""Ridge penalties on weights of standardised bins, for each target; cross-validation chooses."""
 TREE_FOLDS, LAG_MODEL_TREES = 3, 60
 TREE_TARGETS = 6000
 """Target times that boosted trees are asked about, at most: they take long."""
@@ -147,7 +146,9 @@ class LagModel:
             columns: what the model sees; see :meth:`columns`.
             model: a ridge ``linear`` regression, or boosted ``trees``.
         """
-        return self._linear(columns) if model == "linear" else self._trees(columns)
+        if model == "trees":
+            return self._trees(columns)
+        return self._rows.of_features(columns.ravel()).blind_errors(self.near)
 
     def recent_mean(self, places: Sequence[int], samples: float) -> NDArray[np.float64]:
         """Means over the last this many samples, the last of them counted in part, ``(N, P)``.
@@ -170,11 +171,7 @@ class LagModel:
         Args:
             features: shape ``(N, P)``.
         """
-        whole = np.concatenate([features, np.ones((self.friction.size, 1))], axis=1)
-        each = [self.group == g for g in range(self.groups)]
-        grams = np.stack([whole[here].T @ whole[here] for here in each])
-        moments = np.stack([whole[here].T @ self.friction[here] for here in each])
-        return self._blind(whole, grams, moments)
+        return GroupedRows.of(features, self.friction, self.group).blind_errors(self.near)
 
     def sums_of_squares(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """What least squares leaves, without each group in turn, and last with all, ``(G + 1,)``.
@@ -182,41 +179,7 @@ class LagModel:
         Args:
             features: shape ``(N, P)``.
         """
-        whole = np.concatenate([features, np.ones((self.friction.size, 1))], axis=1)
-        each = [self.group == g for g in range(self.groups)]
-        grams = np.stack([whole[here].T @ whole[here] for here in each])
-        moments = np.stack([whole[here].T @ self.friction[here] for here in each])
-        squares = np.array([float(np.sum(self.friction[here] ** 2)) for here in each])
-        found = []
-        for kept in [*~np.eye(self.groups, dtype=np.bool_), np.ones(self.groups, dtype=np.bool_)]:
-            gram, moment = grams[kept].sum(axis=0), moments[kept].sum(axis=0)
-            tiny = PENALTIES[0] * self._counts[kept].sum() * np.eye(gram.shape[0])
-            weights = linalg.solve(gram + tiny, moment, assume_a="pos")
-            found.append(squares[kept].sum() - 2 * moment @ weights + weights @ gram @ weights)
-        return np.array(found)
-
-    def _linear(self, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
-        chosen = np.flatnonzero(np.append(columns.ravel(), True))
-        grams = self._grams[:, chosen[:, None], chosen]
-        return self._blind(self._features[:, chosen], grams, self._moments[:, chosen])
-
-    def _blind(
-        self,
-        features: NDArray[np.float64],
-        grams: NDArray[np.float64],
-        moments: NDArray[np.float64],
-    ) -> NDArray[np.float64]:
-        """Each group judged by the sums of products of the groups that may teach it."""
-        found = np.empty((len(PENALTIES), self.friction.size))
-        size = features.shape[1]
-        for judge in range(self.groups):
-            taught, here = ~self.near[judge], self.group == judge
-            gram, moment = grams[taught].sum(axis=0), moments[taught].sum(axis=0)
-            free = np.append(np.ones(size - 1), 0.0) * self._counts[taught].sum()
-            for row, penalty in zip(found, PENALTIES, strict=True):
-                weights = linalg.solve(gram + np.diag(penalty * free), moment, assume_a="pos")
-                row[here] = (features[here] @ weights - self.friction[here]) ** 2
-        return found[int(np.argmin(found.mean(axis=1)))]
+        return GroupedRows.of(features, self.friction, self.group).sums_of_squares()
 
     def _trees(self, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
         features = self.bins[:, columns]
@@ -225,8 +188,9 @@ class LagModel:
             here = np.isin(self.group, judges)
             taught = np.flatnonzero(~np.isin(self.group, np.flatnonzero(self.near[judges].any(0))))
             model = boosted_trees(LAG_MODEL_TREES, seed=0)
-            model.fit(features[taught], self.friction[taught])
-            found[here] = (model.predict(features[here]) - self.friction[here]) ** 2
+            with threads_for(taught.size):
+                model.fit(features[taught], self.friction[taught])
+                found[here] = (model.predict(features[here]) - self.friction[here]) ** 2
         return found
 
     def difference(self, worse: NDArray[np.float64], better: NDArray[np.float64]) -> Interval:
@@ -240,23 +204,13 @@ class LagModel:
         return Interval(value, value - reach, value + reach)
 
     @cached_property
-    def _features(self) -> NDArray[np.float64]:
+    def _rows(self) -> GroupedRows:
         flat = self.bins.reshape(self.friction.size, -1)
-        return np.concatenate([flat, np.ones((self.friction.size, 1))], axis=1)
+        return GroupedRows.of(flat, self.friction, self.group)
 
     @cached_property
     def _counts(self) -> NDArray[np.float64]:
         return np.bincount(self.group).astype(np.float64)
-
-    @cached_property
-    def _grams(self) -> NDArray[np.float64]:
-        pieces = [self._features[self.group == g] for g in range(self.groups)]
-        return np.stack([piece.T @ piece for piece in pieces])
-
-    @cached_property
-    def _moments(self) -> NDArray[np.float64]:
-        each = [self.group == g for g in range(self.groups)]
-        return np.stack([self._features[here].T @ self.friction[here] for here in each])
 
 
 def build_lag_model(

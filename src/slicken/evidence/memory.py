@@ -9,6 +9,7 @@ models that were trained on less: the window comparison, and the lag model of
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -18,10 +19,14 @@ from slicken.evidence.confounding import Confounding
 from slicken.evidence.kernels import KERNELS, KernelFit
 from slicken.evidence.lag_model import edges_to
 from slicken.evidence.required import RequiredHistory
+from slicken.evidence.tabular import Tabular
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import Part
 from slicken.study.prepared import Prepared
 from slicken.study.trained import Trained
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MASSES = (0.5, 0.9, 0.99)
 """Shares of the gradient that are read off."""
@@ -130,8 +135,8 @@ class Memory:
         return self.high > 0
 
 
-@dataclass(frozen=True, eq=False)
-class MemoryEvidence:
+@dataclass(frozen=True, eq=False, repr=False)
+class MemoryEvidence(Tabular):
     """What speaks for a memory of friction.
 
     Args:
@@ -154,6 +159,41 @@ class MemoryEvidence:
     spans: Mapping[float, xr.DataArray]
     truncation: xr.Dataset
     conclusion: Memory | None
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """Loss with each history that was tried, by family of models."""
+        import pandas as pd
+
+        rows = [
+            {
+                "family": one.family,
+                "history_s": history,
+                "loss": loss,
+                "excess_low": low,
+                "excess_high": high,
+                "clearly_worse": bool(worse),
+            }
+            for one in self.required
+            for history, loss, low, high, worse in zip(
+                one.history, one.loss, one.low, one.high, one.clearly_worse, strict=True
+            )
+        ]
+        return pd.DataFrame(rows).set_index(["family", "history_s"])
+
+    def __repr__(self) -> str:
+        found = self.conclusion
+        if found is None:
+            said = "cannot be told"
+        elif not found.is_needed:
+            said = f"none; {found.enough:g} s of history are enough ({found.method})"
+        else:
+            whose = f" of {' and '.join(found.drivers)}" if found.drivers else ""
+            said = f"{found.low:.0f} to {found.high:.0f} s{whose} ({found.method})"
+        ranges = ", ".join(
+            f"{one.family} {'none' if one.range is None else '{:g} to {:g} s'.format(*one.range)}"
+            for one in self.required
+        )
+        return f"MemoryEvidence: {said}\n  required history: {ranges}"
 
     @classmethod
     def compute(

@@ -1,6 +1,8 @@
 """Prediction: friction for a log that no network has seen, with intervals."""
 
 from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -9,14 +11,18 @@ from numpy.typing import NDArray
 from slicken.errors import ExperimentError, PlanError
 from slicken.evidence.intervals import LEVEL, Calibration, calibrate
 from slicken.evidence.scores import Score, score
+from slicken.evidence.tabular import Tabular
 from slicken.experiment import Experiment
 from slicken.learning.record import join, reach
 from slicken.learning.scaling import must_be_within_reach
 from slicken.study.trained import Trained
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True)
-class Prediction:
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Prediction(Tabular):
     """Friction predicted by an ensemble at every instant that its window can reach.
 
     Args:
@@ -55,6 +61,25 @@ class Prediction:
     def score(self) -> Score:
         """Agreement with the friction in the log."""
         return score(self.measured, self.friction)
+
+    def to_dataframe(self, level: float = LEVEL) -> "pd.DataFrame":
+        """Friction with its interval beside the measured one, by time in s.
+
+        Args:
+            level: between 0 and 1.
+        """
+        return self.to_dataset(level).to_dataframe()
+
+    def _repr_html_(self) -> str:
+        return f"<p>{escape(repr(self))}</p>"  # its table has a row for every instant
+
+    def __repr__(self) -> str:
+        score = self.score()
+        return (
+            f"Prediction of {self.name}: {self.time.size} instants, window of {self.seconds:g} s, "
+            f"{self.runs.shape[0]} runs\n"
+            f"  RMSE {score.rmse:.4f}, R2 {score.r2:.2f}, correlation {score.correlation:.2f}"
+        )
 
     def to_dataset(self, level: float = LEVEL) -> xr.Dataset:
         """Everything over ``time``, for a file."""

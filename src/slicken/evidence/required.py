@@ -17,7 +17,7 @@ ADDS = 0.002
 _COLUMNS = ("loss", "low", "high", "clearly_worse")
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class RequiredHistory:
     """How much history friction needs, as one family of models tells it.
 
@@ -52,6 +52,12 @@ class RequiredHistory:
         """
         selected = select_drivers(lag_model, drivers) if model == "linear" else drivers
         return replace(required_by_lag_model(lag_model, selected, model), drivers=selected)
+
+    def __repr__(self) -> str:
+        found = (
+            "none" if self.range is None else "more than {:g}, at most {:g} s".format(*self.range)
+        )
+        return f"RequiredHistory by {self.family}: {found}"
 
     @property
     def best(self) -> float:

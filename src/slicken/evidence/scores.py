@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from slicken.learning.splits import Part
+from slicken.evidence.tabular import Tabular, listed
 from slicken.study.trained import Trained
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MODELS = ("network", "ridge", "trees", "mean", "median", "last")
 """What is scored: the mean over runs of the ensemble, and the baselines."""
-SCORED: tuple[Part, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ def _width(values: NDArray[np.float64]) -> float:
     return float(high - low)
 
 
-@dataclass(frozen=True, eq=False)
-class Scores:
+@dataclass(frozen=True, eq=False, repr=False)
+class Scores(Tabular):
     """Agreement of every model with the measured friction.
 
     Args:
@@ -89,6 +92,17 @@ class Scores:
         """
         rows = [_scores_at(trained, seconds, table) for seconds, table in baselines.items()]
         return cls(xr.concat(rows, "window"), baselines[best])
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """Scores on the test part by window length, s, and model."""
+        names = [*Score.__annotations__, "validation_loss"]
+        return self.table[names].to_dataframe().rename_axis(["window_s", "model"])[names]
+
+    def __repr__(self) -> str:
+        rmse = self.table["rmse"].mean("window")
+        each = ", ".join(f"{name} {float(rmse.sel(model=name)):.4f}" for name in MODELS)
+        lengths = listed(tuple(self.table["window"].to_numpy().tolist()))
+        return f"Scores: windows of {lengths}\n  RMSE on the test part, mean over windows: {each}"
 
     def at(self, seconds: float) -> xr.Dataset:
         """Scores of one window length, over ``model``."""

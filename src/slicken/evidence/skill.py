@@ -1,9 +1,9 @@
 """Skill: how far the networks beat what knows nothing of friction, and whether by chance."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import permutations
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import xarray as xr
@@ -17,9 +17,14 @@ from slicken.evidence.resampling import (
     resampled_counts,
     sums_by_block,
 )
-from slicken.evidence.scores import MODELS, SCORED
+from slicken.evidence.scores import MODELS
+from slicken.evidence.tabular import Tabular, within
 from slicken.learning.record import Record, position
+from slicken.learning.splits import SCORED
 from slicken.study.trained import Trained
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ENOUGH = 0.8
 """Share of the targets that an experiment must reach to stand in for another."""
@@ -52,8 +57,8 @@ class Skill:
         return self.low > 0
 
 
-@dataclass(frozen=True, eq=False)
-class SkillEvidence:
+@dataclass(frozen=True, eq=False, repr=False)
+class SkillEvidence(Tabular):
     """Whether the ensemble of the best length predicts the test part at all.
 
     Args:
@@ -93,6 +98,24 @@ class SkillEvidence:
             table=_table(trained, best, baselines),
             calibration=calibration,
             coverage=calibration.coverage(test),
+        )
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """Skill against each constant, with its interval and the number of blocks."""
+        import pandas as pd
+
+        return pd.DataFrame([asdict(one) for one in self.against]).set_index("against")
+
+    def __repr__(self) -> str:
+        each = ", ".join(
+            f"{one.against} {within((one.value, one.low, one.high))}" for one in self.against
+        )
+        chance = (
+            "" if self.permutation_p is None else f", permutation test p = {self.permutation_p:.2g}"
+        )
+        return (
+            f"SkillEvidence: {'proven' if self.proven else 'not proven'}{chance}\n"
+            f"  skill against {each}"
         )
 
     @property

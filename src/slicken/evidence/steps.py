@@ -99,6 +99,17 @@ class Step(Generic[T]):
     doing: Callable[[float], Statement] | None = None
 
 
+def of_window(
+    name: str,
+    compute: Callable[..., xr.Dataset],
+    *,
+    needs: tuple[Step[Any], ...] = (),
+    doing: Callable[[float], Statement] | None = None,
+) -> Step[xr.Dataset]:
+    """A step about one window length whose result is a dataset."""
+    return Step(name, compute, as_it_is, as_it_is, needs, per_window=True, doing=doing)
+
+
 class Steps:
     """Results of a study, each from this object, from the folder, or computed and kept there.
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -15,13 +16,19 @@ from slicken.evidence.resampling import (
     resampled_counts,
     sums_by_block,
 )
+from slicken.evidence.tabular import Tabular, listed
 from slicken.statements import Statement
 from slicken.study.folder import WindowResult
 from slicken.study.trained import Trained
 
+if TYPE_CHECKING:
+    import pandas as pd
 
-@dataclass(frozen=True)
-class WindowComparison:
+_EXCESS = ("excess", "excess_low", "excess_high")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class WindowComparison(Tabular):
     """Window lengths compared by the squared errors of each run's best epoch.
 
     Runs are paired: run r starts from the same weights and sees the same order of batches at every
@@ -192,6 +199,28 @@ class WindowComparison:
             high=table["excess_high"].to_numpy() * best,
             clearly_worse=(table["excess_low"].to_numpy() > 0)
             & (table["excess"].to_numpy() * best > NEGLIGIBLE * explained),
+        )
+
+    def to_dataframe(self) -> "pd.DataFrame":
+        """Mean loss of each length, its excess over the lowest with an interval, and more."""
+        import pandas as pd
+
+        return pd.DataFrame(
+            {
+                "mean_loss": self.means.to_numpy(),
+                **{name: self.table[name].to_numpy() for name in _EXCESS},
+                "probability_best": self.probability_best.to_numpy(),
+                "not_distinguishable": np.isin(self.windows, self.tied),
+            },
+            index=pd.Index(self.windows, name="window_s"),
+        )
+
+    def __repr__(self) -> str:
+        means = ", ".join(f"{s:g} s {m:.4g}" for s, m in zip(self.windows, self.means, strict=True))
+        told = listed(self.tied) if self.can_tell else "cannot be compared"
+        return (
+            f"WindowComparison: lowest mean loss at {self.best:g} s ({means})\n"
+            f"  not distinguishable: {told}"
         )
 
     def to_dataset(self) -> xr.Dataset:

@@ -13,6 +13,8 @@ from slicken.learning.settings import By
 
 Part = Literal["training", "validation", "test"]
 PARTS: tuple[Part, ...] = ("training", "validation", "test")
+SCORED: tuple[Part, ...] = ("validation", "test")
+"""Parts that networks predict and whose predictions are scored."""
 UNUSED = -1
 
 

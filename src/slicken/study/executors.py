@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from slicken.errors import WorkersError
 from slicken.learning.devices import cores
 from slicken.learning.engine import choose_engine
+from slicken.learning.splits import SCORED
 from slicken.statements import Statement
 from slicken.study.checkpoint import kept_epoch
 from slicken.study.cluster import jobs_of
@@ -22,7 +23,7 @@ from slicken.study.forecast import measure
 from slicken.study.ledger import Ledger
 from slicken.study.plan import Plan
 from slicken.study.remote import dask_ready, train_remotely
-from slicken.study.task import SCORED, Job, Task, make_trainer, train_task
+from slicken.study.task import Job, Task, make_trainer, train_task
 from slicken.study.worker_share import PRELOAD, VARIABLE, gpus_here
 
 if TYPE_CHECKING:

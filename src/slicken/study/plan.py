@@ -1,6 +1,8 @@
 """Plan: everything that decides a study, each default spelled out."""
 
 from collections.abc import Iterable, Mapping
+from html import escape
+from inspect import Parameter, Signature
 from typing import Any, Literal, Self
 
 import tomli_w
@@ -24,10 +26,10 @@ class SplitPlan(BaseModel):
 
     Attributes:
         by: ``experiment``, ``time``, ``stage``, or ``auto`` (experiments where there are three).
-        validation_share: fraction of the experiments, time or stages for validation.
-        test_share: the same for the test.
-        validation: names of the experiments for validation; chosen by the seed where empty.
-        test: likewise for the test.
+        validation_share: Share of the experiments, time or stages for validation.
+        test_share: Share for the test.
+        validation: Names of the experiments for validation; chosen by the seed where empty.
+        test: Names of the experiments for the test; chosen by the seed where empty.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -40,36 +42,54 @@ class SplitPlan(BaseModel):
 
 
 class Plan(Settings):
-    """What a study does; values that are not given come from the preset.
+    """Everything that decides a study; what is not given comes from the preset.
 
     Attributes:
-        name: what the report calls the study.
-        logs: files or patterns; looked for beside the plan, then in ``SLICKEN_DATA``, then among
-            fetched logs.
-        channels: the channel map, a TOML file beside the plan; names are recognised where empty.
-        preset: ``paper``, ``recommended`` or ``quick``.
-        windows: lengths in s; also ``"50:500:50"`` or ``"50,100,400"``.
-        runs: trainings of each window length.
-        epochs: of each training.
-        stride: s from one target time to the next.
-        drivers: channels that the network sees; the five of the published study, as far as the
-            logs have them, where empty.
-        allow_stress_inputs: must be true if a stress or force is among the drivers:
-            friction is their ratio, so a network can then divide instead of learn.
-        seed: of everything random.
-        engine: ``auto``, or the name of one.
-        importance_on: the part on which importance is read.
-        controls: whether two more ensembles are trained at the best length, one that also sees
-            noise, one on shuffled friction, and importance is read before training too: these give
-            importance its zero.
-        split: how experiments are divided.
-        network: what the network is made of.
-        optimiser: how it is trained.
+        name: Name of the study in the report.
+        logs: Files or patterns, found beside the plan, in ``SLICKEN_DATA``, or among fetched logs.
+        channels: Channel map (TOML), or a table of maps by log pattern; names are guessed if empty.
+        preset: ``paper``, ``recommended`` or ``quick``; see the table below.
+        windows: Window lengths, s: numbers, ``"50:500:50"`` or ``"50,100,400"``.
+        runs: Number of trainings at each window length.
+        epochs: Number of epochs of each training.
+        stride: Seconds from one target time to the next.
+        drivers: Channels that the networks see; those of the published five if empty.
+        allow_stress_inputs: Whether a stress or a force may be a driver, which gives friction away.
+        seed: Random seed.
+        engine: Name of the engine that computes, or ``auto``.
+        importance_on: Part on which importance is measured, ``validation`` or ``test``.
+        controls: Whether control ensembles are trained, which give importance its null level.
+        split: Division of the experiments; see ``slicken.study.plan.SplitPlan``.
+        network: Layers and sizes; see ``slicken.learning.settings.Architecture``.
+        optimiser: Optimiser; see ``slicken.learning.settings.Optimiser``.
+
+    Values of the presets:
+
+    ======================= ========= =========== ==============
+    field                   paper     recommended quick
+    ======================= ========= =========== ==============
+    windows                 50:500:50 50:500:50   50,100,200,400
+    runs                    20        10          4
+    epochs                  100       30          20
+    stride                  1         5           20
+    network.filters         64        32          16
+    network.kernel          3         3           3
+    network.conv_layers     2         2           2
+    network.units           64        32          16
+    network.gru_layers      4         2           2
+    network.activation      linear    relu        relu
+    network.gate_start      zero      chrono      chrono
+    optimiser.learning_rate 0.001     0.003       0.003
+    optimiser.decay         none      cosine      cosine
+    optimiser.clip          none      1           1
+    optimiser.batch         32        32          32
+    optimiser.epsilon       1e-07     1e-08       1e-08
+    ======================= ========= =========== ==============
     """
 
     name: str = Field("study", max_length=200)
     logs: tuple[str, ...] = ()
-    channels: str = ""
+    channels: str | dict[str, str] = ""
     preset: Literal["paper", "recommended", "quick"] = "recommended"
     windows: tuple[float, ...] = Field(min_length=1, max_length=MOST_WINDOWS)
     runs: int = Field(ge=1, le=MOST_RUNS)
@@ -128,6 +148,24 @@ class Plan(Settings):
             raise PlanError("split: validation_share and test_share leave nothing for training")
         return self
 
+    def __repr__(self) -> str:
+        width = max(len(name) for name, _ in self._rows())
+        return "\n".join([f"Plan: {self.name}", *(f"  {n:{width}} {v}" for n, v in self._rows())])
+
+    __str__ = __repr__
+
+    def _repr_html_(self) -> str:
+        rows = [f"<tr><th>{n}</th><td>{escape(v)}</td></tr>" for n, v in self._rows()]
+        return f"<p>Plan: {escape(self.name)}</p><table>{''.join(rows)}</table>"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        """Fields with their values in short."""
+        return [
+            (name, _in_short(getattr(self, name)))
+            for name in type(self).model_fields
+            if name != "name"
+        ]
+
     def to_toml(self) -> str:
         """The plan with every default spelled out."""
         return tomli_w.dumps(self.model_dump(mode="json"))
@@ -135,6 +173,22 @@ class Plan(Settings):
     def decisive(self) -> dict[str, Any]:
         """The fields that decide a number; what the study is called does not."""
         return self.model_dump(mode="json", exclude={"name", "logs", "channels", "preset"})
+
+
+# That of pydantic fills a screen, with the defaults of a preset that may be another.
+Plan.__signature__ = Signature([Parameter("fields", Parameter.VAR_KEYWORD)])
+
+
+def _in_short(value: object) -> str:
+    if isinstance(value, BaseModel):
+        return ", ".join(f"{name} {_in_short(held)}" for name, held in value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{pattern}: {file}" for pattern, file in value.items()) or "-"
+    if isinstance(value, tuple):
+        return ", ".join(_in_short(one) for one in value) or "-"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value) or "-"
 
 
 def read_windows(windows: object) -> tuple[float, ...]:

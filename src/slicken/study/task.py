@@ -15,15 +15,13 @@ import xarray as xr
 
 from slicken.learning.engine import Engine
 from slicken.learning.ensemble import Ensemble
-from slicken.learning.splits import Part
+from slicken.learning.splits import SCORED, Part
 from slicken.learning.training import EpochLosses, Trainer, run_seeds, training_data
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
 from slicken.study.files import remove
 from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
-
-SCORED: tuple[Part, ...] = ("validation", "test")
 
 
 @dataclass(frozen=True, order=True)

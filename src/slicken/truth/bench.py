@@ -78,7 +78,7 @@ def run_case(case: Case, folder: Path) -> Record:
             "training": round(explained_from - trained_in, 1),
             "evidence": round(time.perf_counter() - explained_from, 1),
         },
-        "ladder_fits": evidence.memory.lag_model_fits,
+        "lag_model_fits": evidence.memory.lag_model_fits,
     }
 
 
@@ -109,11 +109,11 @@ def describe(case: Case, evidence: Evidence) -> Record:
             float(comparison.probability_best.sel(window=comparison.best))
         ),
         "tied_s": list(comparison.tied),
-        "uses_s": [_rounded(float(x)) for x in used.to_numpy()],
-        "memory_teller": memory.method if memory else None,
-        "needs_s": _range(memory),
+        "gradient_span_s": [_rounded(float(x)) for x in used.to_numpy()],
+        "memory_method": memory.method if memory else None,
+        "required_s": _range(memory),
         "first": firsts,
-        "status": {one.channel: one.verdict for one in evidence.drivers},
+        "verdicts": {one.channel: one.verdict for one in evidence.drivers},
         "coverage": _rounded(skill.coverage),
     }
 
@@ -128,9 +128,9 @@ def _line(record: Record) -> str:
     seconds = sum(record["seconds"].values())
     return (
         f"{record['scenario']} {record['memory'] or ''}{record['unit']} seed {record['seed']}: "
-        f"skill {record['has_skill']}, needs {record['needs_s']}, best {record['best_s']:g} s, "
-        f"first {record['first']['shapley_loss']}, {record['status']}, coverage "
-        f"{record['coverage']:.2f}; {seconds:.0f} s"
+        f"skill {record['has_skill']}, required {record['required_s']}, "
+        f"best {record['best_s']:g} s, first {record['first']['shapley_loss']}, "
+        f"{record['verdicts']}, coverage {record['coverage']:.2f}; {seconds:.0f} s"
     )
 
 

@@ -10,19 +10,20 @@ import numpy as np
 from slicken.channels import DRIVERS
 from slicken.evidence.attribution import METHODS
 from slicken.physics.truths import TRUTHS
-from slicken.reporting.verdict import METHOD_WORDS
+from slicken.reporting.wording import words as wording
 from slicken.truth.bench import DURATION, EXPERIMENTS, PLAN
 from slicken.truth.cases import Group, cases
 
 Record = dict[str, Any]
 TARGETS = (
-    ("cause_first", "a cause that is a driver is first by Shapley values of the error", ">=", 0.95),
+    ("cause_first", "the planted cause, where it is a driver, ranks first by Shapley values of the "
+     "error", ">=", 0.95),
     ("innocent_supported", "an innocent driver is called supported", "<=", 0.05),
     ("false_cause", "the cause is no driver, and a driver is called supported", "<=", 0.0),
-    ("memory_within", "a planted memory lies within the range that is needed", ">=", 0.9),
-    ("range_too_wide", "that range is wider than a factor of 3", "<=", 0.0),
+    ("memory_within", "the planted memory lies within the required history", ">=", 0.9),
+    ("range_too_wide", "the required history is wider than a factor of 3", "<=", 0.0),
     ("memory_of_none", "no memory is planted, and one is reported", "<=", 0.0),
-    ("coverage", "share of test targets within intervals of 90 %, mean over studies", "in", 0.9),
+    ("coverage", "coverage of 90 % intervals on the test part, mean over studies", "in", 0.9),
     ("nothing_told", "`nothing` is given a cause or a memory", "<=", 0.0),
 )  # fmt: skip
 """What is counted: a key, words, and the target."""
@@ -39,7 +40,7 @@ def count(records: Sequence[Record]) -> dict[str, Any]:
     driven = [r for r in records if r["causes"]]
     hidden = [r for r in records if not r["causes"] and r["scenario"] != "nothing"]
     planted = [r for r in driven if r["unit"] == "s" and r["memory"]]
-    told = [r for r in planted if r["needs_s"]]
+    found_s = [r for r in planted if r["required_s"]]
     none = [r for r in records if r["scenario"] in WITHOUT_SECONDS]
     nothing = [r for r in records if r["scenario"] == "nothing"]
     innocent = [(r, name) for r in records for name in innocents(r)]
@@ -51,11 +52,11 @@ def count(records: Sequence[Record]) -> dict[str, Any]:
         found[key] = {"met": met, "of": len(rows), "share": met / len(rows) if rows else None}
 
     share("cause_first", driven, lambda r: r["first"]["shapley_loss"] in r["causes"])
-    share("innocent_supported", innocent, lambda pair: pair[0]["status"][pair[1]] == "supported")
-    share("false_cause", hidden, lambda r: "supported" in r["status"].values())
+    share("innocent_supported", innocent, lambda pair: pair[0]["verdicts"][pair[1]] == "supported")
+    share("false_cause", hidden, lambda r: "supported" in r["verdicts"].values())
     share("memory_within", planted, _within)
-    share("range_too_wide", told, lambda r: r["needs_s"][1] > 3 * r["needs_s"][0])
-    share("memory_of_none", none, lambda r: bool(r["has_skill"] and r["needs_s"]))
+    share("range_too_wide", found_s, lambda r: r["required_s"][1] > 3 * r["required_s"][0])
+    share("memory_of_none", none, lambda r: bool(r["has_skill"] and r["required_s"]))
     share("nothing_told", nothing, lambda r: bool(r["has_skill"]))
     covers = [r["coverage"] for r in records if r["coverage"] is not None]
     inside = sum(COVERS[0] <= c <= COVERS[1] for c in covers)
@@ -92,18 +93,18 @@ def by_scenario(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
         rows = [r for r in records if r["scenario"] == name]
         if not rows:
             continue
-        statuses: dict[str, dict[str, int]] = {}
+        verdicts: dict[str, dict[str, int]] = {}
         for record in rows:
-            for driver, status in record["status"].items():
-                of_driver = statuses.setdefault(driver, {})
-                of_driver[status] = of_driver.get(status, 0) + 1
+            for driver, verdict in record["verdicts"].items():
+                of_driver = verdicts.setdefault(driver, {})
+                of_driver[verdict] = of_driver.get(verdict, 0) + 1
         found[name] = {
             "studies": len(rows),
             "with_skill": sum(bool(r["has_skill"]) for r in rows),
             "first": {
                 method: sum(r["first"][method] in r["causes"] for r in rows) for method in METHODS
             },
-            "status": statuses,
+            "verdicts": verdicts,
             "coverage": [r["coverage"] for r in rows],
         }
     return found
@@ -116,7 +117,7 @@ def to_page(group: Group, records: Sequence[Record]) -> str:
     cut = "" if len(records) >= every else f" The bench was cut short: there are {every} cases."
     return f"""# Truth
 
-What `slicken` made of {len(records)} simulated studies whose truth is known; failures stand
+What `slicken` concluded on {len(records)} simulated studies whose truth is known; failures stand
 beside successes. No study was left out.{cut} The page and [truth.json](truth.json) are written by
 
 ```sh
@@ -125,8 +126,8 @@ slicken truth --group {group} --write docs/truth.json
 
 Each study has {EXPERIMENTS} experiments of {DURATION:g} s, windows of {_listed(PLAN["windows"])} s
 and the preset `{PLAN["preset"]}`. The seeds are {seeds}. Presets and rules were tuned on
-other seeds and other planted memories (`src/slicken/truth/cases.py` has both groups). How the
-words are found is in [evidence](why/evidence.md); what was planted is in the docstrings of
+other seeds and other planted memories (`src/slicken/truth/cases.py` has both groups). How each
+conclusion is reached is in [evidence](why/evidence.md); the planted truths are in the docstrings of
 `src/slicken/physics/truths.py`.
 
 ## Targets
@@ -143,7 +144,8 @@ and not judged: it need not be the memory of the hidden state.
 
 {_by_truth(records)}
 
-A number below a method: in how many studies it ranks the planted cause first, whatever the skill.
+Numbers below a method count the studies in which it ranks the planted cause first, whatever the
+skill.
 
 ## Every study
 
@@ -167,7 +169,7 @@ def _targets(records: Sequence[Record]) -> str:
 
 
 def _by_truth(records: Sequence[Record]) -> str:
-    heads = ["planted truth", "studies", "skill proven", *METHOD_WORDS.values(), "coverage"]
+    heads = ["planted truth", "studies", "skill proven", *map(_method, METHODS), "coverage"]
     heads = [head.replace("|", "\\|") for head in heads]
     lines = [f"| {' | '.join(heads)} |", "| --- |" + " --- |" * (len(heads) - 1)]
     for name, one in by_scenario(records).items():
@@ -180,8 +182,11 @@ def _by_truth(records: Sequence[Record]) -> str:
 
 
 def _studies(records: Sequence[Record]) -> str:
-    heads = "planted truth", "memory", "seed", "skill", "best length", "required", "uses 50/90 %"
-    lines = [f"| {' | '.join(heads)} | verdicts |", "| --- |" + " --- |" * len(heads)]
+    heads = (
+        "planted truth", "memory", "seed", "skill", "best length", "required history",
+        "gradient span 50/90 %", "verdicts",
+    )  # fmt: skip
+    lines = [f"| {' | '.join(heads)} |", "|" + " --- |" * len(heads)]
     names = list(TRUTHS)
     ordered = sorted(
         records, key=lambda r: (names.index(r["scenario"]), r["memory"] or 0, r["seed"])
@@ -193,19 +198,31 @@ def _row(record: Record) -> str:
     memory = f"{record['memory']:g} {record['unit']}" if record["memory"] else "-"
     required = "-"
     if record["has_skill"]:
-        required = "none" if not record["needs_s"] else "{:g} to {:g} s".format(*record["needs_s"])
-    used = "/".join("-" if x is None else f"{x:.0f}" for x in record["uses_s"][:2])
-    by_status: dict[str, list[str]] = {}
-    for name, status in record["status"].items():
-        by_status.setdefault(status, []).append(name.replace("_", " "))
-    said = "; ".join(f"{status}: {', '.join(names)}" for status, names in by_status.items())
-    if set(record["status"].values()) == {"cannot be told"}:
-        said = "cannot be told"
+        required = (
+            "none" if not record["required_s"] else "{:g} to {:g} s".format(*record["required_s"])
+        )
+    used = "/".join("-" if x is None else f"{x:.0f}" for x in record["gradient_span_s"][:2])
+    by_verdict: dict[str, list[str]] = {}
+    for name, verdict in record["verdicts"].items():
+        by_verdict.setdefault(_verdict(verdict), []).append(
+            wording("en").format_field(name, "channel")
+        )
+    said = "; ".join(f"{verdict}: {', '.join(names)}" for verdict, names in by_verdict.items())
+    if set(record["verdicts"].values()) == {"unknown"}:
+        said = _verdict("unknown")
     skill = "yes" if record["has_skill"] else "no"
     return (
         f"| `{record['scenario']}` | {memory} | {record['seed']} | {skill} "
         f"| {record['best_s']:g} s | {required} | {used} s | {said} |"
     )
+
+
+def _method(name: str) -> str:
+    return wording("en").format_field(name, "term importance_methods")
+
+
+def _verdict(name: str) -> str:
+    return wording("en").format_field(name, "term verdicts")
 
 
 def _listed(lengths: Sequence[float]) -> str:
@@ -214,7 +231,8 @@ def _listed(lengths: Sequence[float]) -> str:
 
 def _within(record: Record) -> bool:
     return (
-        bool(record["needs_s"]) and record["needs_s"][0] <= record["memory"] <= record["needs_s"][1]
+        bool(record["required_s"])
+        and record["required_s"][0] <= record["memory"] <= record["required_s"][1]
     )
 
 
