@@ -144,11 +144,11 @@ def test_what_was_altered_is_named_by_a_report_and_trained_again_by_the_study(
 
 
 def test_altered_evidence_is_named_and_computed_again_by_a_report(bench: Path, tiny: Path) -> None:
-    spoil(tiny / "tiny" / "evidence" / "roles.nc")
+    spoil(tiny / "tiny" / "evidence" / "confounding.nc")
     answer = give("report", "tiny", where=tiny)
     assert answer.code == 0
-    assert "Note: evidence/roles.nc is not what was written; it is computed again." in answer.out
-    name = "evidence/roles.nc"
+    assert "Note: evidence/confounding.nc is not what was written; it is computed again." in answer.out
+    name = "evidence/confounding.nc"
     assert contents(tiny / "tiny")[name] == contents(bench / "tiny")[name]
     assert contents(tiny / "tiny")["summary.json"] == contents(bench / "tiny")["summary.json"]
 
