@@ -17,7 +17,6 @@ from slicken.evidence.resampling import (
     sums_by_block,
 )
 from slicken.evidence.tabular import Tabular, listed
-from slicken.statements import Statement
 from slicken.study.folder import WindowResult
 from slicken.study.trained import Trained
 
@@ -239,27 +238,6 @@ class WindowComparison(Tabular):
             for s in self.windows
             if (bad := self.losses.sel(window=s).isnull().to_numpy()).any()
         }
-
-    def statement(self) -> Statement:
-        """The outcome of the comparison."""
-        if self.windows.size == 1:
-            return Statement("comparison.single", best=self.best)
-        if self.paired.size < 2:
-            return Statement("comparison.too_few_runs", best=self.best, runs=self.paired.size)
-        if self.independent < FEWEST_BLOCKS:
-            return Statement("comparison.too_few_blocks", best=self.best, blocks=self.independent)
-        found = {
-            "best": self.best,
-            "probability": float(self.probability_best.sel(window=self.best)),
-            "runs": self.paired.size,
-            "blocks": self.independent,
-        }
-        if len(self.tied) == 1:
-            return Statement("comparison.best", **found)
-        shortest = min(self.tied)
-        if self.flat:
-            return Statement("comparison.flat", shortest=shortest, **found)
-        return Statement("comparison.tied", tied=self.tied, shortest=shortest, **found)
 
     @cached_property
     def _resampled(self) -> NDArray[np.float64]:
