@@ -39,9 +39,9 @@ class WindowComparison(Tabular):
             left out because a loss was not finite.
         errors: squared errors of standardised friction at each validation target, dims ``(window,
             run, target)``; the losses are their means.
-        blocks: the block of each target, shape ``(N,)``; see
+        blocks: Block of each target, shape ``(N,)``; see
             :func:`~slicken.evidence.resampling.independent_blocks`.
-        seed: of the resampling.
+        seed: Random seed of the resampling.
     """
 
     losses: xr.DataArray
@@ -184,7 +184,7 @@ class WindowComparison(Tabular):
         return len(self.tied) == self.windows.size > 1
 
     def required(self) -> RequiredHistory | None:
-        """How much history friction needs, as the networks tell it; None where they cannot."""
+        """How much history friction needs, by the networks; None where they cannot tell."""
         if not self.can_tell or not np.isfinite(self.means).all():
             return None
         table, means = self.table, self.means.to_numpy()
@@ -216,10 +216,10 @@ class WindowComparison(Tabular):
 
     def __repr__(self) -> str:
         means = ", ".join(f"{s:g} s {m:.4g}" for s, m in zip(self.windows, self.means, strict=True))
-        told = listed(self.tied) if self.can_tell else "cannot be compared"
+        same = listed(self.tied) if self.can_tell else "cannot be compared"
         return (
             f"WindowComparison: lowest mean loss at {self.best:g} s ({means})\n"
-            f"  not distinguishable: {told}"
+            f"  not distinguishable: {same}"
         )
 
     def to_dataset(self) -> xr.Dataset:
