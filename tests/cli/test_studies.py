@@ -351,8 +351,9 @@ def test_a_prediction_has_a_table_a_figure_and_its_coverage(bench: Path, tmp_pat
     inside = (table["friction_low"] <= table["measured_friction"]) & (
         table["measured_friction"] <= table["friction_high"]
     )
-    assert f"{inside.mean():.0%} of the measured friction lies within the 80% interval" in (
-        answer.out
+    assert (
+        f"{100 * inside.mean():.0f} % of the measured friction lies within the 80 % interval"
+        in (answer.out)
     )
     assert "680 instants with the window of 20 s, 2 runs" in answer.out
     assert "no proven skill on its own test part" in answer.out
