@@ -178,7 +178,7 @@ def test_a_channel_that_the_map_names_and_the_log_leaves_empty_is_refused(here: 
     write(here / "bad.csv", spoiled(TEMPERATURE, slice(None), lambda _: np.nan))
     (here / "map.toml").write_text(MAP, encoding="utf-8")
     line = asked(here, "study", "bad.csv", "--channels", "map.toml", "--out", "new")
-    assert matches("'temperature_degC' was left out: it is empty; columns with numbers are", line)
+    assert matches("'temperature_degC' is not read: no numbers; columns with numbers are", line)
 
 
 PLANS = {
@@ -190,7 +190,7 @@ PLANS = {
     "not TOML": ("runs = = 3", "plan.toml: this is not TOML"),
     "not UTF-8": (b'name = "\xe9"', "plan.toml: this is not TOML"),
     "missing": (None, "plan.toml: the plan cannot be read .*check the name"),
-    "no logs": ("runs = 2", "the plan names no logs; add logs ="),
+    "no logs": ("runs = 2", "no logs are named; .*add logs ="),
     "a pattern that matches nothing": (
         'logs = ["logs/*.tsv"]',
         r"logs/\*.tsv: no file that fits the pattern in .*slicken fetch",

@@ -32,7 +32,7 @@ def lines(answer: Answer) -> dict[str, str]:
 
 
 def no_library(monkeypatch: pytest.MonkeyPatch, library: Library = WITHOUT) -> None:
-    for place in ("library", "door"):
+    for place in ("library", "select"):
         monkeypatch.setattr(f"slicken.learning.engine.{place}.engine_library", lambda: library)
     monkeypatch.setattr("slicken.learning.engine.engine_library", lambda: library)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from nptdms import ChannelObject
 
 # Cases are run by a process of their own too, which knows only this folder.
-sys.path.append(str(Path(__file__).parents[1] / "experiment"))
+sys.path.append(str(Path(__file__).parents[1]))
 from binary_logs import (
     hdf5_file,
     linear,

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-import slicken
 from browser import Browser
-from slicken.experiment import Finding
+from slicken.pipeline import explain, open_study
 from slicken.reporting.drawing import Drawn
 from slicken.reporting.interactive import views_of
 from slicken.reporting.page import render
@@ -85,11 +84,14 @@ def test_the_language_switch_works(opened: Browser) -> None:
 
 
 def test_a_choice_draws_another_view(opened: Browser) -> None:
+    axis = "document.querySelector('#comparison .plot').layout.yaxis.title.text"
+    first = opened.ask(axis)
     opened.ask(
-        "(() => { const s = document.querySelector('#contest-choice'); s.selectedIndex = 2;"
+        "(() => { const s = document.querySelector('#comparison-choice'); s.selectedIndex = 1;"
         " s.dispatchEvent(new Event('change')); })()"
     )
-    assert opened.ask("document.querySelector('#contest .plot').data[0].type") == "bar"
+    assert opened.ask(axis) != first
+    assert opened.ask("document.querySelector('#comparison .plot').data[0].error_y.type") == "data"
 
 
 def test_the_keyboard_finds_the_answer_and_moves_a_figure(opened: Browser) -> None:
@@ -107,10 +109,11 @@ def test_the_keyboard_finds_the_answer_and_moves_a_figure(opened: Browser) -> No
 
 
 def test_the_keyboard_hides_and_shows_a_line_of_the_legend(opened: Browser) -> None:
-    opened.ask("document.querySelector('#importance_time .plot').focus()")
+    opened.ask("document.querySelector('#traces .plot').focus()")
     drawn = (
-        "document.querySelector('#importance_time .plot').data"
-        ".filter(each => each.visible !== 'legendonly').map(each => each.name)"
+        "document.querySelector('#traces .plot').data"
+        ".filter(each => each.showlegend !== false && each.visible !== 'legendonly')"
+        ".map(each => each.name)"
     )
     before = opened.ask(drawn)
     opened.press("2", "2")
@@ -153,7 +156,7 @@ def test_paper_shows_the_findings_that_are_folded_on_the_screen(opened: Browser)
 
 
 def test_a_figure_on_paper_is_as_large_as_in_a_journal(opened: Browser) -> None:
-    still = "document.querySelector('#windows .still')"
+    still = "document.querySelector('#skill .still')"
     larger = float(opened.ask(f"{still}.getAttribute('width')"))  # a quarter, for the screen
     opened.look(width=718, print_=True)
     shown = opened.ask(f"{still}.getBoundingClientRect().width")
@@ -162,21 +165,19 @@ def test_a_figure_on_paper_is_as_large_as_in_a_journal(opened: Browser) -> None:
 
 
 def test_what_came_from_a_log_runs_nothing(browser: Browser, bench: Path, tmp_path: Path) -> None:
-    evidence = slicken.explain(slicken.open_study(bench / "tiny"))
-    study = evidence.trained
+    evidence = explain(open_study(bench / "tiny"))
+    bad = Statement("cells.text", x=BAD)
     wild = tuple(
-        replace(
-            one, name=f"{BAD}{n}", findings=(Finding(Statement("findings.text_line", text=BAD)),)
-        )
-        for n, one in enumerate(study.experiments)
+        replace(one, name=f"{BAD}{n}", provenance=replace(one.provenance, source=BAD, steps=(bad,)))
+        for n, one in enumerate(evidence.trained.experiments)
     )
-    views = views_of(evidence)
-    named = tuple(replace(view, names=(BAD, *view.names[1:])) for view in views["traces"])
-    evidence = replace(evidence, trained=replace(study, experiments=wild))
-    bad = Statement("findings.text_line", text=BAD)
+    named = tuple(
+        replace(view, names=(BAD, *view.names[1:])) for view in views_of(evidence)["traces"]
+    )
     drawn = [Drawn("traces", bad, bad, (bad,), bad, views=named)]
     page = tmp_path / "wild.html"
-    page.write_text(render(evidence, drawn), encoding="utf-8")
+    found = replace(evidence, trained=replace(evidence.trained, experiments=wild))
+    page.write_text(render(found, drawn), encoding="utf-8")
     browser.complaints.clear()
     browser.open(page)
     assert browser.complaints == []

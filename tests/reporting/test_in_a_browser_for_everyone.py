@@ -59,6 +59,7 @@ def test_headings_lead_through_the_page_and_never_skip_a_level(opened: Browser) 
 
 
 def test_every_figure_table_and_choice_has_a_name_of_its_own(opened: Browser) -> None:
+    opened.ask("document.querySelectorAll('details').forEach(each => (each.open = true))")
     tree = opened.tree()
     for role, selector in (("figure", "figure"), ("table", "table"), ("combobox", "select")):
         names = [each.name for each in told(tree, role)]

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-import slicken
 from slicken.evidence.scores import MODELS
-from slicken.reporting.verdict import judge
+from slicken.pipeline import explain, open_study
+from slicken.reporting.answer import answer
+from slicken.reporting.wording import words
+from slicken.statements import Statement
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "summary.md"
 
@@ -44,7 +46,9 @@ def test_the_keys_at_the_top_are_those_of_the_docs(summary: dict[str, Any]) -> N
     assert set(summary) == keys
 
 
-@pytest.mark.parametrize("name", ["windows", "skill_table", "required", "kernels", "drivers"])
+@pytest.mark.parametrize(
+    "name", ["windows", "skill_table", "required_history", "kernels", "drivers"]
+)
 def test_the_keys_of_every_entry_are_those_of_the_docs(summary: dict[str, Any], name: str) -> None:
     (keys,) = described(f"## Each entry of `{name}`")
     assert summary[name]
@@ -83,7 +87,7 @@ def test_the_numbers_of_a_window_belong_together(summary: dict[str, Any]) -> Non
         assert entry["minimum"] == min(losses)
         assert entry["mean"] == pytest.approx(sum(losses) / runs)
         assert set(entry["test"]) == set(entry["validation_loss"]) == set(MODELS)
-        seconds = [entry["uses_s"][share] for share in ("50", "90", "99")]
+        seconds = [entry["gradient_span_s"][share] for share in ("50", "90", "99")]
         assert 0 < seconds[0] <= seconds[1] <= seconds[2] <= entry["window_s"]
         assert set(entry["excess"]) == set(entry["effect"]) == {"value", "low", "high"}
     means = {entry["window_s"]: entry["mean"] for entry in summary["windows"]}
@@ -94,27 +98,37 @@ def test_the_numbers_of_a_window_belong_together(summary: dict[str, Any]) -> Non
 
 
 def test_every_answer_of_the_study_is_there(bench: Path, summary: dict[str, Any]) -> None:
-    study = slicken.explain(slicken.open_study(bench / "tiny"))
-    verdict = judge(study)
-    assert [each["channel"] for each in summary["drivers"]] == list(
-        study.trained.prepared.record.channels
-    )
-    for each, driver in zip(summary["drivers"], study.drivers, strict=True):
-        assert each["status"] == driver.verdict
+    evidence = explain(open_study(bench / "tiny"))
+    channels = list(evidence.trained.prepared.record.channels)
+    assert [each["channel"] for each in summary["drivers"]] == channels
+    for each, driver in zip(summary["drivers"], evidence.drivers, strict=True):
+        assert each["verdict"] == driver.verdict
+        assert [stated(one) for one in each["reasons"]] == list(driver.reasons)
         assert each["rank"]["value"] == driver.rank.value
-    for key in ("window", "memory", "skill", "importance"):
-        assert summary["verdict"][key] == getattr(verdict, key)
-    for key in ("drivers", "truth", "caveats"):
-        assert summary["verdict"][key] == list(getattr(verdict, key))
-    for each, required in zip(summary["required"], study.memory.required, strict=True):
+    for each, required in zip(summary["required_history"], evidence.memory.required, strict=True):
         assert each["family"] == required.family
         assert each["history_s"] == required.history.tolist()
         assert each["clearly_worse"] == required.clearly_worse.tolist()
-    for each, way in zip(summary["kernels"], study.memory.kernels, strict=True):
-        assert each["shape"] == way.shape
-        assert each["memory_s"]["value"] == way.memory
-    assert (summary["memory"] is None) == (study.memory.conclusion is None)
-    assert summary["coverage"] == {"level": 0.9, "test": study.skill.coverage}
+    for each, kernel in zip(summary["kernels"], evidence.memory.kernels, strict=True):
+        assert each["shape"] == kernel.shape
+        assert each["memory_s"]["value"] == kernel.memory
+    assert (summary["memory"] is None) == (evidence.memory.conclusion is None)
+    assert summary["coverage"] == {"level": 0.9, "test": evidence.skill.coverage}
+
+
+def stated(tree: dict[str, Any]) -> Statement:
+    """The statement of a tree, whose English text must be that of the catalogue."""
+    values = {name: value for name, value in tree.items() if name != "text"}
+    return Statement.from_plain(values)
+
+
+def test_the_answer_is_statements_with_their_english(bench: Path, summary: dict[str, Any]) -> None:
+    sections = answer(explain(open_study(bench / "tiny"))).sections()
+    assert list(summary["answer"]) == list(sections)
+    for name, statements in sections.items():
+        found = summary["answer"][name]
+        assert [one["statement"] for one in found] == [one.key for one in statements]
+        assert [one["text"] for one in found] == words("en").lines(statements)
 
 
 def test_whole_parts_and_stages_of_the_test_part_are_told_apart(summary: dict[str, Any]) -> None:
@@ -129,8 +143,10 @@ def test_whole_parts_and_stages_of_the_test_part_are_told_apart(summary: dict[st
 
 
 def test_without_proven_skill_there_is_no_best_window(summary: dict[str, Any]) -> None:
-    assert summary["has_skill"] is False
+    assert summary["skill_proven"] is False
     assert summary["best_window_s"] is None
-    assert "cannot tell" in summary["verdict"]["window"]
-    assert "cannot tell" in summary["verdict"]["memory"]
-    assert {each["status"] for each in summary["drivers"]} == {"cannot be told"}
+    assert summary["answer"]["windows"][0]["statement"] in (
+        "answer.windows_no_skill", "answer.windows_few_blocks",
+    )  # fmt: skip
+    assert summary["answer"]["memory"][0]["statement"].startswith("answer.memory_unknown")
+    assert {each["verdict"] for each in summary["drivers"]} == {"unknown"}

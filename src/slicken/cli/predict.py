@@ -46,7 +46,8 @@ def run(
         f"{prediction.seconds:g} s, {prediction.runs.shape[0]} runs"
     )
     say(f"RMSE {score.rmse:.4f}, R2 {score.r2:.2f}, correlation {score.correlation:.2f}")
-    say(f"{inside:.0%} of the measured friction lies within the {level:.0%} interval")
+    share, asked = f"{100 * inside:.0f} %", f"{100 * level:.0f} %"
+    say(f"{share} of the measured friction lies within the {asked} interval")
     if not evidence.skill.proven:
         say(
             "note: this study has no proven skill on its own test part; do not rely on what it "

@@ -20,7 +20,7 @@ def run(
 ) -> None:
     """Figures and page of a study again."""
     from slicken.cli.progress_bar import ProgressBar
-    from slicken.cli.terminal import show_study
+    from slicken.cli.screen import show_answer
     from slicken.pipeline import explain, open_study
     from slicken.pipeline import report as write_report
     from slicken.reporting.wording import language_named
@@ -29,5 +29,4 @@ def run(
     with ProgressBar() as bar:
         evidence = explain(trained, ablation=retrain, leak=leak, on_progress=bar)
         page = write_report(evidence, language=language_named(lang), on_progress=bar)
-    del verbose
-    show_study(evidence, page)
+    show_answer(evidence, page, verbose=verbose)

@@ -128,7 +128,8 @@ def do_study(
         verbose: Whether all statements are printed at the end.
     """
     from slicken.cli.progress_bar import ProgressBar
-    from slicken.cli.terminal import Stopped, say, show_engine, show_findings, show_study
+    from slicken.cli.screen import show_answer
+    from slicken.cli.terminal import Stopped, say, show_engine, show_findings
     from slicken.pipeline import explain, report, train
     from slicken.reporting.wording import language_named
 
@@ -147,8 +148,7 @@ def do_study(
         kept = what_is_kept(out)
         nothing = "no window length was finished yet; begin again with"
         raise Stopped(f"{kept}; resume with" if kept else nothing) from None
-    del verbose
-    show_study(evidence, page)
+    show_answer(evidence, page, verbose=verbose)
 
 
 def what_is_kept(out: Path) -> str:

@@ -4,11 +4,9 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from slicken.evidence.evidence import Evidence
     from slicken.experiment import Experiment
 
 MOST_FINDINGS = 25
@@ -86,29 +84,6 @@ def show_engine(asked: str) -> None:
     lacking = what_native_lacks() if asked == "auto" else ""
     if lacking:
         say(f"engine: layered; {lacking}: two to four times slower; see slicken doctor")
-
-
-def show_study(evidence: "Evidence", page: Path) -> None:
-    """Print what a study found and where it lies."""
-    from slicken.cli.progress_bar import said
-    from slicken.reporting.verdict import judge
-
-    study = evidence.trained
-    say()
-    for line in judge(evidence).lines():
-        say_wrapped(line)
-    for repaired in study.folder.repaired:
-        say_wrapped(said(repaired))
-    unfinished = [s for s in study.plan.windows if s not in study.windows]
-    if unfinished:
-        say_wrapped(
-            f"Unfinished: windows of {listed_seconds(unfinished)} are not trained yet; the command "
-            "of the study resumes them."
-        )
-    say()
-    say(f"figures: {study.path / 'figures'}")
-    say(f"page:    {page}")
-    say(f"numbers: {study.path / 'summary.json'}")
 
 
 def say_wrapped(line: str) -> None:

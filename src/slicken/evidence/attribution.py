@@ -207,12 +207,12 @@ def attribute(
     """All readings of one ensemble on windows of one part.
 
     Args:
-        prepared: the record and its parts.
-        ensemble: trained runs of one window length.
-        part: ``validation`` or ``test``.
+        prepared: Record and its parts.
+        ensemble: Trained runs of one window length.
+        part: Part of the targets, ``validation`` or ``test``.
         gradients: of the same ensemble and part; see :func:`measure_importance`.
-        edges: of bins of lags in samples, for what is told by bin.
-        seed: of the other times.
+        edges: of bins of lags in samples, for what is given by bin.
+        seed: Random seed of the other times.
 
     Returns:
         Each of :data:`METHODS` over ``(run, target, channel)``, with where and when each target

@@ -59,8 +59,8 @@ def fit_ridge(prepared: Prepared, length: int) -> Ridge:
     """Fit a ridge regression; its windows pass through in chunks, so memory does not grow.
 
     Args:
-        prepared: the record and its parts.
-        length: samples in a window, L.
+        prepared: Record and its parts.
+        length: Samples in a window, L.
     """
     channels = prepared.drivers.shape[1]
     size = length * channels
@@ -115,9 +115,9 @@ def fit_trees(prepared: Prepared, length: int, seed: int) -> Trees:
     """Fit boosted trees on the training part.
 
     Args:
-        prepared: the record and its parts.
-        length: samples in a window, L.
-        seed: of the binning of large training parts.
+        prepared: Record and its parts.
+        length: Samples in a window, L.
+        seed: Random seed of the binning of large training parts.
     """
     edges = edges_to(length)
     model = boosted_trees(MOST_TREES, seed)

@@ -1,17 +1,17 @@
-"""Roles: may a driver that tells of friction be called a cause?
+"""Confounding: what speaks against a driver as a cause, and which drivers are not separable.
 
 Prediction cannot show a cause. But it can speak against one, in two ways that a log allows to test:
 
-- **It answers friction.** What friction does now shows in the *future* of its consequences: a
-  sensor warms seconds after the work of friction made the heat. If friction now is known better
-  once the future of a driver is known too, the driver follows friction, or what moves it.
-- **It is a proxy for a load.** Normal stress is kept from the networks because friction is shear
-  over normal stress. If its history tells of friction what no driver tells, then drivers may have
-  told only of the stress.
+- **Lead test**: what friction does now shows in the *future* of its effects: a sensor warms seconds
+  after frictional work made the heat. If the future of a driver improves the prediction of friction
+  now, the driver follows friction, or what moves friction.
+- **Proxy for normal stress**: normal stress is kept from the networks because friction is shear
+  over normal stress. If its history predicts friction that no driver predicts, drivers may only
+  have been proxies for the stress.
 
-A driver that passes both may still be no cause; one that fails is called one by nobody here.
-Separability is asked in the same way: a driver that can be left out without loss is not to be told
-apart from those that stand in for it.
+A driver that passes both tests may still be no cause; one that fails is not called a cause.
+Separability is tested in the same way: a driver that can be left out without loss cannot be
+separated from those that replace it.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ linear model."""
 
 @dataclass(frozen=True, eq=False)
 class Confounding:
-    """What speaks against a driver as a cause, and whether it can be told apart from others.
+    """What speaks against a driver as a cause, and whether it is separable from others.
 
     Args:
         table: See :func:`measure_confounding`.
@@ -71,12 +71,12 @@ class Confounding:
 def measure_confounding(
     lag_model: LagModel, drivers: tuple[str, ...], validation: NDArray[np.int64]
 ) -> xr.Dataset:
-    """Everything that roles and separability need, with one family of models.
+    """Both tests, and separability, with one family of models.
 
     Args:
         lag_model: with the history of normal stress and of its logarithm where it is known. Without
-            bins of the future, as in experiments that are hardly longer than the past, what looks
-            ahead is NaN.
+            bins of the future, as in experiments that are little longer than the past, the lead
+            test is NaN.
         drivers: those that the networks see.
         validation: target times of the validation part, ``(V,)``.
 

@@ -1,16 +1,15 @@
 """Controls: what importance looks like where there is nothing to find.
 
-Shares always sum to one, so each needs a zero. Three controls give one, at the length that the
-window comparison chose:
+Shares always sum to one, so each needs a null level. Three controls give one, at the length that
+the window comparison chose:
 
-- **probes**: an ensemble that also sees white noise, and a copy of each driver whose blocks of time
-  were shuffled: it looks like the driver and knows nothing of friction then. What such channels
-  earn, anything can earn.
+- **probes**: an ensemble that also sees noise features: white noise, and a copy of each driver
+  whose blocks of time were shuffled. The importance of these features is the null level.
 - **untrained**: the same networks before training. A ranking that they give too comes from the
   network and the drivers' own variability, not from friction (Adebayo et al. 2018, arXiv
   1810.03292).
 - **shuffled friction**: an ensemble that was trained on friction with its blocks of time shuffled.
-  There is nothing to learn, so what it ranks is noise that was learned by heart.
+  There is nothing to learn, so its ranking comes from noise that it memorised.
 """
 
 from collections.abc import Callable
@@ -44,10 +43,10 @@ def with_probes(prepared: Prepared, block: int, seed: int) -> Prepared:
     """The same study with a channel of white noise and a shuffled copy of each driver.
 
     Args:
-        prepared: the record and its parts.
+        prepared: Record and its parts.
         block: samples in a block that stays whole; at least the window, so that most windows of a
             copy have happened.
-        seed: of the noise and of the shuffling.
+        seed: Random seed of the noise and of the shuffling.
     """
     record = prepared.record
     rng = np.random.default_rng(seed)

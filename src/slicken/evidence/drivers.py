@@ -1,4 +1,4 @@
-"""Drivers: one verdict for each, from all readings of importance and their zeros."""
+"""Drivers: one verdict for each, from all readings of importance and their null level."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,7 +69,7 @@ class DriverVerdict:
 def shares_of(table: xr.Dataset, method: str) -> xr.DataArray:
     """Shares of the drivers by one method, dims ``(run, channel)``; they sum to one.
 
-    By error, a driver may take away less than nothing, and have a share below zero.
+    By error, a driver may make predictions worse, and have a share below zero.
     """
     means = table[method].mean("target", skipna=True)
     total = means.sum("channel")
@@ -132,7 +132,7 @@ def judge_drivers(
         blocks: of the targets of ``table``.
         has_skill: whether there is anything to explain.
         lag_model_fits: whether the lag model predicts as well as the networks, and so may speak.
-        seed: of the resampling.
+        seed: Random seed of the resampling.
     """
     drivers = [str(name) for name in table["channel"].to_numpy()]
     method = "shapley_loss" if "shapley_loss" in table else "permutation"
@@ -189,9 +189,9 @@ def above_null(probes: xr.Dataset, method: str, name: str) -> bool:
     """Whether a driver clearly exceeds every noise feature of the same ensemble, over runs."""
     means = probes[method].mean("target", skipna=True).transpose("run", "channel")
     channels = [str(channel) for channel in means["channel"].to_numpy()]
-    zeros = [i for i, c in enumerate(channels) if c == NOISE or c.startswith(SHUFFLED)]
+    noise = [i for i, c in enumerate(channels) if c == NOISE or c.startswith(SHUFFLED)]
     values = means.to_numpy()
-    gaps = values[:, channels.index(name)] - values[:, zeros].max(axis=1)
+    gaps = values[:, channels.index(name)] - values[:, noise].max(axis=1)
     error = gaps.std(ddof=1) / np.sqrt(gaps.size) if gaps.size > 1 else np.inf
     return bool(gaps.mean() > 2 * error)
 

@@ -29,9 +29,9 @@ def measure_importance(prepared: Prepared, ensemble: Ensemble, part: Part) -> xr
     are standardised, so all are numbers without a unit.
 
     Args:
-        prepared: the record and its parts.
-        ensemble: trained runs of one window length.
-        part: ``validation`` or ``test``.
+        prepared: Record and its parts.
+        ensemble: Trained runs of one window length.
+        part: Part of the targets, ``validation`` or ``test``.
 
     Returns:
         ``loss`` and ``friction`` over ``(run, target, channel)``: mean over lags of ``|dLoss/dx|``

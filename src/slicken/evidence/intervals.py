@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from slicken.errors import PlanError
 
 LEVEL = 0.9
-"""Share that an interval is to hold, where nobody asks for another."""
+"""Share that an interval is to hold by default."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Calibration:
         """Half the width of the interval, friction, of the same shape as ``spread``.
 
         Args:
-            spread: standard deviation over runs, friction.
-            level: between 0 and 1.
+            spread: Standard deviation over runs, friction.
+            level: Share that the interval is to hold, between 0 and 1.
 
         Raises:
             PlanError: if the level makes no sense.
@@ -52,7 +52,7 @@ class Calibration:
         Args:
             predictions: of one part; ``measured`` over ``target``, ``predicted`` over ``(run,
                 target)``.
-            level: between 0 and 1.
+            level: Share that the interval is to hold, between 0 and 1.
         """
         inside = self.holds(predictions, level)
         return float(inside.mean()) if inside.size else float("nan")

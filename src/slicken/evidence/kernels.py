@@ -105,7 +105,7 @@ def fit_kernels(lag_model: LagModel, channels: Sequence[str]) -> tuple[KernelFit
     """Try every memory of every memory kernel.
 
     Args:
-        lag_model: all targets that may judge.
+        lag_model: All targets that may judge.
         channels: the drivers whose pasts are weighted, all alike.
 
     Returns:

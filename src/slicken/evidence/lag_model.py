@@ -96,7 +96,7 @@ class LagModel:
     dt: float
 
     def decimated(self, most: int, keep: NDArray[np.int64] | None = None) -> "LagModel":
-        """Every this many targets only, so that there are at most so many, and those to keep."""
+        """Evenly chosen targets, at most a number of them, and those to keep."""
         chosen = np.zeros(self.ends.size, dtype=np.bool_)
         chosen[:: max(1, -(-self.ends.size // most))] = True
         if keep is not None:
@@ -219,7 +219,7 @@ def build_lag_model(
     """Lay out the training and validation parts of a study; the test part stays out of it.
 
     Args:
-        prepared: the record and its parts.
+        prepared: Record and its parts.
         length: samples of the longest past, L.
         others: name and values, ``(T,)``, of quantities that the networks do not see.
     """

@@ -2,8 +2,8 @@
 
 These are two questions. What a network *uses* is read from it: its gradient over lags, and its loss
 when older history is hidden from it. A network of 100 s that was trained on a fault without memory
-uses 90 s all the same, since nothing told it not to. What the fault *needs* can only be shown by
-models that were trained on less: the window comparison, and the lag model of
+uses 90 s all the same, since nothing in its training spoke against that. What the fault *needs* can
+only be shown by models that were trained on less: the window comparison, and the lag model of
 :mod:`slicken.evidence.lag_model` cut at ever longer lags. The verdict rests on needs.
 """
 
@@ -69,8 +69,8 @@ def truncate(
     """The loss with history older than a lag replaced by its average over other windows.
 
     Args:
-        prepared: the record and its parts.
-        ensemble: trained runs of one window length.
+        prepared: Record and its parts.
+        ensemble: Trained runs of one window length.
         part: whose windows.
         edges: lags in samples at which to cut, ascending, the last is L.
 
@@ -274,7 +274,7 @@ def conclude(
         return None if networks is None else _of_required(networks, ())
     fitting = [one for one in kernels if one.fits and one.is_shown]
     if lag_model.range is not None and fitting:
-        # A memory is told as the length of a boxcar mean, unless another way is clearly better.
+        # A memory is given as the length of a boxcar mean, unless another kernel is clearly better.
         best = min(fitting, key=lambda one: (one.behind.high >= 0, KERNELS.index(one.shape)))
         return Memory(best.low, best.high, best.shape, drivers, lag_model.shortest)
     return _of_required(lag_model, drivers)

@@ -50,7 +50,7 @@ class Prediction(Tabular):
         """Lower and upper bound that hold so large a part; see :class:`Calibration`.
 
         Args:
-            level: between 0 and 1.
+            level: Share that the interval is to hold, between 0 and 1.
 
         Raises:
             PlanError: if the level makes no sense.
@@ -66,7 +66,7 @@ class Prediction(Tabular):
         """Friction with its interval beside the measured one, by time in s.
 
         Args:
-            level: between 0 and 1.
+            level: Share that the interval is to hold, between 0 and 1.
         """
         return self.to_dataset(level).to_dataframe()
 

@@ -19,7 +19,7 @@ _COLUMNS = ("loss", "low", "high", "clearly_worse")
 
 @dataclass(frozen=True, eq=False, repr=False)
 class RequiredHistory:
-    """How much history friction needs, as one family of models tells it.
+    """How much history friction needs, according to one family of models.
 
     Args:
         family: ``networks``, or the lag model's ``linear`` or ``trees``.
@@ -102,7 +102,7 @@ def required_by_lag_model(
     """Cut the lag model at its edges, refit, and compare.
 
     Args:
-        lag_model: all targets that may judge.
+        lag_model: All targets that may judge.
         channels: the drivers whose history is cut.
         model: which family; trees are asked at every fourth edge only, as they take long.
         also: channels whose present bin is always there.

@@ -67,7 +67,7 @@ def independent_blocks(
     of a few minutes would count one accident many times.
 
     Args:
-        targets: with coordinates time and experiment, sorted by time within an experiment.
+        targets: Targets with coordinates time and experiment, sorted by time within an experiment.
         values: what is averaged, such as a difference of squared errors, shape ``(N,)``.
         seconds: the longest window.
     """
@@ -82,7 +82,7 @@ def correlation_time(targets: xr.Dataset, values: NDArray[np.floating]) -> float
     cautious here). A correlation that does not end within the experiments counts in full.
 
     Args:
-        targets: with coordinates time and experiment; times of one experiment are ascending.
+        targets: Targets with coordinates time and experiment; times ascend within an experiment.
         values: shape ``(N,)``.
     """
     names = targets["experiment"].to_numpy().astype(str)
@@ -116,7 +116,7 @@ def sums_by_block(
 
     Args:
         values: shape ``(..., N)``.
-        blocks: the block of each target, shape ``(N,)``.
+        blocks: Block of each target, shape ``(N,)``.
     """
     _, place = np.unique(blocks, return_inverse=True)
     count = np.bincount(place).astype(np.float64)
@@ -137,8 +137,8 @@ def mean_interval(values: NDArray[np.floating], blocks: NDArray[np.int64], seed:
 
     Args:
         values: shape ``(N,)``, or ``(R, N)`` for R paired runs, which are resampled too.
-        blocks: the block of each target, shape ``(N,)``.
-        seed: of the resampling.
+        blocks: Block of each target, shape ``(N,)``.
+        seed: Random seed of the resampling.
     """
     rows = np.atleast_2d(np.asarray(values, dtype=np.float64))
     value = float(rows.mean())

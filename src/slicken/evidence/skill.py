@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 ENOUGH = 0.8
-"""Share of the targets that an experiment must reach to stand in for another."""
+"""Share of the targets that an experiment must reach to be exchanged for another."""
 FEWEST_ASSIGNMENTS, MOST_ASSIGNMENTS = 50, 5000
 ALPHA = 0.02
 """Share of assignments from which a fit may be chance."""
@@ -38,7 +38,7 @@ class Skill:
     """How much smaller the squared error is than a baseline's, with an interval.
 
     Args:
-        against: name of the baseline.
+        against: Name of the baseline.
         value: 1 less the ratio of the squared errors; 1 is perfect, 0 no better.
         low: 2.5th percentile over resampled blocks of target times; NaN with too few blocks.
         high: 97.5th percentile.
@@ -142,10 +142,10 @@ def skill(
     Args:
         errors: squared, shape ``(N,)``.
         baseline: squared, shape ``(N,)``.
-        blocks: the block of each target, shape ``(N,)``; see
+        blocks: Block of each target, shape ``(N,)``; see
             :func:`~slicken.evidence.resampling.independent_blocks`.
-        against: name of the baseline.
-        seed: of the resampling.
+        against: Name of the baseline.
+        seed: Random seed of the resampling.
     """
     (ours, theirs), count = sums_by_block(np.stack([errors, baseline]), blocks)
     value = _skill(float(ours.sum()), float(theirs.sum()))
@@ -180,7 +180,7 @@ def permutation_p(
         predicted: friction at the test targets, shape ``(N,)``.
         ends: the targets as indices into the record, ``(N,)``.
         record: all experiments.
-        seed: of assignments drawn at random, where there are too many.
+        seed: Random seed of the assignments that are drawn where there are too many.
 
     Returns:
         The share of assignments of experiments to test experiments that fit at least as well as

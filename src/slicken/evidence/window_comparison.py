@@ -17,7 +17,6 @@ from slicken.evidence.resampling import (
     sums_by_block,
 )
 from slicken.evidence.tabular import Tabular, listed
-from slicken.statements import Statement
 from slicken.study.folder import WindowResult
 from slicken.study.trained import Trained
 
@@ -40,9 +39,9 @@ class WindowComparison(Tabular):
             left out because a loss was not finite.
         errors: squared errors of standardised friction at each validation target, dims ``(window,
             run, target)``; the losses are their means.
-        blocks: the block of each target, shape ``(N,)``; see
+        blocks: Block of each target, shape ``(N,)``; see
             :func:`~slicken.evidence.resampling.independent_blocks`.
-        seed: of the resampling.
+        seed: Random seed of the resampling.
     """
 
     losses: xr.DataArray
@@ -185,7 +184,7 @@ class WindowComparison(Tabular):
         return len(self.tied) == self.windows.size > 1
 
     def required(self) -> RequiredHistory | None:
-        """How much history friction needs, as the networks tell it; None where they cannot."""
+        """How much history friction needs, by the networks; None where they cannot tell."""
         if not self.can_tell or not np.isfinite(self.means).all():
             return None
         table, means = self.table, self.means.to_numpy()
@@ -217,10 +216,10 @@ class WindowComparison(Tabular):
 
     def __repr__(self) -> str:
         means = ", ".join(f"{s:g} s {m:.4g}" for s, m in zip(self.windows, self.means, strict=True))
-        told = listed(self.tied) if self.can_tell else "cannot be compared"
+        same = listed(self.tied) if self.can_tell else "cannot be compared"
         return (
             f"WindowComparison: lowest mean loss at {self.best:g} s ({means})\n"
-            f"  not distinguishable: {told}"
+            f"  not distinguishable: {same}"
         )
 
     def to_dataset(self) -> xr.Dataset:
@@ -239,27 +238,6 @@ class WindowComparison(Tabular):
             for s in self.windows
             if (bad := self.losses.sel(window=s).isnull().to_numpy()).any()
         }
-
-    def statement(self) -> Statement:
-        """The outcome of the comparison."""
-        if self.windows.size == 1:
-            return Statement("comparison.single", best=self.best)
-        if self.paired.size < 2:
-            return Statement("comparison.too_few_runs", best=self.best, runs=self.paired.size)
-        if self.independent < FEWEST_BLOCKS:
-            return Statement("comparison.too_few_blocks", best=self.best, blocks=self.independent)
-        found = {
-            "best": self.best,
-            "probability": float(self.probability_best.sel(window=self.best)),
-            "runs": self.paired.size,
-            "blocks": self.independent,
-        }
-        if len(self.tied) == 1:
-            return Statement("comparison.best", **found)
-        shortest = min(self.tied)
-        if self.flat:
-            return Statement("comparison.flat", shortest=shortest, **found)
-        return Statement("comparison.tied", tied=self.tied, shortest=shortest, **found)
 
     @cached_property
     def _resampled(self) -> NDArray[np.float64]:

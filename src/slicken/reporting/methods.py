@@ -1,80 +1,127 @@
-"""Methods: a paragraph for a manuscript on what a study did, from its plan and nothing else."""
+"""Methods: a paragraph for a manuscript on what a study did, from its plan and its data."""
 
-from slicken.channels import CHANNELS
+from collections.abc import Iterator
+
 from slicken.evidence.evidence import Evidence
+from slicken.learning.splits import PARTS
+from slicken.statements import Statement
 from slicken.study.trained import Trained
 
-_ACTIVATIONS = {"linear": "no activation"}
-_STARTS = {
-    "zero": "Update gates started without a bias.",
-    "chrono": "The biases of the update gates started at the logarithm of times spread over the "
-    "window (Tallec and Ollivier 2018).",
-}
+ASSUMPTIONS = (
+    Statement("assumptions.sizes"),
+    Statement("assumptions.activation"),
+    Statement("assumptions.start"),
+    Statement("assumptions.optimiser"),
+    Statement("assumptions.targets"),
+    Statement("assumptions.scaling"),
+    Statement("assumptions.split"),
+)
+"""What the publication does not state, and the preset ``paper`` assumes."""
 
 
-def methods_paragraph(evidence: Evidence) -> list[str]:
-    """Sentences, in their order."""
+def methods_paragraph(evidence: Evidence) -> tuple[Statement, ...]:
+    """Statements of the paragraph, in their order."""
     trained = evidence.trained
-    return [*_on_data(trained), *_on_networks(trained), *_on_evidence(evidence)]
+    return (*_on_data(trained), *_on_networks(trained), *_on_evidence(evidence))
 
 
-def _on_data(study: Trained) -> list[str]:
-    prepared = study.prepared
-    hours = sum(len(one) * one.dt for one in study.experiments) / 3600
-    drivers = ", ".join(CHANNELS[name].title.lower() for name in prepared.record.channels)
-    count = len(study.experiments)
-    lengths = ", ".join(f"{seconds:g}" for seconds in study.windows)
-    ends = prepared.split.ends
-    return [
-        f"Friction was modelled with slicken {study.folder.versions.get('slicken', '')} after the "
-        "protocol of Uhmb et al. (2025, doi 10.1016/j.acags.2025.100231).",
-        f"The data were {count} experiment{'s' if count > 1 else ''} ({hours:.2g} h in all, at a "
-        f"step of {study.experiments[0].dt:g} s).",
-        f"The drivers were {drivers}; shear and normal stress, whose ratio is friction, were not "
-        "among them."
-        if not study.plan.allow_stress_inputs
-        else f"The drivers were {drivers}.",
-        "The friction coefficient at an instant was predicted from the drivers over the window "
-        f"that ends there, for windows of {lengths} s.",
-        f"The data were divided {prepared.split.words}.",
-        f"Targets were {ends['training'].size} times for training, {ends['validation'].size} for "
-        f"validation and {ends['test'].size} for test, the same for every window length.",
-        "Drivers and friction were standardised with the mean and the standard deviation of the "
-        "training part.",
-    ]
+def targets_of(trained: Trained) -> dict[str, int]:
+    """Number of target times of each part."""
+    ends = trained.prepared.split.ends
+    return {part: int(ends[part].size) for part in PARTS}
 
 
-def _on_networks(study: Trained) -> list[str]:
-    plan, network, optimiser = study.plan, study.plan.network, study.plan.optimiser
-    activation = _ACTIVATIONS.get(network.activation, network.activation)
-    decay = ", with cosine decay" if optimiser.decay == "cosine" else ""
-    clip = f", with gradients clipped to a norm of {optimiser.clip:g}" if optimiser.clip else ""
-    return [
-        f"The network had {network.conv_layers} one-dimensional convolutions of {network.filters} "
-        f"filters of {network.kernel} samples ({activation}), {network.gru_layers} GRU layers of "
-        f"{network.units} units, and a dense layer.",
-        _STARTS[network.gate_start],
-        f"At each window length {plan.runs} networks were trained for {plan.epochs} epochs on the "
-        f"mean square error with Adam (learning rate {optimiser.learning_rate:g}{decay}{clip}, "
-        f"batches of {optimiser.batch} windows).",
-        "Run r had the same initial weights and the same order of batches at every window length, "
-        "and the epoch with its lowest validation loss was kept.",
-    ]
-
-
-def _on_evidence(evidence: Evidence) -> list[str]:
-    words = [
-        "Window lengths were compared by the mean of these losses over runs, with 95 % intervals "
-        "from resampling paired runs and independent blocks of time.",
-        "The test part was scored once, after the choice, against the training mean and median, a "
-        "ridge regression and boosted trees on the same windows.",
-        "The importance of a driver was measured by the absolute gradient of the loss, by that of "
-        "friction, by integrated gradients, by Shapley values and by permutation, on the "
-        f"{evidence.trained.plan.importance_on} part.",
-    ]
-    if evidence.importance.controls:
-        words.append(
-            "Its zero is what channels of noise and shuffled drivers earned in an ensemble that "
-            "saw them too."
+def split_of(trained: Trained) -> Statement:
+    """How the data were divided."""
+    split, record, plan = trained.prepared.split, trained.prepared.record, trained.plan.split
+    if split.by == "experiment":
+        serves = {
+            part: tuple(
+                name
+                for place, name in enumerate(record.experiments)
+                if bool((record.experiment[split.samples(part)] == place).any())
+            )
+            for part in PARTS
+        }
+        return Statement(
+            "splits.experiment",
+            training=len(serves["training"]),
+            validation=serves["validation"],
+            test=serves["test"],
         )
-    return words
+    if split.by == "time":
+        shares = plan.validation_share, plan.test_share
+        return Statement(
+            "splits.time", training=1 - sum(shares), validation=shares[0], test=shares[1]
+        )
+    counts = {
+        part: len({*zip(*_stages(trained, part), strict=True)}) for part in ("validation", "test")
+    }
+    return Statement("splits.stage", **counts)
+
+
+def _stages(trained: Trained, part: str) -> tuple[list[int], list[int]]:
+    """Experiment and stage of every sample of a part."""
+    record, split = trained.prepared.record, trained.prepared.split
+    here = split.part == PARTS.index(part)
+    return record.experiment[here].tolist(), record.stage[here].tolist()
+
+
+def _on_data(trained: Trained) -> Iterator[Statement]:
+    plan, drivers = trained.plan, trained.prepared.record.channels
+    hours = sum(len(one) * one.dt for one in trained.experiments) / 3600
+    version = str(trained.folder.versions.get("slicken", ""))
+    yield Statement("methods_text.protocol", version=version)
+    yield Statement(
+        "methods_text.data",
+        count=len(trained.experiments),
+        hours=hours,
+        step=trained.experiments[0].dt,
+    )
+    yield (
+        Statement("methods_text.drivers_stress", drivers=drivers)
+        if plan.allow_stress_inputs
+        else Statement("methods_text.drivers", drivers=drivers)
+    )
+    yield Statement("methods_text.windows", lengths=trained.windows)
+    yield split_of(trained)
+    yield Statement("methods_text.targets", **targets_of(trained))
+    yield Statement("methods_text.scaling")
+
+
+def _on_networks(trained: Trained) -> Iterator[Statement]:
+    plan, network, optimiser = trained.plan, trained.plan.network, trained.plan.optimiser
+    yield Statement(
+        "methods_text.network",
+        conv=network.conv_layers,
+        filters=network.filters,
+        kernel=network.kernel,
+        activation=network.activation,
+        gru=network.gru_layers,
+        units=network.units,
+    )
+    yield Statement(f"methods_text.start_{network.gate_start}")
+    details = [
+        Statement("methods_text.cosine")
+        if optimiser.decay == "cosine"
+        else Statement("methods_text.constant")
+    ]
+    if optimiser.clip:
+        details.append(Statement("methods_text.clip", norm=optimiser.clip))
+    yield Statement(
+        "methods_text.training",
+        runs=plan.runs,
+        epochs=plan.epochs,
+        rate=optimiser.learning_rate,
+        details=tuple(details),
+        batch=optimiser.batch,
+    )
+    yield Statement("methods_text.runs")
+
+
+def _on_evidence(evidence: Evidence) -> Iterator[Statement]:
+    yield Statement("methods_text.comparison")
+    yield Statement("methods_text.test")
+    yield Statement("methods_text.importance", part=evidence.trained.plan.importance_on)
+    if evidence.importance.controls:
+        yield Statement("methods_text.controls")

@@ -1,8 +1,8 @@
-"""Summary: a study for programs, as plain numbers and words; its keys are in the docs."""
+"""Summary: a study for programs, as plain numbers and statements; its keys are in the docs."""
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,20 +16,22 @@ from slicken.evidence.importance import KINDS, ranking
 from slicken.evidence.intervals import LEVEL
 from slicken.evidence.memory import MASSES
 from slicken.evidence.reasons import slip_in
+from slicken.experiment import Experiment
+from slicken.reporting.answer import answer
 from slicken.reporting.findings import say_finding
-from slicken.reporting.verdict import judge
+from slicken.reporting.methods import split_of, targets_of
 from slicken.reporting.wording import words
+from slicken.statements import Statement
 from slicken.study.files import write_text
-from slicken.study.trained import Trained
 
 
 def summarise(evidence: Evidence) -> dict[str, Any]:
     """Everything in ``summary.json``; numbers that are not finite are None.
 
     Args:
-        evidence: Evidence of the study.
+        evidence: All evidence of the study.
     """
-    summary = _about(evidence.trained) | _answers(evidence) | {"verdict": _verdict(evidence)}
+    summary = _about(evidence) | _answers(evidence) | {"answer": _answer(evidence)}
     plain: dict[str, Any] = _plain(summary)
     return plain
 
@@ -40,120 +42,133 @@ def write_summary(evidence: Evidence) -> None:
     write_text(evidence.trained.path / "summary.json", text + "\n")
 
 
-def _about(study: Trained) -> dict[str, Any]:
+def _about(evidence: Evidence) -> dict[str, Any]:
     """What was studied, and how."""
-    split = study.prepared.split
+    trained = evidence.trained
     return {
-        "name": study.plan.name,
-        "versions": study.folder.versions,
-        "plan": study.plan.model_dump(mode="json"),
-        "missing_drivers": list(study.prepared.missing),
-        "experiments": [
-            {
-                "name": experiment.name,
-                "source": experiment.provenance.source,
-                "sha256": experiment.provenance.sha256,
-                "samples": len(experiment),
-                "step_s": experiment.dt,
-                "findings": [say_finding(f, words("en")) for f in experiment.findings],
-            }
-            for experiment in study.experiments
-        ],
+        "name": trained.plan.name,
+        "versions": trained.folder.versions,
+        "plan": trained.plan.model_dump(mode="json"),
+        "missing_drivers": list(trained.prepared.missing),
+        "experiments": [_experiment(experiment) for experiment in trained.experiments],
         "split": {
-            "words": split.words,
-            "targets": {part: int(ends.size) for part, ends in split.ends.items()},
+            "by": trained.prepared.split.by,
+            **_stated(split_of(trained)),
+            "targets": targets_of(trained),
         },
-        "unfinished_windows_s": [s for s in study.plan.windows if s not in study.windows],
-        "noise_floor": study.noise_floor,
-        "truth": dict(study.truth) or None,
+        "unfinished_windows_s": [s for s in trained.plan.windows if s not in trained.windows],
+        "noise_floor": trained.noise_floor,
+        "truth": dict(trained.truth) or None,
+    }
+
+
+def _experiment(experiment: Experiment) -> dict[str, Any]:
+    return {
+        "name": experiment.name,
+        "source": experiment.provenance.source,
+        "sha256": experiment.provenance.sha256,
+        "samples": len(experiment),
+        "step_s": experiment.dt,
+        "findings": [
+            {**finding.to_plain(), "text": say_finding(finding, words("en"))}
+            for finding in experiment.findings
+        ],
     }
 
 
 def _answers(evidence: Evidence) -> dict[str, Any]:
     """What was found."""
-    study, comparison = evidence.trained, evidence.comparison
-    skilled, memory = evidence.skill, evidence.memory
+    comparison, skill, memory = evidence.comparison, evidence.skill, evidence.memory
+    best, table = comparison.best, evidence.importance.attribution
     return {
-        "windows": [_window(evidence, seconds) for seconds in study.windows],
-        "best_window_s": comparison.best if skilled.proven else None,
-        "lowest_mean_window_s": comparison.best,
+        "windows": [_window(evidence, seconds) for seconds in evidence.trained.windows],
+        "best_window_s": best if skill.proven else None,
+        "lowest_mean_window_s": best,
         "lowest_minimum_window_s": comparison.lowest_minimum,
-        "tied_windows_s": list(comparison.tied),
-        "shortest_tied_window_s": min(comparison.tied),
+        "not_distinguishable_windows_s": list(comparison.tied),
+        "shortest_not_distinguishable_window_s": min(comparison.tied),
         "shortest_within_one_error_s": comparison.shortest,
-        "slip_m": slip_in(study.prepared, comparison.best),
-        "has_skill": skilled.proven,
+        "slip_m": slip_in(evidence.trained.prepared, best),
+        "skill_proven": skill.proven,
         "skill": [
             {
-                "against": skill.against,
-                **_interval((skill.value, skill.low, skill.high)),
-                "blocks": skill.blocks,
+                "against": one.against,
+                **_interval((one.value, one.low, one.high)),
+                "blocks": one.blocks,
             }
-            for skill in skilled.against
+            for one in skill.against
         ],
-        "skill_table": _skill_table(skilled.table),
-        "coverage": {"level": LEVEL, "test": skilled.coverage},
-        "required": [
-            {
-                "family": required.family,
-                "history_s": required.history.tolist(),
-                "loss": required.loss.tolist(),
-                "low": required.low.tolist(),
-                "high": required.high.tolist(),
-                "clearly_worse": required.clearly_worse.tolist(),
-                "range_s": required.range,
-            }
-            for required in memory.required
-        ],
-        "kernels": [
-            {
-                "shape": one.shape,
-                "drivers": list(memory.selected),
-                "memory_s": _interval((one.memory, one.low, one.high)),
-                "excess": _interval(one.excess),
-                "gain": _interval(one.gain),
-                "behind": _interval(one.behind),
-                "fits": one.fits,
-                "is_shown": one.is_shown,
-            }
-            for one in memory.kernels
-        ],
+        "skill_table": _skill_table(skill.table),
+        "permutation_p": skill.permutation_p,
+        "coverage": {"level": LEVEL, "test": skill.coverage},
+        "required_history": _required_history(evidence),
+        "kernels": _kernels(evidence),
         "memory": None if memory.conclusion is None else asdict(memory.conclusion),
-        "permutation_p": skilled.permutation_p,
         "drivers": [
             {
                 "channel": driver.channel,
-                "status": driver.verdict,
-                "reason": "; ".join(words("en").lines(driver.reasons)),
+                "verdict": driver.verdict,
+                "reasons": _all_stated(driver.reasons),
                 "share": _interval(driver.share),
                 "rank": _interval(driver.rank),
             }
             for driver in evidence.drivers
         ],
         "methods": {
-            method: _method(shares_of(evidence.importance.attribution, method))
-            for method in METHODS
-            if method in evidence.importance.attribution
+            method: _method(shares_of(table, method)) for method in METHODS if method in table
         },
-        "importance": _importance(evidence, comparison.best),
+        "importance": _importance(evidence, best),
     }
 
 
-def _verdict(evidence: Evidence) -> dict[str, Any]:
-    verdict = judge(evidence)
-    return {
-        "window": verdict.window,
-        "memory": verdict.memory,
-        "skill": verdict.skill,
-        "importance": verdict.importance,
-        "drivers": list(verdict.drivers),
-        "truth": list(verdict.truth),
-        "caveats": list(verdict.caveats),
-    }
+def _required_history(evidence: Evidence) -> list[dict[str, Any]]:
+    return [
+        {
+            "family": required.family,
+            "history_s": required.history.tolist(),
+            "loss": required.loss.tolist(),
+            "low": required.low.tolist(),
+            "high": required.high.tolist(),
+            "clearly_worse": required.clearly_worse.tolist(),
+            "range_s": required.range,
+        }
+        for required in evidence.memory.required
+    ]
+
+
+def _kernels(evidence: Evidence) -> list[dict[str, Any]]:
+    return [
+        {
+            "shape": one.shape,
+            "drivers": list(evidence.memory.selected),
+            "memory_s": _interval((one.memory, one.low, one.high)),
+            "excess": _interval(one.excess),
+            "gain": _interval(one.gain),
+            "excess_over_boxcar": _interval(one.behind),
+            "fits": one.fits,
+            "is_shown": one.is_shown,
+        }
+        for one in evidence.memory.kernels
+    ]
+
+
+def _answer(evidence: Evidence) -> dict[str, Any]:
+    """The answer as statements with their English text."""
+    sections = answer(evidence).sections()
+    return {name: _all_stated(statements) for name, statements in sections.items()}
+
+
+def _stated(statement: Statement) -> dict[str, Any]:
+    """A statement as a tree, with its English text."""
+    return {**statement.to_plain(), "text": words("en")(statement)}
+
+
+def _all_stated(statements: Iterable[Statement]) -> list[dict[str, Any]]:
+    return [_stated(statement) for statement in statements]
 
 
 def _window(evidence: Evidence, seconds: float) -> dict[str, Any]:
-    comparison = evidence.comparison
+    comparison, trained = evidence.comparison, evidence.trained
     losses = comparison.losses.sel(window=seconds).to_numpy()
     kept = losses[np.isfinite(losses)]
     low, median, high = np.percentile(kept, [25, 50, 75]) if kept.size else [np.nan] * 3
@@ -171,13 +186,13 @@ def _window(evidence: Evidence, seconds: float) -> dict[str, Any]:
         "median": median,
         "quartiles": [low, high],
         "minimum": kept.min() if kept.size else None,
-        "best_epochs": evidence.trained.history(seconds)["best_epoch"].to_numpy().tolist(),
+        "best_epochs": trained.history(seconds)["best_epoch"].to_numpy().tolist(),
         "probability_best": float(comparison.probability_best.sel(window=seconds)),
         **{
             name: _interval([compared[f"{name}{end}"] for end in ("", "_low", "_high")])
             for name in ("excess", "effect")
         },
-        "uses_s": {f"{100 * mass:g}": float(used.sel(mass=mass)) for mass in MASSES},
+        "gradient_span_s": {f"{100 * mass:g}": float(used.sel(mass=mass)) for mass in MASSES},
         "validation_loss": {
             model: float(scores["validation_loss"].sel(model=model)) for model in models
         },

@@ -37,7 +37,7 @@ class Prepared:
 
     @cached_property
     def drivers(self) -> NDArray[np.float32]:
-        """Standardised drivers, shape ``(T, C)``; 0, the mean, inside gaps, where nobody looks."""
+        """Standardised drivers, shape ``(T, C)``; 0, the mean, inside gaps, which are not used."""
         gap = self.record.gap[:, None]
         inside = np.where(gap, 0.0, self.record.drivers)
         return np.where(gap, np.float32(0), self.scaling.drivers(inside))

@@ -27,17 +27,17 @@ PLAN: dict[str, Any] = {
 }
 """What every case runs: the preset ``quick``, which is ``recommended`` at a size for two cores."""
 
-Told = Callable[[str], None]
+Tell = Callable[[str], None]
 Record = dict[str, Any]
 
 
-def run_cases(chosen: Iterable[Case], folder: Path, tell: Told) -> list[Record]:
+def run_cases(chosen: Iterable[Case], folder: Path, tell: Tell) -> list[Record]:
     """Study every case; those that lie in the folder already are read.
 
     Args:
-        chosen: which.
-        folder: for a study and a record of each.
-        tell: told a line for each case.
+        chosen: Cases.
+        folder: Folder for a study and a record of each.
+        tell: Called with a line for each case.
     """
     records = []
     for case in chosen:
@@ -56,8 +56,8 @@ def run_case(case: Case, folder: Path) -> Record:
     """Simulate, study, and write down what was found beside what was planted.
 
     Args:
-        case: which fault.
-        folder: of the study.
+        case: Simulated fault.
+        folder: Study folder.
     """
     began = time.perf_counter()
     experiments = simulate(

@@ -1,4 +1,4 @@
-"""Cases: which faults are studied, and which of them nobody may look at while anything is tuned."""
+"""Cases: faults that are studied; those that judge are not looked at while anything is tuned."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -6,12 +6,12 @@ how a value is written:
 ================== ==================== ==========================================
 field              value                English
 ================== ==================== ==========================================
-``{n}``            text, number         as it is; numbers with up to four digits
+``{n}``            text, number         as it is; whole, or with four digits
 ``{x:.2f}``        number               Python's own formats; never ``-0.00``
 ``{x:percent}``    number               ``12 %``
 ``{x:range .0f}``  two numbers          ``88 to 116``
 ``{x:within .2f}`` value, low, high     ``0.85 (0.75 to 0.90)``; without ends, the value
-``{x:within %}``   value, low, high     ``12 % (0 to 20 %)``
+``{x:within %}``   value, low, high     ``12 % (0 to 20 %)``; with decimals ``.1%``
 ``{c:channel}``    name of a channel    ``slip velocity``; ``Channel`` with a capital
 ``{v:quantity}``   channel and value    ``3.5 mm/s``
 ``{x:measured}``   number and unit      ``3.5 MPa``; the number where the unit is blank
@@ -126,18 +126,21 @@ class Wording(string.Formatter):
             return value
         if not math.isfinite(value):
             return NOTHING
-        if form == "%":
-            return self._as_percent(value, "")
+        if form.endswith("%"):
+            return self._as_percent(value, form.strip(".%"))
         if not form:
-            return f"{value:d}" if isinstance(value, int) else f"{value:.4g}"
-        return format(value, form if form.endswith("d") else f"z{form}")
+            return f"{value:.0f}" if float(value).is_integer() else f"{value:.4g}"
+        if form.endswith("d"):
+            return format(value, form)
+        sign, digits = ("+", form[1:]) if form.startswith("+") else ("", form)
+        return format(value, f"{sign}z{digits}").rstrip(".")
 
     def _as_percent(self, value: float, digits: str) -> str:
         return f"{100 * value:z.{int(digits or 0)}f} %" if math.isfinite(value) else NOTHING
 
     def _as_range(self, ends: Sequence[float], form: str) -> str:
         low, high = (self._number(end, form) for end in ends)
-        if form == "%":
+        if form.endswith("%"):
             low = low.removesuffix(" %")
         return _TO[self.language].format(low, high)
 

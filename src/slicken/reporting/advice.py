@@ -1,0 +1,131 @@
+"""Advice: what to try next, where the study knows."""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from slicken.evidence.evidence import Evidence
+from slicken.evidence.reasons import reasons_for_no_skill
+from slicken.evidence.resampling import FEWEST_BLOCKS
+from slicken.evidence.skill import FEWEST_ASSIGNMENTS
+from slicken.statements import Statement
+
+NEAR = 0.9
+"""Share of the longest window from which a memory counts as cut off by it."""
+MOST_EXPERIMENTS = 1000
+
+
+def next_steps(evidence: Evidence) -> Iterator[Statement]:
+    """What to try next, the most useful first."""
+    yield from _more_data(evidence)
+    yield from _coverage(evidence)
+    yield from _windows(evidence)
+    plan = evidence.trained.plan
+    if evidence.comparison.paired.size < 2:
+        yield Statement("next.more_runs", runs=max(4, plan.runs))
+    if not plan.controls:
+        yield Statement("next.controls")
+    if plan.preset == "quick" and evidence.skill.proven:
+        yield Statement("next.preset")
+
+
+def _more_data(evidence: Evidence) -> Iterator[Statement]:
+    """More experiments or more test data, where there are too few blocks or permutations."""
+    prepared, split = evidence.trained.prepared, evidence.trained.plan.split
+    have = len(prepared.record.experiments)
+    blocks = min(one.blocks for one in evidence.skill.against)
+    if prepared.split.by != "experiment":
+        if have < 3:
+            needed = fewest_experiments(split.test_share)
+            yield Statement("next.permutation", needed=needed, have=have)
+        elif blocks < FEWEST_BLOCKS:
+            yield _more_blocks(blocks)
+        return
+    if blocks < FEWEST_BLOCKS:
+        tested = np.unique(prepared.record.experiment[prepared.split.ends["test"]]).size
+        count = math.ceil(FEWEST_BLOCKS * int(tested) / max(blocks, 1))
+        needed = max(have + 1, math.ceil(count / split.test_share))
+        yield Statement(
+            "next.more_experiments", needed=needed, have=have, count=count, blocks=FEWEST_BLOCKS
+        )
+    elif evidence.skill.permutation_p is None:
+        needed = max(have + 1, fewest_experiments(split.test_share))
+        yield Statement("next.permutation", needed=needed, have=have)
+
+
+def _more_blocks(blocks: int) -> Statement:
+    times = FEWEST_BLOCKS / max(blocks, 1)
+    return Statement("next.blocks", have=blocks, needed=FEWEST_BLOCKS, times=times)
+
+
+def fewest_experiments(test_share: float) -> int:
+    """The fewest experiments with enough permutations for the permutation test.
+
+    Args:
+        test_share: Share of the experiments in the test part.
+
+    Example:
+        >>> fewest_experiments(0.2)
+        8
+    """
+    return next(
+        count
+        for count in range(3, MOST_EXPERIMENTS)
+        if math.perm(count, max(1, round(test_share * count))) >= FEWEST_ASSIGNMENTS
+    )
+
+
+def _coverage(evidence: Evidence) -> Iterator[Statement]:
+    """Drivers outside their training range, where the networks have no proven skill."""
+    if evidence.skill.proven:
+        return
+    reasons = reasons_for_no_skill(evidence.trained.prepared, evidence.skill.against)
+    outside = tuple(
+        Statement("next.outside", **one.values) for one in reasons if one.key == "no_skill.outside"
+    )
+    if outside:
+        yield Statement("next.training_range", drivers=outside)
+
+
+def _windows(evidence: Evidence) -> Iterator[Statement]:
+    """Longer windows where the longest is the limit, or several where there was one."""
+    windows = tuple(evidence.trained.plan.windows)
+    if len(windows) == 1:
+        yield Statement("next.more_windows", windows=_listed((windows[0] / 2, *windows)))
+        return
+    if not evidence.skill.proven or not _is_limited(evidence):
+        return
+    longest = windows[-1]
+    room = min(_longest_stretch(evidence, place) for place in range(_count(evidence)))
+    if 2 * longest <= room:
+        longer = (*windows[-2:], 1.5 * longest, 2 * longest)
+        yield Statement("next.longer_windows", windows=_listed(longer))
+    else:
+        yield Statement("next.longer_logs", seconds=4 * longest)
+
+
+def _is_limited(evidence: Evidence) -> bool:
+    """Whether the memory, or the lowest loss, lies at the longest window."""
+    memory, longest = evidence.memory.conclusion, evidence.trained.plan.windows[-1]
+    if memory is not None and memory.is_needed:
+        return memory.high >= NEAR * longest
+    comparison = evidence.comparison
+    return comparison.best == longest and comparison.can_tell and not comparison.flat
+
+
+def _count(evidence: Evidence) -> int:
+    return len(evidence.trained.prepared.record.experiments)
+
+
+def _longest_stretch(evidence: Evidence, place: int) -> float:
+    """The longest stretch of an experiment without a gap, s."""
+    record = evidence.trained.prepared.record
+    gap = record.gap[record.experiment == place]
+    edges = np.flatnonzero(np.diff(np.r_[True, gap, True].astype(np.int8)))
+    return float(np.diff(edges)[::2].max(initial=0)) * record.dt
+
+
+def _listed(lengths: tuple[float, ...]) -> str:
+    """Window lengths as ``--windows`` takes them."""
+    return ",".join(f"{seconds:g}" for seconds in lengths)

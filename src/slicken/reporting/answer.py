@@ -1,0 +1,366 @@
+"""Answer: what a study shows, as statements and numbers, in the order in which a reader asks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from slicken.evidence.drivers import Verdict
+from slicken.evidence.evidence import Evidence
+from slicken.evidence.intervals import LEVEL
+from slicken.evidence.reasons import reasons_for_no_skill, slip_in
+from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
+from slicken.reporting.advice import next_steps
+from slicken.reporting.caveats import caveats_of, truth_of
+from slicken.reporting.ranking import ranking_of
+from slicken.statements import Statement
+
+NOTHING = Interval(float("nan"), float("nan"), float("nan"))
+TEST = "test_mean"
+"""The constant that is hardest to beat: the mean of the test part itself."""
+MODELS = ("network", "ridge", "trees", "mean")
+"""Models of the first screen: the networks, what sees the same windows, and a constant."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One question and its answer.
+
+    Args:
+        headline: The answer in a few words.
+        beside: What a reader needs beside it at once.
+        more: The rest.
+    """
+
+    headline: Statement
+    beside: tuple[Statement, ...] = ()
+    more: tuple[Statement, ...] = ()
+
+    def statements(self) -> tuple[Statement, ...]:
+        """All of it."""
+        return (self.headline, *self.beside, *self.more)
+
+
+@dataclass(frozen=True)
+class DriverAnswer:
+    """What one driver contributes.
+
+    Args:
+        channel: Name of the driver.
+        verdict: Conclusion.
+        share: Share of the error reduction by all drivers; NaN without proven skill.
+        gradient: Share of ``|dLoss/dx|``, the published measure; NaN without proven skill.
+        reasons: Statements behind the verdict.
+    """
+
+    channel: str
+    verdict: Verdict
+    share: Interval
+    gradient: float
+    reasons: tuple[Statement, ...]
+
+    def statements(self) -> tuple[Statement, ...]:
+        """Verdict and share, and the reasons where there is a verdict."""
+        name, verdict = self.channel, self.verdict
+        if not np.isfinite(self.share.value):
+            return (Statement("answer.driver_verdict", driver=name, verdict=verdict),)
+        return (
+            Statement("answer.driver_share", driver=name, verdict=verdict, share=tuple(self.share)),
+            Statement("answer.driver_reasons", driver=name, reasons=self.reasons),
+        )
+
+
+@dataclass(frozen=True)
+class ModelAnswer:
+    """How well one model predicts the test part.
+
+    Args:
+        model: Name of the model.
+        rmse: Root mean square error in friction.
+        skill: Skill of the networks over it; NaN for the networks themselves.
+    """
+
+    model: str
+    rmse: float
+    skill: Interval
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a study shows.
+
+    Args:
+        name: Name of the study.
+        skill: Whether these data can tell.
+        memory: How much history friction requires.
+        windows: How the window lengths compare.
+        drivers: One for each driver, largest share first.
+        models: The networks beside simpler models.
+        ranking: What the methods of importance say about the drivers.
+        truth: Planted truth beside what was found; empty for real logs.
+        caveats: What a reader must know before relying on it.
+        next_steps: What to try next.
+        unfinished: Window lengths that are not trained yet, s.
+    """
+
+    name: str
+    skill: Finding
+    memory: Finding
+    windows: Finding
+    drivers: tuple[DriverAnswer, ...]
+    models: tuple[ModelAnswer, ...]
+    ranking: tuple[Statement, ...]
+    truth: tuple[Statement, ...]
+    caveats: tuple[Statement, ...]
+    next_steps: tuple[Statement, ...]
+    unfinished: tuple[float, ...]
+
+    def findings(self) -> dict[str, Finding]:
+        """The three questions in their order, by the key of their title."""
+        return {"skill": self.skill, "memory": self.memory, "windows": self.windows}
+
+    def sections(self) -> dict[str, tuple[Statement, ...]]:
+        """All that is said, in the order in which a reader asks, by the key of each title."""
+        return {
+            **{name: finding.statements() for name, finding in self.findings().items()},
+            "drivers": tuple(each for driver in self.drivers for each in driver.statements()),
+            "ranking": self.ranking,
+            "truth": self.truth,
+            "caveats": self.caveats,
+            "next_steps": self.next_steps,
+        }
+
+
+def answer(evidence: Evidence) -> Answer:
+    """The answer of a study.
+
+    Args:
+        evidence: All evidence of the study.
+    """
+    trained = evidence.trained
+    planned = trained.plan.windows
+    return Answer(
+        name=trained.plan.name,
+        skill=_skill(evidence),
+        memory=_memory(evidence),
+        windows=_windows(evidence),
+        drivers=_drivers(evidence),
+        models=_models(evidence),
+        ranking=tuple(ranking_of(evidence)),
+        truth=tuple(truth_of(evidence)),
+        caveats=tuple(caveats_of(evidence)),
+        next_steps=tuple(next_steps(evidence)),
+        unfinished=tuple(s for s in planned if s not in trained.windows),
+    )
+
+
+def _skill(evidence: Evidence) -> Finding:
+    skill, prepared = evidence.skill, evidence.trained.prepared
+    found = _intervals(evidence)
+    test, tested = found[TEST], _tested(evidence)
+    more = [
+        Statement("answer.skill_meaning"),
+        Statement("answer.skill_training", mean=found["mean"], median=found["median"]),
+    ]
+    if skill.permutation_p is not None:
+        more.append(Statement("answer.permutation", p=skill.permutation_p))
+    if np.isfinite(skill.coverage):
+        more.append(Statement("answer.coverage", level=LEVEL, covered=skill.coverage))
+    if skill.proven:
+        return Finding(Statement("answer.skill_yes", skill=test), (tested,), tuple(more))
+    reasons = reasons_for_no_skill(prepared, skill.against)
+    if reasons:
+        more.insert(0, Statement("answer.reasons", reasons=reasons))
+    return Finding(_no_skill(evidence, test), (_why_no_skill(evidence), tested), tuple(more))
+
+
+def _intervals(evidence: Evidence) -> dict[str, tuple[float, float, float]]:
+    """Skill against each constant, with an interval where all of them have the blocks for one."""
+    against = evidence.skill.against
+    known = min(one.blocks for one in against) >= FEWEST_BLOCKS
+    nan = float("nan")
+    return {
+        one.against: (one.value, one.low, one.high) if known else (one.value, nan, nan)
+        for one in against
+    }
+
+
+def _tested(evidence: Evidence) -> Statement:
+    """How many held-out experiments and independent blocks there are."""
+    split = evidence.trained.prepared.split
+    tested = np.unique(evidence.trained.prepared.record.experiment[split.ends["test"]]).size
+    blocks = min(one.blocks for one in evidence.skill.against)
+    if split.by == "experiment":
+        return Statement("answer.tested_experiments", count=int(tested), blocks=blocks)
+    return Statement("answer.tested_parts", count=int(tested), blocks=blocks)
+
+
+def _no_skill(evidence: Evidence, test: tuple[float, ...]) -> Statement:
+    if any(one.value <= 0 for one in evidence.skill.against):
+        return Statement("answer.skill_no", skill=test)
+    return Statement("answer.skill_not_shown", skill=test)
+
+
+def _why_no_skill(evidence: Evidence) -> Statement:
+    against = evidence.skill.against
+    not_beaten = {one.against for one in against if one.value <= 0}
+    if not_beaten - {TEST}:
+        return Statement("answer.why_constant")
+    if not_beaten:
+        return Statement("answer.why_level")
+    if min(one.blocks for one in against) < FEWEST_BLOCKS:
+        return Statement("answer.why_blocks", needed=FEWEST_BLOCKS)
+    if all(one.proven for one in against):
+        return Statement("answer.why_common")
+    return Statement("answer.why_interval")
+
+
+def _memory(evidence: Evidence) -> Finding:
+    memory, used = evidence.memory.conclusion, _used(evidence)
+    true = evidence.trained.truth.get("memory_s") or None
+    if not evidence.skill.proven:
+        return Finding(_headline("unknown", true), (Statement("answer.memory_no_skill"),), used)
+    if memory is None:
+        return Finding(_headline("unknown", true), (Statement("answer.memory_one_length"),), used)
+    if not memory.is_needed:
+        enough = Statement("answer.memory_enough", enough=memory.enough, family=memory.method)
+        return Finding(_headline("none", true), (enough,), used)
+    low, high = memory.low, memory.high
+    if memory.method in ("boxcar", "exponential"):
+        kernel = Statement("answer.memory_of", shape=memory.method, drivers=memory.drivers)
+        return Finding(_headline("kernel", true, ends=(_whole(low), _whole(high))), (kernel,), used)
+    by = (
+        Statement("answer.memory_by_drivers", family=memory.method, drivers=memory.drivers)
+        if memory.drivers
+        else Statement("answer.memory_by", family=memory.method)
+    )
+    return Finding(_headline("between", true, low=low, high=high), (by,), used)
+
+
+def _headline(kind: str, true: float | None, **values: object) -> Statement:
+    """The memory in a few words, with the planted one where there is one."""
+    if true is None:
+        return Statement(f"answer.memory_{kind}", **values)
+    return Statement(f"answer.memory_{kind}_true", true=true, **values)
+
+
+def _whole(seconds: float) -> float:
+    """Seconds with the digits that an interval bears."""
+    return round(seconds) if seconds >= 10 else round(seconds, 1)
+
+
+def _used(evidence: Evidence) -> tuple[Statement, ...]:
+    best = evidence.comparison.best
+    spans = evidence.memory.spans[best].mean("run", skipna=True)
+    half, most = (float(spans.sel(mass=mass)) for mass in (0.5, 0.9))
+    if not np.isfinite(half):
+        return (Statement("answer.memory_constant"),)
+    return (Statement("answer.memory_used", window=best, half=half, most=most),)
+
+
+def _windows(evidence: Evidence) -> Finding:
+    comparison, meaning = evidence.comparison, Statement("answer.windows_meaning")
+    if comparison.windows.size == 1:
+        return Finding(Statement("answer.windows_one", window=comparison.best))
+    headline, *lowest = _compared(evidence)
+    beside = [*lowest, Statement("answer.windows_linear", window=lowest_linear(evidence))]
+    more = [*_slip(evidence), *_required_by_lag_model(evidence), meaning]
+    if comparison.can_tell:
+        runs, blocks = int(comparison.paired.size), comparison.independent
+        more.insert(0, Statement("answer.windows_sample", runs=runs, blocks=blocks))
+    if not lowest:  # one length stands out, and must not be taken for the memory
+        beside.append(more.pop())
+    return Finding(headline, tuple(beside), tuple(more))
+
+
+def _compared(evidence: Evidence) -> Iterator[Statement]:
+    """The outcome of the comparison and, unless it is that, where the mean loss is lowest."""
+    comparison, best = evidence.comparison, evidence.comparison.best
+    lowest = Statement("answer.windows_no_skill_lowest", window=best)
+    if comparison.paired.size < 2:
+        yield Statement("answer.windows_few_runs", runs=int(comparison.paired.size))
+        yield lowest
+    elif not comparison.can_tell:
+        yield Statement("answer.windows_few_blocks", blocks=comparison.independent)
+        yield lowest
+    elif not evidence.skill.proven:
+        yield Statement("answer.windows_no_skill")
+        yield lowest
+    else:
+        p = float(comparison.probability_best.sel(window=best))
+        if len(comparison.tied) == 1:
+            yield Statement("answer.windows_lowest", window=best, p=p)
+            return
+        lengths = _lengths(comparison.tied, comparison.windows.tolist())
+        yield (
+            Statement("answer.windows_all_tied", lengths=lengths)
+            if comparison.flat
+            else Statement("answer.windows_tied", lengths=lengths)
+        )
+        yield Statement("answer.windows_tied_lowest", window=best, p=p)
+
+
+def _slip(evidence: Evidence) -> Iterator[Statement]:
+    """The slip within the window of the lowest mean loss, where slip is known."""
+    best = evidence.comparison.best
+    slip = slip_in(evidence.trained.prepared, best)
+    if np.isfinite(slip):
+        yield Statement("answer.windows_slip", window=best, slip=slip)
+
+
+def lowest_linear(evidence: Evidence) -> float:
+    """The window length at which the linear model has its lowest validation loss, s."""
+    losses = evidence.scores.table["validation_loss"].sel(model="ridge").fillna(np.inf)
+    return float(losses["window"].to_numpy()[int(np.argmin(losses.to_numpy()))])
+
+
+def _required_by_lag_model(evidence: Evidence) -> Iterator[Statement]:
+    """History that the lag model requires, where it predicts as well as the networks."""
+    if not (evidence.memory.lag_model_fits and evidence.skill.proven):
+        return
+    for one in evidence.memory.required:
+        if one.family == "networks":
+            continue
+        if one.range is None:
+            yield Statement("answer.windows_lag_model_none", enough=one.shortest)
+        else:
+            low, high = one.range
+            yield Statement("answer.windows_lag_model", low=low, high=high)
+
+
+def _lengths(some: tuple[float, ...], every: list[float]) -> Statement:
+    """Lengths as a range where they stand side by side, else one by one."""
+    places = [every.index(seconds) for seconds in some]
+    if len(places) > 2 and places[-1] - places[0] == len(places) - 1:
+        return Statement("answer.lengths_range", ends=(some[0], some[-1]))
+    return Statement("answer.lengths_list", lengths=some)
+
+
+def _drivers(evidence: Evidence) -> tuple[DriverAnswer, ...]:
+    shares = evidence.importance.by_run(evidence.comparison.best).mean("run", skipna=True)
+    found = [
+        DriverAnswer(
+            one.channel,
+            one.verdict,
+            one.share if evidence.skill.proven else NOTHING,
+            float(shares.sel(channel=one.channel)) if evidence.skill.proven else float("nan"),
+            one.reasons,
+        )
+        for one in evidence.drivers
+    ]
+    return tuple(sorted(found, key=lambda one: -np.nan_to_num(one.share.value)))
+
+
+def _models(evidence: Evidence) -> tuple[ModelAnswer, ...]:
+    scores = evidence.scores.at(evidence.comparison.best)
+    table = evidence.skill.table
+    whole = (table["part"].to_numpy() == "test") & (table["experiment"].to_numpy() == "")
+    test = table.isel(row=int(np.flatnonzero(whole)[0]))
+    found = []
+    for model in MODELS:
+        over = NOTHING
+        if model != "network":
+            here = test.sel(model=model)
+            over = Interval(*(float(here[name]) for name in ("skill", "low", "high")))
+        found.append(ModelAnswer(model, float(scores["rmse"].sel(model=model)), over))
+    return tuple(found)
