@@ -1,6 +1,7 @@
 """Drawing: all figures of a study, for its page and its folder."""
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -60,15 +61,27 @@ def draw_study(
     views = views_of(evidence)
     folder = evidence.trained.path / "figures"
     drawn = []
-    for figure, data in _shown(evidence, on_progress):
-        images = {
-            spoken: pixels(partial(figure.draw, data, say, "double"))
-            for spoken, say in _wordings().items()
-        }
-        files = write(folder, {f"{figure.NAME}.png": png_of(images[language])})
-        pictures = {spoken: picture_of(image) for spoken, image in images.items()}
-        drawn.append(_described(figure, evidence, files, pictures, views.get(figure.NAME, ())))
-    return drawn
+    with ThreadPoolExecutor(1) as beside:  # compressing needs no lock: the next figure is drawn
+        for figure, data in _shown(evidence, on_progress):
+            images = {
+                spoken: pixels(partial(figure.draw, data, say, "double"))
+                for spoken, say in _wordings().items()
+            }
+            pictures = {
+                spoken: beside.submit(picture_of, image) for spoken, image in images.items()
+            }
+            png = beside.submit(png_of, images[language])
+            drawn.append((figure.NAME, pictures, png))
+    return [
+        _described(
+            name,
+            write(folder, {f"{name}.png": png.result()}),
+            {spoken: picture.result() for spoken, picture in pictures.items()},
+            views.get(name, ()),
+            proven=evidence.skill.proven,
+        )
+        for name, pictures, png in drawn
+    ]
 
 
 def write_figures(
@@ -114,15 +127,14 @@ def _wordings() -> dict[Language, Wording]:
 
 
 def _described(
-    figure: StudyFigure,
-    evidence: "Evidence",
+    name: str,
     files: list[Path],
     pictures: Mapping[Language, Picture],
     views: tuple[View, ...],
+    *,
+    proven: bool,
 ) -> Drawn:
-    name = figure.NAME
-    of_importance = name.startswith("importance") or name in NEED_SKILL
-    unproven = of_importance and not evidence.skill.proven
+    unproven = not proven and (name.startswith("importance") or name in NEED_SKILL)
     return Drawn(
         name,
         title=Statement(f"figures.{name}_title"),

@@ -259,3 +259,18 @@ def test_a_failed_save_leaves_what_was_there(
         save(partial(new_line, "double"), tmp_path, "line")
     assert [path.read_bytes() for path in paths] == before
     assert {path.name for path in tmp_path.iterdir()} == {"line.pdf", "line.png", "line.svg"}
+
+
+def test_pixels_of_a_figure_that_reaches_its_edge_are_drawn_again_within_it() -> None:
+    def late() -> Figure:
+        figure, (axes,) = new_figure(height_mm=40)
+        engine = figure.get_layout_engine()
+        engine.execute(figure)
+        figure.set_layout_engine("none")
+        axes.annotate("a label that stands at the edge", (1, 0.5), xycoords="axes fraction")
+        figure.set_layout_engine(engine)
+        return figure
+
+    drawn = np.asarray(pixels(late))
+    edges = (drawn[0], drawn[-1], drawn[:, 0], drawn[:, -1])
+    assert all(edge.min() == 255 for edge in edges)
