@@ -12,6 +12,7 @@ from slicken.errors import ExperimentError, FolderError, PlanError, shown
 from slicken.evidence.evidence import Evidence, gather
 from slicken.experiment import Experiment
 from slicken.experiment.reading import prepare, read
+from slicken.reporting.drawing import write_figures
 from slicken.reporting.page import write_report
 from slicken.reporting.summary import write_summary
 from slicken.reporting.wording import Language, language_named
@@ -122,7 +123,11 @@ def explain(
 
 
 def report(
-    evidence: Evidence, *, language: Language = "en", on_progress: OnProgress = ignore
+    evidence: Evidence,
+    *,
+    language: Language = "en",
+    figures: bool = False,
+    on_progress: OnProgress = ignore,
 ) -> Path:
     """Write figures, ``summary.json`` and ``report.html`` into the study folder.
 
@@ -130,6 +135,8 @@ def report(
         evidence: Evidence of the study.
         language: Language in which the page opens, ``en`` or ``ja``; it holds both. Words in the
             files of the figures are in it.
+        figures: Whether every figure is also written for one and two columns of a journal, as PDF,
+            PNG and SVG.
         on_progress: Called before each figure.
 
     Returns:
@@ -143,7 +150,10 @@ def report(
     trained, language = evidence.trained, language_named(language)
     with study_lock(trained.path), recorded(trained.folder, on_progress) as recorder:
         write_summary(evidence)
-        return write_report(evidence, language, recorder)
+        page = write_report(evidence, language, recorder)
+        if figures:
+            write_figures(evidence, language, recorder)
+    return page
 
 
 def _must_be_experiments(given: Sequence[Experiment]) -> None:

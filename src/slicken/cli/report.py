@@ -15,6 +15,12 @@ def run(
     leak: Annotated[
         bool, typer.Option("--leak", help="Networks on a random split, too, to see what it hides.")
     ] = False,
+    figures: Annotated[
+        bool,
+        typer.Option(
+            "--figures", help="Figures for one and two columns of a journal: PDF, PNG and SVG."
+        ),
+    ] = False,
     lang: Language = "en",
     verbose: Verbose = False,
 ) -> None:
@@ -28,5 +34,6 @@ def run(
     trained = open_study(study)
     with ProgressBar() as bar:
         evidence = explain(trained, ablation=retrain, leak=leak, on_progress=bar)
-        page = write_report(evidence, language=language_named(lang), on_progress=bar)
+        language = language_named(lang)
+        page = write_report(evidence, language=language, figures=figures, on_progress=bar)
     show_answer(evidence, page, verbose=verbose)
