@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -12,8 +13,8 @@ import pytest
 
 import slicken
 from commands import contents, give
-from slicken.cli import demo
-from slicken.experiment import read_experiment
+from slicken.cli import demo, study
+from slicken.experiment import Experiment, read_experiment
 from slicken.study.plan import Plan
 
 
@@ -183,23 +184,27 @@ def test_a_simulation_writes_logs_and_the_truth_and_says_what_comes_next(
 def test_the_demo_prints_what_was_planted_beside_what_was_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def small(seed: int) -> Plan:
-        return Plan(
-            name="demo", preset="quick", windows=[10], runs=2, epochs=1, stride=20, seed=seed,
+    given: list[Plan] = []
+    do_study = study.do_study
+
+    def smaller(experiments: list[Experiment], plan: Plan, out: Path, **how: Any) -> None:  # noqa: ANN401 (passed on)
+        given.append(plan)
+        small = Plan(
+            name="demo", preset="quick", windows=[10], runs=2, epochs=1, stride=20, seed=plan.seed,
             network={"filters": 4, "units": 4, "gru_layers": 1},
         )  # fmt: skip
+        do_study(experiments, small, out, **how)
 
-    assert demo._plan(3).seed == 3
-    assert demo._plan(3).windows == tuple(map(float, demo.WINDOWS))
     monkeypatch.setattr(demo, "EXPERIMENTS", 3)
     monkeypatch.setattr(demo, "DURATION", 600.0)
-    monkeypatch.setattr(demo, "_plan", small)
+    monkeypatch.setattr(study, "do_study", smaller)
     monkeypatch.setattr(
         "slicken.pipeline.write_report", lambda evidence, *_: evidence.trained.path / "report.html"
     )
     answer = give("demo", "--out", "here", "--seed", 1, where=tmp_path)
     assert answer.code == 0, answer
-    before, _, after = answer.out.partition("forecast: ")
+    assert [plan.windows for plan in given] == [tuple(map(float, demo.WINDOWS))]
+    before, _, after = answer.out.partition("Forecast: ")
     assert re.search("planted: .*mean thermocouple temperature over the last 100 s", before)
     # Three experiments are too few for skill, and without it nothing is said to be found.
     assert re.search(r"Memory +Cannot tell \(true value: 100 s\)", after)
