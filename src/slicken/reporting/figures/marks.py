@@ -264,10 +264,10 @@ def legend_under(axes: Axes) -> None:
 def legend_below(figure: Figure, axes: Axes) -> None:
     """The legend of some axes below a figure; none where nothing has a label."""
     handles, labels = axes.get_legend_handles_labels()
-    if handles:
-        room = figure.get_figwidth() * 25.4 - 8
-        columns = legend_columns(labels, room)
-        figure.legend(handles, labels, loc="outside lower left", ncols=columns)
+    once = dict(zip(labels, handles, strict=True))
+    if once:
+        columns = legend_columns(list(once), figure.get_figwidth() * 25.4 - 6)
+        figure.legend(list(once.values()), list(once), loc="outside lower left", ncols=columns)
 
 
 def legend_columns(labels: Sequence[str], room: float) -> int:

@@ -14,7 +14,7 @@ from slicken.reporting.figures.marks import (
     few_ticks,
     instead,
     is_wide,
-    legend_columns,
+    legend_below,
     log_y,
     mean_over_runs,
     offsets,
@@ -103,6 +103,7 @@ def draw(data: Losses, say: Wording, width: Width) -> Figure:
     """A box for each window length."""
     figure, (axes,) = new_figure(width=width, height_mm=72)
     draw_losses(axes, data, say)
+    legend_below(figure, axes)
     return figure
 
 
@@ -320,12 +321,6 @@ def _finish(axes: Axes, windows: Floats, logarithmic: bool, say: Wording) -> Non
         few_ticks(axes, y=6)
         unit = scaled_y(axes)
     axes.set_ylabel(say("labels.lowest_loss", unit=unit))
-    handles, labels = axes.get_legend_handles_labels()
-    once = dict(zip(labels, handles, strict=True))
-    columns = legend_columns(list(once), width_mm(axes))
-    axes.legend(
-        once.values(), once.keys(), loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns
-    )
 
 
 def _fits_labels(axes: Axes, windows: Floats) -> bool:
