@@ -1,6 +1,7 @@
 """What all tests share; it also puts this folder on the path, for ``naive`` and ``builders``."""
 
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from pathlib import Path
@@ -49,7 +50,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """A folder that whichever process of xdist needs it first makes, for all of them."""
+    """A copy for this process of a folder that whichever process of xdist needs it first makes.
+
+    A copy, because reading a study takes its lock.
+    """
     base = factory.getbasetemp()
     base = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     folder, made = base / name, base / f"{name}.made"
@@ -58,7 +62,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             folder.mkdir()
             make(folder)
             made.touch()
-    return folder
+    return Path(shutil.copytree(folder, factory.mktemp(name) / name))
 
 
 @pytest.fixture(scope="session")

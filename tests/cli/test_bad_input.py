@@ -349,7 +349,10 @@ ALTERED = "is not what was written .*give the command of the study again, it com
 @pytest.mark.parametrize(
     ("file", "advice"),
     [
-        ("plan.toml", f"plan.toml: {ALTERED}"),
+        (
+            "plan.toml",
+            "plan.toml: is not what was written .*restore it .*from a copy, or choose another",
+        ),
         ("experiments.nc", f"experiments.nc: {ALTERED}"),
         ("windows/0010s/history.nc", f"history.nc: {ALTERED}"),
         ("windows/0010s/weights.safetensors", f"weights.safetensors: {ALTERED}"),

@@ -149,7 +149,7 @@ def test_an_unfinished_study_is_reported_as_unfinished(tiny: Path) -> None:
     shutil.rmtree(tiny / "tiny" / "windows" / "0020s")
     answer = give("report", "tiny", where=tiny)
     assert answer.code == 0
-    assert "Unfinished: windows of 20 s are not trained yet" in answer.out
+    assert "Not trained yet: 20 s" in answer.out
     summary = json.loads((tiny / "tiny" / "summary.json").read_text(encoding="utf-8"))
     assert summary["unfinished_windows_s"] == [20.0]
     assert [entry["window_s"] for entry in summary["windows"]] == [10.0]

@@ -97,27 +97,38 @@ def forecast() -> Forecast:
     return Forecast(epoch={NEAR: 2.0, FAR: 4.0}, extra={NEAR: 1.0, FAR: 3.0}, epochs=10)
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The only entry is the time that the forecast sees."""
+    now = [0.0]
+    monkeypatch.setattr("slicken.study.forecast.time.monotonic", lambda: now[0])
+    return now
+
+
 def test_the_forecast_is_the_sum_of_all_epochs_and_extras() -> None:
-    assert forecast().total == 10 * 2 + 10 * 4 + 1 + 3 == forecast().left
+    assert forecast().rest == 10 * 2 + 10 * 4 + 1 + 3 == forecast().left
 
 
-def test_what_is_left_goes_to_zero_as_epochs_come_in() -> None:
+def test_what_is_left_goes_to_zero_as_epochs_come_in(clock: list[float]) -> None:
     """Where each epoch takes what was forecast, what is left falls by just that."""
     coming = forecast()
-    whole = coming.total
+    coming.begin()
     left = [coming.left]
-    for task, seconds in ((NEAR, 2.0), (FAR, 4.0)):
-        for _ in range(10):
-            coming.epoch_took(task, seconds)
+    for task, seconds, extra in ((NEAR, 2.0, 1.0), (FAR, 4.0, 3.0)):
+        for epoch in range(1, 11):
+            clock[0] += seconds + (extra if epoch == 10 else 0.0)
+            coming.advanced(task, epoch)
             left.append(coming.left)
-    assert left[-1] == 0
+    assert left[-1] == pytest.approx(0, abs=1e-9)
     assert (np.diff(left) < 0).all()
-    assert left[1] == pytest.approx(whole - 2)
+    assert left[1] == pytest.approx(64 - 2)
     assert left[10] == pytest.approx(43)
 
 
-def test_the_forecast_learns_that_everything_takes_longer() -> None:
+def test_the_forecast_learns_that_everything_takes_longer(clock: list[float]) -> None:
     coming = forecast()
-    for _ in range(10):
-        coming.epoch_took(NEAR, 6.0)
+    coming.begin()
+    for epoch in range(1, 11):
+        clock[0] += 6.0
+        coming.advanced(NEAR, epoch)
     assert 2 * 43 < coming.left <= 3 * 43

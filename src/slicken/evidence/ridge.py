@@ -33,7 +33,7 @@ def solve_ridge(
         LinAlgError: if features determine one another, and nothing keeps their weights small.
 
     Example:
-        >>> solve_ridge(np.eye(2), np.array([2.0, 3.0]), np.array([1.0, 0.0])).tolist()
+        >>> solve_ridge(np.eye(2), np.array([2.0, 3.0]), np.array([1.0, 0.0])).round(9).tolist()
         [1.0, 3.0]
     """
     # The same routine as scipy.linalg.solve calls, without its checks, which take ten times as long
