@@ -177,7 +177,7 @@ def test_a_name_that_no_file_can_have_is_refused() -> None:
 
 
 def test_more_windows_than_a_study_has_are_refused() -> None:
-    with pytest.raises(PlanError, match="'windows': .* at most 200"):
+    with pytest.raises(PlanError, match=r"'windows': .* at most 200"):
         Plan(windows=list(range(1, MOST_WINDOWS + 2)))
     with pytest.raises(PlanError, match="more than"):
         read_windows("1:1e300:1")
