@@ -5,8 +5,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from slicken.evidence.attribution import METHODS
-from slicken.evidence.controls import NOISE, SHUFFLED
+from slicken.evidence.attribution import METHODS, NOISE, SHUFFLED
 from slicken.evidence.drivers import (
     DriverVerdict,
     above_null,

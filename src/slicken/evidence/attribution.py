@@ -20,17 +20,22 @@ have not.
 import math
 from collections.abc import Callable, Sequence
 from itertools import pairwise
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.evidence.lag_model import edges_to
-from slicken.learning.splits import Part
-from slicken.study.prepared import Prepared
-from slicken.study.trained import Trained
 
+if TYPE_CHECKING:
+    from slicken.learning.splits import Part
+    from slicken.study.prepared import Prepared
+    from slicken.study.trained import Trained
+
+NOISE = "noise_probe"
+SHUFFLED = "shuffled_"
+"""Before the name of a driver: its copy with shuffled blocks."""
 METHODS = (
     "loss_gradient",
     "friction_gradient",
@@ -88,7 +93,7 @@ def cut_windows(drivers: Windows, ends: NDArray[np.int64], length: int) -> Windo
     return drivers[ends[:, None] + np.arange(1 - length, 1)[None, :]]
 
 
-def other_times(prepared: Prepared, count: int, seed: int) -> NDArray[np.int64]:
+def other_times(prepared: "Prepared", count: int, seed: int) -> NDArray[np.int64]:
     """Training targets at random, one for each window: what an absent driver is replaced by."""
     ends = prepared.split.ends["training"]
     return np.random.default_rng(seed).choice(ends, count, replace=ends.size < count)
@@ -196,9 +201,9 @@ def rescaled_saliency(
 
 
 def attribute(
-    prepared: Prepared,
+    prepared: "Prepared",
     ensemble: Networks,
-    part: Part,
+    part: "Part",
     gradients: xr.Dataset,
     *,
     edges: Sequence[int],
@@ -271,7 +276,7 @@ def attribute(
     ).assign_attrs(window=length * dt, part=part)
 
 
-def attribution_at(trained: Trained, seconds: float, gradients: xr.Dataset) -> xr.Dataset:
+def attribution_at(trained: "Trained", seconds: float, gradients: xr.Dataset) -> xr.Dataset:
     """All readings of the runs of one length that ended well; see :func:`attribute`.
 
     Args:

@@ -7,6 +7,7 @@ on means over bins of lags, and the last known friction, which sees what no netw
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -18,8 +19,10 @@ from slicken.evidence.ridge import solve_ridge
 from slicken.evidence.scores import MODELS
 from slicken.evidence.trees import boosted_trees, threads_for
 from slicken.learning.splits import SCORED, Part
-from slicken.study.prepared import Prepared
-from slicken.study.trained import Trained
+
+if TYPE_CHECKING:
+    from slicken.study.prepared import Prepared
+    from slicken.study.trained import Trained
 
 PENALTIES = 10.0 ** np.arange(-1, 7)
 """Ridge penalties to choose from, on the validation part."""
@@ -27,7 +30,7 @@ MOST_TREES = 150
 _MOST_VALUES = 4_000_000  # in a chunk of windows: 32 MB
 
 
-def constants(prepared: Prepared) -> dict[str, float]:
+def constants(prepared: "Prepared") -> dict[str, float]:
     """Friction that knows nothing: the mean and the median of the training targets."""
     friction = prepared.record.friction[prepared.split.ends["training"]]
     return {"mean": float(friction.mean()), "median": float(np.median(friction))}
@@ -49,13 +52,13 @@ class Ridge:
     penalty: float
     validation_loss: float
 
-    def predict(self, prepared: Prepared, part: Part) -> NDArray[np.float64]:
+    def predict(self, prepared: "Prepared", part: Part) -> NDArray[np.float64]:
         """Friction at the target times of a part, shape ``(N,)``."""
         standardised = _apply(prepared, part, self.weights.ravel(), self.offset)
         return prepared.scaling.to_friction(standardised)
 
 
-def fit_ridge(prepared: Prepared, length: int) -> Ridge:
+def fit_ridge(prepared: "Prepared", length: int) -> Ridge:
     """Fit a ridge regression; its windows pass through in chunks, so memory does not grow.
 
     Args:
@@ -105,13 +108,13 @@ class Trees:
     trees: int
     validation_loss: float
 
-    def predict(self, prepared: Prepared, part: Part) -> NDArray[np.float64]:
+    def predict(self, prepared: "Prepared", part: Part) -> NDArray[np.float64]:
         """Friction at the target times of a part, shape ``(N,)``."""
         found = self.stages(_binned(prepared, part, self.edges))
         return prepared.scaling.to_friction(found)
 
 
-def fit_trees(prepared: Prepared, length: int, seed: int) -> Trees:
+def fit_trees(prepared: "Prepared", length: int, seed: int) -> Trees:
     """Fit boosted trees on the training part.
 
     Args:
@@ -136,12 +139,12 @@ def fit_trees(prepared: Prepared, length: int, seed: int) -> Trees:
     return Trees(stages, edges, best + 1, losses[best])
 
 
-def last_known(prepared: Prepared, part: Part) -> NDArray[np.float64]:
+def last_known(prepared: "Prepared", part: Part) -> NDArray[np.float64]:
     """Friction one sample before each target time: what a network must not see, shape ``(N,)``."""
     return prepared.record.friction[_ends(prepared, part) - 1]
 
 
-def predict_all(trained: Trained, seconds: float) -> xr.Dataset:
+def predict_all(trained: "Trained", seconds: float) -> xr.Dataset:
     """Friction predicted by the networks and the baselines at one window length.
 
     Returns:
@@ -174,17 +177,17 @@ def predict_all(trained: Trained, seconds: float) -> xr.Dataset:
     return together.assign_coords(model=np.array(MODELS, dtype=object))
 
 
-def _ends(prepared: Prepared, part: Part) -> NDArray[np.int64]:
+def _ends(prepared: "Prepared", part: Part) -> NDArray[np.int64]:
     return prepared.split.ends[part]
 
 
-def _binned(prepared: Prepared, part: Part, edges: tuple[int, ...]) -> NDArray[np.float64]:
+def _binned(prepared: "Prepared", part: Part, edges: tuple[int, ...]) -> NDArray[np.float64]:
     ends = _ends(prepared, part)
     return bin_means(prepared.drivers, ends, edges).reshape(ends.size, -1)
 
 
 def _apply(
-    prepared: Prepared, part: Part, weights: NDArray[np.float64], offset: float
+    prepared: "Prepared", part: Part, weights: NDArray[np.float64], offset: float
 ) -> NDArray[np.float64]:
     length = weights.size // prepared.drivers.shape[1]
     chunks = _chunks(prepared.split.ends[part], weights.size)

@@ -15,6 +15,7 @@ separated from those that replace it.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -23,7 +24,9 @@ from numpy.typing import NDArray
 from slicken.channels import NORMAL_STRESS
 from slicken.evidence.lag_model import TREE_TARGETS, LagModel, Model, build_lag_model
 from slicken.evidence.resampling import Interval
-from slicken.study.prepared import Prepared
+
+if TYPE_CHECKING:
+    from slicken.study.prepared import Prepared
 
 LOG_STRESS = "log_normal_stress"
 WORTH_TREES = 0.02
@@ -42,7 +45,7 @@ class Confounding:
     table: xr.Dataset
 
     @classmethod
-    def compute(cls, lag_model: LagModel, prepared: Prepared) -> "Confounding":
+    def compute(cls, lag_model: LagModel, prepared: "Prepared") -> "Confounding":
         """Ask the lag model of a study.
 
         Args:
@@ -151,7 +154,7 @@ def better_model(lag_model: LagModel, drivers: tuple[str, ...]) -> Model:
     return "trees" if gap.low > 0 and much else "linear"
 
 
-def lag_model_of_study(prepared: Prepared, length: int) -> LagModel:
+def lag_model_of_study(prepared: "Prepared", length: int) -> LagModel:
     """The lag model of a study, with the histories of normal stress where it is known."""
     stress = prepared.record.normal_stress
     usable = ~prepared.record.gap

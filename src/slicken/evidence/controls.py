@@ -14,32 +14,30 @@ the window comparison chose:
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from slicken.evidence.attribution import METHODS, attribute
+from slicken.evidence.attribution import METHODS, NOISE, SHUFFLED, attribute
 from slicken.evidence.importance import measure_importance
 from slicken.evidence.lag_model import edges_to
-from slicken.evidence.steps import At
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
-from slicken.learning.record import Record
 from slicken.learning.scaling import learn_scaling
-from slicken.learning.training import EpochLosses
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
 from slicken.study.plan import CONTROL_RUNS, Plan
-from slicken.study.prepared import Prepared
 from slicken.study.task import make_trainer
 
-NOISE = "noise_probe"
-SHUFFLED = "shuffled_"
-"""Before the name of a driver: its copy with shuffled blocks."""
+if TYPE_CHECKING:
+    from slicken.evidence.steps import At
+    from slicken.learning.record import Record
+    from slicken.learning.training import EpochLosses
+    from slicken.study.prepared import Prepared
 
 
-def with_probes(prepared: Prepared, block: int, seed: int) -> Prepared:
+def with_probes(prepared: "Prepared", block: int, seed: int) -> "Prepared":
     """The same study with a channel of white noise and a shuffled copy of each driver.
 
     Args:
@@ -60,14 +58,14 @@ def with_probes(prepared: Prepared, block: int, seed: int) -> Prepared:
     return replace(prepared, record=wide, scaling=learn_scaling(wide, prepared.split))
 
 
-def with_shuffled_friction(prepared: Prepared, block: int, seed: int) -> Prepared:
+def with_shuffled_friction(prepared: "Prepared", block: int, seed: int) -> "Prepared":
     """The same study with friction whose blocks of time are shuffled within each experiment."""
     order = shuffled_blocks(prepared.record, block, np.random.default_rng(seed))
     record = replace(prepared.record, friction=prepared.record.friction[order])
     return replace(prepared, record=record, scaling=learn_scaling(record, prepared.split))
 
 
-def shuffled_blocks(record: Record, block: int, rng: np.random.Generator) -> NDArray[np.int64]:
+def shuffled_blocks(record: "Record", block: int, rng: np.random.Generator) -> NDArray[np.int64]:
     """Samples in an order that shuffles blocks of usable time within each experiment, ``(T,)``.
 
     Where an experiment has fewer than three blocks, blocks are shorter.
@@ -98,10 +96,10 @@ class Control(NamedTuple):
 
 def train_control(
     plan: Plan,
-    prepared: Prepared,
+    prepared: "Prepared",
     seconds: float,
     checkpoint: Checkpoint | None = None,
-    on_epoch: Callable[[int, EpochLosses], None] | None = None,
+    on_epoch: Callable[[int, "EpochLosses"], None] | None = None,
 ) -> Control:
     """Train the runs of one window length on something else; only the checkpoint is kept.
 
@@ -125,7 +123,7 @@ def plan_of_controls(plan: Plan) -> Plan:
     return plan.model_copy(update={"runs": min(plan.runs, CONTROL_RUNS)})
 
 
-def read_probes(at: At) -> xr.Dataset:
+def read_probes(at: "At") -> xr.Dataset:
     """Readings of an ensemble that also sees noise features."""
     plan, of = plan_of_controls(at.trained.plan), with_probes(*_in_blocks(at))
     on_epoch = at.epochs_left(plan.epochs, others=1)
@@ -133,7 +131,7 @@ def read_probes(at: At) -> xr.Dataset:
     return _read(of, control.ensemble, plan)
 
 
-def read_shuffled(at: At) -> xr.Dataset:
+def read_shuffled(at: "At") -> xr.Dataset:
     """Readings of an ensemble that was trained on shuffled friction, about the true one."""
     plan, of = plan_of_controls(at.trained.plan), with_shuffled_friction(*_in_blocks(at))
     on_epoch = at.epochs_left(plan.epochs, others=0)
@@ -141,7 +139,7 @@ def read_shuffled(at: At) -> xr.Dataset:
     return _read(replace(at.trained.prepared, scaling=of.scaling), control.ensemble, plan)
 
 
-def read_untrained(at: At) -> xr.Dataset:
+def read_untrained(at: "At") -> xr.Dataset:
     """Readings of the networks before training."""
     plan, prepared = plan_of_controls(at.trained.plan), at.trained.prepared
     engine = choose_engine(plan.engine)
@@ -150,13 +148,13 @@ def read_untrained(at: At) -> xr.Dataset:
     return _read(prepared, ensemble, plan)
 
 
-def _in_blocks(at: At) -> tuple[Prepared, int, int]:
+def _in_blocks(at: "At") -> tuple["Prepared", int, int]:
     """Study, samples in a block that stays whole, and seed of the shuffling."""
     plan, prepared = at.trained.plan, at.trained.prepared
     return prepared, prepared.record.samples_in(plan.windows[-1]), plan.seed
 
 
-def _read(prepared: Prepared, ensemble: Ensemble, plan: Plan) -> xr.Dataset:
+def _read(prepared: "Prepared", ensemble: Ensemble, plan: Plan) -> xr.Dataset:
     gradients = measure_importance(prepared, ensemble, plan.importance_on)
     found = attribute(
         prepared,

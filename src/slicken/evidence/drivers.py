@@ -14,8 +14,7 @@ from slicken.channels import (
     TEMPERATURE,
     TEMPERATURE_RATE,
 )
-from slicken.evidence.attribution import METHODS
-from slicken.evidence.controls import NOISE, SHUFFLED
+from slicken.evidence.attribution import METHODS, NOISE, SHUFFLED
 from slicken.evidence.resampling import Interval, mean_interval, resampled_counts
 from slicken.evidence.tabular import within
 from slicken.statements import Statement

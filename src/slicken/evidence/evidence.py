@@ -13,7 +13,6 @@ from slicken.evidence.controls import read_probes, read_shuffled, read_untrained
 from slicken.evidence.drivers import DriverVerdict, judge_drivers
 from slicken.evidence.importance import Importance, finite_runs, gradients_at
 from slicken.evidence.kernels import KERNELS, Kernel, KernelFit, fit_kernels
-from slicken.evidence.lag_model import LagModel
 from slicken.evidence.memory import MemoryEvidence, lag_model_fits, truncation_at
 from slicken.evidence.prediction import Prediction, predict_experiment
 from slicken.evidence.reasons import control_findings
@@ -28,18 +27,22 @@ from slicken.evidence.window_comparison import WindowComparison
 from slicken.experiment import Experiment
 from slicken.statements import Statement
 from slicken.study.progress import OnProgress, ignore
-from slicken.study.trained import Trained
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from slicken.evidence.lag_model import LagModel
+    from slicken.study.trained import Trained
 
-def _lag_model(at: At) -> LagModel:
+
+def _lag_model(at: At) -> "LagModel":
     prepared = at.trained.prepared
     return lag_model_of_study(prepared, prepared.record.samples_in(at.trained.plan.windows[-1]))
 
 
-def _kernel_fits(_: At, lag_model: LagModel, required: RequiredHistory) -> dict[Kernel, KernelFit]:
+def _kernel_fits(
+    _: At, lag_model: "LagModel", required: RequiredHistory
+) -> dict[Kernel, KernelFit]:
     return {fit.shape: fit for fit in fit_kernels(lag_model, required.drivers)}
 
 
@@ -111,7 +114,7 @@ class Evidence(Tabular):
         leak: Losses with a random split; None where it was not asked for.
     """
 
-    trained: Trained
+    trained: "Trained"
     comparison: WindowComparison
     scores: Scores
     skill: SkillEvidence
@@ -172,7 +175,7 @@ class Evidence(Tabular):
 
 
 def gather(
-    trained: Trained,
+    trained: "Trained",
     on_progress: OnProgress = ignore,
     *,
     ablation: bool = False,
@@ -244,7 +247,7 @@ def _memory(
 
 
 def _drivers(
-    trained: Trained,
+    trained: "Trained",
     importance: Importance,
     confounding: Confounding,
     skill: SkillEvidence,

@@ -9,19 +9,20 @@ import xarray as xr
 from scipy.ndimage import uniform_filter1d
 
 from slicken.evidence.tabular import Tabular
-from slicken.learning.ensemble import Ensemble
-from slicken.learning.splits import Part
-from slicken.study.prepared import Prepared
-from slicken.study.trained import Trained
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from slicken.learning.ensemble import Ensemble
+    from slicken.learning.splits import Part
+    from slicken.study.prepared import Prepared
+    from slicken.study.trained import Trained
 
 Kind = Literal["loss", "friction"]
 KINDS: tuple[Kind, ...] = ("loss", "friction")
 
 
-def measure_importance(prepared: Prepared, ensemble: Ensemble, part: Part) -> xr.Dataset:
+def measure_importance(prepared: "Prepared", ensemble: "Ensemble", part: "Part") -> xr.Dataset:
     """Absolute gradients on the windows of a part, averaged over lags or over windows.
 
     With a squared loss ``|dLoss/dx| = 2 |predicted - measured| |dfriction/dx|``: what the network
@@ -59,7 +60,7 @@ def measure_importance(prepared: Prepared, ensemble: Ensemble, part: Part) -> xr
     return gradients.assign_coords(prepared.targets(part).coords)
 
 
-def gradients_at(trained: Trained, seconds: float) -> xr.Dataset:
+def gradients_at(trained: "Trained", seconds: float) -> xr.Dataset:
     """Absolute gradients of all runs of one length; see :func:`measure_importance`.
 
     Returns:

@@ -2,16 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
-from slicken.evidence.lag_model import LagModel
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.evidence.tabular import within
+
+if TYPE_CHECKING:
+    from slicken.evidence.lag_model import LagModel
 
 FINER = 1.08
 """Ratio of one memory that is tried to the one before."""
@@ -101,7 +103,7 @@ class KernelFit:
         )
 
 
-def fit_kernels(lag_model: LagModel, channels: Sequence[str]) -> tuple[KernelFit, ...]:
+def fit_kernels(lag_model: "LagModel", channels: Sequence[str]) -> tuple[KernelFit, ...]:
     """Try every memory of every memory kernel.
 
     Args:
@@ -143,7 +145,7 @@ class _Tried(NamedTuple):
     errors: NDArray[np.float64]
 
 
-def _try(lag_model: LagModel, channels: Sequence[str], shape: Kernel) -> _Tried:
+def _try(lag_model: "LagModel", channels: Sequence[str], shape: Kernel) -> _Tried:
     """Sums of squares with each memory, the best one's logarithm, and its errors, judged blind."""
     edges = np.array(lag_model.edges[lag_model.future :], dtype=np.float64)
     longest = edges[-1] if shape == "boxcar" else edges[-1] / 2

@@ -11,7 +11,7 @@ holds only where it predicts as well as the networks do, and who asks must check
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,9 @@ from slicken.evidence.ridge import GroupedRows
 from slicken.evidence.trees import boosted_trees, threads_for
 from slicken.learning.record import reach
 from slicken.learning.splits import PARTS
-from slicken.study.prepared import Prepared
+
+if TYPE_CHECKING:
+    from slicken.study.prepared import Prepared
 
 MOST_TARGETS = 40_000
 """Target times of a lag model, at most; every sample is one where there are fewer."""
@@ -214,7 +216,7 @@ class LagModel:
 
 
 def build_lag_model(
-    prepared: Prepared, length: int, others: Sequence[tuple[str, NDArray[np.float64]]] = ()
+    prepared: "Prepared", length: int, others: Sequence[tuple[str, NDArray[np.float64]]] = ()
 ) -> LagModel:
     """Lay out the training and validation parts of a study; the test part stays out of it.
 
@@ -266,7 +268,7 @@ def _standardised(values: NDArray[np.float64], usable: NDArray[np.bool_]) -> NDA
 
 
 def _groups(
-    prepared: Prepared, ends: NDArray[np.int64], length: int
+    prepared: "Prepared", ends: NDArray[np.int64], length: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Experiments judge; where they are too few, stretches that are longer than the past."""
     names = prepared.record.experiment[ends]

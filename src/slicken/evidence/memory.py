@@ -15,18 +15,19 @@ import numpy as np
 import xarray as xr
 
 from slicken.evidence.attribution import choose_targets, cut_windows
-from slicken.evidence.confounding import Confounding
 from slicken.evidence.kernels import KERNELS, KernelFit
 from slicken.evidence.lag_model import edges_to
-from slicken.evidence.required import RequiredHistory
 from slicken.evidence.tabular import Tabular
-from slicken.learning.ensemble import Ensemble
-from slicken.learning.splits import Part
-from slicken.study.prepared import Prepared
-from slicken.study.trained import Trained
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from slicken.evidence.confounding import Confounding
+    from slicken.evidence.required import RequiredHistory
+    from slicken.learning.ensemble import Ensemble
+    from slicken.learning.splits import Part
+    from slicken.study.prepared import Prepared
+    from slicken.study.trained import Trained
 
 MASSES = (0.5, 0.9, 0.99)
 """Shares of the gradient that are read off."""
@@ -64,7 +65,7 @@ def gradient_span(by_lag: xr.DataArray, masses: Sequence[float] = MASSES) -> xr.
 
 
 def truncate(
-    prepared: Prepared, ensemble: Ensemble, part: Part, edges: Sequence[int]
+    prepared: "Prepared", ensemble: "Ensemble", part: "Part", edges: Sequence[int]
 ) -> xr.Dataset:
     """The loss with history older than a lag replaced by its average over other windows.
 
@@ -103,7 +104,7 @@ def truncate(
     )
 
 
-def truncation_at(trained: Trained, seconds: float) -> xr.Dataset:
+def truncation_at(trained: "Trained", seconds: float) -> xr.Dataset:
     """The loss of the runs of one length that ended well; see :func:`truncate`."""
     ensemble = trained.ensemble(seconds)
     edges = edges_to(ensemble.length)
@@ -152,7 +153,7 @@ class MemoryEvidence(Tabular):
         conclusion: Memory that the verdict rests on; None where nothing can tell.
     """
 
-    required: tuple[RequiredHistory, ...]
+    required: tuple["RequiredHistory", ...]
     kernels: tuple[KernelFit, ...]
     selected: tuple[str, ...]
     lag_model_fits: bool
@@ -198,7 +199,7 @@ class MemoryEvidence(Tabular):
     @classmethod
     def compute(
         cls,
-        required: tuple[RequiredHistory, ...],
+        required: tuple["RequiredHistory", ...],
         kernels: tuple[KernelFit, ...],
         gradients: Mapping[float, xr.Dataset],
         truncation: xr.Dataset,
@@ -229,7 +230,7 @@ class MemoryEvidence(Tabular):
         )
 
 
-def lag_model_fits(confounding: Confounding, baselines: xr.Dataset, spread: float) -> bool:
+def lag_model_fits(confounding: "Confounding", baselines: xr.Dataset, spread: float) -> bool:
     """Whether the lag model predicts the validation part about as well as the networks.
 
     Only then may it speak for the fault: of a model that misses what the networks see, nothing
@@ -253,7 +254,7 @@ def lag_model_fits(confounding: Confounding, baselines: xr.Dataset, spread: floa
 
 
 def conclude(
-    required: Sequence[RequiredHistory],
+    required: Sequence["RequiredHistory"],
     kernels: Sequence[KernelFit],
     drivers: tuple[str, ...],
     *,
@@ -280,6 +281,6 @@ def conclude(
     return _of_required(lag_model, drivers)
 
 
-def _of_required(required: RequiredHistory, drivers: tuple[str, ...]) -> Memory:
+def _of_required(required: "RequiredHistory", drivers: tuple[str, ...]) -> Memory:
     low, high = required.range or (0.0, 0.0)
     return Memory(low, high, required.family, drivers, required.shortest)

@@ -12,13 +12,14 @@ from slicken.errors import ExperimentError, PlanError
 from slicken.evidence.intervals import LEVEL, Calibration, calibrate
 from slicken.evidence.scores import Score, score
 from slicken.evidence.tabular import Tabular
-from slicken.experiment import Experiment
 from slicken.learning.record import join, reach
 from slicken.learning.scaling import must_be_within_reach
-from slicken.study.trained import Trained
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from slicken.experiment import Experiment
+    from slicken.study.trained import Trained
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -97,7 +98,7 @@ class Prediction(Tabular):
         )
 
 
-def predict_experiment(trained: Trained, experiment: Experiment, seconds: float) -> Prediction:
+def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: float) -> Prediction:
     """Predict the friction of a new experiment with the ensemble of one window length.
 
     Args:

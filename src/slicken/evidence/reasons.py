@@ -1,6 +1,7 @@
 """Reasons: why a study may have no skill, and what the controls say against its importance."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -8,9 +9,11 @@ from scipy import stats
 
 from slicken.evidence.drivers import shares_of
 from slicken.evidence.resampling import FEWEST_BLOCKS
-from slicken.evidence.skill import Skill
 from slicken.statements import Statement
-from slicken.study.prepared import Prepared
+
+if TYPE_CHECKING:
+    from slicken.evidence.skill import Skill
+    from slicken.study.prepared import Prepared
 
 FEW_EXPERIMENTS = 5
 OUTSIDE = 0.1
@@ -28,7 +31,9 @@ OUTLYING = 3.0
 """Standard deviations of training experiments from which a test experiment is unlike them."""
 
 
-def reasons_for_no_skill(prepared: Prepared, skills: tuple[Skill, ...]) -> tuple[Statement, ...]:
+def reasons_for_no_skill(
+    prepared: "Prepared", skills: tuple["Skill", ...]
+) -> tuple[Statement, ...]:
     """What may be behind it; empty where nothing is seen.
 
     Args:
@@ -56,7 +61,7 @@ def reasons_for_no_skill(prepared: Prepared, skills: tuple[Skill, ...]) -> tuple
     return (*found, *_outlying(prepared))
 
 
-def _outlying(prepared: Prepared) -> list[Statement]:
+def _outlying(prepared: "Prepared") -> list[Statement]:
     record, ends = prepared.record, prepared.split.ends
     means = {}
     for part in ("training", "test"):
@@ -102,7 +107,7 @@ def control_findings(
     return tuple(found)
 
 
-def collinear(prepared: Prepared) -> list[tuple[str, str, float]]:
+def collinear(prepared: "Prepared") -> list[tuple[str, str, float]]:
     """Pairs of drivers that go together in the training part, with their correlation."""
     values = prepared.drivers[prepared.split.samples("training") & ~prepared.record.gap]
     moving = np.flatnonzero(values.std(axis=0) > 0)
@@ -114,11 +119,3 @@ def collinear(prepared: Prepared) -> list[tuple[str, str, float]]:
         for j in range(i + 1, len(names))
         if abs(alike[i, j]) >= TOGETHER
     ]
-
-
-def slip_in(prepared: Prepared, seconds: float) -> float:
-    """Median slip within windows of this many seconds, m; NaN where slip is not known."""
-    ends = np.concatenate(list(prepared.split.ends.values()))
-    back = prepared.record.samples_in(seconds) - 1
-    slip = prepared.record.slip
-    return float(np.median(slip[ends] - slip[ends - back]))

@@ -11,20 +11,23 @@ Both are trained on request, because they take as long as the study itself:
 
 import math
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from slicken.errors import PlanError
 from slicken.evidence.controls import plan_of_controls, train_control
-from slicken.evidence.steps import At
 from slicken.learning.scaling import learn_scaling
 from slicken.learning.splits import PARTS
 from slicken.statements import Statement
-from slicken.study.prepared import Prepared
+
+if TYPE_CHECKING:
+    from slicken.evidence.steps import At
+    from slicken.study.prepared import Prepared
 
 
-def without_driver(prepared: Prepared, driver: str) -> Prepared:
+def without_driver(prepared: "Prepared", driver: str) -> "Prepared":
     """The same study, which does not see one driver."""
     kept = [name != driver for name in prepared.record.channels]
     record = replace(
@@ -35,7 +38,7 @@ def without_driver(prepared: Prepared, driver: str) -> Prepared:
     return replace(prepared, record=record, scaling=learn_scaling(record, prepared.split))
 
 
-def with_leak(prepared: Prepared, seed: int) -> Prepared:
+def with_leak(prepared: "Prepared", seed: int) -> "Prepared":
     """The same targets, dealt at random to parts of the same sizes."""
     ends = prepared.split.ends
     dealt = np.random.default_rng(seed).permutation(np.concatenate([ends[part] for part in PARTS]))
@@ -44,7 +47,7 @@ def with_leak(prepared: Prepared, seed: int) -> Prepared:
     return replace(prepared, split=replace(prepared.split, ends=mixed))
 
 
-def measure_ablation(at: At) -> xr.Dataset:
+def measure_ablation(at: "At") -> xr.Dataset:
     """Train the networks of one length without each driver in turn.
 
     Returns:
@@ -71,7 +74,7 @@ def measure_ablation(at: At) -> xr.Dataset:
     )
 
 
-def measure_leak(at: At) -> xr.Dataset:
+def measure_leak(at: "At") -> xr.Dataset:
     """Train the networks of one length on a random split of the same windows.
 
     Returns:

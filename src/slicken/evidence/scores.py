@@ -9,10 +9,11 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.evidence.tabular import Tabular, listed
-from slicken.study.trained import Trained
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from slicken.study.trained import Trained
 
 MODELS = ("network", "ridge", "trees", "mean", "median", "last")
 """What is scored: the mean over runs of the ensemble, and the baselines."""
@@ -80,7 +81,7 @@ class Scores(Tabular):
 
     @classmethod
     def compute(
-        cls, trained: Trained, baselines: Mapping[float, xr.Dataset], best: float
+        cls, trained: "Trained", baselines: Mapping[float, xr.Dataset], best: float
     ) -> "Scores":
         """Score every model at every finished length.
 
@@ -109,7 +110,7 @@ class Scores(Tabular):
         return self.table.sel(window=seconds)
 
 
-def _scores_at(trained: Trained, seconds: float, table: xr.Dataset) -> xr.Dataset:
+def _scores_at(trained: "Trained", seconds: float, table: xr.Dataset) -> xr.Dataset:
     test = table["part"].to_numpy().astype(str) == "test"
     measured = table["measured"].to_numpy()
     rows, losses = [], []

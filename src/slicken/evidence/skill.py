@@ -21,10 +21,11 @@ from slicken.evidence.scores import MODELS
 from slicken.evidence.tabular import Tabular, within
 from slicken.learning.record import Record, position
 from slicken.learning.splits import SCORED
-from slicken.study.trained import Trained
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from slicken.study.trained import Trained
 
 ENOUGH = 0.8
 """Share of the targets that an experiment must reach to be exchanged for another."""
@@ -81,7 +82,7 @@ class SkillEvidence(Tabular):
     coverage: float
 
     @classmethod
-    def compute(cls, trained: Trained, best: float, baselines: xr.Dataset) -> "SkillEvidence":
+    def compute(cls, trained: "Trained", best: float, baselines: xr.Dataset) -> "SkillEvidence":
         """The skill of the ensemble of the best length.
 
         Args:
@@ -214,7 +215,7 @@ def permutation_p(
     return float(np.mean(fits <= ours * (1 + 1e-12)))
 
 
-def _against_constants(trained: Trained, test: xr.Dataset) -> tuple[Skill, ...]:
+def _against_constants(trained: "Trained", test: xr.Dataset) -> tuple[Skill, ...]:
     measured = test["measured"].to_numpy()
     errors = (test["predicted"].to_numpy().mean(axis=0) - measured) ** 2
     guesses = constants(trained.prepared) | {"test_mean": float(measured.mean())}
@@ -226,7 +227,7 @@ def _against_constants(trained: Trained, test: xr.Dataset) -> tuple[Skill, ...]:
     return tuple(found)
 
 
-def _permutation_p(trained: Trained, test: xr.Dataset) -> float | None:
+def _permutation_p(trained: "Trained", test: xr.Dataset) -> float | None:
     prepared = trained.prepared
     if prepared.split.by != "experiment":
         return None
@@ -234,7 +235,7 @@ def _permutation_p(trained: Trained, test: xr.Dataset) -> float | None:
     return permutation_p(friction, prepared.split.ends["test"], prepared.record, trained.plan.seed)
 
 
-def _table(trained: Trained, best: float, baselines: xr.Dataset) -> xr.Dataset:
+def _table(trained: "Trained", best: float, baselines: xr.Dataset) -> xr.Dataset:
     """Skill of the ensemble against each model, by part, and by stage of the test part."""
     rows = _rows(baselines)
     others = [model for model in MODELS if model != "network"]

@@ -9,15 +9,17 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import xarray as xr
 
-from slicken.learning.training import EpochLosses
 from slicken.statements import Statement
 from slicken.study.checkpoint import EVERY, Checkpoint
 from slicken.study.progress import OnProgress, Progress
-from slicken.study.trained import Trained
+
+if TYPE_CHECKING:
+    from slicken.learning.training import EpochLosses
+    from slicken.study.trained import Trained
 
 T = TypeVar("T")
 Tell = Callable[[Statement | None, float], None]
@@ -34,7 +36,7 @@ class At:
         checkpoints: Trainings that the step has begun, removed when its result is kept.
     """
 
-    trained: Trained
+    trained: "Trained"
     seconds: float
     tell: Tell
     checkpoints: list[Checkpoint] = field(default_factory=list)
@@ -51,7 +53,7 @@ class At:
         self.checkpoints.append(Checkpoint(folder.place("checkpoints", file), what, EVERY))
         return self.checkpoints[-1]
 
-    def epochs_left(self, epochs: int, others: int) -> Callable[[int, EpochLosses], None]:
+    def epochs_left(self, epochs: int, others: int) -> Callable[[int, "EpochLosses"], None]:
         """Callback that tells after each epoch how long this training and others like it take.
 
         Args:
@@ -60,7 +62,7 @@ class At:
         """
         began: list[tuple[int, float]] = []
 
-        def on_epoch(number: int, losses: EpochLosses) -> None:
+        def on_epoch(number: int, losses: "EpochLosses") -> None:
             del losses
             began.append((number, time.monotonic()))
             (first, start), (_, end) = began[0], began[-1]
@@ -119,7 +121,7 @@ class Steps:
         total: Number of steps that a user sees.
     """
 
-    def __init__(self, trained: Trained, on_progress: OnProgress, total: int) -> None:
+    def __init__(self, trained: "Trained", on_progress: OnProgress, total: int) -> None:
         self._trained, self._on_progress, self._total = trained, on_progress, total
         self._done = 0
         self._found: dict[str, Any] = {}

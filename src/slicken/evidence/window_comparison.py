@@ -17,11 +17,12 @@ from slicken.evidence.resampling import (
     sums_by_block,
 )
 from slicken.evidence.tabular import Tabular, listed
-from slicken.study.folder import WindowResult
-from slicken.study.trained import Trained
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from slicken.study.folder import WindowResult
+    from slicken.study.trained import Trained
 
 _EXCESS = ("excess", "excess_low", "excess_high")
 
@@ -54,7 +55,7 @@ class WindowComparison(Tabular):
             raise TrainingError("no run ended with a finite loss; lower the learning rate")
 
     @classmethod
-    def compute(cls, trained: Trained) -> "WindowComparison":
+    def compute(cls, trained: "Trained") -> "WindowComparison":
         """Compare every finished window length of a study."""
         results = [trained.result(seconds) for seconds in trained.windows]
         losses = [r.history["best_loss"].where(r.history["finite"]) for r in results]
@@ -250,7 +251,7 @@ class WindowComparison(Tabular):
         return total / (of_blocks @ count)[:, None]
 
 
-def _squared_errors(trained: Trained, result: WindowResult) -> xr.DataArray:
+def _squared_errors(trained: "Trained", result: "WindowResult") -> xr.DataArray:
     """Of standardised friction on the validation part, dims ``(run, target)``."""
     here = result.predictions["part"].to_numpy().astype(str) == "validation"
     part = result.predictions.isel(target=here)

@@ -1,19 +1,23 @@
 """Clock: a log's time must run forward; what stands still, turns back or leaps is found here."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError
-from slicken.experiment.draft import Draft
 from slicken.experiment.quality.clock_faults import longest_stretch
 from slicken.experiment.quality.issues import correction_toml
 from slicken.logs.finding import Finding
 from slicken.statements import Statement
 
+if TYPE_CHECKING:
+    from slicken.experiment.draft import Draft
+
 _SHOWN = 3
 
 
-def crop(draft: Draft, start: float | None, end: float | None) -> Draft:
+def crop(draft: "Draft", start: float | None, end: float | None) -> "Draft":
     """The draft from ``start`` to ``end`` seconds on the log's clock.
 
     Raises:
@@ -45,7 +49,7 @@ def crop(draft: Draft, start: float | None, end: float | None) -> Draft:
     return draft.keep(inside).record(Statement("steps.cropped", ends=tuple(ends), **numbers))
 
 
-def run_forward(draft: Draft, longest: float) -> Draft:
+def run_forward(draft: "Draft", longest: float) -> "Draft":
     """The draft without rows that repeat the one before, once its time runs forward.
 
     Args:
@@ -79,7 +83,7 @@ def run_forward(draft: Draft, longest: float) -> Draft:
     return draft.note(_gaps(draft, steps, longest))
 
 
-def _without_repeated_rows(draft: Draft) -> Draft:
+def _without_repeated_rows(draft: "Draft") -> "Draft":
     same = np.diff(draft.time) == 0
     for values in draft.channels.values():
         same &= (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
@@ -95,7 +99,7 @@ def _without_repeated_rows(draft: Draft) -> Draft:
     return draft.keep(np.concatenate([[True], ~same])).note([finding])
 
 
-def _not_forward(draft: Draft, index: int, count: int) -> str:
+def _not_forward(draft: "Draft", index: int, count: int) -> str:
     before, now = draft.time[index - 1], draft.time[index]
     more = f" (and in {count - 1} more rows)" if count > 1 else ""
     where = f"{draft.source}: row {draft.rows[index]}"
@@ -112,7 +116,7 @@ def _not_forward(draft: Draft, index: int, count: int) -> str:
     )
 
 
-def _gaps(draft: Draft, steps: NDArray[np.float64], longest: float) -> list[Finding]:
+def _gaps(draft: "Draft", steps: NDArray[np.float64], longest: float) -> list[Finding]:
     gaps = np.flatnonzero(steps > longest)
     # One correction is for all gaps: the longest stretch that has none.
     remedy = correction_toml("crop", **longest_stretch(draft.time, longest)) if gaps.size else ""

@@ -1,6 +1,7 @@
 """Columns become channels: the map's columns in SI, and friction if the log only has its parts."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +20,12 @@ from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column
 from slicken.experiment.draft import Draft
 from slicken.logs.finding import Finding
 from slicken.logs.listing import listed
-from slicken.logs.log import Log
 from slicken.logs.names import unit_of
 from slicken.logs.units import measures, to_si
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.logs.log import Log
 
 LEAST_LOAD = 1e-12
 """Pa or N, below which there is no load."""
@@ -30,7 +33,7 @@ _USUAL = {"m": "um", "Pa": "MPa", "N": "N"}
 """A unit that a lab may mean, for channels of each unit."""
 
 
-def read_channels(log: Log, channel_map: ChannelMap) -> Draft:
+def read_channels(log: "Log", channel_map: ChannelMap) -> Draft:
     """The channels that a map names, in SI, with friction.
 
     Raises:
@@ -54,7 +57,7 @@ def read_channels(log: Log, channel_map: ChannelMap) -> Draft:
     return draft if FRICTION.name in draft.channels else _with_friction(draft, log)
 
 
-def _read(draft: Draft, log: Log, channel: Channel, column: Column) -> Draft:
+def _read(draft: Draft, log: "Log", channel: Channel, column: Column) -> Draft:
     values = log.column(column.column)
     own = unit_of(log, column.column)
     unit = own if column.unit is None else column.unit
@@ -106,7 +109,7 @@ def _forces_to_stresses(draft: Draft, area_mm2: float | None) -> Draft:
     return draft
 
 
-def _with_friction(draft: Draft, log: Log) -> Draft:
+def _with_friction(draft: Draft, log: "Log") -> Draft:
     for shear, normal in ((SHEAR_STRESS, NORMAL_STRESS), (SHEAR_FORCE, NORMAL_FORCE)):
         if shear.name in draft.channels and normal.name in draft.channels:
             pressing = draft.channels[normal.name]

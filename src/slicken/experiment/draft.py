@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.logs.finding import Finding
-from slicken.statements import Statement
+if TYPE_CHECKING:
+    from slicken.logs.finding import Finding
+    from slicken.statements import Statement
 
 Floats = NDArray[np.float64]
 
@@ -32,8 +34,8 @@ class Draft:
     time: Floats
     channels: Mapping[str, Floats]
     rows: NDArray[np.int64]
-    steps: tuple[Statement, ...] = ()
-    findings: tuple[Finding, ...] = ()
+    steps: tuple["Statement", ...] = ()
+    findings: tuple["Finding", ...] = ()
     closed: tuple[tuple[float, float], ...] = ()
     dt: float = np.nan
     stage: NDArray[np.int64] | None = None
@@ -51,11 +53,11 @@ class Draft:
         """The draft with channels added or replaced."""
         return replace(self, channels={**self.channels, **channels})
 
-    def record(self, *steps: Statement) -> "Draft":
+    def record(self, *steps: "Statement") -> "Draft":
         """The draft with steps added."""
         return replace(self, steps=(*self.steps, *steps))
 
-    def note(self, findings: Iterable[Finding]) -> "Draft":
+    def note(self, findings: Iterable["Finding"]) -> "Draft":
         """The draft with findings added."""
         return replace(self, findings=(*self.findings, *findings))
 

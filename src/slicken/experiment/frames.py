@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 from slicken.channels import CHANNELS, TIME
 from slicken.errors import ExperimentError, shown
 from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column, Preparation
-from slicken.experiment.experiment import Experiment
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.preparation import prepare
 from slicken.logs.left_out import LeftOut
@@ -21,13 +20,15 @@ from slicken.logs.log import Log
 if TYPE_CHECKING:
     import pandas as pd
 
+    from slicken.experiment.experiment import Experiment
+
 Floats = NDArray[np.float64]
 _CALL = "Experiment.from_arrays(time=..., friction=..., slip_velocity=...)"
 
 
 def from_arrays(
     *, name: str, preparation: Preparation | None = None, **channels: ArrayLike
-) -> Experiment:
+) -> "Experiment":
     """See :meth:`slicken.experiment.Experiment.from_arrays`."""
     known = [each for each in MAPPABLE if each in channels]
     for each in channels:
@@ -59,7 +60,7 @@ def from_dataframe(
     channels: ChannelMap | str | Path | Mapping[str, Any] | None,
     *,
     name: str,
-) -> Experiment:
+) -> "Experiment":
     """See :meth:`slicken.experiment.Experiment.from_dataframe`."""
     log = log_of(frame, name)
     if channels is not None:
@@ -104,7 +105,7 @@ def log_of(frame: "pd.DataFrame", name: str) -> Log:
     return Log(name, name, _checksum(columns), columns, rows, units, left_out)
 
 
-def to_dataframe(experiment: Experiment) -> "pd.DataFrame":
+def to_dataframe(experiment: "Experiment") -> "pd.DataFrame":
     """See :meth:`slicken.experiment.Experiment.to_dataframe`."""
     import pandas as pd
 

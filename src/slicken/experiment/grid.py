@@ -1,14 +1,17 @@
 """Resampling: from the instants of a log to a uniform grid, looking ahead as little as can be."""
 
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError
-from slicken.experiment.draft import Draft
 from slicken.logs.finding import Finding
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.experiment.draft import Draft
 
 _MOST_SAMPLES = 20_000_000
 _JITTER = 0.02
@@ -54,7 +57,7 @@ def read_clock(time: NDArray[np.float64]) -> Clock:
     return Clock(rounded if drift < _JITTER * step else step, regular, uneven)
 
 
-def resample(draft: Draft, step: float | None, max_gap: float) -> Draft:
+def resample(draft: "Draft", step: float | None, max_gap: float) -> "Draft":
     """The draft with its channels on a uniform grid.
 
     Samples that already lie on the grid are kept as they are. Otherwise a value is
@@ -98,7 +101,7 @@ def resample(draft: Draft, step: float | None, max_gap: float) -> Draft:
     return _closed(replace(draft, channels=channels, rows=draft.rows[places], time=grid, dt=new))
 
 
-def _closed(draft: Draft) -> Draft:
+def _closed(draft: "Draft") -> "Draft":
     """What was left out on purpose is not bridged, however short.
 
     A sample speaks for the step before it, so it is left out where any of that was.
@@ -110,7 +113,7 @@ def _closed(draft: Draft) -> Draft:
     return draft
 
 
-def _check_step(draft: Draft, step: float) -> None:
+def _check_step(draft: "Draft", step: float) -> None:
     if not _FINEST <= step <= _COARSEST:
         raise ExperimentError(
             f"{draft.source}: time in steps of {step:g} s, which no rig has; is the time in the "
@@ -118,7 +121,7 @@ def _check_step(draft: Draft, step: float) -> None:
         )
 
 
-def _from_zero(draft: Draft, step: float) -> Draft:
+def _from_zero(draft: "Draft", step: float) -> "Draft":
     """A clock that counts from 1970 has no digits left for short steps."""
     begun = float(draft.time[0])
     if np.spacing(np.abs(draft.time).max()) <= _DIGITS * step:
@@ -168,7 +171,7 @@ def _interpolated(
     return result, int(np.sum(~measured & ~hole & ~outside))
 
 
-def _described(draft: Draft, clock: Clock, new: float, *, kept: bool, coarser: bool) -> Draft:
+def _described(draft: "Draft", clock: Clock, new: float, *, kept: bool, coarser: bool) -> "Draft":
     """The draft with what is done to its clock."""
     if kept:
         return draft.record(Statement("steps.grid_kept", grid=new))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,10 +20,12 @@ from slicken.channels import (
 from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column
 from slicken.logs.finding import Finding
 from slicken.logs.listing import some
-from slicken.logs.log import Log
 from slicken.logs.names import Reading, read_name, split_name, unit_of
 from slicken.logs.units import measures
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.logs.log import Log
 
 # Without a unit, the channel's own is taken only where other units would give numbers that
 # no experiment has: the largest median that is believed.
@@ -42,7 +45,7 @@ class _Candidate:
     unit: str
 
 
-def guess_channels(log: Log) -> tuple[ChannelMap, tuple[Finding, ...]]:
+def guess_channels(log: "Log") -> tuple[ChannelMap, tuple[Finding, ...]]:
     """The channels that the names and units of a log's columns give away.
 
     A channel is guessed only if exactly one column fits it best and its unit is known. A unit
@@ -69,7 +72,7 @@ def guess_channels(log: Log) -> tuple[ChannelMap, tuple[Finding, ...]]:
     return ChannelMap(table=log.table, channels=channels), tuple(findings)
 
 
-def _candidates(log: Log) -> dict[str, list[_Candidate]]:
+def _candidates(log: "Log") -> dict[str, list[_Candidate]]:
     candidates: dict[str, list[_Candidate]] = {}
     for column in log.columns:
         unit = unit_of(log, column)
@@ -81,7 +84,7 @@ def _candidates(log: Log) -> dict[str, list[_Candidate]]:
 
 
 def _guess(
-    log: Log, channel: Channel, candidates: list[_Candidate], findings: list[Finding]
+    log: "Log", channel: Channel, candidates: list[_Candidate], findings: list[Finding]
 ) -> _Candidate | None:
     """The one candidate that fits best, or None with a finding that says why not."""
     if channel is TIME:
@@ -122,7 +125,7 @@ def _guessed(guess: _Candidate, channel: Channel) -> Statement:
 
 
 def _that_run_forward(
-    log: Log, candidates: list[_Candidate], findings: list[Finding]
+    log: "Log", candidates: list[_Candidate], findings: list[Finding]
 ) -> list[_Candidate]:
     """Some rigs log the length of a step as ``Step Time``: a constant is no clock."""
     if len(candidates) == 1:
@@ -138,7 +141,9 @@ def _that_run_forward(
     return running
 
 
-def _unit_fits(log: Log, channel: Channel, candidate: _Candidate, findings: list[Finding]) -> bool:
+def _unit_fits(
+    log: "Log", channel: Channel, candidate: _Candidate, findings: list[Finding]
+) -> bool:
     what = {"channel": channel.name, "column": candidate.column}
     if candidate.unit:
         fits = measures(candidate.unit, channel)

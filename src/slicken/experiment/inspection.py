@@ -2,22 +2,25 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from slicken.errors import SlickenError
-from slicken.experiment.channel_map import ChannelMap
 from slicken.experiment.clock import crop
 from slicken.experiment.columns import read_channels
-from slicken.experiment.experiment import Experiment
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.preparation import apply_corrections, prepare
 from slicken.experiment.quality.checks import MEASURED
 from slicken.experiment.quality.clock_faults import find_clock_faults
 from slicken.experiment.steady import SteadySliding, find_steady_sliding
-from slicken.logs.finding import Finding
-from slicken.logs.log import Log
 from slicken.logs.names import unit_of
+
+if TYPE_CHECKING:
+    from slicken.experiment.channel_map import ChannelMap
+    from slicken.experiment.experiment import Experiment
+    from slicken.logs.finding import Finding
+    from slicken.logs.log import Log
 
 
 @dataclass(frozen=True)
@@ -64,18 +67,18 @@ class Inspection:
     name: str
     source: str
     samples: int
-    log: Log
+    log: "Log"
     columns: tuple[ColumnSummary, ...]
     missing: tuple[str, ...]
-    findings: tuple[Finding, ...]
-    channel_map: ChannelMap
-    experiment: Experiment | None
+    findings: tuple["Finding", ...]
+    channel_map: "ChannelMap"
+    experiment: "Experiment | None"
     problem: str = ""
     steady: SteadySliding | None = None
 
 
 def describe(
-    log: Log, channel_map: ChannelMap | None = None, *, folder: Path | None = None
+    log: "Log", channel_map: "ChannelMap | None" = None, *, folder: Path | None = None
 ) -> Inspection:
     """What is in a log: its columns, the channels they become, and everything worth knowing.
 
@@ -112,7 +115,7 @@ def describe(
     )
 
 
-def _clock_faults(log: Log, channel_map: ChannelMap) -> tuple[Finding, ...]:
+def _clock_faults(log: "Log", channel_map: "ChannelMap") -> tuple["Finding", ...]:
     """Why time does not rise, where that may be why there is no experiment."""
     try:
         draft = read_channels(log, channel_map)
@@ -122,14 +125,14 @@ def _clock_faults(log: Log, channel_map: ChannelMap) -> tuple[Finding, ...]:
     return tuple(find_clock_faults(draft))
 
 
-def _steady(experiment: Experiment | None) -> SteadySliding | None:
+def _steady(experiment: "Experiment | None") -> SteadySliding | None:
     # Where the clock was set back, instants of the experiment are none of the log's.
     if experiment is None or any(f.kind == "clock_rebased" for f in experiment.findings):
         return None
     return find_steady_sliding(experiment)
 
 
-def _summary(log: Log, name: str, channel_map: ChannelMap) -> ColumnSummary:
+def _summary(log: "Log", name: str, channel_map: "ChannelMap") -> ColumnSummary:
     values = log.values[name]
     known = values[np.isfinite(values)]
     used = {column.column: (channel, column) for channel, column in channel_map.channels.items()}

@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slicken.errors import ChannelError
-from slicken.experiment.channel_map import ChannelMap
 from slicken.experiment.corrections.kinds import Join
 
+if TYPE_CHECKING:
+    from slicken.experiment.channel_map import ChannelMap
 
-def parts_of(path: Path, channel_map: ChannelMap) -> list[Path]:
+
+def parts_of(path: Path, channel_map: "ChannelMap") -> list[Path]:
     r"""The files that a map joins to a log, in order; whether they are there or not.
 
     >>> text = '[channels]\n[[correction]]\nkind = "join"\nfiles = ["{name}-2.csv"]'
@@ -19,7 +22,7 @@ def parts_of(path: Path, channel_map: ChannelMap) -> list[Path]:
     return [path.parent / name for join in joins for name in join.names(path.stem)]
 
 
-def wholes_of(maps: Mapping[Path, ChannelMap | None]) -> dict[Path, Path]:
+def wholes_of(maps: Mapping[Path, "ChannelMap | None"]) -> dict[Path, Path]:
     """Those of some files that are parts of others among them: each to the log that it is part of.
 
     A file that is itself a part joins nothing: it is not read by itself.

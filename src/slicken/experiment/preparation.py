@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,6 @@ from slicken.experiment.channel_map import ChannelMap, Preparation
 from slicken.experiment.clock import crop, run_forward
 from slicken.experiment.columns import read_channels
 from slicken.experiment.corrections import Corrected, correct
-from slicken.experiment.draft import Draft
 from slicken.experiment.experiment import Experiment, Provenance
 from slicken.experiment.grid import resample
 from slicken.experiment.guess import guess_channels
@@ -37,9 +36,12 @@ from slicken.experiment.quality.faults import find_faults
 from slicken.experiment.rates import FEWEST, causal_rate
 from slicken.experiment.stages import find_stages
 from slicken.logs.finding import Finding
-from slicken.logs.log import Log
 from slicken.logs.readers import read_log
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.experiment.draft import Draft
+    from slicken.logs.log import Log
 
 _RATES = ((TEMPERATURE, TEMPERATURE_RATE), (AXIAL_DISPLACEMENT, AXIAL_RATE))
 
@@ -72,7 +74,7 @@ def read_experiment(
 
 
 def prepare(
-    log: Log,
+    log: "Log",
     channel_map: ChannelMap,
     *,
     notes: Sequence[Finding] = (),
@@ -130,7 +132,7 @@ def prepare(
     )
 
 
-def apply_corrections(log: Log, channel_map: ChannelMap, folder: Path | None = None) -> Corrected:
+def apply_corrections(log: "Log", channel_map: ChannelMap, folder: Path | None = None) -> Corrected:
     """The log after the map's corrections; see :func:`slicken.experiment.corrections.correct`."""
     time = channel_map.channels.get(TIME.name)
     return correct(
@@ -142,7 +144,7 @@ def apply_corrections(log: Log, channel_map: ChannelMap, folder: Path | None = N
     )
 
 
-def _check_numbers(draft: Draft) -> None:
+def _check_numbers(draft: "Draft") -> None:
     for name, values in draft.channels.items():
         if not np.isfinite(values).any():
             raise ExperimentError(
@@ -151,11 +153,11 @@ def _check_numbers(draft: Draft) -> None:
             )
 
 
-def _usual_step(draft: Draft) -> float:
+def _usual_step(draft: "Draft") -> float:
     return float(np.median(np.diff(draft.time)))
 
 
-def _with_rates(draft: Draft, span: float) -> Draft:
+def _with_rates(draft: "Draft", span: float) -> "Draft":
     rates = {
         rate.name: causal_rate(draft.channels[channel.name], draft.dt, span)
         for channel, rate in _RATES
@@ -167,7 +169,7 @@ def _with_rates(draft: Draft, span: float) -> Draft:
     return draft.put(rates).record(step)
 
 
-def _trimmed(draft: Draft, settings: Preparation) -> Draft:
+def _trimmed(draft: "Draft", settings: Preparation) -> "Draft":
     """Without start-up, unloading, and gaps at either end."""
     velocity = draft.channels.get(SLIP_VELOCITY.name)
     if velocity is not None and settings.stationary == "trim":
@@ -190,7 +192,7 @@ def _trimmed(draft: Draft, settings: Preparation) -> Draft:
     return _between(draft, start, stop, empty)
 
 
-def _outside(draft: Draft, start: int, stop: int) -> dict[str, Any]:
+def _outside(draft: "Draft", start: int, stop: int) -> dict[str, Any]:
     """Values of a statement about what lies outside two samples."""
     time, count, ends = draft.time, int(draft.time.size), []
     if start:
@@ -200,7 +202,7 @@ def _outside(draft: Draft, start: int, stop: int) -> dict[str, Any]:
     return {"ends": tuple(ends), "samples": count}
 
 
-def _between(draft: Draft, start: int, stop: int, step: Statement) -> Draft:
+def _between(draft: "Draft", start: int, stop: int, step: Statement) -> "Draft":
     if (start, stop) == (0, draft.time.size):
         return draft
     kept = np.zeros(draft.time.size, np.bool_)
@@ -209,7 +211,7 @@ def _between(draft: Draft, start: int, stop: int, step: Statement) -> Draft:
     return draft.keep(kept).record(step).note([finding])
 
 
-def _counted_from_the_start(draft: Draft) -> Draft:
+def _counted_from_the_start(draft: "Draft") -> "Draft":
     for name in (AXIAL_DISPLACEMENT.name, SLIP.name):
         values = draft.channels.get(name)
         if values is not None:
@@ -222,7 +224,7 @@ def _counted_from_the_start(draft: Draft) -> Draft:
     return draft.put({SLIP.name: slip}).record(Statement("steps.slip_integrated"))
 
 
-def _with_stages(draft: Draft, change: float) -> Draft:
+def _with_stages(draft: "Draft", change: float) -> "Draft":
     for channel in (NORMAL_STRESS, NORMAL_FORCE):
         load = draft.channels.get(channel.name)
         if load is not None:
@@ -245,7 +247,7 @@ def _found(
     return Statement("steps.stages", **what, levels=tuple(levels), unit=channel.shown_unit)
 
 
-def _check_friction(draft: Draft) -> None:
+def _check_friction(draft: "Draft") -> None:
     friction = draft.channels[FRICTION.name][~draft.gap]
     low, high = float(friction.min()), float(friction.max())
     if high - low <= 1e-12 * max(abs(low), abs(high)):

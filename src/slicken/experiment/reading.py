@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slicken.errors import ChannelError, ExperimentError, LogError, PlanError, shown
 from slicken.experiment.channel_map import ChannelMap
-from slicken.experiment.experiment import Experiment
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.joined import wholes_of
 from slicken.experiment.preparation import prepare as prepare_log
@@ -19,6 +18,9 @@ from slicken.logs.log import Log
 from slicken.logs.named import check_names, find_logs
 from slicken.logs.readers import read_log
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.experiment.experiment import Experiment
 
 OneMap = ChannelMap | str | Path
 Maps = OneMap | Mapping[str, OneMap]
@@ -41,7 +43,7 @@ def read(path: str | Path, *, table: str | None = None) -> Log:
 
 def prepare(
     log: Log | str | Path, channels: OneMap | Mapping[str, Any] | None = None
-) -> Experiment:
+) -> "Experiment":
     """Prepare an experiment: channels in SI units, a uniform time grid, rates and stages.
 
     Args:
@@ -73,7 +75,7 @@ def read_logs(
     channels: Maps | None = None,
     *,
     beside: str | Path = ".",
-) -> list[Experiment]:
+) -> list["Experiment"]:
     """Read and prepare logs.
 
     Args:
@@ -130,7 +132,7 @@ def _load(one: OneMap, beside: Path) -> ChannelMap:
     return ChannelMap.load(beside / here if (beside / here).exists() or not here.exists() else here)
 
 
-def _with_parts(path: Path, experiment: Experiment, wholes: Mapping[Path, Path]) -> Experiment:
+def _with_parts(path: Path, experiment: "Experiment", wholes: Mapping[Path, Path]) -> "Experiment":
     """The experiment, with a finding about its parts that were named too."""
     parts = tuple(part.name for part, whole in wholes.items() if whole == path)
     if not parts:
@@ -139,7 +141,7 @@ def _with_parts(path: Path, experiment: Experiment, wholes: Mapping[Path, Path])
     return replace(experiment, findings=(*experiment.findings, joined))
 
 
-def _check_copies(paths: Sequence[Path], experiments: Sequence[Experiment]) -> None:
+def _check_copies(paths: Sequence[Path], experiments: Sequence["Experiment"]) -> None:
     seen: dict[str, Path] = {}
     for path, experiment in zip(paths, experiments, strict=True):
         other = seen.setdefault(experiment.provenance.sha256, path)

@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.channels import FRICTION, NORMAL_FORCE, NORMAL_STRESS, SLIP_VELOCITY
-from slicken.experiment.experiment import Experiment
 from slicken.experiment.motion import ALMOST_NONE
 from slicken.experiment.quality.issues import correction_toml
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.experiment.experiment import Experiment
 
 VELOCITY, LOAD = 0.1, 0.1
 """How far velocity may be from its median, and load from the level of its stage."""
@@ -39,7 +42,7 @@ class SteadySliding:
         return correction_toml("crop", start=self.start, end=self.end)
 
 
-def find_steady_sliding(experiment: Experiment) -> SteadySliding | None:
+def find_steady_sliding(experiment: "Experiment") -> SteadySliding | None:
     """The longest stretch of steady sliding; None where there is none, or velocity is not known.
 
     The velocity, smoothed over five samples, is within 10 % of its median; the load is within
@@ -89,7 +92,7 @@ def _smooth(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(median_filter(values, 5, mode="nearest"), np.float64)
 
 
-def _load_held(experiment: Experiment) -> NDArray[np.bool_]:
+def _load_held(experiment: "Experiment") -> NDArray[np.bool_]:
     held = np.ones(len(experiment), np.bool_)
     load = next(
         (
@@ -110,7 +113,7 @@ def _load_held(experiment: Experiment) -> NDArray[np.bool_]:
     return held
 
 
-def _friction_up(experiment: Experiment) -> NDArray[np.bool_]:
+def _friction_up(experiment: "Experiment") -> NDArray[np.bool_]:
     """Where friction has come up and is not yet let down; all along where it is so from the start.
 
     A fault may weaken for good reason: only an end at less than half the median is no sliding.

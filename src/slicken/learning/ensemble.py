@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from slicken.learning.devices import at_once, compiled, cores, share_out
 from slicken.learning.engine import Engine, Windows
-from slicken.learning.network import Network
+
+if TYPE_CHECKING:
+    from slicken.learning.network import Network
 
 BATCH = 32
 """Windows that go through an ensemble at a time; the memory it needs grows with it."""
@@ -48,7 +50,7 @@ class Ensemble:
         engine: Engine that computes.
     """
 
-    networks: Network
+    networks: "Network"
     length: int
     engine: Engine
 
@@ -80,7 +82,7 @@ class Ensemble:
             return np.zeros((self.runs, 0), dtype=np.float32)
         batches = _in_batches(ends)
 
-        def sweep(engine: Engine, networks: Network, drivers: Array, batches: Array) -> Array:
+        def sweep(engine: Engine, networks: "Network", drivers: Array, batches: Array) -> Array:
             def one_batch(here: Int[Array, " b"]) -> Array:
                 return engine.predict(networks, self._windows(networks, drivers, here))
 
@@ -106,7 +108,7 @@ class Ensemble:
         counts = (np.arange(batches.size) < ends.size).astype(np.float32).reshape(batches.shape)
         measured = friction[batches]
 
-        def sweep(engine: Engine, networks: Network, drivers: Array, *batches: Array) -> Any:  # noqa: ANN401
+        def sweep(engine: Engine, networks: "Network", drivers: Array, *batches: Array) -> Any:  # noqa: ANN401
             def one_batch(sums: Any, batch: tuple[Array, ...]) -> tuple[Any, Any]:  # noqa: ANN401
                 here, target, count = batch
                 predicted, gradients = engine.predict_with_gradients(
@@ -159,7 +161,7 @@ class Ensemble:
         record, ends = _end_to_end(windows)
         batches = _in_batches(ends)
 
-        def sweep(engine: Engine, networks: Network, drivers: Array, batches: Array) -> Array:
+        def sweep(engine: Engine, networks: "Network", drivers: Array, batches: Array) -> Array:
             def one_batch(here: Int[Array, " b"]) -> Array:
                 of_windows = self._windows(networks, drivers, here)
                 return engine.predict_with_gradients(networks, of_windows)[1]
@@ -169,7 +171,7 @@ class Ensemble:
         parts = self._on_all_devices(sweep, record, batches)
         return np.concatenate([_by_run(part, ends.size) for part in parts])[: self.runs]
 
-    def _windows(self, networks: Network, drivers: Array, ends: Int[Array, " b"]) -> Windows:
+    def _windows(self, networks: "Network", drivers: Array, ends: Int[Array, " b"]) -> Windows:
         """The same ones for every run."""
         each = jnp.broadcast_to(ends, (networks.offset.shape[0], *ends.shape))
         return Windows(drivers, each, self.length)

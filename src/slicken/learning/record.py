@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.channels import NORMAL_STRESS
 from slicken.errors import ExperimentError, PlanError
-from slicken.experiment import Experiment
+
+if TYPE_CHECKING:
+    from slicken.experiment import Experiment
 
 NO_STAGE = -1
 
@@ -62,7 +65,7 @@ class Record:
         return samples
 
 
-def join(experiments: Sequence[Experiment], drivers: Sequence[str]) -> Record:
+def join(experiments: Sequence["Experiment"], drivers: Sequence[str]) -> Record:
     """Lay experiments end to end.
 
     Args:
@@ -110,7 +113,7 @@ def join(experiments: Sequence[Experiment], drivers: Sequence[str]) -> Record:
     )
 
 
-def _samples(experiment: Experiment, drivers: Sequence[str]) -> dict[str, NDArray[np.generic]]:
+def _samples(experiment: "Experiment", drivers: Sequence[str]) -> dict[str, NDArray[np.generic]]:
     unknown = np.full(len(experiment), np.nan)
     channels = experiment.channels
     stage = experiment.stage

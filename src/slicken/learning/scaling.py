@@ -6,14 +6,17 @@ standardised: on a linear one, everything but the fastest slip would be zero.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.channels import FRICTION, SLIP_VELOCITY
 from slicken.errors import ExperimentError
-from slicken.learning.record import Record
-from slicken.learning.splits import Split
+
+if TYPE_CHECKING:
+    from slicken.learning.record import Record
+    from slicken.learning.splits import Split
 
 MOSTLY_NOISE = 0.5
 """A driver is called noise where so much of its variance comes and goes within one sample."""
@@ -79,7 +82,7 @@ class Scaling:
         return tuple(name for name, is_noise in zip(self.channels, noisy, strict=True) if is_noise)
 
 
-def learn_scaling(record: Record, split: Split) -> Scaling:
+def learn_scaling(record: "Record", split: "Split") -> Scaling:
     """Learn the scaling from the samples and the targets of the training part.
 
     Raises:
@@ -122,7 +125,7 @@ def learn_scaling(record: Record, split: Split) -> Scaling:
     return scaling
 
 
-def must_be_within_reach(record: Record, scaling: Scaling) -> None:
+def must_be_within_reach(record: "Record", scaling: Scaling) -> None:
     """Check that a record, of the study or a new one, can be standardised at all.
 
     Raises:
@@ -136,18 +139,18 @@ def must_be_within_reach(record: Record, scaling: Scaling) -> None:
     _refuse(record, away > REACH * scaling.friction_spread, words)
 
 
-def _must_be_numbers(record: Record) -> None:
+def _must_be_numbers(record: "Record") -> None:
     words = "a number that no rig measures"
     _refuse(record, np.abs(_outside_gaps(record)) > _LARGEST, words)
     _refuse(record, np.abs(np.where(record.gap, 0.0, record.friction)) > _LARGEST, words)
 
 
-def _outside_gaps(record: Record) -> NDArray[np.float64]:
+def _outside_gaps(record: "Record") -> NDArray[np.float64]:
     """Drivers, 0 inside gaps, where there may be anything, shape ``(T, C)``."""
     return np.where(record.gap[:, None], 0.0, record.drivers)
 
 
-def _refuse(record: Record, absurd: NDArray[np.bool_], why: str) -> None:
+def _refuse(record: "Record", absurd: NDArray[np.bool_], why: str) -> None:
     """Refuse a record with absurd drivers, shape ``(T, C)``, or friction, shape ``(T,)``."""
     if not absurd.any():
         return

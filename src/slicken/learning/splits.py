@@ -2,14 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import SplitError
 from slicken.learning.record import NO_STAGE, Record, position, reach
-from slicken.learning.settings import By
+
+if TYPE_CHECKING:
+    from slicken.learning.settings import By
 
 Part = Literal["training", "validation", "test"]
 PARTS: tuple[Part, ...] = ("training", "validation", "test")
@@ -44,7 +46,7 @@ class Split:
 def divide(
     record: Record,
     *,
-    by: By,
+    by: "By",
     longest: int,
     stride: int,
     fractions: tuple[float, float] = (0.2, 0.2),

@@ -3,7 +3,7 @@
 import math
 import time
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import equinox as eqx
 import jax
@@ -16,14 +16,16 @@ from numpy.typing import NDArray
 from slicken.learning.devices import at_once, compiled, cores, share_out
 from slicken.learning.engine import Engine, Windows
 from slicken.learning.network import Network, start_network
-from slicken.learning.settings import Architecture, Optimiser
+
+if TYPE_CHECKING:
+    from slicken.learning.settings import Architecture, Optimiser
 
 Tree = TypeVar("Tree")  # the short form needs Python 3.12
 
 _START, _ORDER = 0, 1  # what a run's seed is folded with: its first weights, its batches
 
 
-def update_rule(optimiser: Optimiser, steps: int) -> optax.GradientTransformation:
+def update_rule(optimiser: "Optimiser", steps: int) -> optax.GradientTransformation:
     """The update rule of one run.
 
     Args:
@@ -102,8 +104,8 @@ class Trainer:
         self,
         *,
         engine: Engine,
-        architecture: Architecture,
-        optimiser: Optimiser,
+        architecture: "Architecture",
+        optimiser: "Optimiser",
         length: int,
         seeds: list[PRNGKeyArray],
         epochs: int,
@@ -325,7 +327,7 @@ def _narrow(networks: Network) -> Network:
 
 @partial(jax.jit, static_argnums=(0, 1))
 def _start_networks(
-    architecture: Architecture, drivers: int, length: Int[Array, ""], seeds: PRNGKeyArray
+    architecture: "Architecture", drivers: int, length: Int[Array, ""], seeds: PRNGKeyArray
 ) -> Network:
     """Untrained networks, made one by one: none must depend on how many there are."""
 

@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ChannelError, LogError
-from slicken.logs.finding import Finding
-from slicken.logs.left_out import LeftOut
 from slicken.logs.listing import listed
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from slicken.logs.finding import Finding
+    from slicken.logs.left_out import LeftOut
 
 
 @dataclass(frozen=True, repr=False)
@@ -44,8 +45,8 @@ class Log:
     values: Mapping[str, NDArray[np.float64]]
     rows: NDArray[np.int64]
     units: Mapping[str, str] = field(default_factory=dict)
-    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
-    findings: tuple[Finding, ...] = ()
+    left_out: Mapping[str, "LeftOut"] = field(default_factory=dict)
+    findings: tuple["Finding", ...] = ()
     table: str = ""
 
     def __post_init__(self) -> None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from slicken.channels import (
     AXIAL_DISPLACEMENT,
@@ -17,8 +18,10 @@ from slicken.channels import (
     TIME,
     Channel,
 )
-from slicken.logs.log import Log
 from slicken.logs.units import is_unit, measures
+
+if TYPE_CHECKING:
+    from slicken.logs.log import Log
 
 
 @dataclass(frozen=True)
@@ -157,7 +160,7 @@ def read_name(name: str, unit: str = "") -> Reading | None:
     return None
 
 
-def unit_of(log: Log, column: str) -> str:
+def unit_of(log: "Log", column: str) -> str:
     """The unit that a log gives a column, in a units row or in the name; blank if none."""
     unit = log.units.get(column, "")
     if unit:

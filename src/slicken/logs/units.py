@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.channels import Channel
 from slicken.errors import ChannelError
 
 if TYPE_CHECKING:
     import pint
+
+    from slicken.channels import Channel
 
 # Compared after NFKC, which turns ℃ into °C and the micro sign into mu, and in lower case.
 _ALIASES = {
@@ -84,7 +85,7 @@ _DIMENSIONS = {
 }
 
 
-def to_si(values: NDArray[np.float64], unit: str, channel: Channel) -> NDArray[np.float64]:
+def to_si(values: NDArray[np.float64], unit: str, channel: "Channel") -> NDArray[np.float64]:
     """Convert a column to the unit in which its channel is held.
 
     Args:
@@ -149,7 +150,7 @@ def ratio(unit: str, into: str) -> float:
     return float(_registry().Quantity(1.0, units[unit]).to(units[into]).magnitude)
 
 
-def measures(unit: str, channel: Channel) -> bool:
+def measures(unit: str, channel: "Channel") -> bool:
     """Whether a unit can be the unit of a channel; a blank one fits any.
 
     >>> from slicken.channels import TEMPERATURE

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +19,11 @@ from slicken.channels import (
 from slicken.errors import PlanError
 from slicken.physics.friction import FrictionLaw, Instant
 from slicken.physics.heat import Specimen, Thermocouple, discretise
-from slicken.physics.loading import Loading
 from slicken.physics.shortening import Column, shortening
 from slicken.physics.wear import Wear
+
+if TYPE_CHECKING:
+    from slicken.physics.loading import Loading
 
 State = TypeVar("State")
 
@@ -118,7 +120,7 @@ class Recording:
     fault: Fault
 
 
-def slide(rig: Rig, loading: Loading, law: FrictionLaw[State]) -> Fault:
+def slide(rig: Rig, loading: "Loading", law: FrictionLaw[State]) -> Fault:
     """Make a fault slip, sample by sample.
 
     At each sample the law says what friction is from what the fault has felt up to then; its work,
@@ -154,7 +156,7 @@ def slide(rig: Rig, loading: Loading, law: FrictionLaw[State]) -> Fault:
     return _fault(rig, loading, np.array(rows))
 
 
-def _fault(rig: Rig, loading: Loading, rows: NDArray[np.float64]) -> Fault:
+def _fault(rig: Rig, loading: "Loading", rows: NDArray[np.float64]) -> Fault:
     friction, surface, temperature, mean_rise, worn = rows.T.copy()
     return Fault(
         friction=friction,
@@ -173,7 +175,7 @@ def _fault(rig: Rig, loading: Loading, rows: NDArray[np.float64]) -> Fault:
 
 
 def record(
-    rig: Rig, loading: Loading, law: FrictionLaw[State], rng: np.random.Generator
+    rig: Rig, loading: "Loading", law: FrictionLaw[State], rng: np.random.Generator
 ) -> Recording:
     """Make a fault slip and log it, sensor noise included.
 

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,13 +21,15 @@ from slicken.channels import (
 )
 from slicken.errors import FolderError, PlanError
 from slicken.experiment.channel_map import ChannelMap, Column, Preparation
-from slicken.experiment.experiment import Experiment
 from slicken.experiment.preparation import prepare
 from slicken.logs.log import Log
 from slicken.physics.loading import SHORTEST_STAGE
 from slicken.physics.rig import Recording, record
 from slicken.physics.truths import TRUTHS, Truth
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.experiment.experiment import Experiment
 
 
 class LogColumn(NamedTuple):
@@ -84,7 +86,7 @@ class SimulatedLog:
         logged = {TIME.name: self.recording.time, **self.recording.channels}
         return {each.header: logged[each.channel] * each.factor for each in COLUMNS}
 
-    def prepare(self) -> Experiment:
+    def prepare(self) -> "Experiment":
         """The experiment that the log's table gives, prepared as any rig's log is.
 
         Its provenance holds the truth; it loses the first two samples, which have no rates yet.
@@ -104,7 +106,7 @@ def simulate(
     duration: float = 3600.0,
     memory: float | None = None,
     seed: int = 0,
-) -> list[Experiment]:
+) -> list["Experiment"]:
     """Simulate experiments whose friction has planted causes and a planted memory.
 
     They are logged by a simulated rig and then prepared by the same code as any other log, so

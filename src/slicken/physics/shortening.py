@@ -1,12 +1,15 @@
 """Shortening: what an axial displacement sensor sees, positive when the specimens come closer."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import PlanError
-from slicken.physics.heat import Specimen
+
+if TYPE_CHECKING:
+    from slicken.physics.heat import Specimen
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ class Column:
         if not min(self.young_modulus, self.stiffness, self.cutoff_velocity) > 0:
             raise PlanError(f"modulus, stiffness and cut-off must be positive; got {self}")
 
-    def compliance(self, specimen: Specimen) -> float:
+    def compliance(self, specimen: "Specimen") -> float:
         """Elastic shortening for each pascal, in m/Pa: both rods and the machine.
 
         Example:
@@ -54,7 +57,7 @@ class Column:
 
 def shortening(
     column: Column,
-    specimen: Specimen,
+    specimen: "Specimen",
     *,
     normal_stress: NDArray[np.float64],
     velocity: NDArray[np.float64],

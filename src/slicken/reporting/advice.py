@@ -2,21 +2,24 @@
 
 import math
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from slicken.evidence.evidence import Evidence
 from slicken.evidence.reasons import reasons_for_no_skill
 from slicken.evidence.resampling import FEWEST_BLOCKS
 from slicken.evidence.skill import FEWEST_ASSIGNMENTS
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
 
 NEAR = 0.9
 """Share of the longest window from which a memory counts as cut off by it."""
 MOST_EXPERIMENTS = 1000
 
 
-def next_steps(evidence: Evidence) -> Iterator[Statement]:
+def next_steps(evidence: "Evidence") -> Iterator[Statement]:
     """What to try next, the most useful first."""
     yield from _more_data(evidence)
     yield from _coverage(evidence)
@@ -30,7 +33,7 @@ def next_steps(evidence: Evidence) -> Iterator[Statement]:
         yield Statement("next.preset")
 
 
-def _more_data(evidence: Evidence) -> Iterator[Statement]:
+def _more_data(evidence: "Evidence") -> Iterator[Statement]:
     """More experiments or more test data, where there are too few blocks or permutations."""
     prepared, split = evidence.trained.prepared, evidence.trained.plan.split
     have = len(prepared.record.experiments)
@@ -76,7 +79,7 @@ def fewest_experiments(test_share: float) -> int:
     )
 
 
-def _coverage(evidence: Evidence) -> Iterator[Statement]:
+def _coverage(evidence: "Evidence") -> Iterator[Statement]:
     """Drivers outside their training range, where the networks have no proven skill."""
     if evidence.skill.proven:
         return
@@ -88,7 +91,7 @@ def _coverage(evidence: Evidence) -> Iterator[Statement]:
         yield Statement("next.training_range", drivers=outside)
 
 
-def _windows(evidence: Evidence) -> Iterator[Statement]:
+def _windows(evidence: "Evidence") -> Iterator[Statement]:
     """Longer windows where the longest is the limit, or several where there was one."""
     windows = tuple(evidence.trained.plan.windows)
     if len(windows) == 1:
@@ -105,7 +108,7 @@ def _windows(evidence: Evidence) -> Iterator[Statement]:
         yield Statement("next.longer_logs", seconds=4 * longest)
 
 
-def _is_limited(evidence: Evidence) -> bool:
+def _is_limited(evidence: "Evidence") -> bool:
     """Whether the memory, or the lowest loss, lies at the longest window."""
     memory, longest = evidence.memory.conclusion, evidence.trained.plan.windows[-1]
     if memory is not None and memory.is_needed:
@@ -114,11 +117,11 @@ def _is_limited(evidence: Evidence) -> bool:
     return comparison.best == longest and comparison.can_tell and not comparison.flat
 
 
-def _count(evidence: Evidence) -> int:
+def _count(evidence: "Evidence") -> int:
     return len(evidence.trained.prepared.record.experiments)
 
 
-def _longest_stretch(evidence: Evidence, place: int) -> float:
+def _longest_stretch(evidence: "Evidence", place: int) -> float:
     """The longest stretch of an experiment without a gap, s."""
     record = evidence.trained.prepared.record
     gap = record.gap[record.experiment == place]

@@ -2,18 +2,21 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from slicken.evidence.drivers import Verdict
-from slicken.evidence.evidence import Evidence
 from slicken.evidence.intervals import LEVEL
-from slicken.evidence.reasons import reasons_for_no_skill, slip_in
+from slicken.evidence.reasons import reasons_for_no_skill
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.reporting.advice import next_steps
 from slicken.reporting.caveats import caveats_of, truth_of
 from slicken.reporting.ranking import ranking_of
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.evidence.drivers import Verdict
+    from slicken.evidence.evidence import Evidence
 
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 TEST = "test_mean"
@@ -54,7 +57,7 @@ class DriverAnswer:
     """
 
     channel: str
-    verdict: Verdict
+    verdict: "Verdict"
     share: Interval
     gradient: float
     reasons: tuple[Statement, ...]
@@ -131,7 +134,7 @@ class Answer:
         }
 
 
-def answer(evidence: Evidence) -> Answer:
+def answer(evidence: "Evidence") -> Answer:
     """The answer of a study.
 
     Args:
@@ -154,7 +157,7 @@ def answer(evidence: Evidence) -> Answer:
     )
 
 
-def _skill(evidence: Evidence) -> Finding:
+def _skill(evidence: "Evidence") -> Finding:
     skill, prepared = evidence.skill, evidence.trained.prepared
     found = _intervals(evidence)
     test, tested = found[TEST], _tested(evidence)
@@ -174,7 +177,7 @@ def _skill(evidence: Evidence) -> Finding:
     return Finding(_no_skill(evidence, test), (_why_no_skill(evidence), tested), tuple(more))
 
 
-def _intervals(evidence: Evidence) -> dict[str, tuple[float, float, float]]:
+def _intervals(evidence: "Evidence") -> dict[str, tuple[float, float, float]]:
     """Skill against each constant, with an interval where all of them have the blocks for one."""
     against = evidence.skill.against
     known = min(one.blocks for one in against) >= FEWEST_BLOCKS
@@ -185,7 +188,7 @@ def _intervals(evidence: Evidence) -> dict[str, tuple[float, float, float]]:
     }
 
 
-def _tested(evidence: Evidence) -> Statement:
+def _tested(evidence: "Evidence") -> Statement:
     """How many held-out experiments and independent blocks there are."""
     split = evidence.trained.prepared.split
     tested = np.unique(evidence.trained.prepared.record.experiment[split.ends["test"]]).size
@@ -195,13 +198,13 @@ def _tested(evidence: Evidence) -> Statement:
     return Statement("answer.tested_parts", count=int(tested), blocks=blocks)
 
 
-def _no_skill(evidence: Evidence, test: tuple[float, ...]) -> Statement:
+def _no_skill(evidence: "Evidence", test: tuple[float, ...]) -> Statement:
     if any(one.value <= 0 for one in evidence.skill.against):
         return Statement("answer.skill_no", skill=test)
     return Statement("answer.skill_not_shown", skill=test)
 
 
-def _why_no_skill(evidence: Evidence) -> Statement:
+def _why_no_skill(evidence: "Evidence") -> Statement:
     against = evidence.skill.against
     not_beaten = {one.against for one in against if one.value <= 0}
     if not_beaten - {TEST}:
@@ -215,7 +218,7 @@ def _why_no_skill(evidence: Evidence) -> Statement:
     return Statement("answer.why_interval")
 
 
-def _memory(evidence: Evidence) -> Finding:
+def _memory(evidence: "Evidence") -> Finding:
     memory, used = evidence.memory.conclusion, _used(evidence)
     true = evidence.trained.truth.get("memory_s") or None
     if not evidence.skill.proven:
@@ -249,7 +252,7 @@ def _whole(seconds: float) -> float:
     return round(seconds) if seconds >= 10 else round(seconds, 1)
 
 
-def _used(evidence: Evidence) -> tuple[Statement, ...]:
+def _used(evidence: "Evidence") -> tuple[Statement, ...]:
     best = evidence.comparison.best
     spans = evidence.memory.spans[best].mean("run", skipna=True)
     half, most = (float(spans.sel(mass=mass)) for mass in (0.5, 0.9))
@@ -258,7 +261,7 @@ def _used(evidence: Evidence) -> tuple[Statement, ...]:
     return (Statement("answer.memory_used", window=best, half=half, most=most),)
 
 
-def _windows(evidence: Evidence) -> Finding:
+def _windows(evidence: "Evidence") -> Finding:
     comparison, meaning = evidence.comparison, Statement("answer.windows_meaning")
     if comparison.windows.size == 1:
         return Finding(Statement("answer.windows_one", window=comparison.best))
@@ -273,7 +276,7 @@ def _windows(evidence: Evidence) -> Finding:
     return Finding(headline, tuple(beside), tuple(more))
 
 
-def _compared(evidence: Evidence) -> Iterator[Statement]:
+def _compared(evidence: "Evidence") -> Iterator[Statement]:
     """The outcome of the comparison and, unless it is that, where the mean loss is lowest."""
     comparison, best = evidence.comparison, evidence.comparison.best
     lowest = Statement("answer.windows_no_skill_lowest", window=best)
@@ -300,21 +303,21 @@ def _compared(evidence: Evidence) -> Iterator[Statement]:
         yield Statement("answer.windows_tied_lowest", window=best, p=p)
 
 
-def _slip(evidence: Evidence) -> Iterator[Statement]:
+def _slip(evidence: "Evidence") -> Iterator[Statement]:
     """The slip within the window of the lowest mean loss, where slip is known."""
     best = evidence.comparison.best
-    slip = slip_in(evidence.trained.prepared, best)
+    slip = evidence.trained.prepared.slip_in(best)
     if np.isfinite(slip):
         yield Statement("answer.windows_slip", window=best, slip=slip)
 
 
-def lowest_linear(evidence: Evidence) -> float:
+def lowest_linear(evidence: "Evidence") -> float:
     """The window length at which the linear model has its lowest validation loss, s."""
     losses = evidence.scores.table["validation_loss"].sel(model="ridge").fillna(np.inf)
     return float(losses["window"].to_numpy()[int(np.argmin(losses.to_numpy()))])
 
 
-def _required_by_lag_model(evidence: Evidence) -> Iterator[Statement]:
+def _required_by_lag_model(evidence: "Evidence") -> Iterator[Statement]:
     """History that the lag model requires, where it predicts as well as the networks."""
     if not (evidence.memory.lag_model_fits and evidence.skill.proven):
         return
@@ -336,7 +339,7 @@ def _lengths(some: tuple[float, ...], every: list[float]) -> Statement:
     return Statement("answer.lengths_list", lengths=some)
 
 
-def _drivers(evidence: Evidence) -> tuple[DriverAnswer, ...]:
+def _drivers(evidence: "Evidence") -> tuple[DriverAnswer, ...]:
     shares = evidence.importance.by_run(evidence.comparison.best).mean("run", skipna=True)
     found = [
         DriverAnswer(
@@ -351,7 +354,7 @@ def _drivers(evidence: Evidence) -> tuple[DriverAnswer, ...]:
     return tuple(sorted(found, key=lambda one: -np.nan_to_num(one.share.value)))
 
 
-def _models(evidence: Evidence) -> tuple[ModelAnswer, ...]:
+def _models(evidence: "Evidence") -> tuple[ModelAnswer, ...]:
     scores = evidence.scores.at(evidence.comparison.best)
     table = evidence.skill.table
     whole = (table["part"].to_numpy() == "test") & (table["experiment"].to_numpy() == "")

@@ -1,20 +1,23 @@
 """Caveats: what a reader must know before relying on a study, and planted truth beside it."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.channels import LEAKS_TARGET
 from slicken.evidence.drivers import RATE_OF
-from slicken.evidence.evidence import Evidence
-from slicken.evidence.memory import Memory
 from slicken.evidence.reasons import collinear
 from slicken.reporting.ranking import ranked_by_method
 from slicken.statements import Statement
 
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
+    from slicken.evidence.memory import Memory
 
-def caveats_of(evidence: Evidence) -> Iterator[Statement]:
+
+def caveats_of(evidence: "Evidence") -> Iterator[Statement]:
     """Caveats of the drivers, the models and the data."""
     prepared = evidence.trained.prepared
     names = prepared.record.channels
@@ -42,7 +45,7 @@ def caveats_of(evidence: Evidence) -> Iterator[Statement]:
         yield Statement("caveats.missing", drivers=prepared.missing)
 
 
-def _as_good(evidence: Evidence) -> Iterator[Statement]:
+def _as_good(evidence: "Evidence") -> Iterator[Statement]:
     """Simpler models that predict as well on the same windows."""
     rmse = evidence.scores.at(evidence.comparison.best)["rmse"]
     ours = float(rmse.sel(model="network"))
@@ -51,7 +54,7 @@ def _as_good(evidence: Evidence) -> Iterator[Statement]:
         yield Statement("answer.as_good", models=models, count=len(models))
 
 
-def _asked_for(evidence: Evidence) -> Iterator[Statement]:
+def _asked_for(evidence: "Evidence") -> Iterator[Statement]:
     """What was trained on request."""
     ablation = evidence.importance.ablation
     if ablation is not None:
@@ -75,7 +78,7 @@ def _asked_for(evidence: Evidence) -> Iterator[Statement]:
         yield Statement("caveats.leak", **{name: float(mean[name]) for name in names})
 
 
-def truth_of(evidence: Evidence) -> Iterator[Statement]:
+def truth_of(evidence: "Evidence") -> Iterator[Statement]:
     """Planted truth beside what was found; nothing for real logs."""
     truth = evidence.trained.truth
     if not truth:
@@ -90,7 +93,7 @@ def truth_of(evidence: Evidence) -> Iterator[Statement]:
         yield from _causes_beside(evidence, tuple(truth.get("causes") or ()))
 
 
-def _memory_beside(found: Memory, true: float, tried: NDArray[np.float64]) -> Iterator[Statement]:
+def _memory_beside(found: "Memory", true: float, tried: NDArray[np.float64]) -> Iterator[Statement]:
     if not found.is_needed:
         yield Statement("truth_found.not_recovered", true=true)
     elif found.low <= true <= found.high:
@@ -101,7 +104,7 @@ def _memory_beside(found: Memory, true: float, tried: NDArray[np.float64]) -> It
         yield Statement("truth_found.not_bracketed", true=true)
 
 
-def _causes_beside(evidence: Evidence, causes: tuple[str, ...]) -> Iterator[Statement]:
+def _causes_beside(evidence: "Evidence", causes: tuple[str, ...]) -> Iterator[Statement]:
     if causes:
         firsts = {m: pairs[0][0] for m, pairs in ranked_by_method(evidence).items() if pairs}
         right = tuple(method for method, first in firsts.items() if first in causes)

@@ -1,11 +1,14 @@
 """Channel map: the map of an inspected log as TOML, with what was found as comments."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from slicken.experiment.inspection import Inspection
-from slicken.logs.finding import Finding
 from slicken.reporting.findings import say_finding
-from slicken.reporting.wording import Wording
+
+if TYPE_CHECKING:
+    from slicken.experiment.inspection import Inspection
+    from slicken.logs.finding import Finding
+    from slicken.reporting.wording import Wording
 
 _ABOUT_COLUMNS = {
     "ambiguous",
@@ -18,7 +21,7 @@ _ABOUT_COLUMNS = {
 """Kinds of findings to know before a map is completed."""
 
 
-def channel_map_toml(inspection: Inspection, wording: Wording) -> str:
+def channel_map_toml(inspection: "Inspection", wording: "Wording") -> str:
     """The channel map of a log, to be saved, completed and given back.
 
     Args:
@@ -33,7 +36,7 @@ def channel_map_toml(inspection: Inspection, wording: Wording) -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
-def correction_lines(finding: Finding, wording: Wording) -> Iterator[str]:
+def correction_lines(finding: "Finding", wording: "Wording") -> Iterator[str]:
     """The correction that a finding proposes; another one that excludes it is a comment."""
     yield from finding.correction.splitlines()
     if finding.alternative:
@@ -41,7 +44,7 @@ def correction_lines(finding: Finding, wording: Wording) -> Iterator[str]:
         yield from (f"# {line}" for line in finding.alternative.splitlines())
 
 
-def _proposals(inspection: Inspection, wording: Wording) -> Iterator[str]:
+def _proposals(inspection: "Inspection", wording: "Wording") -> Iterator[str]:
     """Corrections that would mend what was found, as comments: only the owner knows."""
     proposed = [
         (say_finding(finding, wording), list(correction_lines(finding, wording)))

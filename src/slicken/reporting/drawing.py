@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from slicken.reporting.figures.contract import StudyFigure
 from slicken.reporting.figures.listed import FIGURES
 from slicken.reporting.figures.output import Picture, picture_of, pixels, png_of, save, write
 from slicken.reporting.figures.style import WIDTHS_MM, has_japanese
@@ -18,6 +17,7 @@ from slicken.study.progress import OnProgress, Progress, ignore
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.figures.contract import StudyFigure
 
 NEED_SKILL = ("windows", "comparison", "memory", "methods", "saliency")
 """Figures that decide nothing without proven skill, as those of importance."""
@@ -107,7 +107,7 @@ def write_figures(
     ]
 
 
-def _shown(evidence: "Evidence", on_progress: OnProgress) -> Iterator[tuple[StudyFigure, Any]]:
+def _shown(evidence: "Evidence", on_progress: OnProgress) -> Iterator[tuple["StudyFigure", Any]]:
     """Every figure that has something to show, with its data."""
     total = len(FIGURES)
     for number, figure in enumerate(FIGURES):

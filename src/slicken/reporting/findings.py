@@ -1,15 +1,17 @@
 """Findings: what was found in logs, as lines of text."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from slicken.experiment import Experiment
-from slicken.logs.finding import Finding
-from slicken.reporting.wording import Wording
 from slicken.statements import Statement
 
+if TYPE_CHECKING:
+    from slicken.experiment import Experiment
+    from slicken.logs.finding import Finding
+    from slicken.reporting.wording import Wording
 
-def say_finding(finding: Finding, wording: Wording) -> str:
+
+def say_finding(finding: "Finding", wording: "Wording") -> str:
     """A finding in one line, with its row and time.
 
     >>> from slicken.reporting.wording import words
@@ -27,7 +29,7 @@ def say_finding(finding: Finding, wording: Wording) -> str:
     return wording(said)
 
 
-def say_findings(experiments: Iterable[Experiment], wording: Wording) -> list[str]:
+def say_findings(experiments: Iterable["Experiment"], wording: "Wording") -> list[str]:
     """Findings of some experiments; those that differ in numbers only are one line."""
     alike: dict[Any, list[tuple[str, Finding]]] = {}
     logs = 0
@@ -50,7 +52,7 @@ def _texts(value: object) -> object:
     return value if isinstance(value, str) else None
 
 
-def _where(found: list[tuple[str, Finding]]) -> str:
+def _where(found: list[tuple[str, "Finding"]]) -> str:
     (first, _), names = found[0], {name for name, _ in found}
     if len(names) == 1:
         return f"  [{first}]{_how_many(found)}"
@@ -58,5 +60,5 @@ def _where(found: list[tuple[str, Finding]]) -> str:
     return f"  [{len(names)} logs{'' if same else f'; numbers of {first}'}]"
 
 
-def _how_many(found: list[tuple[str, Finding]]) -> str:
+def _how_many(found: list[tuple[str, "Finding"]]) -> str:
     return f"  [and {len(found) - 1} similar]" if len(found) > 1 else ""

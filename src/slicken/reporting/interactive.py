@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from slicken.channels import NORMAL_STRESS, TIME
 from slicken.reporting.figures import comparison, traces, windows
-from slicken.reporting.figures.comparison import Compared
 from slicken.reporting.figures.marks import intervals, is_wide, offsets
 from slicken.reporting.figures.style import (
     BEST,
@@ -36,6 +35,7 @@ from slicken.statements import Statement
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.figures.comparison import Compared
 
 Floats = NDArray[np.float64]
 Settings = dict[str, Any]
@@ -122,7 +122,7 @@ def _stages(one: Trace) -> Settings:
     return {"shapes": shapes, "annotations": notes}
 
 
-def comparison_views(losses: Losses, compared: Compared) -> tuple[View, ...]:
+def comparison_views(losses: Losses, compared: "Compared") -> tuple[View, ...]:
     """Window lengths compared: the losses of all runs, and the excess over the lowest mean."""
     table = compared.table
     seconds = losses.seconds

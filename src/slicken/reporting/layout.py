@@ -2,12 +2,15 @@
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from slicken.evidence.evidence import Evidence
-from slicken.reporting.answer import Answer
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
+    from slicken.reporting.answer import Answer
 
 WINDOWLESS = ("mean", "median", "last")
 """Models whose scores do not depend on the window length, and stand in the page once."""
@@ -83,7 +86,7 @@ KERNELS: Columns = {
 }
 
 
-def answer_tables(answered: Answer) -> dict[str, PageTable]:
+def answer_tables(answered: "Answer") -> dict[str, PageTable]:
     """Drivers and models as the first screen shows them."""
     drivers: Rows = [
         (
@@ -109,7 +112,7 @@ def answer_tables(answered: Answer) -> dict[str, PageTable]:
 
 
 def trust_tables(
-    evidence: Evidence, answered: Answer, frames: Mapping[str, pd.DataFrame]
+    evidence: "Evidence", answered: "Answer", frames: Mapping[str, pd.DataFrame]
 ) -> list[PageTable]:
     """Tables behind the answer, in the order of its questions."""
     return [
@@ -150,7 +153,7 @@ def cell(form: str, value: object) -> Statement:
     return Statement(f"cells.{form}", x=value)
 
 
-def _drivers(answered: Answer, frame: pd.DataFrame) -> PageTable:
+def _drivers(answered: "Answer", frame: pd.DataFrame) -> PageTable:
     ranks = {
         row["driver"]: (row["rank"], row["rank_low"], row["rank_high"])
         for row in frame.to_dict("records")
@@ -169,7 +172,7 @@ def _drivers(answered: Answer, frame: pd.DataFrame) -> PageTable:
     return PageTable("drivers", heads, rows, in_words=True, csv="drivers")
 
 
-def _models(evidence: Evidence, frame: pd.DataFrame) -> PageTable:
+def _models(evidence: "Evidence", frame: pd.DataFrame) -> PageTable:
     """Scores by window length; those that do not depend on it once."""
     blind = frame["model"].isin(WINDOWLESS)
     windows = evidence.trained.windows

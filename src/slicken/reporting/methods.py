@@ -1,11 +1,14 @@
 """Methods: a paragraph for a manuscript on what a study did, from its plan and its data."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from slicken.evidence.evidence import Evidence
 from slicken.learning.splits import PARTS
 from slicken.statements import Statement
-from slicken.study.trained import Trained
+
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
+    from slicken.study.trained import Trained
 
 ASSUMPTIONS = (
     Statement("assumptions.sizes"),
@@ -19,19 +22,19 @@ ASSUMPTIONS = (
 """What the publication does not state, and the preset ``paper`` assumes."""
 
 
-def methods_paragraph(evidence: Evidence) -> tuple[Statement, ...]:
+def methods_paragraph(evidence: "Evidence") -> tuple[Statement, ...]:
     """Statements of the paragraph, in their order."""
     trained = evidence.trained
     return (*_on_data(trained), *_on_networks(trained), *_on_evidence(evidence))
 
 
-def targets_of(trained: Trained) -> dict[str, int]:
+def targets_of(trained: "Trained") -> dict[str, int]:
     """Number of target times of each part."""
     ends = trained.prepared.split.ends
     return {part: int(ends[part].size) for part in PARTS}
 
 
-def split_of(trained: Trained) -> Statement:
+def split_of(trained: "Trained") -> Statement:
     """How the data were divided."""
     split, record, plan = trained.prepared.split, trained.prepared.record, trained.plan.split
     if split.by == "experiment":
@@ -60,14 +63,14 @@ def split_of(trained: Trained) -> Statement:
     return Statement("splits.stage", **counts)
 
 
-def _stages(trained: Trained, part: str) -> tuple[list[int], list[int]]:
+def _stages(trained: "Trained", part: str) -> tuple[list[int], list[int]]:
     """Experiment and stage of every sample of a part."""
     record, split = trained.prepared.record, trained.prepared.split
     here = split.part == PARTS.index(part)
     return record.experiment[here].tolist(), record.stage[here].tolist()
 
 
-def _on_data(trained: Trained) -> Iterator[Statement]:
+def _on_data(trained: "Trained") -> Iterator[Statement]:
     plan, drivers = trained.plan, trained.prepared.record.channels
     hours = sum(len(one) * one.dt for one in trained.experiments) / 3600
     version = str(trained.folder.versions.get("slicken", ""))
@@ -89,7 +92,7 @@ def _on_data(trained: Trained) -> Iterator[Statement]:
     yield Statement("methods_text.scaling")
 
 
-def _on_networks(trained: Trained) -> Iterator[Statement]:
+def _on_networks(trained: "Trained") -> Iterator[Statement]:
     plan, network, optimiser = trained.plan, trained.plan.network, trained.plan.optimiser
     yield Statement(
         "methods_text.network",
@@ -119,7 +122,7 @@ def _on_networks(trained: Trained) -> Iterator[Statement]:
     yield Statement("methods_text.runs")
 
 
-def _on_evidence(evidence: Evidence) -> Iterator[Statement]:
+def _on_evidence(evidence: "Evidence") -> Iterator[Statement]:
     yield Statement("methods_text.comparison")
     yield Statement("methods_text.test")
     yield Statement("methods_text.importance", part=evidence.trained.plan.importance_on)

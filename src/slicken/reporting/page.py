@@ -6,13 +6,12 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
 import pandas as pd
 from markupsafe import Markup, escape
 
-from slicken.evidence.evidence import Evidence
-from slicken.logs.finding import Finding
 from slicken.reporting.answer import answer
 from slicken.reporting.drawing import Drawn, draw_study
 from slicken.reporting.figures.style import has_japanese
@@ -32,6 +31,10 @@ from slicken.statements import Statement
 from slicken.study.files import write_text
 from slicken.study.progress import OnProgress, ignore
 
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
+    from slicken.logs.finding import Finding
+
 SECTIONS = ("answer", "data", "trust", "figures", "logs", "repeat")
 """Sections in their order, by their place in the page and the key of their title."""
 FIRST_FIGURES = ("memory_answer", "memory")
@@ -44,7 +47,7 @@ PLOTLY_WORDS = (
 
 
 def write_report(
-    evidence: Evidence, language: Language = "en", on_progress: OnProgress = ignore
+    evidence: "Evidence", language: Language = "en", on_progress: OnProgress = ignore
 ) -> Path:
     """Draw all figures, write the tables as CSV, and write ``report.html``.
 
@@ -66,7 +69,7 @@ def write_report(
 
 
 def render(
-    evidence: Evidence,
+    evidence: "Evidence",
     drawn: list[Drawn],
     language: Language = "en",
     tables: Mapping[str, pd.DataFrame] | None = None,
@@ -122,7 +125,7 @@ def both(what: Statement | str, /, **values: object) -> Markup:
     return _in_both(*(words(language)(statement) for language in LANGUAGES))
 
 
-def shown(what: Statement | Finding) -> Markup:
+def shown(what: "Statement | Finding") -> Markup:
     """A statement, or a finding with its place in the log, in both languages."""
     if isinstance(what, Statement):
         return both(what)

@@ -2,17 +2,20 @@
 
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from slicken.evidence.prediction import Prediction
 from slicken.reporting.figures import WIDTHS_MM, Predicted, predicted_figure, save
 from slicken.reporting.wording import Language, words
 from slicken.study.files import written_aside
 
+if TYPE_CHECKING:
+    from slicken.evidence.prediction import Prediction
+
 
 def write_prediction(
-    prediction: Prediction, table: Path, level: float, language: Language = "en"
+    prediction: "Prediction", table: Path, level: float, language: Language = "en"
 ) -> list[Path]:
     """Write a CSV of friction with its interval, and figures of both widths beside it.
 

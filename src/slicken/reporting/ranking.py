@@ -1,25 +1,28 @@
 """Ranking: what the methods of importance say about the drivers."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import kendalls_w, ranks_of, shares_of
-from slicken.evidence.evidence import Evidence
 from slicken.evidence.importance import ranking
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
 
 Ranked = list[tuple[str, float]]
 
 
-def ranked_by_method(evidence: Evidence) -> dict[str, Ranked]:
+def ranked_by_method(evidence: "Evidence") -> dict[str, Ranked]:
     """Drivers with their mean share by each method, largest first."""
     table = evidence.importance.attribution
     return {method: ranking(shares_of(table, method)) for method in METHODS if method in table}
 
 
-def ranking_of(evidence: Evidence) -> Iterator[Statement]:
+def ranking_of(evidence: "Evidence") -> Iterator[Statement]:
     """Rankings by the published measure and by error reduction, and where methods disagree."""
     ranked = ranked_by_method(evidence)
     if not ranked["loss_gradient"] or not ranked["friction_gradient"]:

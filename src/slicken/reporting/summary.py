@@ -4,28 +4,29 @@ import json
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import kendalls_w, ranks_of, shares_of
-from slicken.evidence.evidence import Evidence
 from slicken.evidence.importance import KINDS, ranking
 from slicken.evidence.intervals import LEVEL
 from slicken.evidence.memory import MASSES
-from slicken.evidence.reasons import slip_in
-from slicken.experiment import Experiment
 from slicken.reporting.answer import answer
 from slicken.reporting.findings import say_finding
 from slicken.reporting.methods import split_of, targets_of
 from slicken.reporting.wording import words
-from slicken.statements import Statement
 from slicken.study.files import write_text
 
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
+    from slicken.experiment import Experiment
+    from slicken.statements import Statement
 
-def summarise(evidence: Evidence) -> dict[str, Any]:
+
+def summarise(evidence: "Evidence") -> dict[str, Any]:
     """Everything in ``summary.json``; numbers that are not finite are None.
 
     Args:
@@ -36,13 +37,13 @@ def summarise(evidence: Evidence) -> dict[str, Any]:
     return plain
 
 
-def write_summary(evidence: Evidence) -> None:
+def write_summary(evidence: "Evidence") -> None:
     """Write ``summary.json`` into the folder of a study."""
     text = json.dumps(summarise(evidence), indent=2, ensure_ascii=False, allow_nan=False)
     write_text(evidence.trained.path / "summary.json", text + "\n")
 
 
-def _about(evidence: Evidence) -> dict[str, Any]:
+def _about(evidence: "Evidence") -> dict[str, Any]:
     """What was studied, and how."""
     trained = evidence.trained
     return {
@@ -62,7 +63,7 @@ def _about(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _experiment(experiment: Experiment) -> dict[str, Any]:
+def _experiment(experiment: "Experiment") -> dict[str, Any]:
     return {
         "name": experiment.name,
         "source": experiment.provenance.source,
@@ -76,7 +77,7 @@ def _experiment(experiment: Experiment) -> dict[str, Any]:
     }
 
 
-def _answers(evidence: Evidence) -> dict[str, Any]:
+def _answers(evidence: "Evidence") -> dict[str, Any]:
     """What was found."""
     comparison, skill, memory = evidence.comparison, evidence.skill, evidence.memory
     best, table = comparison.best, evidence.importance.attribution
@@ -88,7 +89,7 @@ def _answers(evidence: Evidence) -> dict[str, Any]:
         "not_distinguishable_windows_s": list(comparison.tied),
         "shortest_not_distinguishable_window_s": min(comparison.tied),
         "shortest_within_one_error_s": comparison.shortest,
-        "slip_m": slip_in(evidence.trained.prepared, best),
+        "slip_m": evidence.trained.prepared.slip_in(best),
         "skill_proven": skill.proven,
         "skill": [
             {
@@ -121,7 +122,7 @@ def _answers(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _required_history(evidence: Evidence) -> list[dict[str, Any]]:
+def _required_history(evidence: "Evidence") -> list[dict[str, Any]]:
     return [
         {
             "family": required.family,
@@ -136,7 +137,7 @@ def _required_history(evidence: Evidence) -> list[dict[str, Any]]:
     ]
 
 
-def _kernels(evidence: Evidence) -> list[dict[str, Any]]:
+def _kernels(evidence: "Evidence") -> list[dict[str, Any]]:
     return [
         {
             "shape": one.shape,
@@ -152,22 +153,22 @@ def _kernels(evidence: Evidence) -> list[dict[str, Any]]:
     ]
 
 
-def _answer(evidence: Evidence) -> dict[str, Any]:
+def _answer(evidence: "Evidence") -> dict[str, Any]:
     """The answer as statements with their English text."""
     sections = answer(evidence).sections()
     return {name: _all_stated(statements) for name, statements in sections.items()}
 
 
-def _stated(statement: Statement) -> dict[str, Any]:
+def _stated(statement: "Statement") -> dict[str, Any]:
     """A statement as a tree, with its English text."""
     return {**statement.to_plain(), "text": words("en")(statement)}
 
 
-def _all_stated(statements: Iterable[Statement]) -> list[dict[str, Any]]:
+def _all_stated(statements: Iterable["Statement"]) -> list[dict[str, Any]]:
     return [_stated(statement) for statement in statements]
 
 
-def _window(evidence: Evidence, seconds: float) -> dict[str, Any]:
+def _window(evidence: "Evidence", seconds: float) -> dict[str, Any]:
     comparison, trained = evidence.comparison, evidence.trained
     losses = comparison.losses.sel(window=seconds).to_numpy()
     kept = losses[np.isfinite(losses)]
@@ -236,7 +237,7 @@ def _method(shares: xr.DataArray) -> dict[str, Any]:
     }
 
 
-def _importance(evidence: Evidence, seconds: float) -> dict[str, Any]:
+def _importance(evidence: "Evidence", seconds: float) -> dict[str, Any]:
     shares = {kind: evidence.importance.by_run(seconds, kind) for kind in KINDS}
     return {
         "window_s": seconds,

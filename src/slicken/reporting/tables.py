@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -9,17 +10,19 @@ import xarray as xr
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
-from slicken.evidence.evidence import Evidence
 from slicken.evidence.importance import KINDS
 from slicken.learning.splits import PARTS, Part
 from slicken.study.files import written_aside
+
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
 
 ENDS = ("", "_low", "_high")
 """Endings of the three columns of a number with its interval."""
 SCORED: tuple[Part, ...] = ("validation", "test")
 
 
-def tables_of(evidence: Evidence) -> dict[str, pd.DataFrame]:
+def tables_of(evidence: "Evidence") -> dict[str, pd.DataFrame]:
     """Every table of a study by the name of its file.
 
     Args:
@@ -50,7 +53,7 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
     return written
 
 
-def _experiments(evidence: Evidence) -> pd.DataFrame:
+def _experiments(evidence: "Evidence") -> pd.DataFrame:
     """Experiments as prepared, and the parts that each serves."""
     trained = evidence.trained
     record, split = trained.prepared.record, trained.prepared.split
@@ -77,7 +80,7 @@ def _experiments(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _drivers(evidence: Evidence) -> pd.DataFrame:
+def _drivers(evidence: "Evidence") -> pd.DataFrame:
     """Verdict, share of error reduction and gradient shares of each driver."""
     best = evidence.comparison.best
     gradients = {kind: _mean(evidence.importance.by_run(best, kind)) for kind in KINDS}
@@ -98,7 +101,7 @@ def _drivers(evidence: Evidence) -> pd.DataFrame:
     )
 
 
-def _windows(evidence: Evidence) -> pd.DataFrame:
+def _windows(evidence: "Evidence") -> pd.DataFrame:
     """Window lengths compared on the validation part, with the networks' error on the test part."""
     comparison = evidence.comparison
     rows = []
@@ -128,14 +131,14 @@ def _windows(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _models(evidence: Evidence) -> pd.DataFrame:
+def _models(evidence: "Evidence") -> pd.DataFrame:
     """Scores of every model at every window length."""
     measures = ["validation_loss", "rmse", "r2", "correlation", "range_ratio"]
     frame = evidence.scores.table[measures].to_dataframe().reset_index()
     return frame.rename(columns={"window": "window_s"})[["window_s", "model", *measures]]
 
 
-def _skill(evidence: Evidence) -> pd.DataFrame:
+def _skill(evidence: "Evidence") -> pd.DataFrame:
     """Skill of the networks over every other model, by part, experiment and stage."""
     frame = evidence.skill.table[["part", "experiment", "stage", "skill", "low", "high"]]
     table = frame.to_dataframe().reset_index()
@@ -144,7 +147,7 @@ def _skill(evidence: Evidence) -> pd.DataFrame:
     return table.sort_values("row", kind="stable")[names]
 
 
-def _required_history(evidence: Evidence) -> pd.DataFrame:
+def _required_history(evidence: "Evidence") -> pd.DataFrame:
     """Loss of models trained on less history, by family."""
     columns = ("history", "loss", "low", "high", "clearly_worse")
     frames = [
@@ -156,7 +159,7 @@ def _required_history(evidence: Evidence) -> pd.DataFrame:
     return found.rename(columns=names)[["family", *(names.get(name, name) for name in columns)]]
 
 
-def _kernels(evidence: Evidence) -> pd.DataFrame:
+def _kernels(evidence: "Evidence") -> pd.DataFrame:
     """Memory kernels: the best length of each, its interval and its fit."""
     rows = [
         {
@@ -173,7 +176,7 @@ def _kernels(evidence: Evidence) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _importance(evidence: Evidence) -> pd.DataFrame:
+def _importance(evidence: "Evidence") -> pd.DataFrame:
     """Share of each driver in the gradients of each run, at every window length."""
     frames = []
     for seconds in evidence.trained.windows:
@@ -185,7 +188,7 @@ def _importance(evidence: Evidence) -> pd.DataFrame:
     )
 
 
-def _methods(evidence: Evidence) -> pd.DataFrame:
+def _methods(evidence: "Evidence") -> pd.DataFrame:
     """Share of each driver by every method of importance, run by run, at the best length."""
     table = evidence.importance.attribution
     frames = [
@@ -196,13 +199,13 @@ def _methods(evidence: Evidence) -> pd.DataFrame:
     return found[names].rename(columns={"channel": "driver"})
 
 
-def _predictions(evidence: Evidence) -> pd.DataFrame:
+def _predictions(evidence: "Evidence") -> pd.DataFrame:
     """Friction predicted and measured at the best length, with its 90 % interval."""
     best = evidence.comparison.best
     return pd.concat([_predicted(evidence, best, part) for part in SCORED])
 
 
-def _predicted(evidence: Evidence, seconds: float, part: Part) -> pd.DataFrame:
+def _predicted(evidence: "Evidence", seconds: float, part: Part) -> pd.DataFrame:
     found = evidence.trained.predictions(seconds, part)
     runs = found["predicted"].transpose("run", "target").to_numpy().astype(np.float64)
     mean, spread = runs.mean(axis=0), runs.std(axis=0)
@@ -236,7 +239,7 @@ def _interval(name: str, numbers: Sequence[float], unit: str = "") -> dict[str, 
     return {f"{name}{end}{unit}": float(x) for end, x in zip(ENDS, numbers, strict=True)}
 
 
-TABLES: Mapping[str, Callable[[Evidence], pd.DataFrame]] = {
+TABLES: Mapping[str, Callable[["Evidence"], pd.DataFrame]] = {
     "drivers": _drivers,
     "windows": _windows,
     "models": _models,

@@ -20,14 +20,15 @@ from slicken.study.checkpoint import kept_epoch
 from slicken.study.cluster import jobs_of
 from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.forecast import measure
-from slicken.study.ledger import Ledger
-from slicken.study.plan import Plan
 from slicken.study.remote import dask_ready, train_remotely
 from slicken.study.task import Job, Task, make_trainer, train_task
 from slicken.study.worker_share import PRELOAD, VARIABLE, gpus_here
 
 if TYPE_CHECKING:
     from distributed import Client
+
+    from slicken.study.ledger import Ledger
+    from slicken.study.plan import Plan
 
 PATIENCE = 10
 """Seconds that a scheduler has to answer."""
@@ -43,10 +44,10 @@ Trained = Iterator[tuple[Task, WindowResult]]
 class Executor(Protocol):
     """Who trains the tasks of a study."""
 
-    def runs_together(self, plan: Plan) -> int:
+    def runs_together(self, plan: "Plan") -> int:
         """Largest number of runs in a task."""
 
-    def train(self, tasks: Sequence[Task], job: Job, ledger: Ledger) -> Trained:
+    def train(self, tasks: Sequence[Task], job: Job, ledger: "Ledger") -> Trained:
         """Train all tasks, and yield each with its result when it is done.
 
         Args:
@@ -62,11 +63,11 @@ class Executor(Protocol):
 class InProcess:
     """This process: one task after another, each on all cores."""
 
-    def runs_together(self, plan: Plan) -> int:
+    def runs_together(self, plan: "Plan") -> int:
         """All runs of a window length."""
         return plan.runs
 
-    def train(self, tasks: Sequence[Task], job: Job, ledger: Ledger) -> Trained:
+    def train(self, tasks: Sequence[Task], job: Job, ledger: "Ledger") -> Trained:
         """Train all tasks; see :meth:`Executor.train`."""
         plan, prepared, engine = job.plan, job.prepared, choose_engine(job.plan.engine)
         folder = StudyFolder.open(job.folder)
@@ -108,14 +109,14 @@ class OnDask(ABC):
         with dask_ready(), self.connect() as client:
             yield client
 
-    def runs_together(self, plan: Plan) -> int:
+    def runs_together(self, plan: "Plan") -> int:
         """As many as leave two tasks for each worker."""
         if self.workers is None:
             return MOST_TOGETHER
         share = plan.runs * len(plan.windows) // (TASKS_A_WORKER * self.workers)
         return max(1, min(MOST_TOGETHER, share))
 
-    def train(self, tasks: Sequence[Task], job: Job, ledger: Ledger) -> Trained:
+    def train(self, tasks: Sequence[Task], job: Job, ledger: "Ledger") -> Trained:
         """Train all tasks; see :meth:`Executor.train`."""
         with self.client() as client:
             ledger.begin()

@@ -4,10 +4,13 @@ import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from slicken.learning.training import Trainer
 from slicken.study.plan import CONTROL_RUNS, Plan
-from slicken.study.task import Task
+
+if TYPE_CHECKING:
+    from slicken.learning.training import Trainer
+    from slicken.study.task import Task
 
 _PROBES = 4
 """Batches that a probe times."""
@@ -30,12 +33,12 @@ class Forecast:
             measured.
     """
 
-    epoch: Mapping[Task, float]
-    extra: Mapping[Task, float]
+    epoch: Mapping["Task", float]
+    extra: Mapping["Task", float]
     epochs: int
     after: float = 0.0
     trust: float = _TRUST
-    _done: dict[Task, int] = field(default_factory=dict)
+    _done: dict["Task", int] = field(default_factory=dict)
     _expected: float = 0.0
     _spent: float = 0.0
     _last: float = field(default_factory=time.monotonic)
@@ -57,18 +60,18 @@ class Forecast:
         """Start the clock."""
         self._last = time.monotonic()
 
-    def resumed(self, task: Task, epoch: int) -> None:
+    def resumed(self, task: "Task", epoch: int) -> None:
         """Count epochs of a task as done that took no time here."""
         self._advance(task, epoch)
 
-    def advanced(self, task: Task, epoch: int) -> None:
+    def advanced(self, task: "Task", epoch: int) -> None:
         """Learn from the time that passed until an epoch of a task ended."""
         now = time.monotonic()
         self._spent += now - self._last
         self._last = now
         self._expected += self._advance(task, epoch)
 
-    def _advance(self, task: Task, epoch: int) -> float:
+    def _advance(self, task: "Task", epoch: int) -> float:
         """The cost of the epochs up to this one, which are no longer left."""
         cost = self.epoch[task] * (epoch - self._done.get(task, 0))
         if epoch >= self.epochs:
@@ -78,12 +81,12 @@ class Forecast:
         return cost
 
 
-def unmeasured(tasks: Sequence[Task], plan: Plan) -> Forecast:
+def unmeasured(tasks: Sequence["Task"], plan: Plan) -> Forecast:
     """A forecast that knows nothing but that longer windows take longer."""
     return Forecast({task: task.seconds * task.runs for task in tasks}, {}, plan.epochs, trust=0.0)
 
 
-def measure(trainers: Mapping[Task, Trainer], plan: Plan, targets: int) -> Forecast:
+def measure(trainers: Mapping["Task", "Trainer"], plan: Plan, targets: int) -> Forecast:
     """Time some batches of the shortest and the longest window and draw a line between.
 
     The programs that are compiled for this are the ones that train afterwards.
@@ -110,7 +113,7 @@ def measure(trainers: Mapping[Task, Trainer], plan: Plan, targets: int) -> Forec
     return Forecast(epoch, extra, plan.epochs, after=_controls(epoch, plan))
 
 
-def _controls(epoch: Mapping[Task, float], plan: Plan) -> float:
+def _controls(epoch: Mapping["Task", float], plan: Plan) -> float:
     """Seconds of two more trainings, at a middle length, as the best one is not known yet."""
     if not plan.controls:
         return 0.0
@@ -118,7 +121,7 @@ def _controls(epoch: Mapping[Task, float], plan: Plan) -> float:
     return 2 * plan.epochs * min(plan.runs, CONTROL_RUNS) * of_run
 
 
-def _time(trainer: Trainer) -> tuple[float, float]:
+def _time(trainer: "Trainer") -> tuple[float, float]:
     """Seconds to compile, and seconds of a batch."""
     compiling = trainer.probe(1)
     batches = min(_PROBES, trainer.batches)

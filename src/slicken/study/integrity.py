@@ -5,22 +5,24 @@ A damaged part is removed and computed again; a damaged plan is an error.
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from slicken.errors import FolderError, SlickenError
-from slicken.experiment import Experiment
 from slicken.statements import Statement
 from slicken.study import checksums
 from slicken.study.files import remove
 from slicken.study.folder import StudyFolder
 from slicken.study.lock import NAME as LOCK
-from slicken.study.plan import Plan
 from slicken.study.prepared import fingerprint, fingerprints_of
+
+if TYPE_CHECKING:
+    from slicken.experiment import Experiment
+    from slicken.study.plan import Plan
 
 _FOLDERS = (".", "windows", "evidence", "checkpoints", "figures")
 
 
-def create_or_resume(path: Path, plan: Plan, experiments: Sequence[Experiment]) -> StudyFolder:
+def create_or_resume(path: Path, plan: "Plan", experiments: Sequence["Experiment"]) -> StudyFolder:
     """Begin a study in a folder, or resume the same one; damaged parts are removed.
 
     Args:
@@ -51,7 +53,7 @@ def create_or_resume(path: Path, plan: Plan, experiments: Sequence[Experiment]) 
     return folder
 
 
-def _repair(folder: StudyFolder, experiments: Sequence[Experiment]) -> None:
+def _repair(folder: StudyFolder, experiments: Sequence["Experiment"]) -> None:
     for name in _FOLDERS:  # left by processes that were killed as they wrote
         for left in folder.place(name).glob(".*.partial"):
             remove(left)
@@ -69,7 +71,7 @@ def _repair(folder: StudyFolder, experiments: Sequence[Experiment]) -> None:
             )
 
 
-def _check_same(folder: StudyFolder, plan: Plan, experiments: Sequence[Experiment]) -> None:
+def _check_same(folder: StudyFolder, plan: "Plan", experiments: Sequence["Experiment"]) -> None:
     here, asked = _by_field(folder.plan.decisive()), _by_field(plan.decisive())
     for field, value in asked.items():
         if here.get(field) != value:
@@ -92,7 +94,7 @@ def _check_same(folder: StudyFolder, plan: Plan, experiments: Sequence[Experimen
         )
 
 
-def _holds_only_a_start_of(folder: StudyFolder, experiments: Sequence[Experiment]) -> bool:
+def _holds_only_a_start_of(folder: StudyFolder, experiments: Sequence["Experiment"]) -> bool:
     """Whether nothing is here but what a process left that was killed as it began this study."""
     if not folder.path.is_dir():
         return False

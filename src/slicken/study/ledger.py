@@ -2,16 +2,18 @@
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from slicken.statements import Statement
-from slicken.study.folder import WindowResult
 from slicken.study.forecast import Forecast, unmeasured
-from slicken.study.plan import Plan
 from slicken.study.progress import OnProgress, Progress
-from slicken.study.task import Task, TaskReport
+
+if TYPE_CHECKING:
+    from slicken.study.folder import WindowResult
+    from slicken.study.plan import Plan
+    from slicken.study.task import Task, TaskReport
 
 _LONG = 86400.0
 """Seconds of a forecast from which a shorter study is suggested."""
@@ -26,7 +28,7 @@ class Ledger:
         on_progress: Called with every event.
     """
 
-    def __init__(self, tasks: Sequence[Task], plan: Plan, on_progress: OnProgress) -> None:
+    def __init__(self, tasks: Sequence["Task"], plan: "Plan", on_progress: OnProgress) -> None:
         self._plan, self._on_progress = plan, on_progress
         self._forecast = unmeasured(tasks, plan)
         self._reached = dict.fromkeys(tasks, 0)
@@ -56,7 +58,7 @@ class Ledger:
             self._noted.add(repr(note))
             self._report(note=note)
 
-    def __call__(self, report: TaskReport) -> None:
+    def __call__(self, report: "TaskReport") -> None:
         """Count what a task reports, unless an earlier attempt at it has reported it before."""
         task, epoch = report.task, report.epoch
         if report.problem:
@@ -81,7 +83,7 @@ class Ledger:
         doing = Statement("progress.epoch", seconds=task.seconds, epoch=epoch, loss=loss)
         self._report(doing, losses=report.losses, **about)
 
-    def finished(self, result: WindowResult) -> None:
+    def finished(self, result: "WindowResult") -> None:
         """Say how a window length ended."""
         seconds, history = result.seconds, result.history
         finite = history["finite"].to_numpy().astype(np.bool_)
@@ -105,7 +107,7 @@ class Ledger:
             note = Statement("progress.diverged", seconds=seconds, runs=left_out)
             self._report(note=note, **about)
 
-    def _resumed(self, task: Task, epoch: int) -> Statement:
+    def _resumed(self, task: "Task", epoch: int) -> Statement:
         return Statement(
             "progress.resumed",
             seconds=task.seconds,

@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -12,11 +13,13 @@ from numpy.typing import NDArray
 
 from slicken.channels import DRIVERS
 from slicken.errors import PlanError
-from slicken.experiment import Experiment
 from slicken.learning.record import Record, join
 from slicken.learning.scaling import Scaling, learn_scaling
 from slicken.learning.splits import Part, Split, divide
-from slicken.study.plan import Plan
+
+if TYPE_CHECKING:
+    from slicken.experiment import Experiment
+    from slicken.study.plan import Plan
 
 
 @dataclass(frozen=True)
@@ -68,8 +71,14 @@ class Prepared:
             },
         )
 
+    def slip_in(self, seconds: float) -> float:
+        """Median slip within windows of this many seconds, m; NaN where slip is not known."""
+        ends = np.concatenate(list(self.split.ends.values()))
+        back = self.record.samples_in(seconds) - 1
+        return float(np.median(self.record.slip[ends] - self.record.slip[ends - back]))
 
-def prepare_study(experiments: Sequence[Experiment], plan: Plan) -> Prepared:
+
+def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> Prepared:
     """Choose the drivers, lay out the record, divide it, and learn its scaling.
 
     Raises:
@@ -97,7 +106,7 @@ def prepare_study(experiments: Sequence[Experiment], plan: Plan) -> Prepared:
 
 
 def choose_drivers(
-    experiments: Sequence[Experiment], plan: Plan
+    experiments: Sequence["Experiment"], plan: "Plan"
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The channels that the network sees, and those of the published five that no log has."""
     if plan.drivers:
@@ -112,7 +121,7 @@ def choose_drivers(
     return tuple(held), tuple(name for name in names if name not in held)
 
 
-def fingerprint(experiment: Experiment) -> str:
+def fingerprint(experiment: "Experiment") -> str:
     """A checksum of what an experiment holds, however it came to hold it."""
     clock = float(experiment.time[0]), experiment.dt, len(experiment)
     digest = hashlib.sha256(repr((experiment.name, *clock)).encode())
@@ -124,12 +133,12 @@ def fingerprint(experiment: Experiment) -> str:
     return digest.hexdigest()
 
 
-def fingerprints_of(experiments: Sequence[Experiment]) -> dict[str, str]:
+def fingerprints_of(experiments: Sequence["Experiment"]) -> dict[str, str]:
     """The checksum of each experiment by its name, in order."""
     return {experiment.name: fingerprint(experiment) for experiment in experiments}
 
 
-def identity_of(plan: Plan, fingerprints: Mapping[str, str]) -> str:
+def identity_of(plan: "Plan", fingerprints: Mapping[str, str]) -> str:
     """A checksum of all that decides the numbers of a study.
 
     Args:

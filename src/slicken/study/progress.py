@@ -6,18 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from slicken.errors import SlickenError
-from slicken.learning.training import EpochLosses
-from slicken.statements import Statement
 from slicken.study.files import remove, written_aside
-from slicken.study.folder import StudyFolder
 from slicken.study.lock import check_lock
 from slicken.study.plan import MOST_EPOCHS
+
+if TYPE_CHECKING:
+    from slicken.learning.training import EpochLosses
+    from slicken.statements import Statement
+    from slicken.study.folder import StudyFolder
 
 NAME = "progress.json"
 EVERY = 2.0
@@ -48,15 +50,15 @@ class Progress:
     """
 
     stage: Stage
-    doing: Statement | None = None
+    doing: "Statement | None" = None
     done: int = 0
     total: int = 0
     left: float = math.nan
-    note: Statement | None = None
+    note: "Statement | None" = None
     window: float = math.nan
     runs: tuple[int, ...] = ()
     epoch: int = 0
-    losses: EpochLosses | None = None
+    losses: "EpochLosses | None" = None
 
 
 OnProgress = Callable[[Progress], None]
@@ -111,7 +113,7 @@ class Snapshot(BaseModel):
     windows: tuple[WindowProgress, ...]
 
 
-def read_progress(folder: StudyFolder) -> Snapshot | None:
+def read_progress(folder: "StudyFolder") -> Snapshot | None:
     """The progress that a study at work has left; None where there is none that can be read."""
     try:
         snapshot = Snapshot.model_validate_json(folder.place(NAME).read_bytes())
@@ -127,7 +129,7 @@ def read_progress(folder: StudyFolder) -> Snapshot | None:
 
 
 @contextmanager
-def recorded(folder: StudyFolder, on_progress: OnProgress = ignore) -> Iterator[OnProgress]:
+def recorded(folder: "StudyFolder", on_progress: OnProgress = ignore) -> Iterator[OnProgress]:
     """Pass events on, and keep the last one in the folder for ``slicken watch``.
 
     The file is gone when the work is done. When something goes wrong, or the user stops, it stays.
@@ -147,7 +149,7 @@ def recorded(folder: StudyFolder, on_progress: OnProgress = ignore) -> Iterator[
 class _ProgressFile:
     """Passes events on and writes the last one; a file that cannot be written stops nothing."""
 
-    def __init__(self, folder: StudyFolder, on_progress: OnProgress) -> None:
+    def __init__(self, folder: "StudyFolder", on_progress: OnProgress) -> None:
         self._folder, self._on_progress = folder, on_progress
         self._trained = len(folder.finished()) == len(folder.plan.windows)
         self._rows = {} if self._trained else _rows_of(folder)
@@ -201,7 +203,7 @@ class _ProgressFile:
                 aside.write_text(snapshot.model_dump_json(indent=1), encoding="utf-8")
 
 
-def _rows_of(folder: StudyFolder) -> dict[float, dict[str, np.ndarray]]:
+def _rows_of(folder: "StudyFolder") -> dict[float, dict[str, np.ndarray]]:
     """How far every run was before: a run is its seed, so it gets there again."""
     plan, before = folder.plan, read_progress(folder)
     known = {row.window: row for row in before.windows} if before else {}

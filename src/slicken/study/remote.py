@@ -23,13 +23,14 @@ from slicken.errors import FolderError, WorkersError
 from slicken.learning.engine import choose_engine, describe_engine
 from slicken.learning.training import EpochLosses
 from slicken.statements import Statement
-from slicken.study.checkpoint import Checkpoint
 from slicken.study.folder import StudyFolder, WindowResult
-from slicken.study.ledger import Ledger
 from slicken.study.task import Job, Task, TaskReport, make_trainer, train_task
 
 if TYPE_CHECKING:
     from distributed import Client
+
+    from slicken.study.checkpoint import Checkpoint
+    from slicken.study.ledger import Ledger
 
 Given = TypeVar("Given")  # the short form needs Python 3.12
 Result = TypeVar("Result")
@@ -70,7 +71,7 @@ class Done(NamedTuple):
 
 
 def train_remotely(
-    client: "Client", tasks: Sequence[Task], job: Job, ledger: Ledger
+    client: "Client", tasks: Sequence[Task], job: Job, ledger: "Ledger"
 ) -> Iterator[tuple[Task, WindowResult]]:
     """Have workers do all tasks, and yield each with its result.
 
@@ -252,7 +253,7 @@ def _as_it_is(job: Job) -> Job:
     return job
 
 
-def _checkpoint(task: Task, job: Job) -> Checkpoint | None:
+def _checkpoint(task: Task, job: Job) -> "Checkpoint | None":
     """In the folder of the study, if this worker sees it."""
     try:
         folder = StudyFolder.open(job.folder)

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from slicken.statements import Statement
 from slicken.study.checkpoint import kept_epoch
-from slicken.study.folder import StudyFolder
 from slicken.study.lock import Holder, holder_of
 from slicken.study.plan import MOST_WINDOWS
 from slicken.study.progress import NAME, Progress, Snapshot, read_progress
+
+if TYPE_CHECKING:
+    from slicken.study.folder import StudyFolder
 
 State = Literal["waiting", "training", "begun", "finished"]
 
@@ -75,7 +77,7 @@ class StudyStatus:
         return self.holder is not None and self.holder.lives
 
 
-def status_of(folder: StudyFolder) -> StudyStatus:
+def status_of(folder: "StudyFolder") -> StudyStatus:
     """How far a study is now.
 
     Raises:
@@ -97,7 +99,7 @@ def status_of(folder: StudyFolder) -> StudyStatus:
     )
 
 
-def begun_windows(folder: StudyFolder) -> dict[float, int]:
+def begun_windows(folder: "StudyFolder") -> dict[float, int]:
     """The epoch from which each window length in training would be resumed, by its length in s."""
     finished, begun = folder.finished(), {}
     for window in folder.plan.windows:
@@ -109,7 +111,7 @@ def begun_windows(folder: StudyFolder) -> dict[float, int]:
 
 
 @lru_cache(MOST_WINDOWS)  # a finished window length does not change
-def _finished(folder: StudyFolder, window: float) -> WindowStatus:
+def _finished(folder: "StudyFolder", window: float) -> WindowStatus:
     history, plan = folder.read_history(window), folder.plan
     kept = history.isel(run=np.flatnonzero(history["finite"].to_numpy()))
     return WindowStatus(
@@ -125,7 +127,7 @@ def _finished(folder: StudyFolder, window: float) -> WindowStatus:
 
 
 def _unfinished(
-    folder: StudyFolder, window: float, progress: Snapshot | None, lives: bool
+    folder: "StudyFolder", window: float, progress: Snapshot | None, lives: bool
 ) -> WindowStatus:
     runs, total = folder.plan.runs, folder.plan.runs * folder.plan.epochs
     known = [row for row in progress.windows if row.window == window] if progress else []
@@ -154,7 +156,7 @@ def _now(kept: Snapshot) -> Progress:
     )
 
 
-def _unchanged(folder: StudyFolder) -> float:
+def _unchanged(folder: "StudyFolder") -> float:
     """Seconds since the newest of what a working process writes."""
     places = [folder.place(NAME), folder.plan_file, folder.place("summary.json")]
     for name in ("windows", "evidence", "checkpoints", "figures"):

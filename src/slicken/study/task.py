@@ -8,20 +8,23 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
 import xarray as xr
 
-from slicken.learning.engine import Engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import SCORED, Part
 from slicken.learning.training import EpochLosses, Trainer, run_seeds, training_data
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
 from slicken.study.files import remove
 from slicken.study.folder import StudyFolder, WindowResult
-from slicken.study.plan import Plan
-from slicken.study.prepared import Prepared
+
+if TYPE_CHECKING:
+    from slicken.learning.engine import Engine
+    from slicken.study.plan import Plan
+    from slicken.study.prepared import Prepared
 
 
 @dataclass(frozen=True, order=True)
@@ -63,8 +66,8 @@ class Job:
         every: Seconds from one checkpoint to the next.
     """
 
-    plan: Plan
-    prepared: Prepared
+    plan: "Plan"
+    prepared: "Prepared"
     identity: str
     folder: Path
     every: float
@@ -113,7 +116,7 @@ def forget(folder: StudyFolder, seconds: float) -> None:
 
 
 def make_trainer(
-    plan: Plan, prepared: Prepared, engine: Engine, seconds: float, runs: range | None = None
+    plan: "Plan", prepared: "Prepared", engine: "Engine", seconds: float, runs: range | None = None
 ) -> Trainer:
     """The trainer of some runs of one window length, or of all of them."""
     ends = prepared.split.ends
@@ -135,7 +138,7 @@ def train_task(
     task: Task,
     job: Job,
     trainer: Trainer,
-    engine: Engine,
+    engine: "Engine",
     checkpoint: Checkpoint | None,
     report: OnReport,
 ) -> WindowResult:
@@ -252,7 +255,7 @@ def _history(task: Task, losses: list[EpochLosses], best_epochs: np.ndarray) -> 
     )
 
 
-def _predictions(prepared: Prepared, ensemble: Ensemble, part: Part) -> xr.Dataset:
+def _predictions(prepared: "Prepared", ensemble: Ensemble, part: Part) -> xr.Dataset:
     ends = prepared.split.ends[part]
     standardised = ensemble.predict(prepared.drivers, ends)
     targets = prepared.targets(part)

@@ -3,19 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
 
 from slicken.errors import FolderError
-from slicken.experiment import Experiment
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
-from slicken.learning.splits import Part
-from slicken.study.folder import StudyFolder, WindowResult
-from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
+
+if TYPE_CHECKING:
+    from slicken.experiment import Experiment
+    from slicken.learning.splits import Part
+    from slicken.study.folder import StudyFolder, WindowResult
+    from slicken.study.plan import Plan
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -32,17 +34,17 @@ class Trained:
         noise_floor: Loss of a perfect network, where the sensor noise was planted; else None.
     """
 
-    folder: StudyFolder
-    plan: Plan
-    experiments: tuple[Experiment, ...]
+    folder: "StudyFolder"
+    plan: "Plan"
+    experiments: tuple["Experiment", ...]
     prepared: Prepared
     windows: tuple[float, ...]
     truth: Mapping[str, Any]
     noise_floor: float | None
-    _read: dict[float, WindowResult] = field(default_factory=dict)
+    _read: dict[float, "WindowResult"] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, folder: StudyFolder) -> "Trained":
+    def of(cls, folder: "StudyFolder") -> "Trained":
         """What a folder holds.
 
         Raises:
@@ -65,7 +67,7 @@ class Trained:
         """The study folder."""
         return self.folder.path
 
-    def result(self, seconds: float) -> WindowResult:
+    def result(self, seconds: float) -> "WindowResult":
         """Losses, networks and predictions of one window length; read from disk once.
 
         Raises:
@@ -79,7 +81,7 @@ class Trained:
         """Losses of every run and epoch at one length; see :class:`WindowResult`."""
         return self.result(seconds).history
 
-    def predictions(self, seconds: float, part: Part = "test") -> xr.Dataset:
+    def predictions(self, seconds: float, part: "Part" = "test") -> xr.Dataset:
         """Predicted and measured friction on one part, of the runs that ended well.
 
         Args:
@@ -116,7 +118,7 @@ class Trained:
         )
 
 
-def _truth_of(experiments: tuple[Experiment, ...]) -> Mapping[str, Any]:
+def _truth_of(experiments: tuple["Experiment", ...]) -> Mapping[str, Any]:
     truths = [experiment.provenance.truth for experiment in experiments]
     same = all(truth.get("statement") == truths[0].get("statement") for truth in truths)
     return truths[0] if same else {}

@@ -3,32 +3,35 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slicken.errors import FolderError, PlanError, TrainingError
-from slicken.experiment import Experiment
 from slicken.learning.engine import choose_engine, describe_engine
 from slicken.statements import Statement
 from slicken.study.checkpoint import EVERY
 from slicken.study.executors import Executor, InProcess
-from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.integrity import create_or_resume
 from slicken.study.ledger import Ledger
 from slicken.study.lock import study_lock
-from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared, prepare_study
 from slicken.study.progress import OnProgress, Progress, ignore, recorded
 from slicken.study.task import Job, Task, forget, join, tasks_of
 
+if TYPE_CHECKING:
+    from slicken.experiment import Experiment
+    from slicken.study.folder import StudyFolder, WindowResult
+    from slicken.study.plan import Plan
+
 
 def train_study(
-    experiments: Sequence[Experiment],
-    plan: Plan,
+    experiments: Sequence["Experiment"],
+    plan: "Plan",
     out: str | Path,
     *,
     on_progress: OnProgress = ignore,
     executor: Executor | None = None,
     checkpoint_every: float = EVERY,
-) -> StudyFolder:
+) -> "StudyFolder":
     """Train every window length that the folder does not hold yet.
 
     Args:
@@ -62,8 +65,8 @@ def train_study(
 
 @contextmanager
 def claimed(
-    out: Path, plan: Plan, experiments: Sequence[Experiment], on_progress: OnProgress = ignore
-) -> Iterator[StudyFolder]:
+    out: Path, plan: "Plan", experiments: Sequence["Experiment"], on_progress: OnProgress = ignore
+) -> Iterator["StudyFolder"]:
     """The folder of a study, begun or resumed, which no other process works on meanwhile.
 
     Args:
@@ -91,7 +94,7 @@ def claimed(
         yield folder
 
 
-def describe(plan: Plan, prepared: Prepared, finished: Sequence[float]) -> Iterator[Statement]:
+def describe(plan: "Plan", prepared: Prepared, finished: Sequence[float]) -> Iterator[Statement]:
     """What a study is about, and what of it is done already.
 
     Args:
@@ -116,7 +119,7 @@ def describe(plan: Plan, prepared: Prepared, finished: Sequence[float]) -> Itera
         yield Statement("progress.some_finished", windows=tuple(finished))
 
 
-def _train(folder: StudyFolder, job: Job, executor: Executor, on_progress: OnProgress) -> None:
+def _train(folder: "StudyFolder", job: Job, executor: Executor, on_progress: OnProgress) -> None:
     tasks = tasks_of(folder, executor.runs_together(job.plan))
     if not tasks:
         return
@@ -133,7 +136,7 @@ def _train(folder: StudyFolder, job: Job, executor: Executor, on_progress: OnPro
             ledger.finished(result)
 
 
-def _check_some_run_is_finite(folder: StudyFolder) -> None:
+def _check_some_run_is_finite(folder: "StudyFolder") -> None:
     if not any(folder.read_history(s)["finite"].any() for s in folder.finished()):
         raise TrainingError(
             f"{folder.path}: every run of every window length ended with a loss that is not "

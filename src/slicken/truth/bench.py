@@ -4,21 +4,23 @@ import json
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
-from slicken.evidence.evidence import Evidence
 from slicken.evidence.importance import ranking
-from slicken.evidence.memory import Memory
 from slicken.physics.scenarios import simulate
 from slicken.physics.truths import TRUTHS
 from slicken.pipeline import explain, train
 from slicken.study.files import write_text
 from slicken.study.plan import Plan
-from slicken.truth.cases import Case
+
+if TYPE_CHECKING:
+    from slicken.evidence.evidence import Evidence
+    from slicken.evidence.memory import Memory
+    from slicken.truth.cases import Case
 
 EXPERIMENTS, DURATION = 12, 3600.0
 PLAN: dict[str, Any] = {
@@ -31,7 +33,7 @@ Tell = Callable[[str], None]
 Record = dict[str, Any]
 
 
-def run_cases(chosen: Iterable[Case], folder: Path, tell: Tell) -> list[Record]:
+def run_cases(chosen: Iterable["Case"], folder: Path, tell: Tell) -> list[Record]:
     """Study every case; those that lie in the folder already are read.
 
     Args:
@@ -52,7 +54,7 @@ def run_cases(chosen: Iterable[Case], folder: Path, tell: Tell) -> list[Record]:
     return records
 
 
-def run_case(case: Case, folder: Path) -> Record:
+def run_case(case: "Case", folder: Path) -> Record:
     """Simulate, study, and write down what was found beside what was planted.
 
     Args:
@@ -82,7 +84,7 @@ def run_case(case: Case, folder: Path) -> Record:
     }
 
 
-def describe(case: Case, evidence: Evidence) -> Record:
+def describe(case: "Case", evidence: "Evidence") -> Record:
     """What a study found, beside what was planted."""
     truth, comparison = TRUTHS[case.scenario], evidence.comparison
     memory, table = evidence.memory.conclusion, evidence.importance.attribution
@@ -118,7 +120,7 @@ def describe(case: Case, evidence: Evidence) -> Record:
     }
 
 
-def _range(memory: Memory | None) -> list[float] | None:
+def _range(memory: "Memory | None") -> list[float] | None:
     if memory is None or not memory.is_needed:
         return None
     return [round(memory.low, 1), round(memory.high, 1)]

@@ -1,15 +1,19 @@
 """Clocks: corrections of a time that does not rise, and of the rows that hold it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from slicken.errors import ChannelError
-from slicken.experiment.corrections import kinds
 from slicken.experiment.corrections.formulas import spread_times
-from slicken.experiment.corrections.worktable import Worktable
 from slicken.statements import Statement
 
+if TYPE_CHECKING:
+    from slicken.experiment.corrections import kinds
+    from slicken.experiment.corrections.worktable import Worktable
 
-def rise(table: Worktable, repeated: kinds.RepeatedTime) -> Statement:
+
+def rise(table: "Worktable", repeated: "kinds.RepeatedTime") -> Statement:
     """Make a time rise that stands still in places; says what was done, as the others do.
 
     Raises:
@@ -46,7 +50,7 @@ def rise(table: Worktable, repeated: kinds.RepeatedTime) -> Statement:
     return Statement("steps.times_last", samples=same)
 
 
-def run_on(table: Worktable, onward: kinds.RunOn) -> Statement:
+def run_on(table: "Worktable", onward: "kinds.RunOn") -> Statement:
     """Shift the time from a row on.
 
     Raises:
@@ -68,7 +72,7 @@ def run_on(table: Worktable, onward: kinds.RunOn) -> Statement:
     return Statement("steps.time_shifted_after_pause", **shifted, pause=onward.pause)
 
 
-def choose_rows(table: Worktable, chosen: kinds.Rows) -> Statement:
+def choose_rows(table: "Worktable", chosen: "kinds.Rows") -> Statement:
     """Keep some rows of the file, or all others.
 
     Raises:
@@ -90,7 +94,7 @@ def choose_rows(table: Worktable, chosen: kinds.Rows) -> Statement:
     return Statement("steps.rows_left_out", **what)
 
 
-def _place(table: Worktable, row: int) -> int:
+def _place(table: "Worktable", row: int) -> int:
     """The sample of a line of the file."""
     rows = table.log.rows
     found = np.flatnonzero(rows == row)

@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.channels import TIME
 from slicken.errors import ChannelError
-from slicken.logs.finding import Finding
-from slicken.logs.log import Log
 from slicken.logs.names import unit_of
 from slicken.logs.units import to_si
+
+if TYPE_CHECKING:
+    from slicken.logs.finding import Finding
+    from slicken.logs.log import Log
 
 Floats = NDArray[np.float64]
 
@@ -28,11 +31,11 @@ class Worktable:
         findings: What the log's owner should know of the corrections.
     """
 
-    log: Log
+    log: "Log"
     time_column: str | None
     time_unit: str | None
     closed: list[tuple[float, float]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list["Finding"] = field(default_factory=list)
 
     def time(self, *, rising: bool = False) -> Floats:
         """Seconds on the log's clock, shape ``(S,)``.
@@ -98,7 +101,7 @@ class Worktable:
         firsts = np.searchsorted(groups, np.arange(int(groups[-1]) + 1))
         self._become(columns, self.log.rows[samples[firsts]], self.log.units)
 
-    def append(self, other: Log) -> None:
+    def append(self, other: "Log") -> None:
         """Put the samples of another log after these; rows are counted on.
 
         Raises:

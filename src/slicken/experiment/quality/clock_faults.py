@@ -3,14 +3,17 @@
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.experiment.draft import Draft
 from slicken.experiment.quality.issues import correction_toml
 from slicken.logs.finding import Finding
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.experiment.draft import Draft
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.int64]
@@ -22,7 +25,7 @@ _COARSE = 1.5
 _ANEW = 2.0
 
 
-def find_clock_faults(draft: Draft) -> list[Finding]:
+def find_clock_faults(draft: "Draft") -> list[Finding]:
     """What is wrong with a time that does not rise from row to row; nothing where it does.
 
     Of some rows that do not fit between their neighbours, the time is a slip. Where it turns back

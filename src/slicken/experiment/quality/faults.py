@@ -1,6 +1,7 @@
 """Faults: what sensors do wrong in a log: where, and what to do about it; never mended here."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +14,6 @@ from slicken.channels import (
     SLIP,
     SLIP_VELOCITY,
 )
-from slicken.experiment.draft import Draft
 from slicken.experiment.quality.issues import (
     MOST,
     MOST_PROPOSED,
@@ -24,8 +24,11 @@ from slicken.experiment.quality.issues import (
     rounded,
 )
 from slicken.experiment.quality.jumps import event, find_jumps
-from slicken.logs.finding import Finding
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.experiment.draft import Draft
+    from slicken.logs.finding import Finding
 
 Floats = NDArray[np.float64]
 
@@ -39,7 +42,7 @@ _LOADED = 0.5
 _MOVED = {FRICTION.name, SHEAR_STRESS.name, SHEAR_FORCE.name, AXIAL_DISPLACEMENT.name, SLIP.name}
 
 
-def find_faults(draft: Draft, columns: Mapping[str, str]) -> list[Finding]:
+def find_faults(draft: "Draft", columns: Mapping[str, str]) -> list["Finding"]:
     """Spikes, stuck and saturated sensors, jumps, start-up and unloading.
 
     Args:
@@ -72,7 +75,7 @@ def _away(values: Floats) -> tuple[Floats, float]:
     return away, 1.4826 * float(np.median(away))
 
 
-def _spikes(draft: Draft, name: str, column: str) -> list[Finding]:
+def _spikes(draft: "Draft", name: str, column: str) -> list["Finding"]:
     places, values = known(draft, name)
     away, usual = _away(values)
     # Where most samples equal their neighbours the median says nothing: then the spread does.
@@ -127,7 +130,7 @@ def _comes_back(values: Floats, first: int, last: int) -> bool:
     return around < _RETURN * abs(height)
 
 
-def _stuck(draft: Draft, name: str, column: str) -> list[Finding]:
+def _stuck(draft: "Draft", name: str, column: str) -> list["Finding"]:
     places, values = known(draft, name)
     edges = np.concatenate([[0], np.flatnonzero(np.diff(values) != 0) + 1, [values.size]])
     lengths = np.diff(edges)
@@ -150,13 +153,13 @@ def _stuck(draft: Draft, name: str, column: str) -> list[Finding]:
     return [issue_at(draft, stuck, int(places[start]), name, remedy)]
 
 
-def _rests(draft: Draft, places: NDArray[np.int64]) -> bool:
+def _rests(draft: "Draft", places: NDArray[np.int64]) -> bool:
     """Whether the fault is held still, where a velocity of zero is a measurement."""
     velocity = draft.channels.get(SLIP_VELOCITY.name)
     return velocity is None or bool(np.all(velocity[places] == 0))
 
 
-def _saturated(draft: Draft, name: str) -> list[Finding]:
+def _saturated(draft: "Draft", name: str) -> list["Finding"]:
     places, values = known(draft, name)
     distinct, counts = np.unique(values, return_counts=True)
     if distinct.size < _MANY_VALUES:
@@ -176,7 +179,7 @@ def _saturated(draft: Draft, name: str) -> list[Finding]:
     return []
 
 
-def _unloaded_ends(draft: Draft) -> list[Finding]:
+def _unloaded_ends(draft: "Draft") -> list["Finding"]:
     """Start-up and unloading, where friction is on its way from or to nothing."""
     friction = draft.channels[FRICTION.name]
     known = np.flatnonzero(np.isfinite(friction))

@@ -1,11 +1,15 @@
 """Issues: a place in a channel, with the correction that would mend it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.experiment.draft import Draft
 from slicken.logs.finding import Finding
-from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.experiment.draft import Draft
+    from slicken.statements import Statement
 
 Floats = NDArray[np.float64]
 
@@ -28,7 +32,7 @@ def correction_toml(kind: str, **fields: str | float) -> str:
     return f"[[correction]]\n{tomli_w.dumps({'kind': kind, **fields})}".strip()
 
 
-def known(draft: Draft, name: str) -> tuple[NDArray[np.int64], Floats]:
+def known(draft: "Draft", name: str) -> tuple[NDArray[np.int64], Floats]:
     """Places of a channel that have a number, and the numbers."""
     places = np.flatnonzero(np.isfinite(draft.channels[name]))
     return places, draft.channels[name][places]
@@ -48,7 +52,7 @@ def largest(sizes: Floats, least: float) -> NDArray[np.int64]:
 
 
 def issue_at(
-    draft: Draft, statement: Statement, place: int, name: str, correction: str = ""
+    draft: "Draft", statement: "Statement", place: int, name: str, correction: str = ""
 ) -> Finding:
     """A finding about one sample of a channel."""
     return Finding(

@@ -1,6 +1,7 @@
 """Jumps: where a sensor was reset, as opposed to what a fault, a motor or a press can do."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,6 @@ from slicken.channels import (
     SLIP_VELOCITY,
     TEMPERATURE,
 )
-from slicken.experiment.draft import Draft
 from slicken.experiment.quality.issues import (
     MOST_PROPOSED,
     correction_toml,
@@ -26,8 +26,11 @@ from slicken.experiment.quality.issues import (
     resolution,
     rounded,
 )
-from slicken.logs.finding import Finding
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.experiment.draft import Draft
+    from slicken.logs.finding import Finding
 
 Floats = NDArray[np.float64]
 
@@ -42,7 +45,7 @@ _SHEARS = (SHEAR_STRESS.name, SHEAR_FORCE.name, FRICTION.name)
 _NORMALS = (NORMAL_STRESS.name, NORMAL_FORCE.name)
 
 
-def find_jumps(draft: Draft, name: str, columns: Mapping[str, str]) -> list[Finding]:
+def find_jumps(draft: "Draft", name: str, columns: Mapping[str, str]) -> list["Finding"]:
     """Steps from one sample to the next that last, and are the sensor's.
 
     A displacement or a temperature has none while load and velocity do not change. Shear stress
@@ -96,7 +99,7 @@ def _meanwhile(name: str) -> str:
     return "sliding" if name in _SHEARS else "shear_unchanged"
 
 
-def _is_the_sensors(draft: Draft, name: str, place: int, columns: Mapping[str, str]) -> bool:
+def _is_the_sensors(draft: "Draft", name: str, place: int, columns: Mapping[str, str]) -> bool:
     """Whether a step just before a place is none of the fault's, as far as a log can tell."""
     if name in _PLACES:
         return not event(draft, place - 1)
@@ -117,21 +120,21 @@ def _is_the_sensors(draft: Draft, name: str, place: int, columns: Mapping[str, s
     return any(_stays(draft, other, place, change) for other in others if other in contradicted)
 
 
-def _sides(draft: Draft, name: str, place: int) -> tuple[Floats, Floats]:
+def _sides(draft: "Draft", name: str, place: int) -> tuple[Floats, Floats]:
     """Numbers before a place, and for longer after it."""
     values = draft.channels[name]
     before, after = values[max(place - _AROUND, 0) : place], values[place : place + _AFTER]
     return before[np.isfinite(before)], after[np.isfinite(after)]
 
 
-def _change(draft: Draft, name: str, place: int) -> float:
+def _change(draft: "Draft", name: str, place: int) -> float:
     """Relative change of the level across a place; 0 where it is not known."""
     before, after = _sides(draft, name, place)
     level = float(np.median(before)) if before.size else 0.0
     return float(np.median(after[:_AROUND])) / level - 1 if level and after.size else 0.0
 
 
-def _stays(draft: Draft, name: str, place: int, change: float) -> bool:
+def _stays(draft: "Draft", name: str, place: int, change: float) -> bool:
     """Whether a channel goes on as it was, for long, although another changed by so much."""
     before, after = _sides(draft, name, place)
     if before.size < 3 or after.size < _LEAST_AFTER or not np.median(before):
@@ -141,7 +144,7 @@ def _stays(draft: Draft, name: str, place: int, change: float) -> bool:
     return max(abs(near / level - 1), abs(later / level - 1)) < _FOLLOWS * min(abs(change), 1.0)
 
 
-def _vanishes(draft: Draft, name: str, place: int) -> bool:
+def _vanishes(draft: "Draft", name: str, place: int) -> bool:
     """Whether shear is gone, or turned, and stays so, while the fault slides on under load."""
     before, after = _sides(draft, name, place)
     usual = float(np.nanmedian(np.abs(draft.channels[name])))
@@ -164,7 +167,7 @@ def _lasts(values: Floats, index: int, least: float) -> bool:
     return across > 0.5 * least and across > 2 * within
 
 
-def event(draft: Draft, place: int) -> bool:
+def event(draft: "Draft", place: int) -> bool:
     """Whether load or velocity changes about then, which moves a specimen for good reason."""
     around = slice(max(place - _AROUND, 0), place + _AROUND)
     for channel in (NORMAL_STRESS, NORMAL_FORCE, SLIP_VELOCITY):

@@ -1,12 +1,13 @@
 """What every engine does, and in which shapes."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import equinox as eqx
 import jax.numpy as jnp
 from jaxtyping import Array, Float, Int
 
-from slicken.learning.network import Network
+if TYPE_CHECKING:
+    from slicken.learning.network import Network
 
 
 class Windows(eqx.Module):
@@ -45,22 +46,22 @@ class Engine(Protocol):
         """The same engine, of which one call keeps this many cores busy if it can use them."""
         ...
 
-    def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:
+    def predict(self, networks: "Network", windows: Windows) -> Float[Array, "r b"]:
         """Standardised friction at the last instant of each window."""
         ...
 
     def loss_and_gradients(
         self,
-        networks: Network,
+        networks: "Network",
         windows: Windows,
         targets: Float[Array, "r b"],
         weights: Float[Array, "r b"],
-    ) -> tuple[Float[Array, " r"], Network]:
+    ) -> tuple[Float[Array, " r"], "Network"]:
         """Weighted mean square error of each run, and its gradient in all weights."""
         ...
 
     def predict_with_gradients(
-        self, networks: Network, windows: Windows
+        self, networks: "Network", windows: Windows
     ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
         """Standardised friction, and its gradient with respect to each window."""
         ...

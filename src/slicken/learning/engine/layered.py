@@ -8,14 +8,16 @@ while other cores take other runs. On a GPU the runs are mapped together (``vmap
 """
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from slicken.learning.engine.contract import Windows
 from slicken.learning.network import GRU, Network, activate
+
+if TYPE_CHECKING:
+    from slicken.learning.engine.contract import Windows
 
 
 class LayeredEngine:
@@ -32,7 +34,7 @@ class LayeredEngine:
         del threads
         return self
 
-    def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:
+    def predict(self, networks: Network, windows: "Windows") -> Float[Array, "r b"]:
         """Standardised friction at the last instant of each window."""
         friction: Array = self._each_run(_predict, networks, windows.copied())
         return friction
@@ -40,7 +42,7 @@ class LayeredEngine:
     def loss_and_gradients(
         self,
         networks: Network,
-        windows: Windows,
+        windows: "Windows",
         targets: Float[Array, "r b"],
         weights: Float[Array, "r b"],
     ) -> tuple[Float[Array, " r"], Network]:
@@ -55,7 +57,7 @@ class LayeredEngine:
         return pair
 
     def predict_with_gradients(
-        self, networks: Network, windows: Windows
+        self, networks: Network, windows: "Windows"
     ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
         """Standardised friction, and its gradient with respect to each window."""
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -21,7 +21,9 @@ from slicken.errors import PlanError
 from slicken.learning.devices import cores
 from slicken.learning.engine.contract import Windows
 from slicken.learning.engine.library import REMEDY, engine_library
-from slicken.learning.network import Network
+
+if TYPE_CHECKING:
+    from slicken.learning.network import Network
 
 _TARGET = "slicken_compute"
 
@@ -82,17 +84,17 @@ class NativeEngine:
         """The same engine, of which one call keeps this many cores busy if it can use them."""
         return replace(self, threads=threads)
 
-    def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:
+    def predict(self, networks: "Network", windows: Windows) -> Float[Array, "r b"]:
         """Standardised friction at the last instant of each window; differentiable."""
         return _friction(self, networks, windows)
 
     def loss_and_gradients(
         self,
-        networks: Network,
+        networks: "Network",
         windows: Windows,
         targets: Float[Array, "r b"],
         weights: Float[Array, "r b"],
-    ) -> tuple[Float[Array, " r"], Network]:
+    ) -> tuple[Float[Array, " r"], "Network"]:
         """Weighted mean square error of each run, and its gradient in all weights."""
         leaves, form = jax.tree.flatten(networks)
         runs = jax.ShapeDtypeStruct(targets.shape[:1], targets.dtype)
@@ -102,7 +104,7 @@ class NativeEngine:
         return losses, jax.tree.unflatten(form, gradients)
 
     def predict_with_gradients(
-        self, networks: Network, windows: Windows
+        self, networks: "Network", windows: Windows
     ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
         """Standardised friction, and its gradient with respect to each window."""
         return self._pull_windows(
@@ -110,7 +112,7 @@ class NativeEngine:
         )
 
     def _pull_windows(
-        self, networks: Network, windows: Windows, pull: Array
+        self, networks: "Network", windows: Windows, pull: Array
     ) -> tuple[Array, Array]:
         of_windows = (*windows.ends.shape, windows.length, windows.drivers.shape[1])
         like = [pull, jax.ShapeDtypeStruct(of_windows, pull.dtype)]
@@ -118,7 +120,7 @@ class NativeEngine:
         return friction, gradients
 
     def _call(
-        self, work: _Work, like: list[Any], networks: Network, windows: Windows, *others: Array
+        self, work: _Work, like: list[Any], networks: "Network", windows: Windows, *others: Array
     ) -> Sequence[Array]:
         call = jax.ffi.ffi_call(
             _TARGET, [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in like]
@@ -138,20 +140,20 @@ class NativeEngine:
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _friction(engine: NativeEngine, networks: Network, windows: Windows) -> Array:
+def _friction(engine: NativeEngine, networks: "Network", windows: Windows) -> Array:
     like = [jax.ShapeDtypeStruct(windows.ends.shape, windows.drivers.dtype)]
     return engine._call(_Work.PREDICT, like, networks, windows)[0]
 
 
 def _keep(
-    engine: NativeEngine, networks: Network, windows: Windows
-) -> tuple[Array, tuple[Network, Windows]]:
+    engine: NativeEngine, networks: "Network", windows: Windows
+) -> tuple[Array, tuple["Network", Windows]]:
     return _friction(engine, networks, windows), (networks, windows)
 
 
 def _pull(
-    engine: NativeEngine, kept: tuple[Network, Windows], pull: Array
-) -> tuple[Network, Windows]:
+    engine: NativeEngine, kept: tuple["Network", Windows], pull: Array
+) -> tuple["Network", Windows]:
     """Forward once more, and back: handing all states through JAX would be slower.
 
     The compiler drops the half whose result is not used.

@@ -1,14 +1,15 @@
 """The reference engine: the network as it is written, mapped by JAX; what others must equal."""
 
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from slicken.learning.engine.contract import Windows
-from slicken.learning.network import Network
+if TYPE_CHECKING:
+    from slicken.learning.engine.contract import Windows
+    from slicken.learning.network import Network
 
 
 class ReferenceEngine:
@@ -22,20 +23,20 @@ class ReferenceEngine:
         del threads
         return self
 
-    def predict(self, networks: Network, windows: Windows) -> Float[Array, "r b"]:
+    def predict(self, networks: "Network", windows: "Windows") -> Float[Array, "r b"]:
         """Standardised friction at the last instant of each window."""
         return eqx.filter_vmap(_predict_batch)(networks, windows.copied())
 
     def loss_and_gradients(
         self,
-        networks: Network,
-        windows: Windows,
+        networks: "Network",
+        windows: "Windows",
         targets: Float[Array, "r b"],
         weights: Float[Array, "r b"],
-    ) -> tuple[Float[Array, " r"], Network]:
+    ) -> tuple[Float[Array, " r"], "Network"]:
         """Weighted mean square error of each run, and its gradient in all weights."""
 
-        def loss(network: Network, x: Array, y: Array, w: Array) -> Array:
+        def loss(network: "Network", x: Array, y: Array, w: Array) -> Array:
             return jnp.sum(w * (_predict_batch(network, x) - y) ** 2) / jnp.sum(w)
 
         of_run = eqx.filter_vmap(eqx.filter_value_and_grad(loss))
@@ -43,16 +44,16 @@ class ReferenceEngine:
         return losses, gradients
 
     def predict_with_gradients(
-        self, networks: Network, windows: Windows
+        self, networks: "Network", windows: "Windows"
     ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
         """Standardised friction, and its gradient with respect to each window."""
 
-        def of_run(network: Network, x: Array) -> tuple[Array, Array]:
+        def of_run(network: "Network", x: Array) -> tuple[Array, Array]:
             return jax.vmap(jax.value_and_grad(network.__call__))(x)
 
         friction, gradients = eqx.filter_vmap(of_run)(networks, windows.copied())
         return friction, gradients
 
 
-def _predict_batch(network: Network, windows: Float[Array, "b l c"]) -> Float[Array, " b"]:
+def _predict_batch(network: "Network", windows: Float[Array, "b l c"]) -> Float[Array, " b"]:
     return jax.vmap(network)(windows)

@@ -2,33 +2,36 @@
 
 import os
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import jax
 
 from slicken.errors import PlanError
-from slicken.learning.engine.contract import Engine
 from slicken.learning.engine.library import engine_library
 
+if TYPE_CHECKING:
+    from slicken.learning.engine.contract import Engine
 
-def _native() -> Engine:
+
+def _native() -> "Engine":
     from slicken.learning.engine.native import NativeEngine
 
     return NativeEngine()
 
 
-def _layered() -> Engine:
+def _layered() -> "Engine":
     from slicken.learning.engine.layered import LayeredEngine
 
     return LayeredEngine(runs_together=jax.default_backend() != "cpu")
 
 
-def _reference() -> Engine:
+def _reference() -> "Engine":
     from slicken.learning.engine.reference import ReferenceEngine
 
     return ReferenceEngine()
 
 
-ENGINES: dict[str, Callable[[], Engine]] = {
+ENGINES: dict[str, Callable[[], "Engine"]] = {
     "native": _native,
     "layered": _layered,
     "reference": _reference,
@@ -39,7 +42,7 @@ VARIABLE = "SLICKEN_ENGINE"
 """Names the engine that ``auto`` is to take."""
 
 
-def choose_engine(name: str = "auto") -> Engine:
+def choose_engine(name: str = "auto") -> "Engine":
     """The engine of this name, or the fastest that this machine has.
 
     Raises:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.logs.left_out import LeftOut
 from slicken.logs.listing import listed
-from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.statements import Statement
 
 MOST_CELLS = 100_000_000
 """Numbers in a table; each takes eight bytes, several times over."""
@@ -42,7 +44,7 @@ class Array:
     rows: int
     read: Callable[[], NDArray[Any]]
     unit: str = ""
-    note: Statement | None = None
+    note: "Statement | None" = None
 
 
 @dataclass
@@ -59,7 +61,7 @@ class Contents:
     arrays: list[Array] = field(default_factory=list)
     texts: dict[tuple[str, str], str] = field(default_factory=dict)
     left_out: dict[str, LeftOut] = field(default_factory=dict)
-    statements: list[Statement] = field(default_factory=list)
+    statements: list["Statement"] = field(default_factory=list)
 
     def add(self, array: Array) -> None:
         """Take an array in; a single number is a setting, not a column.

@@ -3,12 +3,15 @@
 import hashlib
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from slicken.errors import LogError
 from slicken.logs.finding import Finding
-from slicken.logs.log import Log
-from slicken.logs.readers.raw import RawTable
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.logs.log import Log
+    from slicken.logs.readers.raw import RawTable
 
 LARGEST = 300_000_000
 """Bytes of the largest file that is read: some four million rows; it takes about 3 GB of memory."""
@@ -27,7 +30,7 @@ _NETCDF = {".nc", ".nc4", ".cdf", ".netcdf"}
 _WORKBOOKS = {".xls", ".xlsx", ".xlsm", ".xlsb", ".ods"}
 
 
-def read_log(path: str | Path, *, table: str = "") -> Log:
+def read_log(path: str | Path, *, table: str = "") -> "Log":
     """Read the table of numbers in a file.
 
     Text of any dialect (see :mod:`slicken.logs.readers.text`), Excel and OpenDocument
@@ -79,7 +82,7 @@ def _bytes(path: Path) -> bytes:
     return content
 
 
-def _raw(path: Path, content: bytes, table: str) -> RawTable:
+def _raw(path: Path, content: bytes, table: str) -> "RawTable":
     # Each reader brings pandas or an engine with it, so only the one that is needed is imported.
     suffix = path.suffix.lower()
     if content.startswith((_ZIP, _OLE)):
@@ -118,7 +121,7 @@ def _kind(content: bytes, suffix: str) -> str:
     return ""
 
 
-def _only_table(path: Path, content: bytes, suffix: str) -> RawTable:
+def _only_table(path: Path, content: bytes, suffix: str) -> "RawTable":
     if content.startswith(_PARQUET) or suffix in {".parquet", ".pq"}:
         from slicken.logs.readers.parquet import read_parquet
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.logs.finding import Finding
-
 if TYPE_CHECKING:
     import pandas as pd
+
+    from slicken.logs.finding import Finding
 
 
 @dataclass
@@ -33,4 +33,4 @@ class RawTable:
     units: list[str]
     decimal: str
     line: Callable[[int], str]
-    findings: list[Finding] = field(default_factory=list)
+    findings: list["Finding"] = field(default_factory=list)

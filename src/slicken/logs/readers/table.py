@@ -1,6 +1,7 @@
 """From raw cells to a log: which columns are numbers, which rows are text, what names clash."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,9 +13,11 @@ from slicken.logs.left_out import LeftOut, left_out_findings
 from slicken.logs.log import Log
 from slicken.logs.readers.datenum import from_datenum
 from slicken.logs.readers.numbers import number
-from slicken.logs.readers.raw import RawTable
 from slicken.logs.readers.timeofday import is_clock, seconds_of
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.logs.readers.raw import RawTable
 
 _FEW = 3
 _SHOWN = 60
@@ -23,7 +26,7 @@ _STRAY = 0.01
 _ABSURD = 1e30
 
 
-def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
+def assemble(path: Path, sha256: str, raw: "RawTable") -> Log:
     """The log in a raw table.
 
     Columns with more text than numbers are left out, and so are rows with more text than
@@ -64,7 +67,7 @@ def assemble(path: Path, sha256: str, raw: RawTable) -> Log:
     )
 
 
-def _make_readable(raw: RawTable) -> None:
+def _make_readable(raw: "RawTable") -> None:
     """Names and units are shown in terminals and pages, and searched for words."""
     for texts in (raw.names, raw.units):
         texts[:] = [_readable(text) for text in texts]
@@ -82,7 +85,7 @@ def _readable(text: str) -> str:
 
 
 def _numbers(
-    raw: RawTable, findings: list[Finding]
+    raw: "RawTable", findings: list[Finding]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Every cell as a number, NaN where it is none; and where cells hold text; ``(S, columns)``."""
     shape = raw.frame.shape
@@ -103,7 +106,7 @@ def _numbers(
 
 
 def _read_clocks(
-    raw: RawTable,
+    raw: "RawTable",
     numbers: NDArray[np.float64],
     texts: NDArray[np.bool_],
     findings: list[Finding],
@@ -124,7 +127,7 @@ def _read_clocks(
             findings.append(Finding(statement))
 
 
-def _read_datenums(raw: RawTable, numbers: NDArray[np.float64], findings: list[Finding]) -> None:
+def _read_datenums(raw: "RawTable", numbers: NDArray[np.float64], findings: list[Finding]) -> None:
     """Columns of days since the year 0 become seconds since the first."""
     for index, name in enumerate(raw.names):
         read = from_datenum(name, raw.units[index], numbers[:, index])
@@ -157,7 +160,7 @@ def _parsed(
 
 
 def _numeric_columns(
-    raw: RawTable,
+    raw: "RawTable",
     numbers: NDArray[np.float64],
     texts: NDArray[np.bool_],
     left_out: dict[str, LeftOut],
@@ -178,7 +181,7 @@ def _numeric_columns(
 
 
 def _sample_rows(
-    raw: RawTable,
+    raw: "RawTable",
     numbers: NDArray[np.float64],
     texts: NDArray[np.bool_],
     findings: list[Finding],
@@ -202,7 +205,7 @@ def _sample_rows(
 
 
 def _named(
-    raw: RawTable,
+    raw: "RawTable",
     numbers: NDArray[np.float64],
     numeric: list[int],
     left_out: dict[str, LeftOut],
@@ -233,7 +236,7 @@ def _named(
 
 
 def _note_text_cells(
-    raw: RawTable,
+    raw: "RawTable",
     numbers: NDArray[np.float64],
     texts: NDArray[np.bool_],
     numeric: list[int],

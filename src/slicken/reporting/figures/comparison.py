@@ -11,7 +11,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
-from slicken.evidence.reasons import slip_in
 from slicken.reporting.figures.marks import (
     few_ticks,
     instead,
@@ -30,12 +29,12 @@ from slicken.reporting.figures.style import (
     letters_in,
     new_figure,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -68,11 +67,11 @@ class Compared:
 def data(evidence: "Evidence") -> Compared:
     """The comparison, with the slip that each length holds."""
     best = evidence.comparison.best
-    slip = slip_in(evidence.trained.prepared, best) / best
+    slip = evidence.trained.prepared.slip_in(best) / best
     return Compared(evidence.comparison.to_dataset(), slip if isfinite(slip) else None)
 
 
-def draw(data: Compared, say: Wording, width: Width) -> Figure:
+def draw(data: Compared, say: "Wording", width: Width) -> Figure:
     """Two panels over window length: probability of being best, and excess loss."""
     if width == "double":
         figure, panels = new_figure(width=width, height_mm=72, columns=2)
@@ -87,7 +86,7 @@ def draw(data: Compared, say: Wording, width: Width) -> Figure:
 
 
 def draw_probability(
-    axes: Axes, comparison: "xr.Dataset", say: Wording, *, named: bool = True
+    axes: Axes, comparison: "xr.Dataset", say: "Wording", *, named: bool = True
 ) -> None:
     """How likely each length is to have the lowest mean, as bars.
 
@@ -123,7 +122,7 @@ def draw_probability(
                 )  # fmt: skip
 
 
-def draw_excess(axes: Axes, data: Compared, say: Wording) -> None:
+def draw_excess(axes: Axes, data: Compared, say: "Wording") -> None:
     """The mean loss of each length over the lowest, in percent, with its 95 % interval.
 
     The axis is linear, or logarithmic beyond 10 % where some lengths are so much worse that the
@@ -191,7 +190,7 @@ def _scale(axes: Axes, shown: Floats, excess: Floats) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(float(value))))
 
 
-def _mark_shortest(axes: Axes, places: NDArray[np.int64], say: Wording) -> None:
+def _mark_shortest(axes: Axes, places: NDArray[np.int64], say: "Wording") -> None:
     if places.size:
         axes.plot(
             [places.min()], [0.03], "^", color=GREEN, markersize=4.5, clip_on=False, zorder=4,
@@ -199,7 +198,9 @@ def _mark_shortest(axes: Axes, places: NDArray[np.int64], say: Wording) -> None:
         )  # fmt: skip
 
 
-def _name_lengths(axes: Axes, windows: Floats, slip_per_second: float | None, say: Wording) -> None:
+def _name_lengths(
+    axes: Axes, windows: Floats, slip_per_second: float | None, say: "Wording"
+) -> None:
     """A tick at every length, or at every second, third ... where there is no room for all."""
     names = [f"{seconds:g}" for seconds in windows]
     if slip_per_second is not None:

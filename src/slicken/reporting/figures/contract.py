@@ -4,11 +4,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from matplotlib.figure import Figure
 
-from slicken.reporting.figures.style import Width
-from slicken.reporting.wording import Wording
-
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.figures.style import Width
+    from slicken.reporting.wording import Wording
 
 
 class StudyFigure(Protocol):
@@ -27,7 +26,7 @@ class StudyFigure(Protocol):
         """The numbers that it needs; None where there is nothing to draw."""
         ...
 
-    def draw(self, data: Any, say: Wording, width: Width, /) -> Figure:  # noqa: ANN401
+    def draw(self, data: Any, say: "Wording", width: "Width", /) -> Figure:  # noqa: ANN401
         """The figure, a new one each time.
 
         Args:

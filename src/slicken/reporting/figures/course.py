@@ -1,6 +1,7 @@
 """Course: a line for each driver, named at its end."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,13 +11,15 @@ from numpy.typing import ArrayLike, NDArray
 from slicken.reporting.figures.marks import height_mm
 from slicken.reporting.figures.style import ink, title_of
 from slicken.reporting.figures.thinning import decimated
-from slicken.reporting.wording import Wording
+
+if TYPE_CHECKING:
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
 
 def draw_course(
-    axes: Axes, position: Floats, values: Floats, channel: str, phase: float, say: Wording
+    axes: Axes, position: Floats, values: Floats, channel: str, phase: float, say: "Wording"
 ) -> None:
     """The course of one driver in its own ink; ``phase`` (0 to 1) moves its markers along."""
     style = ink(channel)
@@ -44,7 +47,9 @@ def first_names(names: ArrayLike, fit: int) -> list[str]:
     return list(dict.fromkeys(str(name) for name in np.asarray(names)))[:fit]
 
 
-def label_ends(axes: Axes, heights: Sequence[float], channels: Sequence[str], say: Wording) -> None:
+def label_ends(
+    axes: Axes, heights: Sequence[float], channels: Sequence[str], say: "Wording"
+) -> None:
     """Name lines at their right ends, pushed apart where they would overlap.
 
     The sign before a name is the line's marker; names are in ink, since pale colours do not

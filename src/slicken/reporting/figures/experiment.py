@@ -1,6 +1,7 @@
 """Experiment: one experiment, a panel for each channel."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,8 +9,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, TIME
-from slicken.experiment.experiment import Experiment
-from slicken.logs.finding import Finding
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
 from slicken.reporting.figures.marks import few_ticks, hatch_gaps, instead, shade_stages
 from slicken.reporting.figures.style import (
@@ -23,16 +22,20 @@ from slicken.reporting.figures.style import (
     plain,
 )
 from slicken.reporting.figures.thinning import decimated
-from slicken.reporting.wording import Wording
+
+if TYPE_CHECKING:
+    from slicken.experiment.experiment import Experiment
+    from slicken.logs.finding import Finding
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
 
 def experiment_figure(
-    experiment: Experiment,
-    say: Wording,
+    experiment: "Experiment",
+    say: "Wording",
     *,
-    findings: Sequence[Finding] = (),
+    findings: Sequence["Finding"] = (),
     steady: tuple[float, float] | None = None,
     width: Width = "double",
 ) -> Figure:
@@ -67,7 +70,7 @@ def experiment_figure(
     return figure
 
 
-def shown_channels(experiment: Experiment) -> list[str]:
+def shown_channels(experiment: "Experiment") -> list[str]:
     """Channels in the order of the panels: friction, drivers, normal stress, the rest.
 
     Slip comes only where slip velocity does not, whose integral it is.
@@ -79,7 +82,7 @@ def shown_channels(experiment: Experiment) -> list[str]:
     return names + [name for name in rest if name != "slip" or velocity not in names]
 
 
-def draw_channel(axes: Axes, experiment: Experiment, channel: str, say: Wording) -> None:
+def draw_channel(axes: Axes, experiment: "Experiment", channel: str, say: "Wording") -> None:
     """One channel against time, in the unit in which it is shown.
 
     Stages are shaded in turn and gaps hatched. A long trace is thinned; every extreme stays.

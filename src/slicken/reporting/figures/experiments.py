@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slicken.channels import FRICTION, NORMAL_FORCE, NORMAL_STRESS, TIME, Channel
-from slicken.experiment.experiment import Experiment
 from slicken.reporting.figures.experiment import draw_channel
 from slicken.reporting.figures.marks import few_ticks, hide_after, instead, rows_for
 from slicken.reporting.figures.style import (
@@ -18,10 +17,11 @@ from slicken.reporting.figures.style import (
     letters_in,
     new_figure,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
+    from slicken.experiment.experiment import Experiment
+    from slicken.reporting.wording import Wording
 
 NAME = "experiments"
 MOST_EXPERIMENTS = 24
@@ -32,7 +32,7 @@ MOST_EXPERIMENTS = 24
 class Overview:
     """Experiments in the order in which they are drawn."""
 
-    experiments: Sequence[Experiment]
+    experiments: Sequence["Experiment"]
 
 
 def data(evidence: "Evidence") -> Overview:
@@ -40,7 +40,7 @@ def data(evidence: "Evidence") -> Overview:
     return Overview(evidence.trained.experiments)
 
 
-def draw(data: Overview, say: Wording, width: Width) -> Figure:
+def draw(data: Overview, say: "Wording", width: Width) -> Figure:
     """A pair of panels for each experiment."""
     wide = width == "double"
     shown = data.experiments[: MOST_EXPERIMENTS if wide else MOST_EXPERIMENTS // 2]
@@ -72,7 +72,7 @@ def draw(data: Overview, say: Wording, width: Width) -> Figure:
     return figure
 
 
-def draw_brief(friction: Axes, stress: Axes, experiment: Experiment, say: Wording) -> None:
+def draw_brief(friction: Axes, stress: Axes, experiment: "Experiment", say: "Wording") -> None:
     """Friction above normal stress, small, for an overview of many experiments.
 
     Args:
@@ -96,6 +96,6 @@ def draw_brief(friction: Axes, stress: Axes, experiment: Experiment, say: Wordin
     few_ticks(friction, x=4, y=3)
 
 
-def load_of(experiment: Experiment) -> Channel | None:
+def load_of(experiment: "Experiment") -> Channel | None:
     """Normal stress, or the normal force where only that is known; None where neither is."""
     return next((c for c in (NORMAL_STRESS, NORMAL_FORCE) if c.name in experiment.channels), None)

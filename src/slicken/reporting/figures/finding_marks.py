@@ -1,19 +1,22 @@
 """Finding marks: what was found in a log, as numbered lines and in words."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 
-from slicken.logs.finding import Finding
 from slicken.reporting.figures.style import VERMILLION, plain, wrapped
 from slicken.reporting.findings import say_finding
-from slicken.reporting.wording import Wording
+
+if TYPE_CHECKING:
+    from slicken.logs.finding import Finding
+    from slicken.reporting.wording import Wording
 
 _MOST_FINDINGS = 8
 
 
-def mark_findings(axes: Axes, findings: Sequence[Finding], *, numbered: bool) -> None:
+def mark_findings(axes: Axes, findings: Sequence["Finding"], *, numbered: bool) -> None:
     """A broken line at the instant of each finding that has one, within the axes' limits.
 
     Args:
@@ -37,7 +40,7 @@ def mark_findings(axes: Axes, findings: Sequence[Finding], *, numbered: bool) ->
     axes.set_xlim(low, high)
 
 
-def finding_lines(findings: Sequence[Finding], say: Wording) -> list[str]:
+def finding_lines(findings: Sequence["Finding"], say: "Wording") -> list[str]:
     """Findings as lines of text: those with an instant first, numbered in order of time."""
     foremost = _foremost(findings)
     lines = [
@@ -55,11 +58,11 @@ def _shortened(text: str, longest: int = 115) -> str:
     return first[0] if len(first) == 1 else f"{first[0]} …"
 
 
-def _foremost(findings: Sequence[Finding]) -> list[Finding]:
+def _foremost(findings: Sequence["Finding"]) -> list["Finding"]:
     timed = [finding for finding in findings if finding.time is not None][:_MOST_FINDINGS]
     others = [finding for finding in findings if finding.time is None]
     return sorted(timed, key=_time_of) + others[: _MOST_FINDINGS - len(timed)]
 
 
-def _time_of(finding: Finding) -> float:
+def _time_of(finding: "Finding") -> float:
     return np.inf if finding.time is None else finding.time

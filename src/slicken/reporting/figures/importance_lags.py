@@ -28,12 +28,12 @@ from slicken.reporting.figures.style import (
     letters_in,
     new_figure,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def data(evidence: "Evidence") -> ByLag:
     )
 
 
-def draw(data: ByLag, say: Wording, width: Width) -> Figure:
+def draw(data: ByLag, say: "Wording", width: Width) -> Figure:
     """A panel for each gradient; now is on the right."""
     wide, count = width == "double", len(data.shares)
     columns = count if wide else 1
@@ -82,7 +82,7 @@ def draw(data: ByLag, say: Wording, width: Width) -> Figure:
 
 
 def draw_by_lag(
-    axes: Axes, shares: "xr.DataArray", say: Wording, *, planted: float | None = None,
+    axes: Axes, shares: "xr.DataArray", say: "Wording", *, planted: float | None = None,
     named: bool = True,
 ) -> None:  # fmt: skip
     """Share of each driver at every lag before the target time; now is on the right.

@@ -22,12 +22,12 @@ from slicken.reporting.figures.style import (
     title_of,
     wrapped,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def data(evidence: "Evidence") -> Ranked:
     return Ranked({kind: evidence.importance.by_run(best, kind) for kind in KINDS})
 
 
-def draw(data: Ranked, say: Wording, width: Width) -> Figure:
+def draw(data: Ranked, say: "Wording", width: Width) -> Figure:
     """A panel for each gradient."""
     drivers = max(shares.sizes["channel"] for shares in data.shares.values())
     columns = len(data.shares) if width == "double" else 1
@@ -67,7 +67,7 @@ def draw(data: Ranked, say: Wording, width: Width) -> Figure:
     return figure
 
 
-def draw_ranked(axes: Axes, shares: "xr.DataArray", say: Wording) -> None:
+def draw_ranked(axes: Axes, shares: "xr.DataArray", say: "Wording") -> None:
     """Mean importance of each driver with its rank (the paper's figure 4).
 
     Drivers stand in the order of their mean share. A small point is a run, the large marker is
@@ -109,7 +109,7 @@ def draw_ranked(axes: Axes, shares: "xr.DataArray", say: Wording) -> None:
     percent_ticks(axes.xaxis)
 
 
-def _mark_equal_shares(axes: Axes, drivers: int, say: Wording) -> None:
+def _mark_equal_shares(axes: Axes, drivers: int, say: "Wording") -> None:
     share = 1 / drivers
     axes.axvline(share, color=FAINT, linestyle="--", linewidth=0.6, zorder=0.5)
     left = share > 0.6 * axes.get_xlim()[1]
@@ -133,6 +133,6 @@ def _draw_driver(axes: Axes, channel: str, shares: Floats, place: int) -> None:
     )  # fmt: skip
 
 
-def _ranks(ranks: NDArray[np.int64], say: Wording) -> str:
+def _ranks(ranks: NDArray[np.int64], say: "Wording") -> str:
     low, high = int(ranks.min()), int(ranks.max())
     return say("labels.rank" if low == high else "labels.ranks", low=low, high=high)

@@ -31,12 +31,12 @@ from slicken.reporting.figures.style import (
     title_of,
     wrapped,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def data(evidence: "Evidence") -> ByStress | None:
     return ByStress(known) if np.unique(stresses).size > 1 else None
 
 
-def draw(data: ByStress, say: Wording, width: Width) -> Figure:
+def draw(data: ByStress, say: "Wording", width: Width) -> Figure:
     """A column for each driver, a row for each method; drivers in several rows if narrow."""
     channels = [str(name) for name in next(iter(data.shares.values()))["channel"].to_numpy()]
     columns = min(len(channels), MOST_COLUMNS if width == "double" else 3)
@@ -97,7 +97,7 @@ def draw(data: ByStress, say: Wording, width: Width) -> Figure:
 
 
 def draw_against_stress(
-    axes: Axes, shares: "xr.DataArray", channel: str, say: Wording, *, top: float
+    axes: Axes, shares: "xr.DataArray", channel: str, say: "Wording", *, top: float
 ) -> None:
     """Share of one driver against normal stress (the paper's figure 3).
 

@@ -30,12 +30,12 @@ from slicken.reporting.figures.style import (
     plain,
 )
 from slicken.reporting.figures.thinning import broken_at_jumps
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -70,7 +70,7 @@ def data(evidence: "Evidence") -> Courses:
     return Courses(shares)
 
 
-def draw(data: Courses, say: Wording, width: Width) -> Figure:
+def draw(data: Courses, say: "Wording", width: Width) -> Figure:
     """A row for each experiment, a column for each method, below one another if narrow."""
     wide, count = width == "double", len(data.shares)
     every = next(iter(data.shares.values()))["experiment"].to_numpy().astype(str)
@@ -107,7 +107,7 @@ def draw(data: Courses, say: Wording, width: Width) -> Figure:
 
 
 def draw_over_time(
-    axes: Axes, shares: "xr.DataArray", say: Wording, *, top: float, named: bool = True
+    axes: Axes, shares: "xr.DataArray", say: "Wording", *, top: float, named: bool = True
 ) -> None:
     """Share of each driver against time in one experiment; stages are shaded in turn.
 

@@ -20,12 +20,12 @@ from slicken.reporting.figures.style import (
     letters_in,
     new_figure,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -52,7 +52,7 @@ def data(evidence: "Evidence") -> Histories:
     return Histories({seconds: trained.history(seconds) for seconds in chosen})
 
 
-def draw(data: Histories, say: Wording, width: Width) -> Figure:
+def draw(data: Histories, say: "Wording", width: Width) -> Figure:
     """A panel for each window length, on one loss axis."""
     count = len(data.by_length)
     columns = min(count, 5 if width == "double" else 2)
@@ -73,7 +73,7 @@ def draw(data: Histories, say: Wording, width: Width) -> Figure:
     return figure
 
 
-def draw_losses(axes: Axes, history: "xr.Dataset", say: Wording) -> None:
+def draw_losses(axes: Axes, history: "xr.Dataset", say: "Wording") -> None:
     """Training and validation loss against epoch, on a logarithmic loss axis.
 
     A thin line is a run, a thick one the median over runs; a dot is the epoch whose weights the
@@ -112,7 +112,7 @@ def _draw_runs(
         axes.plot(epochs[known], median, dashes, color=colour, lw=1.2, zorder=3, label=name)
 
 
-def _draw_best(axes: Axes, epochs: Floats, validation: Floats, say: Wording) -> None:
+def _draw_best(axes: Axes, epochs: Floats, validation: Floats, say: "Wording") -> None:
     runs = validation[np.isfinite(validation).any(axis=1)]
     if not len(runs):
         return

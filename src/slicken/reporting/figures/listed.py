@@ -1,5 +1,7 @@
 """Listed: the figures of a study, in the order in which a paper would show them."""
 
+from typing import TYPE_CHECKING
+
 from slicken.reporting.figures import (
     comparison,
     experiments,
@@ -17,9 +19,11 @@ from slicken.reporting.figures import (
     traces,
     windows,
 )
-from slicken.reporting.figures.contract import StudyFigure
 
-FIGURES: tuple[StudyFigure, ...] = (
+if TYPE_CHECKING:
+    from slicken.reporting.figures.contract import StudyFigure
+
+FIGURES: tuple["StudyFigure", ...] = (
     memory_answer,
     windows,
     comparison,

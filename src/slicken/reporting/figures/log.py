@@ -1,6 +1,7 @@
 """Log: every numeric column of a log small, before anything is decided about it."""
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -8,12 +9,14 @@ from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
 from slicken.channels import TIME
-from slicken.logs.finding import Finding
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
 from slicken.reporting.figures.marks import few_ticks, instead, rows_for
 from slicken.reporting.figures.style import FAINT, ink, label_of, new_figure, plain, title_of
 from slicken.reporting.figures.thinning import decimated
-from slicken.reporting.wording import Wording
+
+if TYPE_CHECKING:
+    from slicken.logs.finding import Finding
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -23,12 +26,12 @@ _ACROSS = 3
 
 def log_figure(
     columns: Mapping[str, ArrayLike],
-    say: Wording,
+    say: "Wording",
     *,
     time: ArrayLike | None = None,
     title: str = "",
     recognised: Mapping[str, str] | None = None,
-    findings: Sequence[Finding] = (),
+    findings: Sequence["Finding"] = (),
 ) -> Figure:
     """All numeric columns of a log as the rig wrote them.
 
@@ -73,7 +76,7 @@ def log_figure(
 
 
 def draw_column(
-    axes: Axes, axis: ArrayLike, values: ArrayLike, name: str, channel: str | None, say: Wording
+    axes: Axes, axis: ArrayLike, values: ArrayLike, name: str, channel: str | None, say: "Wording"
 ) -> None:
     """One column of a log against time or row.
 
@@ -105,7 +108,7 @@ def draw_column(
 
 
 def _axis(
-    columns: Mapping[str, ArrayLike], time: ArrayLike | None, say: Wording
+    columns: Mapping[str, ArrayLike], time: ArrayLike | None, say: "Wording"
 ) -> tuple[Floats, str]:
     if time is not None:
         seconds = np.asarray(time, dtype=np.float64)
@@ -116,7 +119,7 @@ def _axis(
 
 
 def _notes(
-    columns: Mapping[str, ArrayLike], findings: Sequence[Finding], say: Wording
+    columns: Mapping[str, ArrayLike], findings: Sequence["Finding"], say: "Wording"
 ) -> list[str]:
     """Lines below the panels: findings, and how much is not shown."""
     lines = finding_lines(findings, say)

@@ -34,13 +34,13 @@ from slicken.reporting.figures.style import (
     letters_in,
     new_figure,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.required import RequiredHistory
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -91,7 +91,7 @@ def data(evidence: "Evidence") -> History:
     )
 
 
-def draw(data: History, say: Wording, width: Width) -> Figure:
+def draw(data: History, say: "Wording", width: Width) -> Figure:
     """Three panels: gradient span, older history hidden, required history."""
     rows, columns = (1, 3) if width == "double" else (3, 1)
     figure, panels = new_figure(
@@ -107,7 +107,7 @@ def draw(data: History, say: Wording, width: Width) -> Figure:
     return figure
 
 
-def draw_gradient_span(axes: Axes, data: History, say: Wording) -> None:
+def draw_gradient_span(axes: Axes, data: History, say: "Wording") -> None:
     """The most recent seconds that hold 50, 90 and 99 % of the gradient, against window length.
 
     A point is a run, a line joins the means over runs. On the grey line a network would use the
@@ -159,7 +159,7 @@ def draw_gradient_span(axes: Axes, data: History, say: Wording) -> None:
     log_y(axes)
 
 
-def draw_truncated(axes: Axes, data: History, say: Wording) -> None:
+def draw_truncated(axes: Axes, data: History, say: "Wording") -> None:
     """The loss of trained networks when history older than this many seconds is hidden from them.
 
     A thin line is a run, the thick one the mean over runs.
@@ -184,7 +184,7 @@ def draw_truncated(axes: Axes, data: History, say: Wording) -> None:
     axes.set_ylabel(say("labels.loss", unit=unit))
 
 
-def draw_required(axes: Axes, data: History, say: Wording) -> None:
+def draw_required(axes: Axes, data: History, say: "Wording") -> None:
     """The loss of models that were trained on so much history, over the lowest of their family.
 
     A hollow point is a history that is clearly too short, the band a 95 % interval of the
@@ -218,7 +218,7 @@ def _ratios(required: "RequiredHistory", end: str) -> Floats:
     return np.maximum(values / lowest, 0.5)
 
 
-def _draw_family(axes: Axes, required: "RequiredHistory", say: Wording) -> None:
+def _draw_family(axes: Axes, required: "RequiredHistory", say: "Wording") -> None:
     colour, marker = FAMILY_INK.get(required.family, (INK, "D"))
     axes.fill_between(
         required.history, _ratios(required, "low"), _ratios(required, "high"), color=colour,
@@ -237,7 +237,7 @@ def _draw_family(axes: Axes, required: "RequiredHistory", say: Wording) -> None:
 
 
 def _finish(
-    axes: Axes, history: Floats, values: Floats, planted: float | None, say: Wording
+    axes: Axes, history: Floats, values: Floats, planted: float | None, say: "Wording"
 ) -> None:
     """Limits, scales, and the planted memory."""
     if planted is not None:

@@ -34,10 +34,10 @@ from slicken.reporting.figures.style import (
 )
 from slicken.reporting.figures.windows import Losses
 from slicken.reporting.figures.windows import data as losses_of
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -105,7 +105,7 @@ def data(evidence: "Evidence") -> Answer:
     )
 
 
-def draw(data: Answer, say: Wording, width: Width) -> Figure:
+def draw(data: Answer, say: "Wording", width: Width) -> Figure:
     """Two panels below one another on one logarithmic axis of seconds."""
     rows = max(len(data.readings), 2)
     figure, (top, bottom) = new_figure(
@@ -125,7 +125,7 @@ def draw(data: Answer, say: Wording, width: Width) -> Figure:
     return figure
 
 
-def draw_readings(axes: Axes, readings: Sequence[Reading], say: Wording) -> None:
+def draw_readings(axes: Axes, readings: Sequence[Reading], say: "Wording") -> None:
     """A bar for each reading, from which to which memory; the one concluded on stands out.
 
     A kernel has a point at its best memory. An arrow is a reading by which the shortest history
@@ -152,7 +152,7 @@ def draw_readings(axes: Axes, readings: Sequence[Reading], say: Wording) -> None
         axes.get_yticklabels()[place].set_color(colour)
 
 
-def _draw_comparison(axes: Axes, data: Answer, say: Wording) -> None:
+def _draw_comparison(axes: Axes, data: Answer, say: "Wording") -> None:
     """Losses of runs and their means; hollow where a length is clearly worse than the best."""
     seconds, values = data.comparison.seconds, data.comparison.values
     if not np.isfinite(values).any():
@@ -179,7 +179,7 @@ def _draw_comparison(axes: Axes, data: Answer, say: Wording) -> None:
     _scale(axes, seen[np.isfinite(seen)], say)
 
 
-def _scale(axes: Axes, seen: Floats, say: Wording) -> None:
+def _scale(axes: Axes, seen: Floats, say: "Wording") -> None:
     least, greatest = float(seen.min()), float(seen.max())
     if is_wide(seen):
         axes.set_ylim(least / 1.25, greatest * 1.25)

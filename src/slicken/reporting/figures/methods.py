@@ -30,12 +30,12 @@ from slicken.reporting.figures.style import (
     title_of,
     wrapped,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -117,7 +117,7 @@ def in_order(measures: "Sequence[xr.DataArray]", drivers: Sequence[str]) -> list
     return [drivers[place] for place in np.argsort(-known.mean(axis=0), kind="stable")]
 
 
-def draw(data: Methods, say: Wording, width: Width) -> Figure:
+def draw(data: Methods, say: "Wording", width: Width) -> Figure:
     """A panel for each method, a row for each driver."""
     count = len(data.by_method)
     columns = count if width == "double" else min(count, 2)
@@ -149,7 +149,7 @@ def draw_method(
     axes: Axes,
     method: Method,
     drivers: Sequence[str],
-    say: Wording,
+    say: "Wording",
     *,
     limits: tuple[float, float],
     named: bool = True,

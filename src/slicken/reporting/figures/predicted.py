@@ -1,6 +1,7 @@
 """Predicted: friction predicted for a new log, with its interval."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,7 +19,9 @@ from slicken.reporting.figures.style import (
     plain,
 )
 from slicken.reporting.figures.traces import BAND, MEASURED, draw_band, draw_line
-from slicken.reporting.wording import Wording
+
+if TYPE_CHECKING:
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -48,7 +51,7 @@ class Predicted:
     level: float
 
 
-def predicted_figure(data: Predicted, say: Wording, width: Width) -> Figure:
+def predicted_figure(data: Predicted, say: "Wording", width: Width) -> Figure:
     """Predicted friction with its interval, and measured friction where the log has it."""
     figure, (axes,) = new_figure(width=width, height_mm=70)
     axes.set_xlabel(label_of(TIME.name, say))

@@ -28,12 +28,12 @@ from slicken.reporting.figures.style import (
     letters_in,
     new_figure,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -78,7 +78,7 @@ def chosen_lengths(windows: tuple[float, ...], best: float) -> list[float]:
     return sorted(wanted)
 
 
-def draw(data: Predictions, say: Wording, width: Width) -> Figure:
+def draw(data: Predictions, say: "Wording", width: Width) -> Figure:
     """A pair of panels for each length; all share their limits, two pairs in a row if wide."""
     parts = data.parts
     blocks = 2 if width == "double" and len(parts) > 1 else 1
@@ -106,7 +106,7 @@ def draw(data: Predictions, say: Wording, width: Width) -> Figure:
 
 
 def _draw_part(
-    axes: Axes, part: "xr.Dataset | None", say: Wording, limits: tuple[float, float]
+    axes: Axes, part: "xr.Dataset | None", say: "Wording", limits: tuple[float, float]
 ) -> None:
     if part is not None:
         draw_scatter(axes, part, say, limits=limits)
@@ -118,7 +118,7 @@ def _draw_part(
 def draw_scatter(
     axes: Axes,
     predictions: "xr.Dataset",
-    say: Wording,
+    say: "Wording",
     *,
     limits: tuple[float, float] | None = None,
 ) -> None:
@@ -218,7 +218,7 @@ def _score(value: float) -> str:
     )  # fmt: skip
 
 
-def _draw_bars(axes: Axes, measured: Floats, mean: Floats, spread: Floats, say: Wording) -> None:
+def _draw_bars(axes: Axes, measured: Floats, mean: Floats, spread: Floats, say: "Wording") -> None:
     ends = np.stack([mean - spread, mean + spread], axis=1)
     segments = np.stack([np.repeat(measured[:, None], 2, axis=1), ends], axis=2)
     bars = LineCollection(list(segments), colors="#dcdcdc", linewidths=0.6, zorder=1)

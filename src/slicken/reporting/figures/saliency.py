@@ -19,12 +19,12 @@ from slicken.reporting.figures.style import (
     title_of,
     wrapped,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -53,7 +53,7 @@ def data(evidence: "Evidence") -> Maps:
     return Maps(rescaled, into_bins(table["integrated_by_lag"], rescaled))
 
 
-def draw(data: Maps, say: Wording, width: Width) -> Figure:
+def draw(data: Maps, say: "Wording", width: Width) -> Figure:
     """A row for each driver, now on the right."""
     drivers = data.rescaled.sizes["channel"]
     rows, columns = (1, 2) if width == "double" else (2, 1)
@@ -73,7 +73,7 @@ def draw(data: Maps, say: Wording, width: Width) -> Figure:
 
 
 def draw_map(
-    axes: Axes, saliency: "xr.DataArray", say: Wording, *, named: bool = True
+    axes: Axes, saliency: "xr.DataArray", say: "Wording", *, named: bool = True
 ) -> QuadMesh | None:
     """A map of drivers over bins of lags, mean over runs; now is on the right.
 

@@ -19,12 +19,12 @@ from slicken.reporting.figures.style import (
     new_figure,
     wrapped,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -50,7 +50,7 @@ def data(evidence: "Evidence") -> Skills:
     return Skills(evidence.skill.table)
 
 
-def draw(data: Skills, say: Wording, width: Width) -> Figure:
+def draw(data: Skills, say: "Wording", width: Width) -> Figure:
     """A row for each baseline."""
     figure, (axes,) = new_figure(width=width, height_mm=22 + 12 * data.table.sizes["model"])
     draw_skill(axes, data.table, say)
@@ -58,7 +58,7 @@ def draw(data: Skills, say: Wording, width: Width) -> Figure:
     return figure
 
 
-def draw_skill(axes: Axes, skill_table: "xr.Dataset", say: Wording) -> None:
+def draw_skill(axes: Axes, skill_table: "xr.Dataset", say: "Wording") -> None:
     """Skill against each baseline: 1 is perfect, 0 no better, below 0 the baseline is better.
 
     A row for each baseline: above the validation part, in the middle the test part, each with its
@@ -138,7 +138,7 @@ def _draw_part(
         )  # fmt: skip
 
 
-def _draw_stages(axes: Axes, stages: Floats, left: float, say: Wording) -> None:
+def _draw_stages(axes: Axes, stages: Floats, left: float, say: "Wording") -> None:
     nudge = 0.24 + offsets(len(stages), 0.1)
     height = np.arange(stages.shape[1])[None, :] + nudge[:, None]
     inside = np.isfinite(stages) & (stages >= left)

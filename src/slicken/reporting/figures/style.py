@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import as_file, files
 from importlib.util import find_spec
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import east_asian_width
 
 import matplotlib
@@ -22,7 +22,9 @@ from matplotlib.figure import Figure
 from matplotlib.style import context
 
 from slicken.channels import CHANNELS
-from slicken.reporting.wording import Wording
+
+if TYPE_CHECKING:
+    from slicken.reporting.wording import Wording
 
 Width = Literal["single", "double"]
 Share = bool | Literal["none", "all", "row", "col"]
@@ -95,12 +97,12 @@ def ink(channel: str) -> Ink:
     return known or _OTHER_INK[sum(channel.encode()) % len(_OTHER_INK)]
 
 
-def title_of(channel: str, say: Wording) -> str:
+def title_of(channel: str, say: "Wording") -> str:
     """The printed name of a channel; any other name is printed as it is."""
     return CHANNELS[channel].title_in(say.language) if channel in CHANNELS else plain(channel)
 
 
-def label_of(channel: str, say: Wording) -> str:
+def label_of(channel: str, say: "Wording") -> str:
     """The label of an axis, with its unit; that of a number without one is a dash."""
     return f"{title_of(channel, say)} ({CHANNELS[channel].shown_unit or '–'})"
 

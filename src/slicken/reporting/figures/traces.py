@@ -30,11 +30,11 @@ from slicken.reporting.figures.style import (
     plain,
 )
 from slicken.reporting.figures.thinning import banded, broken_at_jumps, decimated
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.experiment.experiment import Experiment
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -138,7 +138,7 @@ def _log(
     return experiment.time[inside], friction[inside], stage[inside], stress[inside]
 
 
-def draw(data: Traces, say: Wording, width: Width) -> Figure:
+def draw(data: Traces, say: "Wording", width: Width) -> Figure:
     """A panel for each experiment; how much lies within the interval is said above it."""
     rows = len(data.shown)
     height = 16 + rows * (34 if rows < 5 else 30)
@@ -161,7 +161,7 @@ def draw(data: Traces, say: Wording, width: Width) -> Figure:
     return figure
 
 
-def draw_trace(axes: Axes, trace: Trace, say: Wording, *, level: float) -> None:
+def draw_trace(axes: Axes, trace: Trace, say: "Wording", *, level: float) -> None:
     """Measured friction as the log has it, and predicted friction at the target times.
 
     The dark band spans one standard deviation over runs on either side of their mean, the pale one

@@ -34,12 +34,12 @@ from slicken.reporting.figures.style import (
     new_figure,
     wrapped,
 )
-from slicken.reporting.wording import Wording
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from slicken.evidence.evidence import Evidence
+    from slicken.reporting.wording import Wording
 
 Floats = NDArray[np.float64]
 
@@ -99,7 +99,7 @@ def data(evidence: "Evidence") -> Losses:
     )
 
 
-def draw(data: Losses, say: Wording, width: Width) -> Figure:
+def draw(data: Losses, say: "Wording", width: Width) -> Figure:
     """A box for each window length."""
     figure, (axes,) = new_figure(width=width, height_mm=72)
     draw_losses(axes, data, say)
@@ -107,7 +107,7 @@ def draw(data: Losses, say: Wording, width: Width) -> Figure:
     return figure
 
 
-def draw_losses(axes: Axes, data: Losses, say: Wording) -> None:
+def draw_losses(axes: Axes, data: Losses, say: "Wording") -> None:
     """Box plots of the lowest validation loss at every window length (the paper's figure 2a).
 
     A box spans the quartiles, its line is the median, its whiskers end at the last run within
@@ -160,7 +160,7 @@ def _beyond_scale(values: Floats) -> NDArray[np.bool_]:
     return beyond if few and not is_wide(np.where(beyond, np.nan, values)) else none
 
 
-def _mark_lengths(axes: Axes, width: float, data: Losses, say: Wording) -> None:
+def _mark_lengths(axes: Axes, width: float, data: Losses, say: "Wording") -> None:
     marks = [(say("labels.tied"), length, TIED) for length in data.tied if length != data.best]
     if data.best is not None:
         marks.insert(0, (say("labels.best"), data.best, BEST))
@@ -190,7 +190,7 @@ def _draw_boxes(axes: Axes, windows: Floats, values: Floats, width: float) -> No
     )
 
 
-def _draw_runs(axes: Axes, windows: Floats, values: Floats, width: float, say: Wording) -> None:
+def _draw_runs(axes: Axes, windows: Floats, values: Floats, width: float, say: "Wording") -> None:
     if _one_run_each(values):
         return  # the line of means shows them
     across = windows[:, None] + offsets(values.shape[1], width * 0.36)[None, :]
@@ -201,7 +201,7 @@ def _draw_runs(axes: Axes, windows: Floats, values: Floats, width: float, say: W
 
 
 def _draw_means(
-    axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_], say: Wording
+    axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_], say: "Wording"
 ) -> None:
     """Means joined by a line, which is broken where a run off the scale takes its mean along."""
     kept = np.isfinite(values).any(axis=1)
@@ -262,7 +262,7 @@ def _draw_level(axes: Axes, name: str, level: float | None, colour: str, dashes:
     axes.plot([], [], **style, label=f"{name} {short(level)} {arrow}")
 
 
-def _draw_linear(axes: Axes, windows: Floats, levels: Floats, say: Wording) -> None:
+def _draw_linear(axes: Axes, windows: Floats, levels: Floats, say: "Wording") -> None:
     known = levels[np.isfinite(levels)]
     if known.size == 0:
         return
@@ -273,7 +273,7 @@ def _draw_linear(axes: Axes, windows: Floats, levels: Floats, say: Wording) -> N
     _draw_level(axes, name, float(known.min()), FAINT, "--")
 
 
-def _draw_planted(axes: Axes, planted: float | None, say: Wording) -> None:
+def _draw_planted(axes: Axes, planted: float | None, say: "Wording") -> None:
     if planted is None:
         return
     low, high = axes.get_xlim()
@@ -284,7 +284,7 @@ def _draw_planted(axes: Axes, planted: float | None, say: Wording) -> None:
 
 
 def _notes(
-    axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_], say: Wording
+    axes: Axes, windows: Floats, values: Floats, beyond: NDArray[np.bool_], say: "Wording"
 ) -> list[str]:
     """Lines below the axis: runs that are off the scale, and runs that are left out."""
     notes = []
@@ -312,7 +312,7 @@ def _notes(
     return [wrapped(note, longest) for note in notes]
 
 
-def _finish(axes: Axes, windows: Floats, logarithmic: bool, say: Wording) -> None:
+def _finish(axes: Axes, windows: Floats, logarithmic: bool, say: "Wording") -> None:
     few_ticks(axes, x=10)
     if _fits_labels(axes, windows):
         axes.set_xticks(windows)
