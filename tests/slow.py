@@ -3,6 +3,17 @@
 from collections.abc import Mapping
 
 SLOW: Mapping[str, tuple[str, ...]] = {
+    "study/test_study_folder.py": (
+        "test_a_file_that_the_system_will_not_let_grow_is_an_error_with_advice",
+    ),
+    "study/test_resuming.py": (
+        "test_the_same_plan_on_one_core_in_another_process_gives_the_same_bytes",
+    ),
+    "learning/test_training.py": ("test_a_run_does_not_depend_on_how_many_runs_there_are",),
+    "learning/test_record_windows.py": (
+        "test_gathered_windows_equal_a_plain_loop_and_hold_no_gap",
+    ),
+    "truth/test_truth_table.py": ("test_a_case_runs_from_fault_to_record_and_is_not_run_twice",),
     "cli/test_examples.py": (
         "test_the_tribometer_runs_are_studied_with_all_five_drivers",
         "test_the_natural_rock_is_studied_on_the_drivers_that_exist",
@@ -15,8 +26,13 @@ SLOW: Mapping[str, tuple[str, ...]] = {
         "test_what_was_altered_is_named_by_a_report",
         "test_altered_evidence_is_named_and_computed_again_by_a_report",
         "test_two_workers_give_the_bytes_of_one_process",
+        "test_what_cannot_be_done_with_workers_is_refused_in_a_line",
     ),
-    "cli/test_other_commands.py": ("test_the_demo_prints_what_was_planted_beside_what_was_found",),
+    "cli/test_other_commands.py": (
+        "test_the_demo_prints_what_was_planted_beside_what_was_found",
+        "test_inspect_tells_two_logs_of_one_name_apart",
+        "test_inspect_keeps_a_channel_map_that_was_completed_by_hand",
+    ),
     "cli/test_studies.py": (
         "test_a_true_ctrl_c_in_a_true_study_ends_with_130_and_one_line",
         "test_on_a_terminal_an_unfinished_study_shows_a_bar_and_the_time_left",
@@ -35,7 +51,10 @@ SLOW: Mapping[str, tuple[str, ...]] = {
         "test_half_a_study_has_evidence_of_what_is_there",
     ),
     "experiment/test_faults.py": ("test_none_of_252_clean_logs_has_a_fault",),
-    "fuzz/test_absurd_numbers.py": ("test_a_study_of_nothing_that_changes_ends_in_words",),
+    "fuzz/test_absurd_numbers.py": (
+        "test_a_study_of_nothing_that_changes_ends_in_words",
+        "test_a_study_of_which_some_runs_diverge_names_them",
+    ),
     "fuzz/test_fuzzed_logs.py": (),
     "fuzz/test_hostile_logs.py": (),
     "learning/test_native_engine.py": (

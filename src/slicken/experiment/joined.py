@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def parts_of(path: Path, channel_map: "ChannelMap") -> list[Path]:
     r"""The files that a map joins to a log, in order; whether they are there or not.
 
+    >>> from slicken.experiment import ChannelMap
     >>> text = '[channels]\n[[correction]]\nkind = "join"\nfiles = ["{name}-2.csv"]'
     >>> [part.name for part in parts_of(Path("run.csv"), ChannelMap.from_toml(text))]
     ['run-2.csv']

@@ -134,6 +134,7 @@ def slide(rig: Rig, loading: "Loading", law: FrictionLaw[State]) -> Fault:
 
     Example:
         >>> from slicken.physics.friction import Prescribed
+        >>> from slicken.physics.loading import Loading
         >>> hour = Loading(dt=1.0, normal_stress=np.full(3601, 5.8e6), velocity=np.full(3601, 4e-3))
         >>> fault = slide(Rig(), hour, Prescribed([0.65] * 3601))
         >>> round(float(fault.surface[-1] - Rig().ambient), 1)  # K; q L/k = 65.6 less what is lost

@@ -49,6 +49,7 @@ class Column:
         """Elastic shortening for each pascal, in m/Pa: both rods and the machine.
 
         Example:
+            >>> from slicken.physics.heat import Specimen
             >>> round(1e12 * Column().compliance(Specimen()), 2)
             5.48
         """
@@ -79,6 +80,7 @@ def shortening(
     Example:
         Both rods, warmed by 30 K on average, grow by 2 x 20 mm x 7e-6 x 30 = 8.4 um:
 
+        >>> from slicken.physics.heat import Specimen
         >>> still = np.zeros(1)
         >>> x = shortening(Column(), Specimen(), normal_stress=still, velocity=still, worn=still,
         ...                mean_rise=np.array([30.0]))

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 def say_finding(finding: "Finding", wording: "Wording") -> str:
     """A finding in one line, with its row and time.
 
+    >>> from slicken.logs.finding import Finding
     >>> from slicken.reporting.wording import words
     >>> gap = Statement("findings.gap", seconds=3.5, longest=1.5)
     >>> say_finding(Finding(gap, row=12, time=10.0), words("en"))

@@ -45,6 +45,7 @@ class Progress:
         losses: Losses of these runs in that epoch, where it ended just now.
 
     Example:
+        >>> from slicken.statements import Statement
         >>> Progress("evidence", Statement("progress.memory"), done=3, total=9).left
         nan
     """
