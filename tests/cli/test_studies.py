@@ -247,7 +247,7 @@ def test_on_a_terminal_an_unfinished_study_shows_a_bar_and_the_time_left(
     assert "Finished before: 10 s; the others are resumed." in answer.out
     assert re.search(r"training .*━.* 20 s, epoch 1, loss [\d.]+ +\d+ s left", answer.out)
     assert re.search("evidence .*━", answer.out)
-    screen = answer.out.rsplit("╭", 1)[1].splitlines()
+    screen = re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", answer.out.rsplit("╭", 1)[1]).splitlines()
     assert max(len(line) for line in screen) <= 100
     now, before = (contents(folder / "tiny" / "windows") for folder in (tiny, bench))
     assert {name: now[name] for name in kept} == kept
