@@ -70,7 +70,7 @@ def test_the_natural_rock_is_studied_on_the_drivers_that_exist(plan: Path) -> No
     assert channels == ["slip_velocity", "axial_displacement", "axial_rate"]
     assert summary["missing_drivers"] == ["temperature", "temperature_rate"]
     assert "Not in these logs: temperature and temperature rate; the study does without." in said
-    assert "Split by time: of each experiment the first 60%" in said
+    assert "Split by time: of each experiment the first 60 %" in said
     caveats = [one["statement"] for one in summary["answer"]["caveats"]]
     assert "caveats.missing" in caveats
 

@@ -157,8 +157,8 @@ def _by_time(record: Record, fractions: tuple[float, float]) -> tuple[NDArray[np
     first, second = 1 - sum(fractions), 1 - fractions[1]
     part = np.where(done <= first, 0, np.where(done <= second, 1, 2)).astype(np.int8)
     return part, (
-        f"by time: of each experiment the first {first:.0%} for training, then "
-        f"{fractions[0]:.0%} for validation, the last {fractions[1]:.0%} for test; "
+        f"by time: of each experiment the first {100 * first:.0f} % for training, then "
+        f"{100 * fractions[0]:.0f} % for validation, the last {100 * fractions[1]:.0f} % for test; "
         "no window reaches into another part"
     )
 
