@@ -52,7 +52,7 @@ def test_the_tribometer_runs_are_studied_with_all_five_drivers(plan: Path) -> No
     assert "Split by experiment: 8 for training" in said
     assert re.search("format: .*decimal comma.* +.12 logs", said)
     assert re.search("repeated column: 'Friction Force'.*12 logs", said)
-    assert re.search("text line .*'Test completed at.*12 logs", said)
+    assert re.search("text line: 'Test completed at.*12 logs", said)
     assert re.search("trimmed: .*almost no slip.*12 logs", said)
     with xr.open_dataset(
         plan.parent / "out" / "windows" / "0010s" / "predictions.nc", engine="h5netcdf"

@@ -30,8 +30,12 @@ def say_finding(finding: "Finding", wording: "Wording") -> str:
     return wording(said)
 
 
+_OF_ONE_LOG = ("begun", "text")
+"""Values that differ from log to log as numbers do: when its clock began, a line quoted from it."""
+
+
 def say_findings(experiments: Iterable["Experiment"], wording: "Wording") -> list[str]:
-    """Findings of some experiments; those that differ in numbers only are one line."""
+    """Findings of some experiments; those that differ in numbers or quoted text are one line."""
     alike: dict[Any, list[tuple[str, Finding]]] = {}
     logs = 0
     for experiment in experiments:
@@ -45,9 +49,10 @@ def say_findings(experiments: Iterable["Experiment"], wording: "Wording") -> lis
 
 
 def _texts(value: object) -> object:
-    """What of a statement is no number."""
+    """What of a statement is no number, nor what a log itself says."""
     if isinstance(value, Statement):
-        return value.key, tuple(_texts(each) for each in value.values.values())
+        named = (each for name, each in value.values.items() if name not in _OF_ONE_LOG)
+        return value.key, tuple(map(_texts, named))
     if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(_texts(each) for each in value)
     return value if isinstance(value, str) else None
