@@ -123,7 +123,7 @@ def _room(console: "Console", labels: Iterable[str], say: "Wording") -> int:
 
 
 def _wrapped(console: "Console", width: int, said: list[tuple[str, str]], most: int) -> "Text":
-    """Sentences one after another, on so many lines at most."""
+    """Sentences one after another, on a given number of lines at most."""
     from rich.text import Text
 
     (first, style), *others = said

@@ -12,7 +12,7 @@ have not.
 - ``shapley_friction``: mean size of a driver's exact Shapley value (Shapley 1953; Lundberg & Lee
   2017, arXiv 1705.07874): its mean part in the prediction over all orders in which drivers appear.
 - ``shapley_loss``: the same for the squared error (as in Covert, Lundberg & Lee 2020, arXiv
-  2004.00668): how much of the error the driver takes away. It can be negative.
+  2004.00668): the error reduction by the driver. It can be negative.
 - ``permutation``: how much the squared error grows when this driver alone is replaced; its windows
   are exchanged as whole blocks of time, so that each stays a possible one.
 """

@@ -113,7 +113,7 @@ def penalty_of(values: Floats) -> float:
         return 1e-12 * float(np.max(np.abs(blocks))) ** 2
     rest = np.clip(rest, -3 * deviation, 3 * deviation)
     correlation = float(np.clip(np.mean(rest[1:] * rest[:-1]) / np.mean(rest**2), 0.0, 0.95))
-    # The running median takes away the slowest part of the noise, and with it some correlation.
+    # The running median removes the slowest part of the noise, and with it some correlation.
     correlation = min(correlation + 2.0 / _AROUND, 0.95) if correlation > 0.2 else correlation
     weight = (1 + correlation) / (1 - correlation)
     return _PENALTY * deviation**2 * weight * float(np.log(blocks.size))
