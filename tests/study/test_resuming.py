@@ -6,16 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 import builders
 from slicken.errors import SlickenError, TrainingError
-from slicken.learning.engine import ENGINES, Windows, choose_engine
-from slicken.learning.engine.layered import LayeredEngine
-from slicken.learning.network import Network
+from slicken.learning.engine import ENGINES, choose_engine
 from slicken.study.folder import StudyFolder
 from slicken.study.plan import Plan
 from slicken.study.progress import Progress
@@ -128,27 +124,6 @@ def test_history_and_predictions_tell_the_same_story(trained: StudyFolder) -> No
             assert of_part["experiment"].to_numpy().tolist() == names.tolist()
 
 
-class Brittle(LayeredEngine):
-    """Like the layered engine, but the gradients of some runs are no numbers."""
-
-    name = "brittle"
-
-    def __init__(self, above: float) -> None:
-        super().__init__(runs_together=False)
-        self.above = above
-
-    def loss_and_gradients(
-        self, networks: Network, windows: Windows, targets: jax.Array, weights: jax.Array
-    ) -> tuple[jax.Array, Network]:
-        losses, gradients = super().loss_and_gradients(networks, windows, targets, weights)
-        bad = networks.dense.mean(axis=1) > self.above
-
-        def spoil(leaf: jax.Array) -> jax.Array:
-            return jnp.where(bad.reshape(-1, *[1] * (leaf.ndim - 1)), jnp.nan, leaf)
-
-        return losses, jax.tree.map(spoil, gradients)
-
-
 def starts(plan: Plan) -> np.ndarray:
     """What tells the three runs of the plan apart: their first dense weights."""
     trainer = make_trainer(plan, builders.make_prepared(), choose_engine(), 5.0)
@@ -165,7 +140,7 @@ def test_a_run_that_diverges_is_named_and_the_others_go_on(
     means = starts(plan)
     worst = int(means.argmax())
     above = float(np.mean(np.sort(means)[1:]))
-    monkeypatch.setitem(ENGINES, "brittle", lambda: Brittle(above))
+    monkeypatch.setitem(ENGINES, "brittle", lambda: builders.Brittle(above))
     diary = Diary()
     folder = train_study(builders.make_experiments(), plan, tmp_path / "out", on_progress=diary)
     history = folder.read_window(5.0).history
