@@ -220,6 +220,119 @@ def gradients_of(engine: Engine) -> Any:  # noqa: ANN401 (what jit returns)
     return jax.jit(compute)
 
 
+def with_histories(windows: Any, histories: Any) -> Windows:  # noqa: ANN401 (arrays)
+    alone = each_alone(windows)
+    return Windows(alone.drivers, alone.ends, alone.length, jnp.asarray(histories))
+
+
+def of_histories(engine: Engine) -> Any:  # noqa: ANN401 (what jit returns)
+    """All that an engine computes of windows with histories, in one program."""
+
+    def compute(given: Given, histories: Any) -> Any:  # noqa: ANN401 (arrays)
+        networks, x, y, w = given
+        windows = with_histories(x, histories)
+        return (
+            engine.predict(networks, windows),
+            engine.loss_and_gradients(networks, windows, y, w),
+            engine.predict_with_gradients(networks, windows),
+        )
+
+    return jax.jit(compute)
+
+
+def drawn_histories(architecture: Architecture) -> Any:  # noqa: ANN401 (an array)
+    """The shortest and the longest that may be, and one between; other orders in other runs."""
+    shortest = architecture.shortest_window
+    three = [shortest, LENGTH, (shortest + LENGTH) // 2]
+    return np.array([np.roll(three, run) for run in range(RUNS)], np.int32)
+
+
+@cache
+def of_short_windows(architecture: Architecture) -> Any:  # noqa: ANN401 (arrays)
+    """In float64, what windows as long as those histories give, each as the only one of a batch.
+
+    By run and window: friction, loss, gradients in weights, and in samples with zeros before. By
+    the engine that is quickest here, which other tests compare with the reference.
+    """
+    histories = drawn_histories(architecture)
+    predicted, losses = np.empty((RUNS, BATCH)), np.empty((RUNS, BATCH))
+    gradients, by_window = {}, np.zeros((RUNS, BATCH, LENGTH, DRIVERS))
+    with jax.enable_x64(True):
+        networks, x, y, w = in_double(given_to(architecture))
+        engine = choose_engine()
+        compute = jax.jit(
+            lambda *short: (
+                engine.loss_and_gradients(short[0], each_alone(short[1]), *short[2:]),
+                engine.predict_with_gradients(short[0], each_alone(short[1])),
+            )
+        )
+        programs: dict[int, Any] = {}
+        for run, window in np.ndindex(RUNS, BATCH):
+            history = histories[run, window]
+            one = jnp.s_[run : run + 1]
+            of_run = jax.tree.map(lambda leaf, one=one: leaf[one], networks)
+            here = jnp.s_[run : run + 1, window : window + 1]
+            short = of_run, x[here][:, :, LENGTH - history :], y[here], jnp.ones_like(w[here])
+            if history not in programs:
+                programs[history] = compiled_roughly(compute.lower(*short))
+            (loss, slopes), (friction, by_sample) = jax.device_get(programs[history](*short))
+            losses[run, window], predicted[run, window] = loss[0], friction[0, 0]
+            gradients[run, window] = jax.tree.map(lambda leaf: leaf[0], slopes)
+            by_window[run, window, LENGTH - history :] = by_sample[0, 0]
+    return predicted, losses, gradients, by_window
+
+
+@pytest.mark.parametrize(
+    ("architecture", "double"),
+    [
+        pytest.param(
+            a,
+            double,
+            marks=() if a in (FEW if double else FEW[3:]) else pytest.mark.slow,
+            id=f"{a.conv_layers}x{a.gru_layers}-{a.kernel}-{a.activation}-{64 if double else 32}",
+        )
+        for double in (True, False)
+        for a in KERNELS
+    ],
+)
+def test_a_window_with_a_history_is_a_window_of_that_length(
+    engine: Engine, architecture: Architecture, double: bool
+) -> None:
+    """Friction, loss, and gradients in weights and samples, window by window.
+
+    Samples before a history are no numbers here, and change nothing; nor do histories of another
+    run.
+    """
+    close = {"rtol": 1e-9, "atol": 1e-12} if double else {"rtol": 1e-4, "atol": 3e-6}
+    predicted, losses, gradients, by_window = of_short_windows(architecture)
+    histories = drawn_histories(architecture)
+    older = np.arange(LENGTH) < LENGTH - histories[..., None]
+    with jax.enable_x64(double):
+        networks, x, y, w = given_to(architecture)
+        given = networks, jnp.where(older[..., None], jnp.nan, x), y, w
+        given = in_double(given) if double else given
+        compute = compiled_roughly(of_histories(engine).lower(given, histories))
+        for window in range(BATCH):
+            only = jnp.zeros_like(given[3]).at[:, window].set(1)
+            found = jax.device_get(compute((*given[:3], only), histories))
+            np.testing.assert_allclose(found[0], predicted, **close)
+            np.testing.assert_allclose(found[2][0], predicted, **close)
+            np.testing.assert_allclose(found[2][1], by_window, **close)
+            assert (found[2][1][older] == 0).all()
+            np.testing.assert_allclose(found[1][0], losses[:, window], **close)
+            for run in range(RUNS):
+                jax.tree.map(
+                    lambda ours, theirs, run=run: np.testing.assert_allclose(
+                        ours[run], theirs, **close
+                    ),
+                    found[1][1],
+                    gradients[run, window],
+                )
+        others = np.concatenate([histories[:1], np.roll(histories[1:], 1, axis=1)])
+        first = jax.device_get(compute((*given[:3], only), others))
+    jax.tree.map(lambda one, other: np.testing.assert_array_equal(one[0], other[0]), first, found)
+
+
 @pytest.mark.parametrize("together", [True, False])
 def test_the_layered_engine_is_the_same_with_runs_in_turn_or_together(together: bool) -> None:
     given = given_to(KERNELS[5])

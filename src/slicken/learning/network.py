@@ -46,16 +46,22 @@ class GRU(eqx.Module):
     recurrent_kernel: Float[Array, "h g"]
     bias: Float[Array, "2 g"]
 
-    def __call__(self, sequence: Float[Array, "t c"]) -> Float[Array, "t h"]:
-        """All states, from a start at zero."""
+    def __call__(
+        self, sequence: Float[Array, "t c"], start: Int[Array, ""] | None = None
+    ) -> Float[Array, "t h"]:
+        """All states; zero until step ``start``, or before the first."""
         inputs = sequence @ self.kernel + self.bias[0]
+        begun = None if start is None else jnp.arange(len(sequence)) >= start
 
-        def advance(state: Array, step: Array) -> tuple[Array, Array]:
+        def advance(state: Array, at: tuple[Array, Array | None]) -> tuple[Array, Array]:
+            step, started = at
             state = self.advance(step, state)
+            if started is not None:
+                state = jnp.where(started, state, 0)
             return state, state
 
-        start = jnp.zeros(self.recurrent_kernel.shape[0], sequence.dtype)
-        return jax.lax.scan(advance, start, inputs)[1]
+        nothing = jnp.zeros(self.recurrent_kernel.shape[0], sequence.dtype)
+        return jax.lax.scan(advance, nothing, (inputs, begun))[1]
 
     def advance(self, step: Float[Array, " g"], state: Float[Array, " h"]) -> Float[Array, " h"]:
         """The next state from one step of ``x W + b`` and the state before."""
@@ -75,13 +81,22 @@ class Network(eqx.Module):
     offset: Float[Array, ""]
     activation: Activation = eqx.field(static=True)
 
-    def __call__(self, window: Float[Array, "l c"]) -> Float[Array, ""]:
-        """Friction at the last instant of the window."""
+    def __call__(
+        self, window: Float[Array, "l c"], start: Int[Array, ""] | None = None
+    ) -> Float[Array, ""]:
+        """Friction at the last instant of the window, which may start later than its first sample.
+
+        Args:
+            window: Standardised drivers.
+            start: Sample with which it starts: what the window without those before gives. Theirs
+                must be numbers all the same. None for the first.
+        """
         sequence = window
         for convolution in self.convolutions:
             sequence = activate(self.activation, convolution(sequence))
         for layer in self.recurrent:
-            sequence = layer(sequence)
+            # The first step that sees no sample before the start has the start's own number.
+            sequence = layer(sequence, start)
         return sequence[-1] @ self.dense + self.offset
 
 

@@ -122,6 +122,8 @@ class NativeEngine:
     def _call(
         self, work: _Work, like: list[Any], networks: "Network", windows: Windows, *others: Array
     ) -> Sequence[Array]:
+        if windows.histories is not None:
+            raise PlanError("the native engine takes no histories yet; take engine layered")
         call = jax.ffi.ffi_call(
             _TARGET, [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in like]
         )

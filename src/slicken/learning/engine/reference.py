@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Self
 import equinox as eqx
 import jax
 import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 if TYPE_CHECKING:
     from slicken.learning.engine.contract import Windows
@@ -25,7 +25,7 @@ class ReferenceEngine:
 
     def predict(self, networks: "Network", windows: "Windows") -> Float[Array, "r b"]:
         """Standardised friction at the last instant of each window."""
-        return eqx.filter_vmap(_predict_batch)(networks, windows.copied())
+        return eqx.filter_vmap(_predict_batch)(networks, windows.copied(), windows.starts())
 
     def loss_and_gradients(
         self,
@@ -36,24 +36,27 @@ class ReferenceEngine:
     ) -> tuple[Float[Array, " r"], "Network"]:
         """Weighted mean square error of each run, and its gradient in all weights."""
 
-        def loss(network: "Network", x: Array, y: Array, w: Array) -> Array:
-            return jnp.sum(w * (_predict_batch(network, x) - y) ** 2) / jnp.sum(w)
+        def loss(network: "Network", x: Array, starts: Array | None, y: Array, w: Array) -> Array:
+            return jnp.sum(w * (_predict_batch(network, x, starts) - y) ** 2) / jnp.sum(w)
 
         of_run = eqx.filter_vmap(eqx.filter_value_and_grad(loss))
-        losses, gradients = of_run(networks, windows.copied(), targets, weights)
+        losses, gradients = of_run(networks, windows.copied(), windows.starts(), targets, weights)
         return losses, gradients
 
     def predict_with_gradients(
         self, networks: "Network", windows: "Windows"
     ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
-        """Standardised friction, and its gradient with respect to each window."""
+        """Standardised friction, and its gradient in each window, zero before its history."""
 
-        def of_run(network: "Network", x: Array) -> tuple[Array, Array]:
-            return jax.vmap(jax.value_and_grad(network.__call__))(x)
+        def of_run(network: "Network", x: Array, starts: Array | None) -> tuple[Array, Array]:
+            return jax.vmap(jax.value_and_grad(network.__call__))(x, starts)
 
-        friction, gradients = eqx.filter_vmap(of_run)(networks, windows.copied())
+        of_each = eqx.filter_vmap(of_run)
+        friction, gradients = of_each(networks, windows.copied(), windows.starts())
         return friction, gradients
 
 
-def _predict_batch(network: "Network", windows: Float[Array, "b l c"]) -> Float[Array, " b"]:
-    return jax.vmap(network)(windows)
+def _predict_batch(
+    network: "Network", windows: Float[Array, "b l c"], starts: Int[Array, " b"] | None
+) -> Float[Array, " b"]:
+    return jax.vmap(network)(windows, starts)
