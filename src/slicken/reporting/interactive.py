@@ -104,6 +104,9 @@ def _trace_view(one: Trace, level: float, most: int, note: Statement | None) -> 
         drawn.append(_line(one.time, one.mean, BLUE, both("labels.predicted_mean"), most))
     drawn.append(_line(one.log_time, one.log_friction, MEASURED, both("labels.measured"), most))
     layout = _axes(_label(TIME.name), _label("friction"))
+    limits = traces.limits_beside([one.log_friction, one.mean], one.half_width)
+    if limits is not None:
+        layout["yaxis"]["range"] = list(limits)
     return View((one.name,), drawn, layout | _stages(one), note)
 
 

@@ -157,6 +157,24 @@ def test_bands_are_as_wide_as_the_interval_and_the_spread_over_runs() -> None:
         assert heights.min() == pytest.approx((trace.mean - half).min())
 
 
+def test_the_axis_follows_friction_where_the_interval_is_far_wider_and_the_cut_is_said() -> None:
+    trace, axes = one_trace(half_width=np.full(200, 5.0))
+    span = np.concatenate([trace.log_friction, trace.mean])
+    low, high = axes.get_ylim()
+    assert np.nanmin(span) > low > np.nanmin(span) - np.ptp(span)
+    assert np.nanmax(span) < high < np.nanmax(span) + np.ptp(span)
+    assert "90 % interval, cut here: up to ± 5" in said(axes)
+
+
+def test_scores_stand_in_the_corner_that_has_no_points() -> None:
+    predictions = made_up.predictions(200)
+    for shift, across in ((0.5, "right"), (-0.5, "left")):
+        _, (axes,) = new_figure(height_mm=80)
+        draw_scatter(axes, predictions.assign(predicted=predictions["predicted"] + shift), EN)
+        (corner,) = [text for text in axes.texts if text.get_text()]
+        assert corner.get_ha() == across
+
+
 @pytest.mark.parametrize("nothing", [0.0, np.nan])
 def test_a_band_of_no_width_is_neither_drawn_nor_in_the_legend(nothing: float) -> None:
     _, axes = one_trace(half_width=np.full(200, nothing), spread=np.full(200, nothing))

@@ -137,6 +137,16 @@ def test_a_linear_model_may_have_a_loss_for_each_window() -> None:
     np.testing.assert_array_equal(labelled(axes)["linear model"].get_ydata(), linear)
 
 
+def test_a_linear_model_that_is_in_sight_at_one_length_is_no_level() -> None:
+    losses = made_up.losses()
+    levels = np.where(np.arange(10) < 5, 1.3e-3, 1.0)
+    linear = xr.DataArray(levels, dims="window", coords={"window": made_up.WINDOWS})
+    axes = fresh_axes()
+    draw(axes, losses, linear=linear)
+    assert axes.get_ylim()[1] < 0.01
+    np.testing.assert_array_equal(labelled(axes)["linear model"].get_ydata(), levels)
+
+
 def test_a_planted_memory_beyond_the_windows_is_still_in_sight() -> None:
     axes = fresh_axes()
     draw(axes, made_up.losses(), planted=800.0)

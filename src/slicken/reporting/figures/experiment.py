@@ -10,7 +10,13 @@ from numpy.typing import NDArray
 
 from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, TIME
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
-from slicken.reporting.figures.marks import few_ticks, hatch_gaps, instead, shade_stages
+from slicken.reporting.figures.marks import (
+    bins_across,
+    few_ticks,
+    hatch_gaps,
+    instead,
+    shade_stages,
+)
 from slicken.reporting.figures.style import (
     GREEN,
     Width,
@@ -104,7 +110,7 @@ def draw_channel(axes: Axes, experiment: "Experiment", channel: str, say: "Wordi
         instead(axes, say("labels.no_usable_sample"))
         return
     axes.plot(
-        *decimated(experiment.time, values * quantity.shown_per_unit),
+        *decimated(experiment.time, values * quantity.shown_per_unit, bins_across(axes)),
         color=ink(channel).colour,
         linewidth=0.7,
     )

@@ -64,7 +64,7 @@ def draw(data: Overview, say: "Wording", width: Width) -> Figure:
         same = column and load == (load_of(shown[number - column]) or NORMAL_STRESS)
         pair[1].set_ylabel("" if same else f"{load.symbol} ({load.shown_unit})")
         tops.append(pair[0])
-    figure.align_ylabels(panels)
+    figure.align_ylabels(panels[::columns])  # its time grows with the square of their number
     names = [experiment.name for experiment in shown]
     letter_panels(tops, names, room=letters_in(width, columns))
     label, more = label_of(TIME.name, say), len(data.experiments) - len(shown)

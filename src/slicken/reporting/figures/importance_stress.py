@@ -86,6 +86,8 @@ def draw(data: ByStress, say: "Wording", width: Width) -> Figure:
         for axes, channel in zip(own, channels, strict=False):
             draw_against_stress(axes, shares, channel, say, top=top)
         hide_after(own, len(channels))
+        for axes in own[len(channels) - columns : len(own) - columns]:  # nothing stands below
+            axes.tick_params(labelbottom=True)
         for first in own[::columns]:
             label = say("labels.share_by", method=say(f"labels.method_{method}"))
             first.set_ylabel(wrapped(label, 22))

@@ -70,7 +70,7 @@ def save(draw: Draw, folder: Path, name: str, formats: Sequence[str] = FORMATS) 
         FolderError: If the folder cannot be written.
     """
     with journal_style(), _collected_once():
-        figure = draw()
+        figure = _ready(draw)
         lay_out(figure)
         drawn = []
         for ending in formats:
@@ -89,7 +89,7 @@ def pixels(draw: Draw) -> Image.Image:
         draw: Function that draws the figure; called under the style.
     """
     with journal_style(), _collected_once():
-        figure = draw()
+        figure = _ready(draw)
         figure.dpi = DOTS_PER_INCH
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
@@ -98,6 +98,16 @@ def pixels(draw: Draw) -> Image.Image:
             canvas.draw()
         size = canvas.get_width_height()
         return Image.frombuffer("RGBA", size, canvas.buffer_rgba()).convert("RGB")
+
+
+def _ready(draw: Draw) -> Figure:
+    """The figure, with a place for each empty label of an axis: matplotlib would look for one."""
+    figure = draw()
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if not axis.get_label_text():
+                axis.set_label_coords(0.5, 0.5)
+    return figure
 
 
 @contextmanager

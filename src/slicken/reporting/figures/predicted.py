@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from slicken.channels import TIME
-from slicken.reporting.figures.marks import few_ticks
 from slicken.reporting.figures.style import (
     BLUE,
     Width,
@@ -18,7 +17,13 @@ from slicken.reporting.figures.style import (
     new_figure,
     plain,
 )
-from slicken.reporting.figures.traces import BAND, MEASURED, draw_band, draw_line
+from slicken.reporting.figures.traces import (
+    BAND,
+    MEASURED,
+    draw_band,
+    draw_line,
+    finish_friction,
+)
 
 if TYPE_CHECKING:
     from slicken.reporting.wording import Wording
@@ -55,14 +60,13 @@ def predicted_figure(data: Predicted, say: "Wording", width: Width) -> Figure:
     """Predicted friction with its interval, and measured friction where the log has it."""
     figure, (axes,) = new_figure(width=width, height_mm=70)
     axes.set_xlabel(label_of(TIME.name, say))
-    axes.set_ylabel(label_of("friction", say))
     interval = say("labels.interval", level=data.level)
     draw_band(axes, data.time, data.low, data.high, BAND, interval)
     if np.isfinite(data.measured).any():
         draw_line(axes, data.time, data.measured, MEASURED, say("labels.measured"))
     draw_line(axes, data.time, data.friction, BLUE, say("labels.predicted"))
-    axes.set_xlim(data.time[0], max(data.time[-1], data.time[0] + 1e-9))
-    few_ticks(axes, x=8, y=4)
+    half = (data.high - data.low) / 2
+    finish_friction(axes, data.time, [data.measured, data.friction], half, say, level=data.level)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
     title = say("labels.name_and_window", name=plain(data.name, 40), window=data.window)
     letter_panels([axes], [title], room=letters_in(width))

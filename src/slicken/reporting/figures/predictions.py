@@ -156,11 +156,11 @@ def draw_scatter(
     axes.set(xlim=(low, high), ylim=(low, high))
     few_ticks(axes, x=4, y=4)
     scores = agreement(measured, mean)
-    corners = [
+    words = [
         "\n".join(f"{name} = {_score(value)}" for name, value in scores.items()),
         say("labels.runs_and_targets", runs=len(runs), targets=measured.size),
     ]
-    _write_corners(axes, corners, (mean > measured).mean() > 0.75)
+    _write_corners(axes, words, (measured - low) / (high - low), (mean - low) / (high - low))
 
 
 def agreement(measured: Floats, predicted: Floats) -> dict[str, float]:
@@ -197,16 +197,29 @@ def friction_limits(predictions: "list[xr.Dataset]") -> tuple[float, float]:
     return float(values.min()) - margin, float(values.max()) + margin
 
 
-def _write_corners(axes: Axes, words: list[str], swapped: bool) -> None:
-    """Words in the two corners that the line of equality leaves free; the first has more lines."""
-    upper, lower = reversed(words) if swapped else words
+def _write_corners(axes: Axes, words: list[str], across: Floats, up: Floats) -> None:
+    """Words in the corners that the line of equality leaves free, or in that without points.
+
+    Args:
+        axes: Axes to draw on.
+        words: Scores; numbers of runs and targets.
+        across: Place of each point from left to right, 0 to 1.
+        up: Place of each point from below, 0 to 1.
+    """
+    in_upper = np.count_nonzero((across < 0.5) & (up > 0.7))
+    in_lower = np.count_nonzero((across > 0.55) & (up < 0.25))
+    upper, lower = words
+    if in_lower > in_upper:
+        upper, lower = "\n".join(words), ""
+    elif in_upper > in_lower:
+        upper, lower = "", "\n".join(words)
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.6}
-    for x, y, text, across, along in (
+    for x, y, text, side, end in (
         (0.04, 0.97, upper, "left", "top"),
         (0.97, 0.04, lower, "right", "bottom"),
     ):
         corner = axes.text(x, y, text, transform=axes.transAxes, fontsize=6, bbox=box, zorder=4)
-        corner.set(ha=across, va=along)
+        corner.set(ha=side, va=end)
 
 
 def _score(value: float) -> str:

@@ -93,7 +93,7 @@ def draw_skill(axes: Axes, skill_table: "xr.Dataset", say: "Wording") -> None:
         _draw_stages(axes, stages, left, say)
     names = [wrapped(say(f"models.{name}"), 20) for name in models]
     axes.set_yticks(range(len(models)), names)
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=4)  # clear of the triangles
     few_ticks(axes, x=5)
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from slicken.channels import TIME
 from slicken.evidence.intervals import LEVEL
 from slicken.reporting.figures.marks import (
+    bins_across,
     few_ticks,
     finite_runs,
     legend_below,
@@ -43,6 +44,8 @@ MOST_PANELS = 7
 """Experiments below one another on a page; more would be too small to read."""
 BAND, SPREAD, MEASURED = "#cfe3f0", "#86bcdc", "#6e6e6e"
 """Colours of the calibrated interval, of one standard deviation over runs, and of the log."""
+WIDEST = 4.0
+"""Ranges of friction that a band may span; a wider one is cut, or steps of friction look flat."""
 
 
 @dataclass(frozen=True)
@@ -167,28 +170,53 @@ def draw_trace(axes: Axes, trace: Trace, say: "Wording", *, level: float) -> Non
     The dark band spans one standard deviation over runs on either side of their mean, the pale one
     the calibrated interval. Stages are shaded in turn, with their normal stress above.
     """
-    axes.set_ylabel(label_of("friction", say))
-    time, mean = trace.time, trace.mean
-    for half, colour, name in (
-        (trace.half_width, BAND, say("labels.interval", level=level)),
-        (trace.spread, SPREAD, say("labels.std_of_runs")),
-    ):
-        draw_band(axes, time, mean - half, mean + half, colour, name)
+    time, mean, half, spread = trace.time, trace.mean, trace.half_width, trace.spread
+    draw_band(axes, time, mean - half, mean + half, BAND, say("labels.interval", level=level))
+    draw_band(axes, time, mean - spread, mean + spread, SPREAD, say("labels.std_of_runs"))
     draw_line(axes, trace.log_time, trace.log_friction, MEASURED, say("labels.measured"))
     if np.isfinite(mean).any():
         draw_line(axes, time, mean, BLUE, say("labels.predicted_mean"))
     else:
         axes.text(0.5, 0.9, say("labels.no_finite_predictions"), transform=axes.transAxes,
                   ha="center", color=VERMILLION)  # fmt: skip
-    axes.set_xlim(time[0], max(time[-1], time[0] + 1e-9))
-    few_ticks(axes, x=8, y=4)
+    finish_friction(axes, time, [trace.log_friction, mean], half, say, level=level)
     shade_stages(axes, trace.log_time, trace.stage)
     write_stress(axes, trace.log_time, trace.stage, trace.stress)
 
 
+def finish_friction(
+    axes: Axes, time: Floats, lines: Sequence[Floats], half: Floats, say: "Wording", *, level: float
+) -> None:
+    """Limits, ticks and label of axes of friction; a cut interval is said in words."""
+    axes.set_ylabel(label_of("friction", say))
+    axes.set_xlim(time[0], max(time[-1], time[0] + 1e-9))
+    few_ticks(axes, x=8, y=4)
+    limits = limits_beside(lines, half)
+    if limits is not None:
+        axes.set_ylim(limits)
+        words = say("labels.interval_cut", level=level, half=float(np.nanmax(half)))
+        axes.text(0.995, 0.97, words, transform=axes.transAxes, ha="right", va="top", fontsize=6)
+
+
+def limits_beside(lines: Sequence[Floats], half: Floats) -> tuple[float, float] | None:
+    """Limits that follow friction where an interval is too wide for that; None where it is not.
+
+    >>> limits_beside([np.array([0.5, 0.6])], np.array([0.1])) is None
+    True
+    >>> limits_beside([np.array([0.0, 1.0])], np.array([8.0]))
+    (-0.5, 1.5)
+    """
+    seen = np.concatenate(lines)
+    seen = seen[np.isfinite(seen)]
+    span = float(np.ptp(seen)) if seen.size else 0.0
+    if span == 0 or not np.isfinite(half).any() or 2 * np.nanmax(half) <= WIDEST * span:
+        return None
+    return float(seen.min()) - span / 2, float(seen.max()) + span / 2
+
+
 def draw_line(axes: Axes, time: Floats, values: Floats, colour: str, label: str) -> None:
     """A line with every extreme of its values, and a gap where time jumps."""
-    position, shown = broken_at_jumps(*decimated(time, values))
+    position, shown = broken_at_jumps(*decimated(time, values, bins_across(axes)))
     width = 0.4 if colour == MEASURED and shown.size > 500 else 0.8
     axes.plot(position, shown, color=colour, linewidth=width, label=label, zorder=3)
 
@@ -199,7 +227,7 @@ def draw_band(
     """A band; nothing, and no entry of the legend, where it has no width."""
     if not np.isfinite(lower + upper).any() or not np.nanmax(upper - lower) > 0:
         return
-    position, low, high = banded(time, lower, upper)
+    position, low, high = banded(time, lower, upper, bins_across(axes))
     broken, low = broken_at_jumps(position, low)
     _, high = broken_at_jumps(position, high)
     axes.fill_between(broken, low, high, color=colour, linewidth=0, zorder=2, label=label)

@@ -267,7 +267,8 @@ def _draw_linear(axes: Axes, windows: Floats, levels: Floats, say: "Wording") ->
     if known.size == 0:
         return
     name = say("labels.linear_model")
-    if known.size > 1 and _reach(axes, float(known.min())) and _reach(axes, float(known.max())):
+    in_sight = [_reach(axes, level) for level in (float(known.min()), float(known.max()))]
+    if known.size > 1 and any(in_sight):  # what is out of sight is cut at the edge
         axes.plot(windows, levels, "--", color=FAINT, lw=0.8, zorder=1, label=name)
         return
     _draw_level(axes, name, float(known.min()), FAINT, "--")
