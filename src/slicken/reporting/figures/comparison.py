@@ -12,10 +12,12 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
 from slicken.reporting.figures.marks import (
+    Floats,
     few_ticks,
     instead,
     legend_below,
     number,
+    numbers,
     short,
     width_mm,
 )
@@ -26,7 +28,6 @@ from slicken.reporting.figures.style import (
     INK,
     Width,
     letter_panels,
-    letters_in,
     new_figure,
 )
 
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "comparison"
 LINEAR_TO = 10.0
@@ -81,7 +81,7 @@ def draw(data: Compared, say: "Wording", width: Width) -> Figure:
     draw_excess(panels[1], data, say)
     legend_below(figure, panels[1])
     titles = [say("labels.probability_best"), say("labels.excess_over_lowest")]
-    letter_panels(panels, titles, room=letters_in(width, 2 if width == "double" else 1))
+    letter_panels(panels, titles)
     return figure
 
 
@@ -157,7 +157,7 @@ def draw_excess(axes: Axes, data: Compared, say: "Wording") -> None:
 
 
 def _column(comparison: "xr.Dataset", name: str) -> Floats:
-    return np.asarray(comparison[name].to_numpy(), dtype=np.float64)
+    return numbers(comparison[name], "window")
 
 
 def _standings(comparison: "xr.Dataset") -> list[str]:

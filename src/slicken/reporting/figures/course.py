@@ -6,16 +6,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from slicken.reporting.figures.marks import height_mm
+from slicken.reporting.figures.marks import Floats, height_mm
 from slicken.reporting.figures.style import ink, title_of
 from slicken.reporting.figures.thinning import decimated
 
 if TYPE_CHECKING:
     from slicken.reporting.wording import Wording
-
-Floats = NDArray[np.float64]
 
 
 def draw_course(

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, TIME
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
 from slicken.reporting.figures.marks import (
+    Floats,
     bins_across,
     few_ticks,
     hatch_gaps,
@@ -23,7 +23,6 @@ from slicken.reporting.figures.style import (
     ink,
     label_of,
     letter_panels,
-    letters_in,
     new_figure,
     plain,
 )
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from slicken.experiment.experiment import Experiment
     from slicken.logs.finding import Finding
     from slicken.reporting.wording import Wording
-
-Floats = NDArray[np.float64]
 
 
 def experiment_figure(
@@ -71,7 +68,7 @@ def experiment_figure(
     panels[-1].set_xlabel(label_of(TIME.name, say))
     if notes:
         figure.supxlabel("\n".join(notes), x=0.01, ha="left", fontsize=6.5)
-    letter_panels(panels, [label_of(name, say) for name in names], room=letters_in(width))
+    letter_panels(panels, [label_of(name, say) for name in names])
     figure.suptitle(plain(experiment.name, 110), x=0.01, ha="left")
     return figure
 

@@ -14,7 +14,6 @@ from slicken.reporting.figures.style import (
     Width,
     label_of,
     letter_panels,
-    letters_in,
     new_figure,
 )
 
@@ -66,7 +65,7 @@ def draw(data: Overview, say: "Wording", width: Width) -> Figure:
         tops.append(pair[0])
     figure.align_ylabels(panels[::columns])  # its time grows with the square of their number
     names = [experiment.name for experiment in shown]
-    letter_panels(tops, names, room=letters_in(width, columns))
+    letter_panels(tops, names)
     label, more = label_of(TIME.name, say), len(data.experiments) - len(shown)
     figure.supxlabel(say("labels.others_not_shown", label=label, n=more) if more else label)
     return figure

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from slicken.evidence.importance import KINDS
 from slicken.reporting.figures.contract import planted_memory
 from slicken.reporting.figures.course import draw_course, label_ends, last_finite
 from slicken.reporting.figures.marks import (
+    Floats,
     above,
     few_ticks,
     instead,
     legend_below,
     lift_titles,
+    numbers,
     percent_ticks,
 )
 from slicken.reporting.figures.style import (
@@ -25,7 +26,6 @@ from slicken.reporting.figures.style import (
     GREEN,
     Width,
     letter_panels,
-    letters_in,
     new_figure,
 )
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "importance_lags"
 
@@ -76,7 +75,7 @@ def draw(data: ByLag, say: "Wording", width: Width) -> Figure:
     if not wide:
         legend_below(figure, panels[0])
     titles = [say(f"labels.method_{kind}_gradient") for kind in data.shares]
-    letter_panels(panels, titles, room=letters_in(width, columns))
+    letter_panels(panels, titles)
     lift_titles(panels)
     return figure
 
@@ -90,9 +89,8 @@ def draw_by_lag(
     Ticks above the axes mark the lags within which 50 % and 90 % of the whole gradient lie. A
     gradient reads what this network uses, which need not be all that the fault needs.
     """
-    table = shares.transpose("lag", "channel").sortby("lag")
-    lag = np.asarray(table["lag"].to_numpy(), dtype=np.float64)
-    values = np.asarray(table.to_numpy(), dtype=np.float64)
+    table = shares.sortby("lag")
+    lag, values = numbers(table["lag"], "lag"), numbers(table, "lag", "channel")
     axes.set_xlabel(say("labels.lag"))
     axes.set_ylabel(say("labels.share"))
     if not np.isfinite(values).any():

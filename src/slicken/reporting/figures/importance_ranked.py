@@ -10,17 +10,24 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from slicken.evidence.importance import KINDS
-from slicken.reporting.figures.marks import few_ticks, instead, offsets, percent_ticks, rows_for
+from slicken.reporting.figures.marks import (
+    Floats,
+    few_ticks,
+    instead,
+    name_rows,
+    numbers,
+    offsets,
+    percent_ticks,
+    rows_for,
+)
 from slicken.reporting.figures.style import (
     FAINT,
     INK,
     Width,
     ink,
     letter_panels,
-    letters_in,
     new_figure,
     title_of,
-    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -29,7 +36,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "importance_ranked"
 
@@ -63,7 +69,7 @@ def draw(data: Ranked, say: "Wording", width: Width) -> Figure:
     for axes, shares in zip(panels, data.shares.values(), strict=True):
         draw_ranked(axes, shares, say)
     titles = [say(f"labels.method_{kind}_gradient") for kind in data.shares]
-    letter_panels(panels, titles, room=letters_in(width, columns))
+    letter_panels(panels, titles)
     return figure
 
 
@@ -76,7 +82,7 @@ def draw_ranked(axes: Axes, shares: "xr.DataArray", say: "Wording") -> None:
     line is the share of each driver if all were equal.
     """
     channels = [str(name) for name in shares["channel"].to_numpy()]
-    values = np.asarray(shares.transpose("run", "channel").to_numpy(), dtype=np.float64)
+    values = numbers(shares, "run", "channel")
     values = values[np.isfinite(values).all(axis=1)]
     axes.set_xlabel(say("labels.share_of_gradient"))
     if values.size == 0:
@@ -98,13 +104,8 @@ def draw_ranked(axes: Axes, shares: "xr.DataArray", say: "Wording") -> None:
             words, (1, place), (4, 0), ("axes fraction", "data"), textcoords="offset points",
             va="center", fontsize=6.5, linespacing=1.15,
         )  # fmt: skip
-    names = [
-        f"{place + 1}  {wrapped(title_of(channels[index], say), 18)}"
-        for place, index in enumerate(order)
-    ]
-    axes.set_yticks(range(len(channels)), names)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(channels) - 0.35, -0.5)
+    ranked = enumerate(order, start=1)
+    name_rows(axes, [f"{at}  {title_of(channels[index], say)}" for at, index in ranked], longest=21)
     few_ticks(axes, x=4)
     percent_ticks(axes.xaxis)
 

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from slicken.channels import NORMAL_STRESS
 from slicken.evidence.importance import by_stage
 from slicken.reporting.figures.marks import (
     few_ticks,
     hide_after,
+    highest_share,
     instead,
     mean_over_runs,
+    numbers,
     offsets,
     percent_ticks,
 )
@@ -26,7 +27,7 @@ from slicken.reporting.figures.style import (
     Width,
     ink,
     label_of,
-    letters_in,
+    letters_above,
     new_figure,
     title_of,
     wrapped,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "importance_stress"
 MOST_COLUMNS = 6
@@ -80,7 +80,7 @@ def draw(data: ByStress, say: "Wording", width: Width) -> Figure:
         width=width, height_mm=16 + (34 if width == "double" else 30) * rows, rows=rows,
         columns=columns, share_x="all", share_y="all",
     )  # fmt: skip
-    top = highest_share(data)
+    top = highest_share(data.shares.values())
     for number, (method, shares) in enumerate(data.shares.items()):
         own = panels[number * block * columns : (number + 1) * block * columns]
         for axes, channel in zip(own, channels, strict=False):
@@ -93,7 +93,7 @@ def draw(data: ByStress, say: "Wording", width: Width) -> Figure:
             first.set_ylabel(wrapped(label, 22))
         if number == 0 or block > 1:
             for axes, channel in zip(own, channels, strict=False):
-                axes.set_title(wrapped(title_of(channel, say), letters_in(width, columns)))
+                axes.set_title(wrapped(title_of(channel, say), letters_above(axes)))
     figure.supxlabel(label_of(NORMAL_STRESS.name, say))
     return figure
 
@@ -113,8 +113,8 @@ def draw_against_stress(
         say: Words of the language.
         top: Upper limit of the share.
     """
-    table = shares.sel(channel=channel).transpose("stage", "run")
-    values = np.asarray(table.to_numpy(), dtype=np.float64)
+    table = shares.sel(channel=channel)
+    values = numbers(table, "stage", "run")
     axes.set_ylim(0, top)
     if not np.isfinite(values).any():
         instead(axes, say("labels.no_gradient"))
@@ -133,10 +133,3 @@ def draw_against_stress(
     )  # fmt: skip
     few_ticks(axes, x=4, y=4)
     percent_ticks(axes.yaxis)
-
-
-def highest_share(data: ByStress) -> float:
-    """The upper limit of an axis that holds every share."""
-    values = np.concatenate([table.to_numpy().ravel() for table in data.shares.values()])
-    finite = values[np.isfinite(values)]
-    return 1.08 * float(finite.max()) if finite.size else 1.0

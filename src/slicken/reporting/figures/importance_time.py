@@ -1,22 +1,23 @@
 """Importance over time: share of each driver at every target time of each experiment."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from slicken.channels import TIME
 from slicken.evidence.importance import over_time, smoothed
 from slicken.reporting.figures.course import draw_course, first_names, label_ends, last_finite
 from slicken.reporting.figures.marks import (
     few_ticks,
+    highest_share,
     instead,
     legend_below,
     lift_titles,
+    numbers,
     percent_ticks,
     shade_stages,
     write_stress,
@@ -25,7 +26,6 @@ from slicken.reporting.figures.style import (
     Width,
     label_of,
     letter_panels,
-    letters_in,
     new_figure,
     plain,
 )
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "importance_time"
 MOST_PANELS = 7
@@ -81,7 +80,7 @@ def draw(data: Courses, say: "Wording", width: Width) -> Figure:
     figure, panels = new_figure(
         width=width, height_mm=height, rows=rows, columns=across, share_y=True
     )
-    top = highest_share(list(data.shares.values()))
+    top = highest_share(data.shares.values())
     titles = []
     for number, axes in enumerate(panels):
         place, measure = divmod(number, count)
@@ -101,7 +100,7 @@ def draw(data: Courses, say: "Wording", width: Width) -> Figure:
         panels[-across].set_xlabel(say("labels.others_not_shown", label=label, n=others))
     if not wide:
         legend_below(figure, panels[0])
-    letter_panels(panels, titles, room=letters_in(width, across) - (8 if wide else 0))
+    letter_panels(panels, titles, beside=8 if wide else 0)
     lift_titles(panels)
     return figure
 
@@ -118,9 +117,8 @@ def draw_over_time(
         top: Upper limit of the share.
         named: Whether the names of the drivers are written at the ends of their lines.
     """
-    table = shares.transpose("target", "channel").sortby("time")
-    time = np.asarray(table["time"].to_numpy(), dtype=np.float64)
-    values = np.asarray(table.to_numpy(), dtype=np.float64)
+    table = shares.sortby("time")
+    time, values = numbers(table["time"], "target"), numbers(table, "target", "channel")
     if not np.isfinite(values).any():
         instead(axes, say("labels.no_gradient"))
         return
@@ -136,10 +134,3 @@ def draw_over_time(
     write_stress(axes, time, table["stage"].to_numpy(), table["normal_stress"].to_numpy())
     if named:
         label_ends(axes, last_finite(values), channels, say)
-
-
-def highest_share(measures: "Sequence[xr.DataArray]") -> float:
-    """The upper limit of an axis that holds every share."""
-    values = np.concatenate([np.asarray(one.to_numpy()).ravel() for one in measures])
-    finite = values[np.isfinite(values)]
-    return 1.08 * float(finite.max()) if finite.size else 1.0

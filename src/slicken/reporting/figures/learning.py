@@ -8,16 +8,22 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
-from numpy.typing import NDArray
 
-from slicken.reporting.figures.marks import hide_after, instead, legend_below, log_y, rows_for
+from slicken.reporting.figures.marks import (
+    Floats,
+    hide_after,
+    instead,
+    legend_below,
+    log_y,
+    numbers,
+    rows_for,
+)
 from slicken.reporting.figures.predictions import chosen_lengths
 from slicken.reporting.figures.style import (
     FAINT,
     VERMILLION,
     Width,
     letter_panels,
-    letters_in,
     new_figure,
 )
 
@@ -27,7 +33,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "learning"
 _TRAINING, _VALIDATION = FAINT, VERMILLION
@@ -69,7 +74,7 @@ def draw(data: Histories, say: "Wording", width: Width) -> Figure:
     hide_after(panels, count)
     legend_below(figure, panels[0])
     titles = [say("labels.length", window=length) for length in data.by_length]
-    letter_panels(panels[:count], titles, room=letters_in(width, columns))
+    letter_panels(panels[:count], titles)
     return figure
 
 
@@ -79,7 +84,7 @@ def draw_losses(axes: Axes, history: "xr.Dataset", say: "Wording") -> None:
     A thin line is a run, a thick one the median over runs; a dot is the epoch whose weights the
     run keeps, that of its lowest validation loss.
     """
-    epochs = np.asarray(history["epoch"].to_numpy(), dtype=np.float64)
+    epochs = numbers(history["epoch"], "epoch")
     curves = {name: _losses(history, f"{name}_loss") for name in ("training", "validation")}
     seen = np.concatenate([values.ravel() for values in curves.values()])
     seen = seen[np.isfinite(seen)]
@@ -97,7 +102,7 @@ def draw_losses(axes: Axes, history: "xr.Dataset", say: "Wording") -> None:
 
 def _losses(history: "xr.Dataset", name: str) -> Floats:
     """Losses of shape ``(run, epoch)``; NaN where a logarithm has no place for them."""
-    values = np.asarray(history[name].transpose("run", "epoch").to_numpy(), dtype=np.float64)
+    values = numbers(history[name], "run", "epoch")
     return np.where(np.isfinite(values) & (values > 0), values, np.nan)
 
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from slicken.channels import TIME
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
-from slicken.reporting.figures.marks import few_ticks, instead, rows_for
+from slicken.reporting.figures.marks import Floats, few_ticks, instead, rows_for
 from slicken.reporting.figures.style import FAINT, ink, label_of, new_figure, plain, title_of
 from slicken.reporting.figures.thinning import decimated
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from slicken.logs.finding import Finding
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 MOST_COLUMNS = 30
 _ACROSS = 3

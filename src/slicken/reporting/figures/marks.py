@@ -1,6 +1,6 @@
 """Marks that several figures share: stages, gaps, line ends, numbers on axes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Literal
@@ -14,14 +14,15 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from slicken.channels import NORMAL_STRESS
-from slicken.reporting.figures.style import FAINT, INK, SHADE, letters, wrapped
+from slicken.reporting.figures.style import FAINT, GREEN, INK, SHADE, letters, wrapped
 
 if TYPE_CHECKING:
     import xarray as xr
 
-Floats = NDArray[np.float64]
-Across = Literal["left", "center", "right"]
+    from slicken.reporting.wording import Wording
 
+Across = Literal["left", "center", "right"]
+Floats = NDArray[np.float64]
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _TIMES = "\N{MULTIPLICATION SIGN}"
 _GOLDEN = 0.6180339887498949
@@ -114,14 +115,14 @@ def is_wide(values: Floats) -> bool:
 
 
 def scaled_y(axes: Axes) -> str:
-    """Shorten the numbers of a linear y axis by a power of ten.
+    """Shorten the numbers of a linear y axis by a power of ten; those of others stay.
 
     Returns:
         The power, which stands in the label in place of a unit; a dash where the numbers are short
         already. Data are not changed.
     """
     greatest = max(abs(limit) for limit in axes.get_ylim())
-    if greatest == 0 or 0.02 <= greatest < 1e4:
+    if axes.get_yscale() == "log" or greatest == 0 or 0.02 <= greatest < 1e4:
         return "–"
     exponent = 3 * floor(log10(greatest) / 3)
     axes.yaxis.set_major_formatter(
@@ -290,6 +291,49 @@ def legend_columns(labels: Sequence[str], room: float) -> int:
     return 1
 
 
+def name_rows(axes: Axes, names: Sequence[str], *, longest: int = 18, pad: float = 2.0) -> None:
+    """Name the rows of a figure on its left, from the top; the limits hold just these rows."""
+    axes.set_yticks(range(len(names)), [wrapped(name, longest) for name in names])
+    axes.tick_params(axis="y", length=0, pad=pad)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+
+
+def numbers(table: "xr.DataArray", *dims: str) -> Floats:
+    """The numbers of a table with its dims in this order."""
+    return np.asarray(table.transpose(*dims).to_numpy(), dtype=np.float64)
+
+
+def highest_share(tables: "Iterable[xr.DataArray]") -> float:
+    """The upper limit of an axis that holds every share; 1 where there is none."""
+    values = np.concatenate([table.to_numpy().ravel() for table in tables])
+    finite = values[np.isfinite(values)]
+    return 1.08 * float(finite.max()) if finite.size else 1.0
+
+
+def limit_y(axes: Axes, values: Floats) -> bool:
+    """Limits of the y axis with a margin; logarithmic where the range of the values asks for it.
+
+    Returns:
+        Whether it is logarithmic.
+    """
+    least, greatest = float(np.nanmin(values)), float(np.nanmax(values))
+    if is_wide(values):
+        axes.set_ylim(least / 1.25, greatest * 1.25)
+        log_y(axes)
+        return True
+    margin = 0.08 * (greatest - least) or 0.1 * abs(greatest) or 1.0
+    axes.set_ylim(least - margin, greatest + margin)
+    return False
+
+
+def mark_planted(axes: Axes, planted: float | None, say: "Wording", *, along: str = "y") -> None:
+    """A line at the memory of a simulated fault, in s, along the y axis or the x axis."""
+    if planted is not None:
+        line = axes.axvline if along == "y" else axes.axhline
+        label = say("labels.planted_memory")
+        line(planted, color=GREEN, linestyle="--", linewidth=0.9, zorder=1.0, label=label)
+
+
 def rows_for(count: int, columns: int) -> int:
     """Rows of a grid that holds ``count`` panels."""
     return max(1, ceil(count / columns))
@@ -303,8 +347,7 @@ def hide_after(panels: Sequence[Axes], count: int) -> None:
 
 def finite_runs(predictions: "xr.Dataset") -> Floats:
     """The predictions of the runs that are finite throughout, shape ``(runs, targets)``."""
-    table = predictions["predicted"].transpose("run", "target")
-    values = np.asarray(table.to_numpy(), dtype=np.float64)
+    values = numbers(predictions["predicted"], "run", "target")
     return values[np.isfinite(values).all(axis=1)]
 
 

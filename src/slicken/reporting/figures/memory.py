@@ -2,22 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from slicken.reporting.figures.contract import best_length, planted_memory
 from slicken.reporting.figures.marks import (
+    Floats,
     few_ticks,
     instead,
-    is_wide,
     legend_under,
+    limit_y,
     log_x,
     log_y,
+    mark_planted,
     mean_over_runs,
+    numbers,
     offsets,
     percent,
     scaled_y,
@@ -25,13 +27,11 @@ from slicken.reporting.figures.marks import (
 from slicken.reporting.figures.style import (
     BLUE,
     FAINT,
-    GREEN,
     INK,
     TIED,
     VERMILLION,
     Width,
     letter_panels,
-    letters_in,
     new_figure,
 )
 
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from slicken.evidence.required import RequiredHistory
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "memory"
 _MASS_INK = (("#6baed6", "o"), (BLUE, "s"), ("#00263d", "^"))
@@ -52,8 +51,6 @@ FAMILY_INK: Mapping[str, tuple[str, str]] = {
     "trees": ("#CC79A7", "^"),
 }
 """Colour and marker of each family of models."""
-PLANTED: Mapping[str, Any] = {"color": GREEN, "linestyle": "--", "linewidth": 0.9, "zorder": 1.0}
-"""Line of a planted memory."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ def draw(data: History, say: "Wording", width: Width) -> Figure:
     for axes in panels:
         legend_under(axes)
     titles = [say(f"labels.{name}") for name in ("gradient_span", "history_hidden", "required")]
-    letter_panels(panels, titles, room=letters_in(width, columns))
+    letter_panels(panels, titles)
     return figure
 
 
@@ -117,8 +114,7 @@ def draw_gradient_span(axes: Axes, data: History, say: "Wording") -> None:
     axes.set_xlabel(say("labels.window"))
     axes.set_ylabel(say("labels.recent_history"))
     windows = np.array(sorted(spans), dtype=np.float64)
-    tables = [spans[s].transpose("run", "mass") for s in windows.tolist()]
-    values = [np.asarray(table.to_numpy(), dtype=np.float64) for table in tables]
+    values = [numbers(spans[s], "run", "mass") for s in windows.tolist()]
     if not any(np.isfinite(table).any() for table in values):
         instead(axes, say("labels.no_gradient"))
         return
@@ -132,7 +128,7 @@ def draw_gradient_span(axes: Axes, data: History, say: "Wording") -> None:
     edge = np.exp(max(0.5 * apart, 0.05))
     ends = np.array([windows[0] / edge, windows[-1] * edge])
     axes.plot(ends, ends, color=FAINT, linewidth=0.6, zorder=0.5, label=say("labels.whole_window"))
-    for number, mass in enumerate(tables[0]["mass"].to_numpy()):
+    for number, mass in enumerate(spans[windows[0]]["mass"].to_numpy()):
         colour, marker = _MASS_INK[number % len(_MASS_INK)]
         rows = [table[:, number] for table in values]
         across = [
@@ -148,8 +144,7 @@ def draw_gradient_span(axes: Axes, data: History, say: "Wording") -> None:
             windows, means, f"-{marker}", color=colour, linewidth=0.8, markersize=3.6,
             markeredgecolor="white", markeredgewidth=0.4, zorder=3, label=percent(float(mass)),
         )  # fmt: skip
-    if planted is not None:
-        axes.axhline(planted, **PLANTED, label=say("labels.planted_memory"))
+    mark_planted(axes, planted, say, along="x")
     seen = np.concatenate([table[np.isfinite(table)] for table in values])
     axes.set_xlim(*ends)
     axes.set_ylim(
@@ -165,9 +160,8 @@ def draw_truncated(axes: Axes, data: History, say: "Wording") -> None:
     A thin line is a run, the thick one the mean over runs.
     """
     axes.set_xlabel(say("labels.history_left"))
-    table = data.truncated_loss.transpose("run", "history").sortby("history")
-    history = np.asarray(table["history"].to_numpy(), dtype=np.float64)
-    values = np.asarray(table.to_numpy(), dtype=np.float64)
+    table = data.truncated_loss.sortby("history")
+    history, values = numbers(table["history"], "history"), numbers(table, "run", "history")
     if not np.isfinite(values).any():
         instead(axes, say("labels.no_finite_loss"))
         return
@@ -180,8 +174,7 @@ def draw_truncated(axes: Axes, data: History, say: "Wording") -> None:
     if len(values) > 1:
         axes.plot([], [], color=FAINT, linewidth=0.5, label=say("labels.run"))
     _finish(axes, history, values, data.planted, say)
-    unit = scaled_y(axes) if axes.get_yscale() == "linear" else "–"
-    axes.set_ylabel(say("labels.loss", unit=unit))
+    axes.set_ylabel(say("labels.loss", unit=scaled_y(axes)))
 
 
 def draw_required(axes: Axes, data: History, say: "Wording") -> None:
@@ -240,16 +233,9 @@ def _finish(
     axes: Axes, history: Floats, values: Floats, planted: float | None, say: "Wording"
 ) -> None:
     """Limits, scales, and the planted memory."""
-    if planted is not None:
-        axes.axvline(planted, **PLANTED, label=say("labels.planted_memory"))
+    mark_planted(axes, planted, say)
     first, last = float(history.min()), float(history.max())
     axes.set_xlim(min(first, planted or np.inf) / 1.15, max(last, planted or 0.0) * 1.15)
     log_x(axes)
-    least, greatest = float(np.nanmin(values)), float(np.nanmax(values))
-    if is_wide(values):
-        axes.set_ylim(least / 1.3, greatest * 1.3)
-        log_y(axes)
-        return
-    margin = 0.08 * (greatest - least) or 0.05 * abs(greatest) or 1.0
-    axes.set_ylim(least - margin, greatest + margin)
-    few_ticks(axes, y=5)
+    if not limit_y(axes, values):
+        few_ticks(axes, y=5)

@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from slicken.reporting.figures.contract import planted_memory
 from slicken.reporting.figures.marks import (
     few_ticks,
     instead,
-    is_wide,
     legend_below,
+    limit_y,
     log_x,
-    log_y,
+    mark_planted,
     offsets,
     scaled_y,
 )
-from slicken.reporting.figures.memory import PLANTED
 from slicken.reporting.figures.style import (
     BLUE,
     FAINT,
@@ -29,7 +27,6 @@ from slicken.reporting.figures.style import (
     VERMILLION,
     Width,
     letter_panels,
-    letters_in,
     new_figure,
 )
 from slicken.reporting.figures.windows import Losses
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "memory_answer"
 CONCLUDED = VERMILLION
@@ -115,13 +111,12 @@ def draw(data: Answer, say: "Wording", width: Width) -> Figure:
     _draw_comparison(bottom, data, say)
     _limit(top, data)
     draw_readings(top, data.readings, say)
-    if data.planted is not None:
-        for axes in (top, bottom):
-            axes.axvline(data.planted, **PLANTED, label=say("labels.planted_memory"))
+    for axes in (top, bottom):
+        mark_planted(axes, data.planted, say)
     bottom.set_xlabel(say("labels.seconds_of_history"))
     legend_below(figure, bottom)
     titles = [say("labels.required_history_by"), say("figures.comparison_title")]
-    letter_panels((top, bottom), titles, room=letters_in(width))
+    letter_panels((top, bottom), titles)
     return figure
 
 
@@ -176,19 +171,8 @@ def _draw_comparison(axes: Axes, data: Answer, say: "Wording") -> None:
         axes.plot(seconds, levels, "--s", color=FAINT, linewidth=0.8, markersize=2, zorder=1,
                   label=say("labels.linear_model"))  # fmt: skip
     seen = np.concatenate([values.ravel(), levels])
-    _scale(axes, seen[np.isfinite(seen)], say)
-
-
-def _scale(axes: Axes, seen: Floats, say: "Wording") -> None:
-    least, greatest = float(seen.min()), float(seen.max())
-    if is_wide(seen):
-        axes.set_ylim(least / 1.25, greatest * 1.25)
-        log_y(axes)
-        axes.set_ylabel(say("labels.lowest_loss", unit="–"))
-        return
-    margin = 0.08 * (greatest - least) or 0.1 * abs(greatest) or 1.0
-    axes.set_ylim(least - margin, greatest + margin)
-    few_ticks(axes, y=4)
+    if not limit_y(axes, seen):
+        few_ticks(axes, y=4)
     axes.set_ylabel(say("labels.lowest_loss", unit=scaled_y(axes)))
 
 

@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import above_null, shares_of
 from slicken.reporting.figures.marks import (
+    Floats,
     few_ticks,
     hide_after,
     instead,
+    name_rows,
+    numbers,
     offsets,
     percent_ticks,
     rows_for,
@@ -26,6 +28,7 @@ from slicken.reporting.figures.style import (
     WIDTHS_MM,
     Width,
     ink,
+    letter_panels,
     new_figure,
     title_of,
     wrapped,
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "methods"
 WIDEST = (-0.5, 1.25)
@@ -128,13 +130,11 @@ def draw(data: Methods, say: "Wording", width: Width) -> Figure:
     )  # fmt: skip
     hide_after(panels, count)
     limits = shared_limits(data)
-    letters = int((WIDTHS_MM[width] - 26) / columns / 1.7)
-    for number, (name, method) in enumerate(data.by_method.items()):
+    for number, method in enumerate(data.by_method.values()):
         named = number % columns == 0
         draw_method(panels[number], method, data.drivers, say, limits=limits, named=named)
-        letter = f"({chr(97 + number)})  " if count > 1 else ""
-        title = f"{letter}{say(f'labels.method_{name}')}"
-        panels[number].set_title(wrapped(title, letters))
+    titles = [say(f"labels.method_{name}") for name in data.by_method]
+    letter_panels(panels[:count], titles, beside=1)
     methods = data.by_method.values()
     if any(method.has_null for method in methods):
         note = "labels.filled_above_null"
@@ -186,10 +186,7 @@ def draw_method(
             axes.axhline(place, color=SHADE, linewidth=0.8, zorder=0.1)
             hollow = method.has_null and channel not in method.above
             _draw_row(axes, values[:, place], channel, place, limits, hollow=hollow)
-    names = [wrapped(title_of(name, say), 18) if named else "" for name in drivers]
-    axes.set_yticks(range(len(drivers)), names)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(drivers) - 0.5, -0.5)
+    name_rows(axes, [title_of(name, say) if named else "" for name in drivers])
 
 
 def shared_limits(data: Methods) -> tuple[float, float]:
@@ -205,8 +202,7 @@ def shared_limits(data: Methods) -> tuple[float, float]:
 
 
 def _by_channel(shares: "xr.DataArray", channels: Sequence[str]) -> Floats:
-    table = shares.sel(channel=list(channels)).transpose("run", "channel")
-    return np.asarray(table.to_numpy(), dtype=np.float64)
+    return numbers(shares.sel(channel=list(channels)), "run", "channel")
 
 
 def _draw_row(

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import LayoutEngine
 from PIL import Image
 
-from slicken.errors import FolderError
 from slicken.reporting.figures.style import journal_style
+from slicken.study.files import written_aside
 
 Draw = Callable[[], Figure]
 FORMATS = ("pdf", "png", "svg")
@@ -161,21 +161,10 @@ def write(folder: Path, files: dict[str, bytes]) -> list[Path]:
     Raises:
         FolderError: If the folder cannot be written.
     """
-    asides = {folder / name: folder / f".{name}.part" for name in files}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for aside, data in zip(asides.values(), files.values(), strict=True):
+    for name, data in files.items():
+        with written_aside(folder / name, synced=False) as aside:
             aside.write_bytes(data)
-        for path, aside in asides.items():
-            aside.replace(path)
-    except OSError as error:
-        raise FolderError(
-            f"{folder}: {', '.join(files)} cannot be written ({error.strerror or error}); "
-            "free the disk or choose another folder"
-        ) from error
-    finally:
-        _forget(list(asides.values()))
-    return list(asides)
+    return [folder / name for name in files]
 
 
 def lay_out(figure: Figure) -> None:
@@ -222,12 +211,3 @@ def _webp(image: Image.Image, *, lossless: bool, quality: int) -> bytes:
     held = io.BytesIO()
     image.save(held, "WEBP", lossless=lossless, quality=quality, method=2)
     return held.getvalue()
-
-
-def _forget(asides: Sequence[Path]) -> None:
-    """Remove what was written aside and never renamed, where that is possible."""
-    for aside in asides:
-        try:
-            aside.unlink(missing_ok=True)
-        except OSError:  # the folder itself is not writable: the first error says it better
-            return

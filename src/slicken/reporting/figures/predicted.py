@@ -13,7 +13,6 @@ from slicken.reporting.figures.style import (
     Width,
     label_of,
     letter_panels,
-    letters_in,
     new_figure,
     plain,
 )
@@ -69,5 +68,5 @@ def predicted_figure(data: Predicted, say: "Wording", width: Width) -> Figure:
     finish_friction(axes, data.time, [data.measured, data.friction], half, say, level=data.level)
     axes.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=3)
     title = say("labels.name_and_window", name=plain(data.name, 40), window=data.window)
-    letter_panels([axes], [title], room=letters_in(width))
+    letter_panels([axes], [title])
     return figure

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
 from slicken.reporting.figures.marks import (
+    Floats,
     few_ticks,
     finite_runs,
     hide_after,
@@ -25,7 +25,6 @@ from slicken.reporting.figures.style import (
     INK,
     Width,
     letter_panels,
-    letters_in,
     new_figure,
 )
 
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "predictions"
 MOST_LENGTHS = 4
@@ -101,7 +99,7 @@ def draw(data: Predictions, say: "Wording", width: Width) -> Figure:
                 panels[first + side].set_ylabel("")
     legend_below(figure, panels[0])
     hide_after(panels, len(titles))
-    letter_panels(panels[: len(titles)], titles, room=letters_in(width, 2 * blocks))
+    letter_panels(panels[: len(titles)], titles)
     return figure
 
 

@@ -8,16 +8,13 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from slicken.reporting.figures.marks import instead, width_mm
+from slicken.reporting.figures.marks import instead, name_rows, numbers, width_mm
 from slicken.reporting.figures.style import (
     Width,
     letter_panels,
-    letters_in,
     new_figure,
     title_of,
-    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +23,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "saliency"
 COLOURS = "magma_r"
@@ -68,7 +64,7 @@ def draw(data: Maps, say: "Wording", width: Width) -> Figure:
             )  # fmt: skip
             bar.outline.set_linewidth(0.4)
     titles = [say("labels.rescaled_saliency"), say("labels.method_integrated_gradients")]
-    letter_panels(panels, titles, room=letters_in(width, columns))
+    letter_panels(panels, titles)
     return figure
 
 
@@ -89,9 +85,9 @@ def draw_map(
     Returns:
         The map, for a bar of colours; None where there is nothing to show.
     """
-    table = saliency.transpose("run", "bin", "channel").sortby("bin_start")
+    table = saliency.sortby("bin_start")
     channels = [str(name) for name in table["channel"].to_numpy()]
-    values = np.asarray(table.to_numpy(), dtype=np.float64)
+    values = numbers(table, "run", "bin", "channel")
     values = values[np.isfinite(values).all(axis=(1, 2))]
     axes.set_xlabel(say("labels.lag"))
     if values.size == 0 or values.sum() <= 0:
@@ -100,14 +96,11 @@ def draw_map(
     share = (values / values.sum(axis=(1, 2), keepdims=True)).mean(axis=0)
     bins = len(share)
     mesh = axes.pcolormesh(
-        np.arange(bins + 1), np.arange(len(channels) + 1), 100 * share.T, cmap=COLOURS, vmin=0,
-        edgecolors="white", linewidth=0.3,
+        np.arange(bins + 1), np.arange(len(channels) + 1) - 0.5, 100 * share.T, vmin=0,
+        cmap=COLOURS, edgecolors="white", linewidth=0.3,
     )  # fmt: skip
     axes.set_xlim(bins, 0)
-    axes.set_ylim(len(channels), 0)
-    names = [wrapped(title_of(name, say), 18) if named else "" for name in channels]
-    axes.set_yticks(np.arange(len(channels)) + 0.5, names)
-    axes.tick_params(axis="y", length=0)
+    name_rows(axes, [title_of(name, say) if named else "" for name in channels])
     _name_edges(axes, [*table["bin_start"].to_numpy(), float(table["bin_end"].to_numpy()[-1])])
     axes.spines[["left", "bottom"]].set_visible(False)
     return mesh

@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from slicken.reporting.figures.marks import few_ticks, instead, legend_below, offsets, short
+from slicken.reporting.figures.marks import (
+    Floats,
+    few_ticks,
+    instead,
+    legend_below,
+    name_rows,
+    numbers,
+    offsets,
+    short,
+)
 from slicken.reporting.figures.style import (
     BLUE,
     FAINT,
@@ -17,7 +25,6 @@ from slicken.reporting.figures.style import (
     VERMILLION,
     Width,
     new_figure,
-    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +33,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "skill"
 LOWEST = -1.0
@@ -67,10 +73,7 @@ def draw_skill(axes: Axes, skill_table: "xr.Dataset", say: "Wording") -> None:
     """
     axes.set_xlabel(say("labels.skill"))
     models = [str(name) for name in skill_table["model"].to_numpy()]
-    values = {
-        name: np.asarray(skill_table[name].transpose("row", "model").to_numpy(), dtype=np.float64)
-        for name in ("skill", "low", "high")
-    }
+    values = {name: numbers(skill_table[name], "row", "model") for name in ("skill", "low", "high")}
     if np.isnan(values["skill"]).all():
         instead(axes, say("labels.no_skill"))
         return
@@ -78,7 +81,8 @@ def draw_skill(axes: Axes, skill_table: "xr.Dataset", say: "Wording") -> None:
     part = skill_table["part"].to_numpy().astype(str)
     left = _left_limit(values["skill"], values["low"][whole])
     axes.set_xlim(left, 1.03)
-    axes.set_ylim(len(models) - 0.45, -0.55)
+    names = [say(f"models.{name}") for name in models]
+    name_rows(axes, names, longest=20, pad=4)  # clear of the triangles
     axes.axvline(0, color=INK, linewidth=0.5, zorder=0.5)
     for name, colour, marker, shift in (
         ("validation", BLUE, "o", -0.24),
@@ -91,9 +95,6 @@ def draw_skill(axes: Axes, skill_table: "xr.Dataset", say: "Wording") -> None:
     stages = values["skill"][~whole]
     if stages.size:
         _draw_stages(axes, stages, left, say)
-    names = [wrapped(say(f"models.{name}"), 20) for name in models]
-    axes.set_yticks(range(len(models)), names)
-    axes.tick_params(axis="y", length=0, pad=4)  # clear of the triangles
     few_ticks(axes, x=5)
 
 

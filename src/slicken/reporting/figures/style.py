@@ -222,26 +222,31 @@ def new_figure(
     return figure, list(axes.ravel())
 
 
-def letter_panels(panels: Sequence[Axes], titles: Sequence[str], *, room: int) -> None:
+def letter_panels(panels: Sequence[Axes], titles: Sequence[str], *, beside: int = 0) -> None:
     """Write (a), (b), ... and a title above each panel; one panel alone has no letter.
 
     Args:
         panels: Axes in their order.
-        titles: Title of each.
-        room: Letters of a line; a longer title takes two lines.
+        titles: Title of each; one that is wider than its panel takes two lines.
+        beside: Letters that have to stand beside a panel, too.
     """
     for number, (axes, title) in enumerate(zip(panels, titles, strict=True)):
+        room = letters_above(axes) - beside
         letter = f"({_letters(number)})  " if len(panels) > 1 else ""
         axes.set_title(wrapped(f"{letter}{plain(title, 2 * (room - len(letter)))}".strip(), room))
 
 
-def letters_in(width: Width, columns: int = 1) -> int:
-    """Letters of a title above one of this many panels that stand side by side.
+def letters_above(axes: Axes) -> int:
+    """Letters of a title above one of the panels that stand side by side.
 
-    >>> letters_in("double"), letters_in("single", 2)
-    (101, 21)
+    >>> letters_above(new_figure(width="double", height_mm=40)[1][0])
+    101
+    >>> letters_above(new_figure(width="single", height_mm=40, columns=2)[1][0])
+    21
     """
-    return int((WIDTHS_MM[width] - 18) / columns / _LETTER_MM)
+    across, place = axes.figure.bbox.width / axes.figure.dpi, axes.get_subplotspec()
+    columns = place.get_gridspec().ncols if place else 1
+    return int((25.4 * across - 18) / columns / _LETTER_MM)
 
 
 def _letters(number: int) -> str:

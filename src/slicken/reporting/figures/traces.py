@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from slicken.channels import TIME
 from slicken.evidence.intervals import LEVEL
 from slicken.reporting.figures.marks import (
+    Floats,
     bins_across,
     few_ticks,
     finite_runs,
@@ -26,7 +27,6 @@ from slicken.reporting.figures.style import (
     Width,
     label_of,
     letter_panels,
-    letters_in,
     new_figure,
     plain,
 )
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from slicken.experiment.experiment import Experiment
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "traces"
 MOST_PANELS = 7
@@ -159,7 +158,7 @@ def draw(data: Traces, say: "Wording", width: Width) -> Figure:
         label = say("labels.others_not_shown", label=label, n=data.others)
     panels[-1].set_xlabel(label)
     legend_below(figure, panels[0])
-    letter_panels(panels, titles, room=letters_in(width))
+    letter_panels(panels, titles)
     lift_titles(panels)
     return figure
 

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 
 from slicken.reporting.figures.contract import best_length, planted_memory, tied_lengths
 from slicken.reporting.figures.marks import (
+    Floats,
     few_ticks,
     instead,
     is_wide,
     legend_below,
-    log_y,
+    limit_y,
+    mark_planted,
     mean_over_runs,
+    numbers,
     offsets,
     scaled_y,
     short,
@@ -41,7 +44,6 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
-Floats = NDArray[np.float64]
 
 NAME = "windows"
 LEAST_FOR_A_BOX = 3
@@ -76,7 +78,7 @@ class Losses:
     @property
     def values(self) -> Floats:
         """Losses, shape ``(W, R)``; NaN where not finite."""
-        values = np.asarray(self.losses.transpose("window", "run").to_numpy(), dtype=np.float64)
+        values = numbers(self.losses, "window", "run")
         return np.where(np.isfinite(values), values, np.nan)
 
     @property
@@ -221,16 +223,9 @@ def _one_run_each(values: Floats) -> bool:
 
 def _limit(axes: Axes, windows: Floats, values: Floats, width: float) -> bool:
     """Limits with a margin; logarithmic where the range of the runs asks for it."""
-    least, greatest = float(np.nanmin(values)), float(np.nanmax(values))
     edge = max(width, 0.03 * float(np.ptp(windows))) if windows.size > 1 else 1.0
     axes.set_xlim(windows.min() - edge, windows.max() + edge)
-    if is_wide(values):
-        axes.set_ylim(least / 1.25, greatest * 1.25)
-        log_y(axes)
-        return True
-    margin = 0.07 * (greatest - least) or 0.1 * abs(greatest) or 1.0
-    axes.set_ylim(least - margin, greatest + margin)
-    return False
+    return limit_y(axes, values)
 
 
 def _reach(axes: Axes, level: float) -> bool:
@@ -275,13 +270,11 @@ def _draw_linear(axes: Axes, windows: Floats, levels: Floats, say: "Wording") ->
 
 
 def _draw_planted(axes: Axes, planted: float | None, say: "Wording") -> None:
-    if planted is None:
-        return
-    low, high = axes.get_xlim()
-    margin = 0.02 * (high - low)
-    axes.set_xlim(min(low, planted - margin), max(high, planted + margin))
-    name = say("labels.planted_memory")
-    axes.axvline(planted, color=GREEN, linestyle="-", lw=0.8, zorder=1, label=name)
+    if planted is not None:
+        low, high = axes.get_xlim()
+        margin = 0.02 * (high - low)
+        axes.set_xlim(min(low, planted - margin), max(high, planted + margin))
+    mark_planted(axes, planted, say)
 
 
 def _notes(
@@ -317,11 +310,9 @@ def _finish(axes: Axes, windows: Floats, logarithmic: bool, say: "Wording") -> N
     few_ticks(axes, x=10)
     if _fits_labels(axes, windows):
         axes.set_xticks(windows)
-    unit = "–"
     if not logarithmic:
         few_ticks(axes, y=6)
-        unit = scaled_y(axes)
-    axes.set_ylabel(say("labels.lowest_loss", unit=unit))
+    axes.set_ylabel(say("labels.lowest_loss", unit=scaled_y(axes)))
 
 
 def _fits_labels(axes: Axes, windows: Floats) -> bool:
