@@ -64,6 +64,7 @@ kills: install  ## kill a study 500 times, and compare what it ends with
 
 truth: install  ## study every planted truth, some 40 minutes; writes docs/truth.json and the page
 	$(BIN)/slicken truth --out truth --write docs/truth.json
+	$(BIN)/python benchmarks/truth_page.py docs/truth.json
 
 sanitize: install  ## the native engine under AddressSanitizer and ThreadSanitizer
 	native/sanitize.sh address -m ''

@@ -13,7 +13,7 @@ SLOW: Mapping[str, tuple[str, ...]] = {
     "learning/test_record_windows.py": (
         "test_gathered_windows_equal_a_plain_loop_and_hold_no_gap",
     ),
-    "truth/test_truth_table.py": ("test_a_case_runs_from_fault_to_record_and_is_not_run_twice",),
+    "truth/test_truth_bench.py": ("test_a_case_runs_from_fault_to_record_and_is_not_run_twice",),
     "cli/test_examples.py": (
         "test_the_tribometer_runs_are_studied_with_all_five_drivers",
         "test_the_natural_rock_is_studied_on_the_drivers_that_exist",

@@ -30,9 +30,7 @@ def run(
     ] = None,
     write: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE.json", help="File for records and counts, with a table beside it."
-        ),
+        typer.Option(metavar="FILE.json", help="File for counts and records."),
     ] = None,
 ) -> None:
     """Study simulated faults with planted truths, and count how often the truth is recovered."""
@@ -42,7 +40,7 @@ def run(
     from slicken.study.files import write_text
     from slicken.truth.bench import run_cases
     from slicken.truth.cases import cases as all_cases
-    from slicken.truth.table import count, to_json, to_page
+    from slicken.truth.targets import count, to_json
 
     chosen = list(islice(all_cases(group.value), cases))
     say(f"{len(chosen)} studies -> {out}; each takes a minute or so on two cores")
@@ -55,5 +53,4 @@ def run(
     say(f"{len(records)} studies took {in_words(spent)} together")
     if write is not None:
         write_text(write, to_json(group.value, records))
-        write_text(write.with_suffix(".md"), to_page(group.value, records))
-        say(f"written: {write} and {write.with_suffix('.md')}")
+        say(f"written: {write}")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.memory import Memory
     from slicken.truth.cases import Case
+    from slicken.truth.targets import Record
 
 EXPERIMENTS, DURATION = 12, 3600.0
 PLAN: dict[str, Any] = {
@@ -30,10 +31,9 @@ PLAN: dict[str, Any] = {
 """What every case runs: the preset ``quick``, which is ``recommended`` at a size for two cores."""
 
 Tell = Callable[[str], None]
-Record = dict[str, Any]
 
 
-def run_cases(chosen: Iterable["Case"], folder: Path, tell: Tell) -> list[Record]:
+def run_cases(chosen: Iterable["Case"], folder: Path, tell: Tell) -> list["Record"]:
     """Study every case; those that lie in the folder already are read.
 
     Args:
@@ -54,7 +54,7 @@ def run_cases(chosen: Iterable["Case"], folder: Path, tell: Tell) -> list[Record
     return records
 
 
-def run_case(case: "Case", folder: Path) -> Record:
+def run_case(case: "Case", folder: Path) -> "Record":
     """Simulate, study, and write down what was found beside what was planted.
 
     Args:
@@ -84,7 +84,7 @@ def run_case(case: "Case", folder: Path) -> Record:
     }
 
 
-def describe(case: "Case", evidence: "Evidence") -> Record:
+def describe(case: "Case", evidence: "Evidence") -> "Record":
     """What a study found, beside what was planted."""
     truth, comparison = TRUTHS[case.scenario], evidence.comparison
     memory, table = evidence.memory.conclusion, evidence.importance.attribution
@@ -126,7 +126,7 @@ def _range(memory: "Memory | None") -> list[float] | None:
     return [round(memory.low, 1), round(memory.high, 1)]
 
 
-def _line(record: Record) -> str:
+def _line(record: "Record") -> str:
     seconds = sum(record["seconds"].values())
     return (
         f"{record['scenario']} {record['memory'] or ''}{record['unit']} seed {record['seed']}: "

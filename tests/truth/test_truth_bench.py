@@ -10,7 +10,7 @@ from slicken.physics.truths import TRUTHS
 from slicken.truth import bench
 from slicken.truth.bench import run_cases
 from slicken.truth.cases import MEMORIES, SEEDS, Case, cases
-from slicken.truth.table import TARGETS, count, innocents, to_json, to_page
+from slicken.truth.targets import TARGETS, count, innocents, to_json
 
 DRIVERS = (
     "slip_velocity", "axial_displacement", "temperature", "temperature_rate", "axial_rate",
@@ -64,9 +64,8 @@ def test_the_groups_share_no_seed_and_no_memory() -> None:
 def test_when_all_is_found_as_planted_every_target_is_met() -> None:
     counted = count(EVERY)
     assert all(one["holds"] for one in counted.values())
-    assert {key for key, *_ in TARGETS} == set(counted)
+    assert [target.key for target in TARGETS] == list(counted)
     assert (counted["cause_first"]["met"], counted["cause_first"]["of"]) == (4, 4)
-    assert "**no**" not in to_page("judged", EVERY)
 
 
 @pytest.mark.parametrize(
@@ -83,10 +82,8 @@ def test_when_all_is_found_as_planted_every_target_is_met() -> None:
         ("nothing_told", record("nothing", has_skill=True)),
     ],
 )  # fmt: skip
-def test_each_failure_is_counted_and_shown(key: str, wrong: dict[str, Any]) -> None:
-    rows = [*EVERY, wrong]
-    assert not count(rows)[key]["holds"]
-    assert "**no**" in to_page("judged", rows)
+def test_each_failure_is_counted(key: str, wrong: dict[str, Any]) -> None:
+    assert not count([*EVERY, wrong])[key]["holds"]
 
 
 def test_innocent_are_drivers_that_neither_cause_nor_carry() -> None:

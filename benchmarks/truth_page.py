@@ -1,89 +1,29 @@
-"""Table: records of the bench counted, and laid out for readers; failures beside successes."""
+"""The page of the truth bench, from the records that ``slicken truth --write`` left.
+
+.venv/bin/python benchmarks/truth_page.py docs/truth.json
+"""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import version
+import sys
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from slicken.channels import DRIVERS
 from slicken.evidence.attribution import METHODS
 from slicken.physics.truths import TRUTHS
 from slicken.reporting.wording import words as wording
 from slicken.truth.bench import DURATION, EXPERIMENTS, PLAN
 from slicken.truth.cases import Group, cases
-
-Record = dict[str, Any]
-TARGETS = (
-    ("cause_first", "the planted cause, where it is a driver, ranks first by Shapley values of the "
-     "error", ">=", 0.95),
-    ("innocent_supported", "an innocent driver is called supported", "<=", 0.05),
-    ("false_cause", "the cause is no driver, and a driver is called supported", "<=", 0.0),
-    ("memory_within", "the planted memory lies within the required history", ">=", 0.9),
-    ("range_too_wide", "the required history is wider than a factor of 3", "<=", 0.0),
-    ("memory_of_none", "no memory is planted, and one is reported", "<=", 0.0),
-    ("coverage", "coverage of 90 % intervals on the test part, mean over studies", "in", 0.9),
-    ("nothing_told", "`nothing` is given a cause or a memory", "<=", 0.0),
-)  # fmt: skip
-"""What is counted: a key, words, and the target."""
-COVERS = (0.85, 0.95)
+from slicken.truth.targets import Record, count
 
 
-def count(records: Sequence[Record]) -> dict[str, Any]:
-    """Every target with how often it was met.
-
-    Returns:
-        For each key of :data:`TARGETS`: ``words``, ``target``, ``met``, ``of`` (studies or drivers
-        that count), ``share``, ``holds``.
-    """
-    driven = [r for r in records if r["causes"]]
-    hidden = [r for r in records if not r["causes"] and r["scenario"] != "nothing"]
-    planted = [r for r in driven if r["unit"] == "s" and r["memory"]]
-    found_s = [r for r in planted if r["required_s"]]
-    none = [r for r in records if r["scenario"] in WITHOUT_SECONDS]
-    nothing = [r for r in records if r["scenario"] == "nothing"]
-    innocent = [(r, name) for r in records for name in innocents(r)]
-    found: dict[str, Any] = {}
-
-    def share(key: str, chosen: Iterable[Any], is_met: Callable[[Any], bool]) -> None:
-        rows = list(chosen)
-        met = sum(map(is_met, rows))
-        found[key] = {"met": met, "of": len(rows), "share": met / len(rows) if rows else None}
-
-    share("cause_first", driven, lambda r: r["first"]["shapley_loss"] in r["causes"])
-    share("innocent_supported", innocent, lambda pair: pair[0]["verdicts"][pair[1]] == "supported")
-    share("false_cause", hidden, lambda r: "supported" in r["verdicts"].values())
-    share("memory_within", planted, _within)
-    share("range_too_wide", found_s, lambda r: r["required_s"][1] > 3 * r["required_s"][0])
-    share("memory_of_none", none, lambda r: bool(r["has_skill"] and r["required_s"]))
-    share("nothing_told", nothing, lambda r: bool(r["has_skill"]))
-    covers = [r["coverage"] for r in records if r["coverage"] is not None]
-    inside = sum(COVERS[0] <= c <= COVERS[1] for c in covers)
-    mean = float(np.mean(covers)) if covers else None
-    found["coverage"] = {"met": inside, "of": len(covers), "share": mean}
-    for key, words, relation, target in TARGETS:
-        value = found[key]["share"]
-        holds = value is not None and (
-            value >= target
-            if relation == ">="
-            else value <= target
-            if relation == "<="
-            else COVERS[0] <= value <= COVERS[1]
-        )
-        found[key] |= {"words": words, "target": f"{relation} {target:g}", "holds": holds}
-    found["coverage"]["target"] = f"{COVERS[0]:g} to {COVERS[1]:g}"
-    return found
-
-
-WITHOUT_SECONDS = ("temperature-now", "running-in")
-"""Truths that need no seconds of history."""
-
-
-def innocents(record: Record) -> list[str]:
-    """Drivers that neither cause friction nor carry its cause."""
-    guilty = {*record["causes"], *record["carriers"]}
-    return [channel.name for channel in DRIVERS if channel.name not in guilty]
+def main(records: Path) -> None:
+    """Write the page beside the records."""
+    kept = json.loads(records.read_text(encoding="utf-8"))
+    page = records.with_suffix(".md")
+    page.write_text(to_page(kept["group"], kept["studies"]), encoding="utf-8")
 
 
 def by_scenario(records: Sequence[Record]) -> dict[str, dict[str, Any]]:
@@ -122,6 +62,7 @@ beside successes. No study was left out.{cut} The page and [truth.json](truth.js
 
 ```sh
 slicken truth --group {group} --write docs/truth.json
+.venv/bin/python benchmarks/truth_page.py docs/truth.json
 ```
 
 Each study has {EXPERIMENTS} experiments of {DURATION:g} s, windows of {_listed(PLAN["windows"])} s
@@ -156,15 +97,14 @@ skill.
 def _targets(records: Sequence[Record]) -> str:
     counted = count(records)
     lines = ["| what | target | found | met |", "| --- | --- | --- | --- |"]
-    for key, words, _, _ in TARGETS:
-        one = counted[key]
+    for key, one in counted.items():
         share = "-" if one["share"] is None else f"{one['share']:.2f}"
         of = f"{one['met']} of {one['of']}"
         found = f"{of} ({share})"
         if key == "coverage":
             found = f"mean {share}; {of} studies within"
         met = "yes" if one["holds"] else "**no**"
-        lines.append(f"| {words} | {one['target']} | {found} | {met} |")
+        lines.append(f"| {one['words']} | {one['target']} | {found} | {met} |")
     return "\n".join(lines)
 
 
@@ -229,20 +169,5 @@ def _listed(lengths: Sequence[float]) -> str:
     return ", ".join(f"{seconds:g}" for seconds in lengths)
 
 
-def _within(record: Record) -> bool:
-    return (
-        bool(record["required_s"])
-        and record["required_s"][0] <= record["memory"] <= record["required_s"][1]
-    )
-
-
-def to_json(group: Group, records: Sequence[Record]) -> str:
-    """Everything: how often each target was met, and the record of every study."""
-    content = {
-        "group": group,
-        "command": f"slicken truth --group {group}",
-        "slicken": version("slicken"),
-        "targets": count(records),
-        "studies": list(records),
-    }
-    return json.dumps(content, indent=1) + "\n"
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
