@@ -143,7 +143,9 @@ def test_ctrl_c_ends_the_view_and_not_in_an_error(
 
 def test_a_process_elsewhere_that_is_silent_is_not_said_to_live(tiny: Path) -> None:
     lock = tiny / "tiny" / NAME
-    lock.write_text("filelock/2\npid=1\nhost=elsewhere\nmode=lease\n", encoding="utf-8")
+    fields = {"pid": 1, "host": "elsewhere", "mode": "lease", "token": "0a", "duration": LEASE}
+    lines = ["filelock/2", *(f"{name}={value}" for name, value in fields.items())]
+    lock.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert "process 1 on elsewhere: at work" in give("watch", "tiny", where=tiny).out
     long_ago = time.time() - 10 * LEASE
     os.utime(lock, (long_ago, long_ago))

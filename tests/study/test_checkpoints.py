@@ -13,8 +13,7 @@ from slicken.study.integrity import create_or_resume
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
 from slicken.study.progress import OnProgress, Progress
-from slicken.study.status import begun_windows
-from slicken.study.task import Task, tasks_of
+from slicken.study.task import Task, begun_windows, tasks_of
 from slicken.study.training import train_study
 
 

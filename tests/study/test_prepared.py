@@ -8,7 +8,7 @@ import pytest
 import builders
 from slicken.channels import DRIVERS
 from slicken.errors import PlanError
-from slicken.study.forecast import Forecast
+from slicken.study.ledger import Forecast
 from slicken.study.prepared import choose_drivers, fingerprint
 from slicken.study.task import Task
 
@@ -101,7 +101,7 @@ def forecast() -> Forecast:
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The only entry is the time that the forecast sees."""
     now = [0.0]
-    monkeypatch.setattr("slicken.study.forecast.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("slicken.study.ledger.time.monotonic", lambda: now[0])
     return now
 
 

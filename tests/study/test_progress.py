@@ -19,8 +19,7 @@ from slicken.learning.training import EpochLosses
 from slicken.study import progress
 from slicken.study.executors import LocalWorkers
 from slicken.study.folder import StudyFolder
-from slicken.study.progress import Progress, recorded
-from slicken.study.status import status_of
+from slicken.study.progress import Progress, recorded, status_of
 from slicken.study.training import train_study
 
 

@@ -156,7 +156,7 @@ def what_is_kept(out: Path) -> str:
     from slicken.cli.terminal import listed_seconds
     from slicken.errors import SlickenError
     from slicken.study.folder import StudyFolder
-    from slicken.study.status import begun_windows
+    from slicken.study.task import begun_windows
 
     try:
         folder = StudyFolder.open(out)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from slicken.study.folder import StudyFolder
-    from slicken.study.status import StudyStatus
+    from slicken.study.progress import StudyStatus
 
 EVERY = 1.0
 """Seconds from one look to the next."""
@@ -27,7 +27,7 @@ WIDTH = 100
 def run(study: Study) -> None:
     """Progress of a study that runs elsewhere; Ctrl-C ends the view, not the study."""
     from slicken.study.folder import StudyFolder
-    from slicken.study.status import status_of
+    from slicken.study.progress import status_of
 
     folder = StudyFolder.open(study)
     if not sys.stdout.isatty():
@@ -52,7 +52,7 @@ def _follow(folder: "StudyFolder", study: Path) -> None:
     from rich.console import Console
     from rich.live import Live
 
-    from slicken.study.status import status_of
+    from slicken.study.progress import status_of
 
     with Live(console=Console(file=sys.stdout, highlight=False), auto_refresh=False) as live:
         status = status_of(folder)
@@ -86,8 +86,8 @@ def _table(status: "StudyStatus", *, bars: bool) -> "Table":
         table.add_column("", width=20)
     for row in status.windows:
         table.add_row(
-            f"{row.window:g} s",
-            str(row.runs),
+            f"{row.progress.window:g} s",
+            str(len(row.progress.epochs)),
             f"{row.done} of {row.total}",
             _loss(row.last),
             _loss(row.best),

@@ -19,7 +19,7 @@ from slicken.statements import Statement
 from slicken.study.checkpoint import kept_epoch
 from slicken.study.cluster import jobs_of
 from slicken.study.folder import StudyFolder, WindowResult
-from slicken.study.forecast import measure
+from slicken.study.ledger import measure
 from slicken.study.remote import dask_ready, train_remotely
 from slicken.study.task import Job, Task, make_trainer, train_task
 from slicken.study.worker_share import PRELOAD, VARIABLE, gpus_here

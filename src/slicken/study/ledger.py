@@ -1,22 +1,141 @@
-"""Ledger: turns what tasks report into progress, with the time left."""
+"""Ledger: turns what tasks report into progress, with a forecast of the time left.
+
+The forecast is measured before the long work, and corrected as it goes.
+"""
 
 import math
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from slicken.statements import Statement
-from slicken.study.forecast import Forecast, unmeasured
+from slicken.study.plan import CONTROL_RUNS, Plan
 from slicken.study.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
+    from slicken.learning.training import Trainer
     from slicken.study.folder import WindowResult
-    from slicken.study.plan import Plan
     from slicken.study.task import Task, TaskReport
 
 _LONG = 86400.0
 """Seconds of a forecast from which a shorter study is suggested."""
+_PROBES = 4
+"""Batches that a probe times."""
+_TRUST = 0.05
+"""Weight of what was measured at the start against what was done since, as part of the whole."""
+_FORWARD_SHARE = 0.35
+"""Time of a batch forward only, as part of a batch forward and backward: a third, and the call."""
+
+
+@dataclass
+class Forecast:
+    """Seconds of work that is left; learns from what was done.
+
+    Args:
+        epoch: Cost of one epoch of each task: seconds, or any unit where nothing was measured.
+        extra: Cost of each task besides epochs: compiling, predicting.
+        epochs: Number of epochs of each run.
+        after: Cost of what follows when all runs are trained.
+        trust: Weight of these costs as seconds, against what the clock says; 0 where nothing was
+            measured.
+    """
+
+    epoch: Mapping["Task", float]
+    extra: Mapping["Task", float]
+    epochs: int
+    after: float = 0.0
+    trust: float = _TRUST
+    _done: dict["Task", int] = field(default_factory=dict)
+    _expected: float = 0.0
+    _spent: float = 0.0
+    _last: float = field(default_factory=time.monotonic)
+
+    def __post_init__(self) -> None:
+        of_tasks = self.epochs * sum(self.epoch.values()) + sum(self.extra.values())
+        self.rest = of_tasks + self.after
+        """Cost of all that is left."""
+
+    @classmethod
+    def unmeasured(cls, tasks: Sequence["Task"], plan: Plan) -> "Forecast":
+        """A forecast that knows nothing but that longer windows take longer."""
+        return cls({task: task.seconds * task.runs for task in tasks}, {}, plan.epochs, trust=0.0)
+
+    @property
+    def left(self) -> float:
+        """Seconds left; NaN where neither a measurement nor the clock says."""
+        prior = self.trust * (self.rest + self._expected)
+        if prior + self._expected <= 0:
+            return math.nan
+        return max(0.0, self.rest) * (prior + self._spent) / (prior + self._expected)
+
+    def begin(self) -> None:
+        """Start the clock."""
+        self._last = time.monotonic()
+
+    def resumed(self, task: "Task", epoch: int) -> None:
+        """Count epochs of a task as done that took no time here."""
+        self._advance(task, epoch)
+
+    def advanced(self, task: "Task", epoch: int) -> None:
+        """Learn from the time that passed until an epoch of a task ended."""
+        now = time.monotonic()
+        self._spent += now - self._last
+        self._last = now
+        self._expected += self._advance(task, epoch)
+
+    def _advance(self, task: "Task", epoch: int) -> float:
+        """The cost of the epochs up to this one, which are no longer left."""
+        cost = self.epoch[task] * (epoch - self._done.get(task, 0))
+        if epoch >= self.epochs:
+            cost += self.extra.get(task, 0.0)
+        self._done[task] = epoch
+        self.rest -= cost
+        return cost
+
+
+def measure(trainers: Mapping["Task", "Trainer"], plan: Plan, targets: int) -> Forecast:
+    """Time some batches of the shortest and the longest window and draw a line between.
+
+    The programs that are compiled for this are the ones that train afterwards.
+
+    Args:
+        trainers: Trainer of each task; each compiles when it is first used.
+        plan: Plan of the study.
+        targets: Number of validation and test windows that each length will be scored on.
+    """
+    ends = sorted({min(trainers), max(trainers)})
+    timed = {task: _time(trainers[task]) for task in ends}
+    (near, far), epoch, extra = (ends[0], ends[-1]), {}, {}
+    for task, trainer in trainers.items():
+        span = far.seconds - near.seconds
+        along = (task.seconds - near.seconds) / span if span > 0 else 0.0
+        compiling = timed[near][0] + along * (timed[far][0] - timed[near][0])
+        of_run = [timed[end][1] / end.runs for end in (near, far)]
+        batch = task.runs * (of_run[0] + along * (of_run[1] - of_run[0]))
+        batches = trainer.batches + _FORWARD_SHARE * trainer.validation_batches
+        epoch[task] = batch * batches
+        # Scores want every window forward, importance the test part backward too.
+        sweeps = targets / max(trainer.batch, 1) * batch
+        extra[task] = sweeps + compiling * (1.0 if task in ends else 2.0)
+    return Forecast(epoch, extra, plan.epochs, after=_controls(epoch, plan))
+
+
+def _controls(epoch: Mapping["Task", float], plan: Plan) -> float:
+    """Seconds of two more trainings, at a middle length, as the best one is not known yet."""
+    if not plan.controls:
+        return 0.0
+    of_run = sorted(seconds / task.runs for task, seconds in epoch.items())[len(epoch) // 2]
+    return 2 * plan.epochs * min(plan.runs, CONTROL_RUNS) * of_run
+
+
+def _time(trainer: "Trainer") -> tuple[float, float]:
+    """Seconds to compile, and seconds of a batch."""
+    compiling = trainer.probe(1)
+    batches = min(_PROBES, trainer.batches)
+    return compiling, trainer.probe(batches) / batches
 
 
 class Ledger:
@@ -28,9 +147,9 @@ class Ledger:
         on_progress: Called with every event.
     """
 
-    def __init__(self, tasks: Sequence["Task"], plan: "Plan", on_progress: OnProgress) -> None:
+    def __init__(self, tasks: Sequence["Task"], plan: Plan, on_progress: OnProgress) -> None:
         self._plan, self._on_progress = plan, on_progress
-        self._forecast = unmeasured(tasks, plan)
+        self._forecast = Forecast.unmeasured(tasks, plan)
         self._reached = dict.fromkeys(tasks, 0)
         self._done, self._total = 0, plan.epochs * sum(task.runs for task in tasks)
         self._noted: set[str] = set()
@@ -75,7 +194,12 @@ class Ledger:
             "epoch": epoch,
         }
         if report.losses is None:
-            self._report(note=self._resumed(task, epoch), **about)
+            of: dict[str, Any] = {
+                "seconds": task.seconds,
+                "runs": task.runs,
+                "epochs": self._plan.epochs,
+            }
+            self._report(note=Statement("progress.resumed", epoch=epoch, **of), **about)
             return
         self._forecast.advanced(task, epoch)
         finite = report.losses.validation[np.isfinite(report.losses.validation)]
@@ -94,27 +218,17 @@ class Ledger:
             "epoch": self._plan.epochs,
         }
         if best.size:
-            numbers: dict[str, Any] = {
+            of_best: dict[str, Any] = {
                 "mean": float(best.mean()),
                 "lowest": float(best.min()),
                 "runs": best.size,
             }
-            self._report(
-                note=Statement("progress.window_done", seconds=seconds, **numbers), **about
-            )
+            done = Statement("progress.window_done", seconds=seconds, **of_best)
+            self._report(note=done, **about)
         if not finite.all():
             left_out = tuple(np.flatnonzero(~finite).tolist())
             note = Statement("progress.diverged", seconds=seconds, runs=left_out)
             self._report(note=note, **about)
-
-    def _resumed(self, task: "Task", epoch: int) -> Statement:
-        return Statement(
-            "progress.resumed",
-            seconds=task.seconds,
-            runs=task.runs,
-            epoch=epoch,
-            epochs=self._plan.epochs,
-        )
 
     def _report(self, doing: Statement | None = None, **about: Any) -> None:  # noqa: ANN401 (fields of Progress)
         self._on_progress(

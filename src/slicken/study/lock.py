@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from weakref import WeakValueDictionary
 
-from filelock import LeaseCompromise, SoftFileLease, Timeout
+from filelock import SoftFileLease, Timeout
 
 from slicken.errors import FolderError
 from slicken.statements import Statement
@@ -18,8 +17,6 @@ NAME = ".lock"
 LEASE = 20.0
 """Seconds for which a lock that is not refreshed counts as alive, where its process is on another
 host; the owner refreshes it three times in that time. A process on this host is looked up."""
-
-_HELD: "WeakValueDictionary[str, SoftFileLease]" = WeakValueDictionary()
 
 
 @contextmanager
@@ -57,8 +54,7 @@ def check_lock(folder: Path) -> None:
     Raises:
         FolderError: If one has.
     """
-    lease = _HELD.get(_key(folder))
-    if lease is not None and lease.compromise is not None:
+    if _lease_on(folder).compromise is not None:
         raise FolderError(
             f"{folder}: another process has taken this study over, for this one gave no sign of "
             f"life for {LEASE:g} s; nothing more is written from here"
@@ -70,16 +66,19 @@ class Holder:
     """The process that has taken a folder to work on, and has not given it back.
 
     Args:
-        pid: Its number; empty where the lock does not say.
-        host: Host on which it runs.
+        pid: Its number; None where the lock does not say.
+        host: Host on which it runs; empty where the lock does not say.
         silent: Seconds since its last sign of life, on the clock of this host.
-        gone: Whether it is known to have ended.
     """
 
-    pid: str
+    pid: int | None
     host: str
     silent: float
-    gone: bool
+
+    @property
+    def gone(self) -> bool:
+        """Whether it is known to have ended."""
+        return self.host == socket.gethostname() and not _runs_here(self.pid)
 
     @property
     def lives(self) -> bool:
@@ -96,23 +95,21 @@ def holder_of(folder: Path) -> Holder | None:
     Args:
         folder: Folder of a study.
     """
-    file = folder / NAME
     try:
-        silent = max(0.0, time.time() - file.stat().st_mtime)
+        silent = max(0.0, time.time() - (folder / NAME).stat().st_mtime)
     except OSError:
         return None
-    record = _record(folder)
-    pid, host = record.get("pid", ""), record.get("host", "")
-    return Holder(pid, host, silent, gone=host == socket.gethostname() and not _runs_here(pid))
+    owner = _lease_on(folder).owner
+    return Holder(owner.pid, owner.hostname, silent) if owner else Holder(None, "", silent)
 
 
-def _runs_here(pid: str) -> bool:
+def _runs_here(pid: int | None) -> bool:
     """Whether a process of this number runs on this host; yes where that is not known."""
-    if not pid.isdecimal() or os.name == "nt":  # os.kill would end it there
+    if pid is None or os.name == "nt":  # os.kill would end it there
         return True
     try:
-        os.kill(int(pid), 0)
-    except (ProcessLookupError, OverflowError):
+        os.kill(pid, 0)
+    except ProcessLookupError:
         return False
     except OSError:  # it belongs to somebody else
         return True
@@ -128,8 +125,8 @@ def _take(lease: SoftFileLease, folder: Path, note: Callable[[Statement], None])
             Statement(
                 "progress.lock_watched",
                 folder=str(folder),
-                pid=holder.pid if holder else "?",
-                host=holder.host if holder else "?",
+                pid=str((holder and holder.pid) or "?"),
+                host=(holder and holder.host) or "?",
                 seconds=1.5 * LEASE,
             )
         )
@@ -151,28 +148,6 @@ def _acquired(lease: SoftFileLease, timeout: float) -> bool:
     return True
 
 
-def _record(folder: Path) -> dict[str, str]:
-    """What the lock says; nothing where it cannot be read."""
-    try:
-        text = (folder / NAME).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return {}
-    return dict(line.split("=", 1) for line in text.splitlines() if "=" in line)
-
-
 def _lease_on(folder: Path) -> SoftFileLease:
-    key = _key(folder)
-    lease = _HELD.get(key)
-    if lease is None:
-        lease = SoftFileLease(Path(key) / NAME, lease_duration=LEASE, on_compromise=_lost)
-        _HELD[key] = lease
-    return lease
-
-
-def _lost(compromise: LeaseCompromise) -> None:
-    """Nothing here, in another thread: :func:`check_lock` sees it."""
-    del compromise
-
-
-def _key(folder: Path) -> str:
-    return str(folder.resolve())
+    """The lease of this process on a folder, the same one as long as it is held."""
+    return SoftFileLease(folder.resolve() / NAME, lease_duration=LEASE, is_singleton=True)

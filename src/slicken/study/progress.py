@@ -1,24 +1,24 @@
-"""Progress: how far a study is, as one event, and in a file of its folder."""
+"""Progress: how far a study is, as one event, in one file of its folder, and read from there."""
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-import numpy as np
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from slicken.errors import SlickenError
+from slicken.statements import Statement
 from slicken.study.files import remove, written_aside
-from slicken.study.lock import check_lock
-from slicken.study.plan import MOST_EPOCHS
+from slicken.study.lock import Holder, check_lock, holder_of
+from slicken.study.plan import MOST_EPOCHS, MOST_WINDOWS
 
 if TYPE_CHECKING:
     from slicken.learning.training import EpochLosses
-    from slicken.statements import Statement
     from slicken.study.folder import StudyFolder
 
 NAME = "progress.json"
@@ -26,6 +26,7 @@ EVERY = 2.0
 """Seconds from one writing of the file to the next, at least."""
 
 Stage = Literal["measuring", "training", "evidence", "figures"]
+State = Literal["waiting", "training", "begun", "finished"]
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,23 @@ class WindowProgress(BaseModel):
     last: tuple[float | None, ...]
     best: tuple[float | None, ...]
 
+    @classmethod
+    def after_epochs(cls, window: float, runs: int, epochs: int) -> Self:
+        """Runs that are all at one epoch, with losses that are not known."""
+        return cls(window=window, epochs=(epochs,) * runs, last=(None,) * runs, best=(None,) * runs)
+
+    def after(self, event: Progress) -> Self:
+        """How far it is after an event about it."""
+        epochs, last, best = list(self.epochs), list(self.last), list(self.best)
+        for place, run in enumerate(event.runs):
+            epochs[run] = event.epoch
+            if event.losses is not None:
+                last[run] = _finite_or_none(float(event.losses.validation[place]))
+                best[run] = min((x for x in (best[run], last[run]) if x is not None), default=None)
+        return self.model_copy(
+            update={"epochs": tuple(epochs), "last": tuple(last), "best": tuple(best)}
+        )
+
 
 class Snapshot(BaseModel):
     """The last event of a study, and how far its runs are, as ``progress.json`` keeps them.
@@ -112,6 +130,14 @@ class Snapshot(BaseModel):
     total: Annotated[int, Field(ge=0)]
     left: float | None
     windows: tuple[WindowProgress, ...]
+
+    def now(self) -> Progress:
+        """The event, its time left counted from now."""
+        age = max(0.0, time.time() - self.updated.timestamp())
+        left = math.nan if self.left is None else max(0.0, self.left - age)
+        known = self.doing and "statement" in self.doing  # not where another version has written it
+        doing = Statement.from_plain(self.doing) if self.doing and known else None
+        return Progress(self.stage, doing, self.done, self.total, left)
 
 
 def read_progress(folder: "StudyFolder") -> Snapshot | None:
@@ -143,7 +169,7 @@ def recorded(folder: "StudyFolder", on_progress: OnProgress = ignore) -> Iterato
     """
     yield _ProgressFile(folder, on_progress)
     with suppress(SlickenError):
-        if len(folder.finished()) == len(folder.plan.windows):
+        if _all_finished(folder):
             remove(folder.place(NAME))
 
 
@@ -152,8 +178,8 @@ class _ProgressFile:
 
     def __init__(self, folder: "StudyFolder", on_progress: OnProgress) -> None:
         self._folder, self._on_progress = folder, on_progress
-        self._trained = len(folder.finished()) == len(folder.plan.windows)
-        self._rows = {} if self._trained else _rows_of(folder)
+        self._trained = _all_finished(folder)
+        self._windows = {} if self._trained else _windows_of(folder)
         self._step: tuple[Stage, Statement | None] | None = None
         self._written = -math.inf
 
@@ -163,14 +189,9 @@ class _ProgressFile:
         self._on_progress(progress)
 
     def _follow(self, progress: Progress) -> None:
-        row = self._rows.get(progress.window)
-        if row is not None and progress.runs:
-            runs = list(progress.runs)
-            row["epochs"][runs] = progress.epoch
-            if progress.losses is not None:
-                losses = np.asarray(progress.losses.validation, dtype=np.float64)
-                row["last"][runs] = np.where(np.isfinite(losses), losses, np.nan)
-                row["best"] = np.fmin(row["best"], row["last"])
+        if progress.window in self._windows:
+            window = self._windows[progress.window]
+            self._windows[progress.window] = window.after(progress)
         if progress.doing is None and not progress.runs:
             return  # no more than a note
         step = (progress.stage, None if progress.losses else progress.doing)
@@ -186,16 +207,8 @@ class _ProgressFile:
             doing=progress.doing.to_plain() if progress.doing else None,
             done=progress.done,
             total=progress.total,
-            left=_or_none(np.array([progress.left]))[0],
-            windows=tuple(
-                WindowProgress(
-                    window=window,
-                    epochs=tuple(row["epochs"].tolist()),
-                    last=_or_none(row["last"]),
-                    best=_or_none(row["best"]),
-                )
-                for window, row in self._rows.items()
-            ),
+            left=_finite_or_none(progress.left),
+            windows=tuple(self._windows.values()),
         )
         with suppress(OSError, SlickenError):
             check_lock(self._folder.path)
@@ -204,22 +217,144 @@ class _ProgressFile:
                 aside.write_text(snapshot.model_dump_json(indent=1), encoding="utf-8")
 
 
-def _rows_of(folder: "StudyFolder") -> dict[float, dict[str, np.ndarray]]:
-    """How far every run was before: a run is its seed, so it gets there again."""
-    plan, before = folder.plan, read_progress(folder)
-    known = {row.window: row for row in before.windows} if before else {}
-    rows = {}
-    for window in plan.windows:
-        row = known.get(window)
-        rows[window] = {
-            "epochs": np.array(row.epochs if row else [0] * plan.runs, dtype=np.int64),
-            "last": np.array(row.last if row else [None] * plan.runs, dtype=np.float64),
-            "best": np.array(row.best if row else [None] * plan.runs, dtype=np.float64),
-        }
-    for window in folder.finished():
-        rows[window]["epochs"][:] = plan.epochs
-    return rows
+@dataclass(frozen=True)
+class WindowStatus:
+    """How far one window length is.
+
+    Args:
+        state: State of its training; ``begun`` where the process that trained it has ended.
+        progress: Progress of its runs.
+        total: Number of epochs of all runs.
+    """
+
+    state: State
+    progress: WindowProgress
+    total: int
+
+    @property
+    def done(self) -> int:
+        """Epochs done, of all runs together."""
+        return sum(self.progress.epochs)
+
+    @property
+    def last(self) -> float:
+        """Mean over runs of the validation loss after the last epoch; NaN where there is none."""
+        return _mean(self.progress.last)
+
+    @property
+    def best(self) -> float:
+        """Mean over runs of the lowest validation loss; NaN where there is none."""
+        return _mean(self.progress.best)
+
+    @property
+    def diverged(self) -> int:
+        """Number of runs that are left out because a loss was not finite."""
+        return self.progress.best.count(None) if self.state == "finished" else 0
 
 
-def _or_none(numbers: np.ndarray) -> tuple[float | None, ...]:
-    return tuple(number if math.isfinite(number) else None for number in numbers.tolist())
+@dataclass(frozen=True)
+class StudyStatus:
+    """How far a study is.
+
+    Args:
+        windows: Status of every window length.
+        holder: Process that works on it; None where there is none.
+        progress: Progress of that process, its time left counted from now; None where it does not
+            work, or has not reported any.
+        unchanged: Seconds since something changed in the folder.
+        summarised: Whether there is a summary.
+    """
+
+    windows: tuple[WindowStatus, ...]
+    holder: Holder | None
+    progress: Progress | None
+    unchanged: float
+    summarised: bool
+
+    @property
+    def trained(self) -> bool:
+        """Whether every window length is finished."""
+        return all(row.state == "finished" for row in self.windows)
+
+    @property
+    def worked_on(self) -> bool:
+        """Whether a living process works on it."""
+        return self.holder is not None and self.holder.lives
+
+
+def status_of(folder: "StudyFolder") -> StudyStatus:
+    """How far a study is now, from its folder alone.
+
+    Raises:
+        FolderError: If a window length is damaged.
+    """
+    finished, total = folder.finished(), folder.plan.runs * folder.plan.epochs
+    holder, snapshot = holder_of(folder.path), read_progress(folder)
+    lives = holder is not None and holder.lives
+
+    def status(window: WindowProgress) -> WindowStatus:
+        if window.window in finished:
+            return WindowStatus("finished", _finished(folder, window.window), total)
+        begun: State = "training" if lives else "begun"
+        return WindowStatus(begun if any(window.epochs) else "waiting", window, total)
+
+    return StudyStatus(
+        windows=tuple(map(status, _windows_of(folder).values())),
+        holder=holder,
+        progress=snapshot.now() if snapshot and lives else None,
+        unchanged=_unchanged(folder),
+        summarised=folder.place("summary.json").is_file(),
+    )
+
+
+def _all_finished(folder: "StudyFolder") -> bool:
+    return len(folder.finished()) == len(folder.plan.windows)
+
+
+def _windows_of(folder: "StudyFolder") -> dict[float, WindowProgress]:
+    """How far every run was when that was last written: a run is its seed, it gets there again."""
+    plan, before, finished = folder.plan, read_progress(folder), folder.finished()
+    known = {window.window: window for window in before.windows} if before else {}
+    for seconds in plan.windows:
+        epochs = plan.epochs if seconds in finished else 0
+        if epochs or seconds not in known:
+            known[seconds] = WindowProgress.after_epochs(seconds, plan.runs, epochs)
+    return {seconds: known[seconds] for seconds in plan.windows}
+
+
+@lru_cache(MOST_WINDOWS)  # a finished window length does not change
+def _finished(folder: "StudyFolder", seconds: float) -> WindowProgress:
+    history = folder.read_history(seconds)
+    finite = history["finite"].to_numpy()
+    last, best = history["validation_loss"].isel(epoch=-1), history["best_loss"]
+
+    def kept(losses: Iterable[float]) -> tuple[float | None, ...]:
+        return tuple(x if ok else None for x, ok in zip(losses, finite, strict=True))
+
+    return WindowProgress(
+        window=seconds,
+        epochs=(folder.plan.epochs,) * folder.plan.runs,
+        last=kept(last.to_numpy().tolist()),
+        best=kept(best.to_numpy().tolist()),
+    )
+
+
+def _mean(losses: Iterable[float | None]) -> float:
+    finite = [loss for loss in losses if loss is not None and math.isfinite(loss)]
+    return sum(finite) / len(finite) if finite else math.nan
+
+
+def _finite_or_none(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _unchanged(folder: "StudyFolder") -> float:
+    """Seconds since the newest of what a working process writes."""
+    places = [folder.place(NAME), folder.plan_file, folder.place("summary.json")]
+    for name in ("windows", "evidence", "checkpoints", "figures"):
+        places += [folder.place(name), *folder.place(name).glob("*")]
+    newest = -math.inf
+    for place in places:
+        with suppress(OSError):  # it was not there, or is gone meanwhile
+            newest = max(newest, place.stat().st_mtime)
+    return max(0.0, time.time() - newest)

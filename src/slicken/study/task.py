@@ -17,7 +17,7 @@ import xarray as xr
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.splits import SCORED, Part
 from slicken.learning.training import EpochLosses, Trainer, run_seeds, training_data
-from slicken.study.checkpoint import Checkpoint, stacked, train_on
+from slicken.study.checkpoint import Checkpoint, kept_epoch, stacked, train_on
 from slicken.study.files import remove
 from slicken.study.folder import StudyFolder, WindowResult
 
@@ -113,6 +113,17 @@ def forget(folder: StudyFolder, seconds: float) -> None:
     """Remove the checkpoints of a window length, which is finished."""
     for file, _ in _begun(folder, seconds):
         remove(file)
+
+
+def begun_windows(folder: StudyFolder) -> dict[float, int]:
+    """The epoch from which each window length in training would be resumed, by its length in s."""
+    finished = folder.finished()
+    epochs = {
+        seconds: max((kept_epoch(file) for file, _ in _begun(folder, seconds)), default=0)
+        for seconds in folder.plan.windows
+        if seconds not in finished
+    }
+    return {seconds: epoch for seconds, epoch in epochs.items() if epoch}
 
 
 def make_trainer(
