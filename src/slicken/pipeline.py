@@ -109,11 +109,12 @@ def explain(
             f"explain: expected a trained study, but got {shown(trained)}; give what slicken.train "
             "returns, or slicken.open_study(path)"
         )
+    had_evidence = (trained.path / "evidence").exists()
     with study_lock(trained.path), recorded(trained.folder, on_progress) as recorder:
         try:
             return gather(trained, recorder, ablation=ablation, leak=leak)
         except (KeyError, ValueError, TypeError, AttributeError, IndexError) as error:
-            if not trained.folder.of_others:
+            if not had_evidence:
                 raise
             # Whoever made the folder may have put anything into it.
             raise FolderError(

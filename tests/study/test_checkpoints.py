@@ -9,12 +9,11 @@ import pytest
 import builders
 from slicken.study.checkpoint import Checkpoint
 from slicken.study.folder import StudyFolder
-from slicken.study.integrity import create_or_resume
 from slicken.study.plan import Plan
 from slicken.study.prepared import Prepared
 from slicken.study.progress import OnProgress, Progress
 from slicken.study.task import Task, begun_windows, tasks_of
-from slicken.study.training import train_study
+from slicken.study.training import create_or_resume, train_study
 
 
 def window_files(folder: StudyFolder) -> dict[str, bytes]:

@@ -73,20 +73,15 @@ def _configured() -> Iterator[None]:
         yield
 
 
-def may_use() -> tuple[int, tuple[int, ...], str]:
-    """In a worker: how many cores slicken sees; which; and what JAX may compute on."""
-    return cores(), tuple(sorted(os.sched_getaffinity(0))), os.environ["JAX_PLATFORMS"]
+def may_use() -> tuple[int, str]:
+    """In a worker: how many cores slicken sees, and what JAX may compute on."""
+    return cores(), os.environ["JAX_PLATFORMS"]
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="processes are not bound here")
 def test_a_job_that_ended_is_submitted_again_and_the_last_one_cancelled(slurm: Path) -> None:
     with Cluster("slurm-small").client() as client:
         until(lambda: len(workers_of(client)) == WORKERS, slurm)
-        shares = list(client.run(may_use).values())
-        assert [seen for seen, _, _ in shares] == [1] * WORKERS
-        assert {platform for *_, platform in shares} == {"cpu"}
-        if os.cpu_count() == WORKERS:  # the stand-in confines a job to nothing
-            assert len({bound for _, bound, _ in shares}) == WORKERS
+        assert list(client.run(may_use).values()) == [(1, "cpu")] * WORKERS
 
         before = workers_of(client)
         os.killpg(int(lines(slurm / "submitted")[0]), signal.SIGKILL)

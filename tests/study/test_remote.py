@@ -33,11 +33,9 @@ two_cores = pytest.mark.skipif(cores() < 2, reason="two workers need two cores")
 # -- tasks: what follows is done in the workers --
 
 
-def may_use() -> tuple[int, tuple[int, ...], set[tuple[int, ...]]]:
-    """How many cores slicken sees in a worker; which; and which its threads are bound to."""
-    bound = os.sched_getaffinity
-    threads = [int(thread.name) for thread in Path("/proc/self/task").iterdir()]
-    return cores(), tuple(bound(0)), {tuple(bound(thread)) for thread in threads}
+def may_use() -> int:
+    """How many cores slicken sees in a worker."""
+    return cores()
 
 
 def die_the_first_time(traces: Path) -> int:
@@ -76,15 +74,8 @@ def client() -> "Iterator[Client]":
 
 
 @two_cores
-@pytest.mark.skipif(sys.platform != "linux", reason="this system does not bind processes")
-def test_local_workers_share_the_cores_and_see_only_their_own(client: "Client") -> None:
-    shares: list[Any] = list(client.run(may_use).values())
-    each = [set(bound) for _, bound, _ in shares]
-    assert each[0] | each[1] == os.sched_getaffinity(0)
-    assert not each[0] & each[1]
-    for seen, bound, threads in shares:
-        assert seen == len(bound)
-        assert threads == {bound}, "a thread is bound to the cores of others"
+def test_local_workers_share_the_cores(client: "Client") -> None:
+    assert sum(client.run(may_use).values()) == cores()
 
 
 @two_cores
@@ -108,7 +99,7 @@ def test_the_task_of_a_worker_that_died_is_done_again(client: "Client", tmp_path
     until(lambda: len(client.run(os.getpid)) == 2)
     after = set(client.run(os.getpid).values())
     assert len(after - before) == 1, "the dead worker is replaced"
-    test_local_workers_share_the_cores_and_see_only_their_own(client)
+    test_local_workers_share_the_cores(client)
 
 
 @two_cores

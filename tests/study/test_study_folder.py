@@ -16,12 +16,10 @@ import xarray as xr
 import builders
 from slicken.errors import FolderError
 from slicken.learning.network import Network
-from slicken.study import checksums
-from slicken.study.files import write_text, written_aside
+from slicken.study.files import write_listed, write_text, written_aside
 from slicken.study.folder import FORMAT, StudyFolder, WindowResult
-from slicken.study.integrity import create_or_resume
 from slicken.study.plan import Plan
-from slicken.study.training import train_study
+from slicken.study.training import create_or_resume, train_study
 
 
 @pytest.fixture
@@ -210,7 +208,7 @@ def test_a_study_killed_before_its_plan_was_written_begins_anew(
     unborn = tmp_path / "unborn"
     unborn.mkdir()
     (unborn / ".plan.toml.123.partial").write_text("half", encoding="utf-8")
-    shutil.copy(copied.path / "experiments.nc", unborn)
+    write_listed(unborn / "experiments.nc", (copied.path / "experiments.nc").read_bytes())
     folder = create_or_resume(unborn, builders.make_plan(), builders.make_experiments())
     assert len(folder.experiments) == 5
     assert (unborn / "plan.toml").is_file()
@@ -375,9 +373,11 @@ def test_a_folder_of_an_older_or_a_newer_version_is_refused_with_words(
         ("format = 9\n", "upgrade"),
     ):
         (copied.path / "SHA256SUMS").unlink(missing_ok=True)
-        file.write_text(text.replace(f"format = {FORMAT}\n", format_), encoding="utf-8")
+        old = text.replace(f"format = {FORMAT}\n", format_)
         if format_:
-            checksums.vouch(file, file.read_bytes())
+            write_listed(file, old.encode())
+        else:
+            file.write_text(old, encoding="utf-8")
         for read in (lambda: StudyFolder.open(copied.path), lambda: claim(copied)):
             with pytest.raises(FolderError, match=words):
                 read()
@@ -465,7 +465,7 @@ import builders, numpy as np, xarray as xr
 from pathlib import Path
 from slicken.errors import FolderError
 from slicken.study.folder import WindowResult
-from slicken.study.integrity import create_or_resume
+from slicken.study.training import create_or_resume
 random = np.random.default_rng(0)
 big = xr.Dataset({{"x": ("n", random.normal(size=40_000))}})
 small = xr.Dataset({{"x": ("n", random.normal(size=4))}})

@@ -1,4 +1,4 @@
-"""Shares: every core, and every GPU, belongs to exactly one worker."""
+"""Shares: cores are shared evenly, and every GPU belongs to exactly one worker."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,7 +8,7 @@ import pytest
 from slicken.errors import PlanError, WorkersError
 from slicken.learning.devices import cores
 from slicken.study.executors import LocalWorkers
-from slicken.study.worker_share import Share, gpus_here, partition, share_of
+from slicken.study.worker_share import gpus_here, share_of
 
 NVIDIA_SMI = """#!/bin/sh
 echo "GPU 0: NVIDIA A100-SXM4-80GB (UUID: GPU-aaaa)"
@@ -16,33 +16,36 @@ echo "GPU 1: NVIDIA A100-SXM4-80GB (UUID: GPU-bbbb)"
 """
 
 
-@pytest.mark.parametrize("things", [0, 1, 7, 8, 64])
-@pytest.mark.parametrize("count", [1, 2, 3, 8])
-def test_parts_hold_everything_once_and_are_even(things: int, count: int) -> None:
-    parts = partition(range(things), count)
-    assert [each for part in parts for each in part] == list(range(things))
-    assert len(parts) == count
-    assert max(map(len, parts)) - min(map(len, parts)) <= 1
+@pytest.mark.parametrize("cores", [1, 7, 8, 64])
+@pytest.mark.parametrize("workers", [1, 2, 3, 8])
+@pytest.mark.parametrize("name", ["{}", "job-7-{}"])
+def test_workers_of_one_machine_share_its_cores_evenly(name: str, workers: int, cores: int) -> None:
+    shares = [share_of(name.format(n), f"{cores}/{workers}", []) for n in range(workers)]
+    numbers = [int(share["SLICKEN_CORES"]) for share in shares]
+    assert sum(numbers) == max(cores, workers), "a worker has one core at least"
+    assert max(numbers) - min(numbers) <= 1
+    assert [share["PJRT_NPROC"] for share in shares] == [str(number) for number in numbers]
 
 
-@pytest.mark.parametrize("names", [[0, 1, 2], ["job-7-0", "job-7-1", "job-7-2"]])
-def test_workers_of_one_machine_share_its_cores(names: list[object]) -> None:
-    shares = [share_of(name, "8/3", range(8), []) for name in names]
-    assert [share.cores for share in shares] == [3, 3, 2]
-    assert sorted(core for share in shares for core in share.bound) == list(range(8))
+@pytest.mark.parametrize("gpus", [2, 3, 8])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_every_gpu_belongs_to_one_worker(workers: int, gpus: int) -> None:
+    names = [str(gpu) for gpu in range(gpus)]
+    shares = [share_of(worker, f"8/{workers}", names) for worker in range(workers)]
+    given = [gpu for share in shares for gpu in share["CUDA_VISIBLE_DEVICES"].split(",")]
+    assert sorted(given) == names
 
 
 def test_the_only_worker_of_a_job_has_all_of_it() -> None:
-    assert share_of("slicken-5", "4/1", range(4), ["2"]) == Share(4, (0, 1, 2, 3), ("2",))
-
-
-def test_a_job_that_is_not_confined_binds_nobody_to_the_cores_of_others() -> None:
-    assert share_of("slicken-5-1", "8/2", range(64), []) == Share(4)
-    assert share_of("slicken-5-1", "8/2", [], []) == Share(4), "a system that binds no processes"
+    assert share_of("slicken-5", "4/1", ["2"], 64) == {
+        "SLICKEN_CORES": "4",
+        "PJRT_NPROC": "4",
+        "CUDA_VISIBLE_DEVICES": "2",
+    }
 
 
 def test_a_job_that_has_fewer_cores_than_it_asked_for_uses_those() -> None:
-    assert share_of(1, "8/2", [3, 5], []) == Share(1, (5,))
+    assert share_of(1, "8/2", [], 2)["SLICKEN_CORES"] == "1"
 
 
 # -- the number of cores --
@@ -84,8 +87,8 @@ def two_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("two_gpus")
 def test_each_worker_has_its_own_gpu() -> None:
     assert gpus_here() == ("0", "1")
-    shares = [share_of(worker, "8/2", range(8), gpus_here()) for worker in range(2)]
-    assert [share.gpus for share in shares] == [("0",), ("1",)]
+    shares = [share_of(worker, "8/2", gpus_here()) for worker in range(2)]
+    assert [share["CUDA_VISIBLE_DEVICES"] for share in shares] == ["0", "1"]
 
 
 @pytest.mark.usefixtures("two_gpus")

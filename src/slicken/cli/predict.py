@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from slicken.cli.options import Study
+
 
 def run(
-    study: Annotated[Path, typer.Argument(metavar="STUDY", help="Study folder.")],
+    study: Study,
     log: Annotated[
         Path, typer.Argument(metavar="LOG", help="Log that has the drivers of the study.")
     ],

@@ -12,71 +12,65 @@ if TYPE_CHECKING:
     from slicken.study.executors import Executor
     from slicken.study.plan import Plan
 
-Sources = Annotated[
-    list[str], typer.Argument(metavar="PLAN.toml | LOG...", help="A plan, or logs.")
-]
-Out = Annotated[
-    Path | None,
-    typer.Option(metavar="FOLDER", help="Study folder; an unfinished one is resumed."),
-]
-Channels = Annotated[
-    Path | None,
-    typer.Option(metavar="MAP.toml", help="Channel map: column, unit and sign of each channel."),
-]
-Windows = Annotated[
-    str | None,
-    typer.Option(metavar="SECONDS", help="Window lengths, such as 50:500:50 or 50,100,400."),
-]
-Runs = Annotated[
-    int | None, typer.Option(metavar="N", help="Number of runs of each window length.")
-]
-Epochs = Annotated[int | None, typer.Option(metavar="N", help="Number of epochs of each run.")]
-Stride = Annotated[
-    float | None, typer.Option(metavar="SECONDS", help="Spacing of target times, in s.")
-]
-Preset = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME", help="Preset for the other settings: paper, recommended or quick."
-    ),
-]
-Split = Annotated[
-    str | None,
-    typer.Option(metavar="BY", help="Unit of the split: auto, experiment, time or stage."),
-]
-Seed = Annotated[int | None, typer.Option(metavar="N", help="Random seed.")]
-Checkpoint = Annotated[
-    float | None,
-    typer.Option(metavar="SECONDS", help="Time between checkpoints, in s; 30 by default."),
-]
-Workers = Annotated[
-    int | None,
-    typer.Option(metavar="N", help="Number of local worker processes, or of jobs of --cluster."),
-]
-Scheduler = Annotated[
-    str | None, typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler to train on.")
-]
-Cluster = Annotated[
-    str | None,
-    typer.Option(metavar="NAME", help="Section of dask-jobqueue's configuration, such as slurm."),
-]
-
 
 def run(
-    sources: Sources,
-    out: Out = None,
-    channels: Channels = None,
-    windows: Windows = None,
-    runs: Runs = None,
-    epochs: Epochs = None,
-    stride: Stride = None,
-    preset: Preset = None,
-    split: Split = None,
-    seed: Seed = None,
-    checkpoint: Checkpoint = None,
-    workers: Workers = None,
-    scheduler: Scheduler = None,
-    cluster: Cluster = None,
+    sources: Annotated[
+        list[str], typer.Argument(metavar="PLAN.toml | LOG...", help="A plan, or logs.")
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Study folder; an unfinished one is resumed."),
+    ] = None,
+    channels: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="MAP.toml", help="Channel map: column, unit and sign of each channel."
+        ),
+    ] = None,
+    windows: Annotated[
+        str | None,
+        typer.Option(metavar="SECONDS", help="Window lengths, such as 50:500:50 or 50,100,400."),
+    ] = None,
+    runs: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of runs of each window length.")
+    ] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of epochs of each run.")
+    ] = None,
+    stride: Annotated[
+        float | None, typer.Option(metavar="SECONDS", help="Spacing of target times, in s.")
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Preset for the other settings: paper, recommended or quick."
+        ),
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(metavar="BY", help="Unit of the split: auto, experiment, time or stage."),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="Random seed.")] = None,
+    checkpoint: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Time between checkpoints, in s; 30 by default."),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="Number of local worker processes, or of jobs of --cluster."
+        ),
+    ] = None,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Address of a Dask scheduler to train on."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Section of dask-jobqueue's configuration, such as slurm."
+        ),
+    ] = None,
     lang: Language = "en",
     verbose: Verbose = False,
 ) -> None:
@@ -91,9 +85,9 @@ def run(
         "split": {"by": split} if split else None,
         "seed": seed,
     }
-    plan, beside = _plan(sources, {k: v for k, v in changes.items() if v is not None})
     from slicken.experiment.reading import read_logs
 
+    plan, beside = _plan(sources, {k: v for k, v in changes.items() if v is not None})
     executor = executor_named(workers, scheduler, cluster)
     do_study(
         read_logs(plan.logs, plan.channels, beside=beside),

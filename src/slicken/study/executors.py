@@ -160,30 +160,20 @@ class LocalWorkers(OnDask):
     @contextmanager
     def connect(self) -> "Iterator[Client]":
         """Start the processes."""
-        from distributed import Client, Nanny
-        from distributed import Scheduler as DaskScheduler
-        from distributed.deploy.spec import SpecCluster
+        from distributed import Client, LocalCluster
 
-        here = {"host": "127.0.0.1", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
-        gpus = gpus_here()
-        worker = {
-            **here,
-            "nthreads": 1,
-            "env": {
-                VARIABLE: f"{cores()}/{self.count}",
-                **({"CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else {}),
-            },
-            "preload": [PRELOAD],
-            # JAX's memory looks to Dask like results that it could write to disk: it would pause
-            # the worker at 80 % of a limit, for good, and kill it at 95 %. Where memory really runs
-            # out, the system ends the process, and the task is done again.
-            "memory_limit": 0,
-            "silence_logs": logging.CRITICAL,
-        }
+        share, gpus = {VARIABLE: f"{cores()}/{self.count}"}, gpus_here()
         try:
-            cluster = SpecCluster(
-                scheduler={"cls": DaskScheduler, "options": here},
-                workers={number: {"cls": Nanny, "options": worker} for number in range(self.count)},
+            cluster = LocalCluster(
+                n_workers=self.count,
+                threads_per_worker=1,
+                scheduler_kwargs={"dashboard": False, "dashboard_address": "127.0.0.1:0"},
+                # JAX's memory looks to Dask like results that it could write to disk: it would
+                # pause the worker at 80 % of a limit, for good, and kill it at 95 %. Where memory
+                # really runs out, the system ends the process, and the task is done again.
+                memory_limit=0,
+                preload=[PRELOAD],
+                env={**share, "CUDA_VISIBLE_DEVICES": ",".join(gpus)} if gpus else share,
                 silence_logs=logging.CRITICAL,
             )
         except (OSError, RuntimeError) as error:

@@ -1,12 +1,23 @@
-"""Files that are whole or not there: written aside, synced, renamed."""
+"""Files that are whole or not there, and the checksums that a folder lists of them.
 
+A file is written aside, synced and renamed. The list, ``SHA256SUMS``, is as ``sha256sum`` writes
+it, so anybody can check a study that was copied: ``sha256sum --check SHA256SUMS``.
+"""
+
+import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Literal
 
 from slicken.errors import FolderError
+
+MANIFEST = "SHA256SUMS"
+
+State = Literal["whole", "unknown", "altered"]
+Content = bytes | memoryview
 
 
 @contextmanager
@@ -46,6 +57,64 @@ def write_text(path: Path, text: str) -> None:
         aside.write_text(text, encoding="utf-8")
 
 
+def remove(path: Path) -> None:
+    """Remove a file, a link or a folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        with suppress(OSError):  # an error that brought us here says more
+            path.unlink(missing_ok=True)
+
+
+def write_listed(path: Path, content: Content) -> None:
+    """Write a file whose checksum its folder lists.
+
+    Raises:
+        FolderError: If it cannot be written.
+    """
+    # The list first: a process that is killed between the two leaves no file that is not listed.
+    write_text(path.parent / MANIFEST, manifest({**listed(path.parent), path.name: content}))
+    with written_aside(path) as aside:
+        aside.write_bytes(content)
+
+
+def state_of(file: Path) -> State:
+    """Whether a file has the bytes that its folder lists; ``unknown`` where it lists none."""
+    expected = listed(file.parent).get(file.name)
+    if expected is None:
+        return "unknown"
+    try:
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError:
+        return "altered"
+    return "whole" if found == expected else "altered"
+
+
+def lists(file: Path, content: Content) -> bool:
+    """Whether the checksum that the folder of a file lists is that of a content."""
+    return listed(file.parent).get(file.name) == hashlib.sha256(content).hexdigest()
+
+
+def listed(folder: Path) -> dict[str, str]:
+    """Checksums by file name; none where there is no list, or one that cannot be read."""
+    try:
+        lines = (folder / MANIFEST).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return {}
+    pairs = (line.split("  ", 1) for line in lines if "  " in line)
+    return {name: digest for digest, name in pairs}
+
+
+def manifest(files: Mapping[str, Content | str]) -> str:
+    """The list of some files, by name: of a content, or of a checksum that is known."""
+    sums = {
+        name: known if isinstance(known, str) else hashlib.sha256(known).hexdigest()
+        for name, known in files.items()
+    }
+    return "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
+
+
 def _rename(aside: Path, path: Path) -> None:
     """Give the name, which a file takes over from another but a folder does not."""
     if not (aside.is_dir() and path.is_dir()):
@@ -59,15 +128,6 @@ def _rename(aside: Path, path: Path) -> None:
         before.rename(path)
         raise
     remove(before)
-
-
-def remove(path: Path) -> None:
-    """Remove a file, a link or a folder, if it is there."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        with suppress(OSError):  # an error that brought us here says more
-            path.unlink(missing_ok=True)
 
 
 def _sync_name(folder: Path) -> None:

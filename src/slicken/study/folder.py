@@ -19,11 +19,9 @@ from slicken.experiment import Experiment
 from slicken.learning.engine import describe_engine
 from slicken.learning.network import Network, start_network
 from slicken.statements import Statement
-from slicken.study import checksums
-from slicken.study.arrays import filled, read_arrays, to_bytes
-from slicken.study.files import write_text, written_aside
+from slicken.study.arrays import Dims, filled, read_arrays, read_netcdf, to_bytes, to_netcdf
+from slicken.study.files import MANIFEST, lists, manifest, state_of, write_listed, written_aside
 from slicken.study.lock import check_lock
-from slicken.study.netcdf import Dims, read_netcdf, to_netcdf
 from slicken.study.plan import Plan
 from slicken.study.prepared import fingerprint, identity_of
 
@@ -70,7 +68,7 @@ class StudyFolder:
     """One study in one folder; see ``docs/reference/folder.md``.
 
     Only the process that holds the lock writes; see :func:`~slicken.study.lock.study_lock`. A
-    study is begun or resumed by :func:`~slicken.study.integrity.create_or_resume`.
+    study is begun or resumed by :func:`~slicken.study.training.create_or_resume`.
 
     Attributes:
         path: The folder.
@@ -80,9 +78,6 @@ class StudyFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.repaired: list[Statement] = []
-        self.of_others = False
-        """Whether evidence was read that this object did not write."""
-        self._written: set[str] = set()
         self._whole: set[float] = set()
 
     @classmethod
@@ -98,12 +93,12 @@ class StudyFolder:
                 f"{path}: no study here (no plan.toml); name a folder that "
                 "'slicken study --out' or 'slicken demo --out' has written"
             )
-        state = checksums.state_of(folder.plan_file)
+        state = state_of(folder.plan_file)
         if state != "altered":
             folder._check_format()  # first, because the oldest format had no checksums
         if state != "whole":
             raise FolderError(
-                f"{folder.plan_file}: {_ALTERED}; restore it and {checksums.NAME} from a copy, or "
+                f"{folder.plan_file}: {_ALTERED}; restore it and {MANIFEST} from a copy, or "
                 "choose another --out"
             )
         return folder
@@ -123,17 +118,14 @@ class StudyFolder:
             }
         )
         self.write_experiments(experiments)
-        checksums.vouch(self.plan_file, header.encode())
         # Last, because a folder with a plan is a study.
-        write_text(self.plan_file, header)
+        write_listed(self.plan_file, header.encode())
 
     def write_experiments(self, experiments: Sequence[Experiment]) -> None:
         """Keep the experiments as studied."""
         check_lock(self.path)
-        content = to_netcdf({f"{n:04d}": e.to_dataset() for n, e in enumerate(experiments)})
-        with written_aside(self.experiments_file) as aside:
-            aside.write_bytes(content)
-        checksums.vouch(self.experiments_file, content)
+        datasets = {f"{n:04d}": e.to_dataset() for n, e in enumerate(experiments)}
+        write_listed(self.experiments_file, to_netcdf(datasets))
 
     @property
     def plan_file(self) -> Path:
@@ -158,17 +150,9 @@ class StudyFolder:
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
         """The experiments as studied."""
-        if checksums.state_of(self.experiments_file) != "whole":
+        if state_of(self.experiments_file) != "whole":
             raise FolderError(f"{self.experiments_file}: {_ALTERED}; {_AGAIN}")
-        return self.read_experiments(len(self.fingerprints))
-
-    def read_experiments(self, count: int) -> tuple[Experiment, ...]:
-        """The first experiments of the file, whatever its checksum.
-
-        Raises:
-            FolderError: If they cannot be read.
-        """
-        return tuple(self._experiment(number) for number in range(count))
+        return tuple(self._experiment(number) for number in range(len(self.fingerprints)))
 
     @property
     def versions(self) -> dict[str, str]:
@@ -230,12 +214,11 @@ class StudyFolder:
             "predictions.nc": to_netcdf(result.predictions),
             "weights.safetensors": to_bytes(result.networks),
         }
-        sums = {name: checksums.checksum(content) for name, content in contents.items()}
         with written_aside(self.window_path(result.seconds)) as aside:
             aside.mkdir(parents=True, exist_ok=True)
             for name, content in contents.items():
                 (aside / name).write_bytes(content)
-            (aside / checksums.NAME).write_text(checksums.lines_of(sums), encoding="utf-8")
+            (aside / MANIFEST).write_text(manifest(contents), encoding="utf-8")
 
     def read_window(self, seconds: float) -> WindowResult:
         """What :meth:`write_window` kept.
@@ -270,7 +253,7 @@ class StudyFolder:
             file = self.place("windows", place.name, name)
             if not file.is_file():
                 return f"{file}: is not there"
-            if checksums.state_of(file) != "whole":
+            if state_of(file) != "whole":
                 return f"{file}: {_ALTERED}"
         try:
             owner = read_netcdf(place / "history.nc").attrs.get("study")
@@ -282,28 +265,19 @@ class StudyFolder:
         """Keep a piece of evidence as ``evidence/NAME.nc``."""
         file = self.place("evidence", f"{name}.nc")
         content = to_netcdf(dataset)
-        if checksums.state_of(file) == "whole" and checksums.vouches(file, content):
-            return
-        check_lock(self.path)
-        # A process that is killed between the two leaves a file without a checksum.
-        checksums.forget(file)
-        with written_aside(file) as aside:
-            aside.write_bytes(content)
-        checksums.vouch(file, content)
-        self._written.add(name)
+        if state_of(file) != "whole" or not lists(file, content):
+            check_lock(self.path)
+            write_listed(file, content)
 
     def read_evidence(self, name: str) -> xr.Dataset | None:
         """A piece of evidence; None where it has not been computed, or was altered since."""
         file = self.place("evidence", f"{name}.nc")
         if not file.is_file():
             return None
-        state = checksums.state_of(file)
+        state = state_of(file)
         if state == "altered":
             self.repaired.append(Statement("progress.evidence_again", file=f"evidence/{file.name}"))
-        if state != "whole":
-            return None
-        self.of_others |= name not in self._written
-        return read_netcdf(file)
+        return read_netcdf(file) if state == "whole" else None
 
     def _is_finished(self, seconds: float) -> bool:
         if seconds in self._whole:

@@ -17,11 +17,8 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
-import numpy as np
-
 from slicken.errors import FolderError, WorkersError
 from slicken.learning.engine import choose_engine, describe_engine
-from slicken.learning.training import EpochLosses
 from slicken.statements import Statement
 from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.task import Job, Task, TaskReport, make_trainer, train_task
@@ -84,13 +81,12 @@ def train_remotely(
     Raises:
         SlickenError: If a task fails.
     """
-    topic, reports = f"slicken-{uuid4().hex}", queue.SimpleQueue[dict[str, Any]]()
-    by_place = {(task.seconds, task.first): task for task in tasks}
+    topic, reports = f"slicken-{uuid4().hex}", queue.SimpleQueue[TaskReport]()
     engine = describe_engine(job.plan.engine)
 
     def pass_on() -> None:
         while not reports.empty():
-            ledger(_read_report(reports.get(), by_place))
+            ledger(reports.get())
 
     # A task of its own, so that a worker that needs the job has it from another one, and it is
     # there again when that one dies.
@@ -124,7 +120,7 @@ def do(task: Task, job: Job, topic: str, wanted: Mapping[str, str]) -> Done:
     engine = choose_engine(job.plan.engine)
     trainer = make_trainer(job.plan, job.prepared, engine, task.seconds, task.numbers)
     checkpoint = _checkpoint(task, job)
-    result = train_task(task, job, trainer, engine, checkpoint, lambda report: _send(topic, report))
+    result = train_task(task, job, trainer, engine, checkpoint, lambda report: send(topic, report))
     return Done(result, describe_engine(job.plan.engine), checkpoint is not None)
 
 
@@ -193,31 +189,32 @@ def results_of(
             time.sleep(_LOOK)
 
 
-def send(topic: str, record: Mapping[str, Any]) -> None:
+def send(topic: str, report: object) -> None:
     """Send the client something from a task.
 
     Args:
         topic: Topic on which the client is :func:`listening`.
-        record: Numbers, texts, and lists and dictionaries of such.
+        report: Anything that can be pickled.
     """
     from distributed import get_worker
+    from distributed.protocol.pickle import dumps
 
-    get_worker().log_event(topic, dict(record))
+    get_worker().log_event(topic, dumps(report))
 
 
 @contextmanager
-def listening(
-    client: "Client", topic: str, receive: Callable[[dict[str, Any]], None]
-) -> Iterator[None]:
+def listening(client: "Client", topic: str, receive: Callable[[Any], None]) -> Iterator[None]:
     """Receive what tasks send, in the order in which each of them sent it.
 
     Args:
         client: Client of the workers.
         topic: Topic of the tasks.
-        receive: Called with each record, in a thread of Dask's: it should be quick, and lock what
+        receive: Called with each report, in a thread of Dask's: it should be quick, and lock what
             it shares with others.
     """
-    client.subscribe_topic(topic, lambda event: receive(event[1]))
+    from distributed.protocol.pickle import loads
+
+    client.subscribe_topic(topic, lambda event: receive(loads(event[1])))
     try:
         yield
     finally:
@@ -260,18 +257,6 @@ def _checkpoint(task: Task, job: Job) -> "Checkpoint | None":
         return task.checkpoint(folder, job.every) if folder.identity == job.identity else None
     except FolderError:
         return None
-
-
-def _send(topic: str, report: TaskReport) -> None:
-    losses = report.losses and [np.asarray(part, dtype=float).tolist() for part in report.losses]
-    place = {"seconds": report.task.seconds, "first": report.task.first}
-    send(topic, {**place, "epoch": report.epoch, "losses": losses, "problem": report.problem})
-
-
-def _read_report(record: Mapping[str, Any], tasks: Mapping[tuple[float, int], Task]) -> TaskReport:
-    task = tasks[record["seconds"], record["first"]]
-    losses = record["losses"] and EpochLosses(*(np.array(part) for part in record["losses"]))
-    return TaskReport(task, record["epoch"], losses, record["problem"])
 
 
 @contextmanager

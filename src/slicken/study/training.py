@@ -1,26 +1,34 @@
-"""Training: every window length of a plan, in a folder, from wherever it was left."""
+"""Training: every window length of a plan, in a folder, from wherever it was left.
 
-from collections.abc import Iterator, Sequence
+Before work begins, the folder holds the study that is asked for, and nothing damaged: a damaged
+part is removed and computed again; a damaged plan is an error.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slicken.errors import FolderError, PlanError, TrainingError
 from slicken.learning.engine import choose_engine, describe_engine
 from slicken.statements import Statement
 from slicken.study.checkpoint import EVERY
 from slicken.study.executors import Executor, InProcess
-from slicken.study.integrity import create_or_resume
+from slicken.study.files import MANIFEST, remove, state_of
+from slicken.study.folder import StudyFolder
 from slicken.study.ledger import Ledger
+from slicken.study.lock import NAME as LOCK
 from slicken.study.lock import study_lock
-from slicken.study.prepared import Prepared, prepare_study
+from slicken.study.prepared import Prepared, fingerprints_of, prepare_study
 from slicken.study.progress import OnProgress, Progress, ignore, recorded
 from slicken.study.task import Job, Task, forget, join, tasks_of
 
 if TYPE_CHECKING:
     from slicken.experiment import Experiment
-    from slicken.study.folder import StudyFolder, WindowResult
+    from slicken.study.folder import WindowResult
     from slicken.study.plan import Plan
+
+_FOLDERS = (".", "windows", "evidence", "checkpoints", "figures")
 
 
 def train_study(
@@ -31,7 +39,7 @@ def train_study(
     on_progress: OnProgress = ignore,
     executor: Executor | None = None,
     checkpoint_every: float = EVERY,
-) -> "StudyFolder":
+) -> StudyFolder:
     """Train every window length that the folder does not hold yet.
 
     Args:
@@ -66,7 +74,7 @@ def train_study(
 @contextmanager
 def claimed(
     out: Path, plan: "Plan", experiments: Sequence["Experiment"], on_progress: OnProgress = ignore
-) -> Iterator["StudyFolder"]:
+) -> Iterator[StudyFolder]:
     """The folder of a study, begun or resumed, which no other process works on meanwhile.
 
     Args:
@@ -94,6 +102,104 @@ def claimed(
         yield folder
 
 
+def create_or_resume(path: Path, plan: "Plan", experiments: Sequence["Experiment"]) -> StudyFolder:
+    """Begin a study in a folder, or resume the same one; damaged parts are removed.
+
+    Args:
+        path: Folder of the study.
+        plan: Plan of the study.
+        experiments: Experiments of the study.
+
+    Returns:
+        The folder; what was damaged is in its ``repaired``.
+
+    Raises:
+        FolderError: If the folder holds another study or something else, its plan is damaged, or
+            it cannot be written.
+    """
+    folder = StudyFolder(path)
+    try:
+        if folder.plan_file.exists():
+            folder = StudyFolder.open(path)
+            _check_same(folder, plan, experiments)
+            _repair(folder, experiments)
+            return folder
+        free = _is_free(folder)
+    except OSError as error:
+        raise FolderError(f"{path}: {error.strerror}; choose another --out") from None
+    if not free:
+        raise FolderError(f"{path}: this is not a study folder and not empty; choose another --out")
+    folder.create(plan, experiments)
+    return folder
+
+
+def _repair(folder: StudyFolder, experiments: Sequence["Experiment"]) -> None:
+    for name in _FOLDERS:  # left by processes that were killed as they wrote
+        for left in folder.place(name).glob(".*.partial"):
+            remove(left)
+    if state_of(folder.experiments_file) != "whole":
+        folder.write_experiments(experiments)
+        folder.repaired.append(
+            Statement("progress.experiments_again", file=str(folder.experiments_file))
+        )
+    for seconds in folder.plan.windows:
+        damage = folder.damage_of(seconds) if folder.window_path(seconds).is_dir() else ""
+        if damage:
+            remove(folder.window_path(seconds))
+            folder.repaired.append(
+                Statement("progress.window_again", problem=damage, seconds=seconds)
+            )
+
+
+def _check_same(folder: StudyFolder, plan: "Plan", experiments: Sequence["Experiment"]) -> None:
+    here, asked = _by_field(folder.plan.decisive()), _by_field(plan.decisive())
+    for field, value in asked.items():
+        if here.get(field) != value:
+            kept, wanted = _short(here.get(field)), _short(value)
+            raise FolderError(
+                f"{folder.path}: belongs to another plan ({field} is {kept} there and "
+                f"{wanted} here); choose another --out, or ask for the same plan"
+            )
+    there, given = folder.fingerprints, fingerprints_of(experiments)
+    if there != given:
+        changed = sorted(n for n in {*there, *given} if there.get(n) != given.get(n))
+        raise FolderError(
+            f"{folder.path}: belongs to other logs ({', '.join(changed[:3])} differ); "
+            "choose another --out"
+        )
+    if list(there) != list(given):
+        raise FolderError(
+            f"{folder.path}: has the same logs in another order, which decides the split; give "
+            f"them as {', '.join(there)}, or choose another --out"
+        )
+
+
+def _is_free(folder: StudyFolder) -> bool:
+    """Whether nothing is here, or what a process left that was killed as it began a study."""
+    if not folder.path.exists():
+        return True
+    if not folder.path.is_dir():
+        return False
+    held = {path.name for path in folder.path.iterdir() if not path.name.endswith(".partial")}
+    held -= {LOCK, MANIFEST}
+    listed = state_of(folder.experiments_file) != "unknown"  # somebody else's file is not
+    return not held or (listed and held == {folder.experiments_file.name})
+
+
+def _by_field(values: Mapping[str, Any], table: str = "") -> dict[str, Any]:
+    """Tables opened, so that a difference has a name such as ``network.units``."""
+    fields: dict[str, Any] = {}
+    for name, value in values.items():
+        inner = _by_field(value, f"{name}.") if isinstance(value, Mapping) else {name: value}
+        fields.update({f"{table}{field}": found for field, found in inner.items()})
+    return fields
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
 def describe(plan: "Plan", prepared: Prepared, finished: Sequence[float]) -> Iterator[Statement]:
     """What a study is about, and what of it is done already.
 
@@ -119,7 +225,7 @@ def describe(plan: "Plan", prepared: Prepared, finished: Sequence[float]) -> Ite
         yield Statement("progress.some_finished", windows=tuple(finished))
 
 
-def _train(folder: "StudyFolder", job: Job, executor: Executor, on_progress: OnProgress) -> None:
+def _train(folder: StudyFolder, job: Job, executor: Executor, on_progress: OnProgress) -> None:
     tasks = tasks_of(folder, executor.runs_together(job.plan))
     if not tasks:
         return
@@ -136,7 +242,7 @@ def _train(folder: "StudyFolder", job: Job, executor: Executor, on_progress: OnP
             ledger.finished(result)
 
 
-def _check_some_run_is_finite(folder: "StudyFolder") -> None:
+def _check_some_run_is_finite(folder: StudyFolder) -> None:
     if not any(folder.read_history(s)["finite"].any() for s in folder.finished()):
         raise TrainingError(
             f"{folder.path}: every run of every window length ended with a loss that is not "

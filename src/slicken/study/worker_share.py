@@ -1,8 +1,7 @@
 """Worker share: the cores, and the GPUs, that one of several workers on a machine has for itself.
 
 Dask imports this file in every worker process that slicken starts, and runs :func:`dask_setup`
-there before any task. So nothing heavy is imported here: XLA makes its threads when it starts, as
-many as there are cores that it sees then.
+there before any task. So nothing heavy is imported here: XLA makes its threads when it starts.
 """
 
 import os
@@ -10,14 +9,8 @@ import re
 import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
 from importlib.metadata import entry_points
-from itertools import pairwise
-from pathlib import Path
-from typing import Protocol, TypeVar
-
-Thing = TypeVar("Thing")  # the short form needs Python 3.12
+from typing import Protocol
 
 VARIABLE = "SLICKEN_SHARE"
 """Environment variable of workers: number of cores, and of workers that share them: ``8/2``."""
@@ -32,78 +25,38 @@ class Named(Protocol):
     name: object
 
 
-@dataclass(frozen=True)
-class Share:
-    """What one worker may use.
-
-    Args:
-        cores: Number of cores.
-        bound: Numbers of these cores; empty where the worker must not, or cannot, be bound to some.
-        gpus: GPUs as in ``CUDA_VISIBLE_DEVICES``.
-    """
-
-    cores: int
-    bound: tuple[int, ...] = ()
-    gpus: tuple[str, ...] = ()
-
-
-def partition(things: Sequence[Thing], parts: int) -> list[tuple[Thing, ...]]:
-    """Things in order, in parts as even as can be; the first ones have one more.
-
-    Example:
-        >>> partition("abcde", 2)
-        [('a', 'b', 'c'), ('d', 'e')]
-    """
-    each, more = divmod(len(things), parts)
-    first = [part * each + min(part, more) for part in range(parts + 1)]
-    return [tuple(things[start:end]) for start, end in pairwise(first)]
-
-
-def share_of(worker: object, shared: str, bound: Sequence[int], gpus: Sequence[str]) -> Share:
-    """The share of one worker.
+def share_of(
+    worker: object, shared: str, gpus: Sequence[str], bound: int | None = None
+) -> dict[str, str]:
+    """What one worker may use, as variables of its environment.
 
     Args:
         worker: Its name, which ends with its number: Dask calls the workers of a job ``job-0``,
             ``job-1``, ..., and the only one of a job ``job``.
         shared: Numbers of cores and of workers, such as ``8/2``.
-        bound: Cores that this process may run on; empty where the system does not say.
-        gpus: GPUs of all these workers.
+        gpus: GPUs of all these workers, as in ``CUDA_VISIBLE_DEVICES``.
+        bound: Number of cores that they are bound to, if it is known; a job may get fewer than it
+            asked for.
 
     Example:
-        >>> share_of("job-7-1", "8/2", range(8), ["0", "1"])
-        Share(cores=4, bound=(4, 5, 6, 7), gpus=('1',))
+        >>> share_of("job-7-1", "8/2", ["0", "1"])
+        {'SLICKEN_CORES': '4', 'PJRT_NPROC': '4', 'CUDA_VISIBLE_DEVICES': '1'}
     """
     cores, workers = (int(number) for number in shared.split("/"))
     number = re.search(r"\d+$", str(worker))
     place = int(number[0]) % workers if number else 0
-    # A job that the cluster does not confine sees the whole node; others compute on those cores.
-    confined = 0 < len(bound) <= cores
-    mine = partition(sorted(bound), workers)[place] if confined else ()
-    return Share(
-        cores=len(mine) or max(1, len(partition(range(cores), workers)[place])),
-        bound=mine,
-        gpus=partition(gpus, workers)[place],
-    )
+    mine = str(max(1, len(range(place, min(cores, bound or cores), workers))))
+    share = {"SLICKEN_CORES": mine, "PJRT_NPROC": mine}  # the second is that of XLA's threads
+    own = gpus[place::workers]
+    return {**share, "CUDA_VISIBLE_DEVICES": ",".join(own)} if own else share
 
 
-def apply(share: Share) -> None:
-    """Keep this process, and whatever it starts, to a share."""
-    os.environ["SLICKEN_CORES"] = str(share.cores)
-    if share.gpus:
-        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(share.gpus)
-    if not share.bound:
-        os.environ["PJRT_NPROC"] = str(share.cores)  # the threads of XLA, which sees all cores
-        return
-    # The call binds one thread; those that NumPy and Dask have started are bound one by one.
-    threads = [int(thread.name) for thread in Path("/proc/self/task").glob("*")]
-    for thread in threads or [0]:
-        with suppress(ProcessLookupError):  # it ended meanwhile
-            os.sched_setaffinity(thread, share.bound)
-
-
-def bound_cores() -> list[int]:
-    """Cores that this process may run on; empty where the system does not say."""
-    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
+def dask_setup(worker: Named) -> None:
+    """Give a worker process its share; Dask runs this before any task."""
+    shared = os.environ.get(VARIABLE)
+    if shared:
+        bound = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else None
+        os.environ.update(share_of(worker.name, shared, gpus_here(), bound))
 
 
 def gpus_here() -> tuple[str, ...]:
@@ -129,13 +82,6 @@ def gpus_here() -> tuple[str, ...]:
     except (OSError, subprocess.SubprocessError):
         return ()
     return tuple(re.findall(r"(?m)^GPU (\d+):", listed.stdout))
-
-
-def dask_setup(worker: Named) -> None:
-    """Give a worker process its share; Dask runs this before any task."""
-    shared = os.environ.get(VARIABLE)
-    if shared:
-        apply(share_of(worker.name, shared, bound_cores(), gpus_here()))
 
 
 def _jax_may_use_gpus(environment: Mapping[str, str], plugins: Sequence[str]) -> bool:
