@@ -46,6 +46,7 @@ def with_bad_runs(trained: Trained, seconds: float, *runs: int) -> Trained:
     history = result.history.load().copy(deep=True)
     history["finite"][list(runs)] = False
     changed = WindowResult(result.seconds, history, result.networks, result.predictions)
+    shutil.rmtree(trained.folder.window_path(seconds))
     with study_lock(trained.path):
         trained.folder.write_window(changed)
     for file in (trained.path / "evidence").glob(

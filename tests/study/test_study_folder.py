@@ -16,7 +16,7 @@ import xarray as xr
 import builders
 from slicken.errors import FolderError
 from slicken.learning.network import Network
-from slicken.study.files import write_listed, write_text, written_aside
+from slicken.study.files import remove, write_listed, write_text, written_aside
 from slicken.study.folder import FORMAT, StudyFolder, WindowResult
 from slicken.study.plan import Plan
 from slicken.study.training import create_or_resume, train_study
@@ -318,6 +318,7 @@ def test_weights_of_another_network_do_not_fit(copied: StudyFolder) -> None:
         builders.TINY.model_copy(update={"conv_layers": 0}),
     ):
         networks = builders.on_host(builders.start_networks(network, runs=3))
+        remove(copied.window_path(10.0))
         copied.write_window(small_result(10.0, networks=networks))
         with pytest.raises(FolderError, match=r"weights\.safetensors: .* does not fit the plan"):
             copied.read_window(10.0)
@@ -327,6 +328,7 @@ def test_weights_that_are_no_numbers_are_refused(copied: StudyFolder) -> None:
     networks = builders.on_host(builders.start_networks(builders.TINY, runs=3))
     spoiled = np.where(np.arange(3)[:, None] == 1, np.float32(np.nan), networks.dense)
     networks = eqx.tree_at(lambda all_runs: all_runs.dense, networks, spoiled)
+    remove(copied.window_path(10.0))
     copied.write_window(small_result(10.0, networks=networks))
     with pytest.raises(FolderError, match=r"weights\.safetensors: .*not finite"):
         copied.read_window(10.0)
@@ -454,6 +456,7 @@ def test_a_disk_that_cannot_be_written_is_an_error_with_advice_and_nothing_is_lo
         write_text(copied.path / "plan.toml", "changed")
     monkeypatch.undo()
     assert contents(copied.path) == before
+    remove(copied.window_path(10.0))
     copied.write_window(small_result(10.0))
     assert contents(copied.path) != before
 

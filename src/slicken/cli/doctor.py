@@ -30,7 +30,10 @@ def run() -> None:
     from slicken.learning.engine.library import REMEDY
 
     library = engine_library()
-    _tell("versions", f"slicken {__version__}, {_python()}, JAX {version('jax')}")
+    _tell(
+        "versions",
+        f"slicken {__version__}, Python {platform.python_version()}, JAX {version('jax')}",
+    )
     _tell("engine", explain_choice())
     _tell("native", _native(library))
     _tell("processor", f"{platform.machine()}, offers {', '.join(instruction_sets()) or 'unknown'}")
@@ -57,10 +60,6 @@ def _tell(what: str, words: str) -> None:
     from slicken.cli.terminal import say
 
     say(f"{what:<11}{words}")
-
-
-def _python() -> str:
-    return f"Python {platform.python_version()}"
 
 
 def _native(library: "Library") -> str:

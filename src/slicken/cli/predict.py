@@ -1,11 +1,14 @@
 """``slicken predict``: friction with intervals for a new log."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slicken.cli.options import Study
+
+if TYPE_CHECKING:
+    from slicken.evidence.prediction import Prediction
 
 
 def run(
@@ -40,6 +43,20 @@ def run(
     evidence = explain(trained)
     prediction = evidence.predict(experiment, window)
     written = write_prediction(prediction, table, level)
+    _show(prediction, level)
+    if not evidence.skill.proven:
+        say(
+            "note: this study has no proven skill on its own test part; do not rely on what it "
+            "predicts"
+        )
+    for path in written:
+        say(f"wrote {path}")
+
+
+def _show(prediction: "Prediction", level: float) -> None:
+    """Print how well it fits the measured friction."""
+    from slicken.cli.terminal import say
+
     score = prediction.score()
     low, high = prediction.interval(level)
     inside = float(((prediction.measured >= low) & (prediction.measured <= high)).mean())
@@ -50,13 +67,6 @@ def run(
     say(f"RMSE {score.rmse:.4f}, R2 {score.r2:.2f}, correlation {score.correlation:.2f}")
     share, asked = f"{100 * inside:.0f} %", f"{100 * level:.0f} %"
     say(f"{share} of the measured friction lies within the {asked} interval")
-    if not evidence.skill.proven:
-        say(
-            "note: this study has no proven skill on its own test part; do not rely on what it "
-            "predicts"
-        )
-    for path in written:
-        say(f"wrote {path}")
 
 
 def _table(log: Path, out: Path | None) -> Path:

@@ -54,15 +54,16 @@ def _follow(folder: "StudyFolder", study: Path) -> None:
 
     from slicken.study.progress import status_of
 
+    worked_on, idle = False, 0
     with Live(console=Console(file=sys.stdout, highlight=False), auto_refresh=False) as live:
-        status = status_of(folder)
-        live.update(_view(status, study), refresh=True)
-        idle = 0 if status.worked_on else LOOKS
-        while idle < LOOKS:
-            time.sleep(EVERY)
+        while True:
             status = status_of(folder)
             live.update(_view(status, study), refresh=True)
+            worked_on |= status.worked_on
             idle = 0 if status.worked_on else idle + 1
+            if not worked_on or idle == LOOKS:
+                return
+            time.sleep(EVERY)
 
 
 def _view(status: "StudyStatus", study: Path) -> "RenderableType":

@@ -25,8 +25,8 @@ def written_aside(path: Path, *, synced: bool = True) -> Iterator[Path]:
     """A place to write a file (or a folder) that takes the name ``path`` when all went well.
 
     Args:
-        path: the name.
-        synced: whether it must outlive a loss of power.
+        path: Name; a file takes it over from another, a folder must be the first to have it.
+        synced: Whether it must outlive a loss of power.
 
     Raises:
         FolderError: if it cannot be written; what was at ``path`` stays.
@@ -39,7 +39,7 @@ def written_aside(path: Path, *, synced: bool = True) -> Iterator[Path]:
         yield aside
         if synced:
             _sync(aside)
-        _rename(aside, path)
+        aside.replace(path)
         if synced:
             _sync_name(path.parent)
     except OSError as error:
@@ -113,21 +113,6 @@ def manifest(files: Mapping[str, Content | str]) -> str:
         for name, known in files.items()
     }
     return "".join(f"{digest}  {name}\n" for name, digest in sorted(sums.items()))
-
-
-def _rename(aside: Path, path: Path) -> None:
-    """Give the name, which a file takes over from another but a folder does not."""
-    if not (aside.is_dir() and path.is_dir()):
-        aside.replace(path)
-        return
-    before = aside.with_name(f"{aside.name}.before.partial")
-    path.rename(before)
-    try:
-        aside.replace(path)
-    except OSError:
-        before.rename(path)
-        raise
-    remove(before)
 
 
 def _sync_name(folder: Path) -> None:
