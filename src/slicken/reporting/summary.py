@@ -91,35 +91,43 @@ def _answers(evidence: "Evidence") -> dict[str, Any]:
         "shortest_within_one_error_s": comparison.shortest,
         "slip_m": evidence.trained.prepared.slip_in(best),
         "skill_proven": skill.proven,
-        "skill": [
-            {
-                "against": one.against,
-                **_interval((one.value, one.low, one.high)),
-                "blocks": one.blocks,
-            }
-            for one in skill.against
-        ],
+        "skill": _skill(evidence),
         "skill_table": _skill_table(skill.table),
         "permutation_p": skill.permutation_p,
         "coverage": {"level": LEVEL, "test": skill.coverage},
         "required_history": _required_history(evidence),
         "kernels": _kernels(evidence),
         "memory": None if memory.conclusion is None else asdict(memory.conclusion),
-        "drivers": [
-            {
-                "channel": driver.channel,
-                "verdict": driver.verdict,
-                "reasons": _all_stated(driver.reasons),
-                "share": _interval(driver.share),
-                "rank": _interval(driver.rank),
-            }
-            for driver in evidence.drivers
-        ],
+        "drivers": _drivers(evidence),
         "methods": {
             method: _method(shares_of(table, method)) for method in METHODS if method in table
         },
         "importance": _importance(evidence, best),
     }
+
+
+def _skill(evidence: "Evidence") -> list[dict[str, Any]]:
+    return [
+        {
+            "against": one.against,
+            **_interval((one.value, one.low, one.high)),
+            "blocks": one.blocks,
+        }
+        for one in evidence.skill.against
+    ]
+
+
+def _drivers(evidence: "Evidence") -> list[dict[str, Any]]:
+    return [
+        {
+            "channel": driver.channel,
+            "verdict": driver.verdict,
+            "reasons": _all_stated(driver.reasons),
+            "share": _interval(driver.share),
+            "rank": _interval(driver.rank),
+        }
+        for driver in evidence.drivers
+    ]
 
 
 def _required_history(evidence: "Evidence") -> list[dict[str, Any]]:
@@ -228,11 +236,9 @@ def _skill_table(table: xr.Dataset) -> list[dict[str, Any]]:
 
 
 def _method(shares: xr.DataArray) -> dict[str, Any]:
-    ranked = ranking(shares)
     known = shares.dropna("run")
     return {
-        "ranking": [name for name, _ in ranked],
-        "mean": dict(ranked) if ranked else None,
+        **_ranked(shares),
         "kendalls_w": kendalls_w(ranks_of(known.transpose("run", "channel")).to_numpy()),
     }
 
@@ -247,14 +253,20 @@ def _importance(evidence: "Evidence", seconds: float) -> dict[str, Any]:
 
 
 def _shares(values: xr.DataArray) -> dict[str, Any]:
-    ranked = ranking(values)
     return {
-        "ranking": [name for name, _ in ranked],
-        "mean": dict(ranked) if ranked else None,
+        **_ranked(values),
         "runs": {
             str(run): dict(zip(values["channel"].to_numpy().tolist(), row.tolist(), strict=True))
             for run, row in zip(values["run"].to_numpy(), values.to_numpy(), strict=True)
         },
+    }
+
+
+def _ranked(shares: xr.DataArray) -> dict[str, Any]:
+    ranked = ranking(shares)
+    return {
+        "ranking": [name for name, _ in ranked],
+        "mean": dict(ranked) if ranked else None,
     }
 
 

@@ -11,18 +11,11 @@ from slicken.evidence.attribution import METHODS
 from slicken.evidence.required import RequiredHistory
 from slicken.experiment.experiment import Experiment, Provenance
 from slicken.reporting.figures.comparison import Compared
-from slicken.reporting.figures.experiments import Overview
 from slicken.reporting.figures.importance_lags import ByLag
-from slicken.reporting.figures.importance_ranked import Ranked
-from slicken.reporting.figures.importance_stress import ByStress
-from slicken.reporting.figures.importance_time import Courses
-from slicken.reporting.figures.learning import Histories
 from slicken.reporting.figures.memory import History
 from slicken.reporting.figures.memory_answer import Answer, Reading
 from slicken.reporting.figures.methods import Method, Methods, in_order, null_level
-from slicken.reporting.figures.predictions import Predictions
 from slicken.reporting.figures.saliency import Maps
-from slicken.reporting.figures.skill import Skills
 from slicken.reporting.figures.traces import Trace, Traces
 from slicken.reporting.figures.windows import Losses
 
@@ -466,19 +459,19 @@ def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict
             used(lengths, seed=seed), truncated_loss(seed=seed) * scale, needs, needs[1].range,
             100.0, float(lengths[7]),
         ),
-        "skill": Skills(skill_table(seed=seed)),
-        "predictions": Predictions({float(s): (part, part) for s in lengths[:4]}),
+        "skill": skill_table(seed=seed),
+        "predictions": {float(s): (part, part) for s in lengths[:4]},
         "traces": traces(part, np.full(part.sizes["target"], 0.02 * scale), others=3),
         "methods": methods(EIGHT, seed=seed),
-        "importance_stress": ByStress({"loss_gradient": by_stage, "shapley_friction": by_stage}),
-        "importance_ranked": Ranked(
-            {kind: shares_by_run(seed=seed + k) for k, kind in enumerate(("loss", "friction"))}
-        ),
-        "importance_time": Courses({"either_gradient": over_time, "shapley_friction": over_time}),
+        "importance_stress": {"loss_gradient": by_stage, "shapley_friction": by_stage},
+        "importance_ranked": {
+            kind: shares_by_run(seed=seed + k) for k, kind in enumerate(("loss", "friction"))
+        },
+        "importance_time": {"either_gradient": over_time, "shapley_friction": over_time},
         "importance_lags": ByLag(
             {kind: share_by_lag(60) for kind in ("loss", "friction")}, 100.0 * scale
         ),
         "saliency": Maps(maps, maps),
-        "learning": Histories({float(s): history(20, 5, seed) * scale for s in lengths[:4]}),
-        "experiments": Overview([experiment(400, name=name, seed=n) for n in range(4)]),
+        "learning": {float(s): history(20, 5, seed) * scale for s in lengths[:4]},
+        "experiments": [experiment(400, name=name, seed=n) for n in range(4)],
     }  # fmt: skip

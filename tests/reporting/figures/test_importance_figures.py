@@ -12,9 +12,9 @@ from slicken.reporting.figures import (
     importance_time,
 )
 from slicken.reporting.figures.importance_lags import ByLag, draw_by_lag, lag_that_holds
-from slicken.reporting.figures.importance_ranked import Ranked, draw_ranked
-from slicken.reporting.figures.importance_stress import ByStress, draw_against_stress
-from slicken.reporting.figures.importance_time import Courses, draw_over_time
+from slicken.reporting.figures.importance_ranked import draw_ranked
+from slicken.reporting.figures.importance_stress import draw_against_stress
+from slicken.reporting.figures.importance_time import draw_over_time
 from slicken.reporting.figures.style import ink, new_figure
 
 
@@ -59,11 +59,11 @@ def test_any_number_of_drivers_has_a_row_a_column_or_a_line_each(channels: tuple
         made_up.shares_by_stage(channels=channels),
     )
     over_time = made_up.shares_over_time(300, channels=channels)
-    (axes,) = importance_ranked.draw(Ranked({"loss": by_run}), EN, "double").axes
+    (axes,) = importance_ranked.draw({"loss": by_run}, EN, "double").axes
     assert len(axes.get_yticklabels()) == count
-    panels = importance_stress.draw(ByStress({"loss_gradient": by_stage}), EN, "double").axes
+    panels = importance_stress.draw({"loss_gradient": by_stage}, EN, "double").axes
     assert len([axes for axes in panels if axes.get_visible()]) == count
-    panels = importance_time.draw(Courses({"either_gradient": over_time}), EN, "double").axes
+    panels = importance_time.draw({"either_gradient": over_time}, EN, "double").axes
     assert all(
         len([one for one in axes.lines if len(one.get_xdata()) > 1]) == count for axes in panels
     )
@@ -71,17 +71,13 @@ def test_any_number_of_drivers_has_a_row_a_column_or_a_line_each(channels: tuple
 
 def test_constant_networks_are_said_to_have_no_gradient() -> None:
     one, none = made_up.shares_by_run(), made_up.shares_by_run() * np.nan
-    first, second = importance_ranked.draw(
-        Ranked({"loss": none, "friction": one}), EN, "double"
-    ).axes
+    first, second = importance_ranked.draw({"loss": none, "friction": one}, EN, "double").axes
     assert "no gradient" in said(first)
     assert "no gradient" not in said(second)
     for figure in (
-        importance_stress.draw(
-            ByStress({"loss_gradient": made_up.shares_by_stage() * np.nan}), EN, "double"
-        ),
+        importance_stress.draw({"loss_gradient": made_up.shares_by_stage() * np.nan}, EN, "double"),
         importance_time.draw(
-            Courses({"either_gradient": made_up.shares_over_time(300) * np.nan}), EN, "double"
+            {"either_gradient": made_up.shares_over_time(300) * np.nan}, EN, "double"
         ),
         importance_lags.draw(ByLag({"loss": made_up.share_by_lag() * np.nan}), EN, "double"),
     ):
@@ -117,7 +113,7 @@ def test_shares_against_stress_are_on_one_scale_and_fit_a_screen() -> None:
         "loss_gradient": made_up.shares_by_stage(),
         "shapley_friction": made_up.shares_by_stage(seed=1),
     }
-    figure = importance_stress.draw(ByStress(pair), EN, "double")
+    figure = importance_stress.draw(pair, EN, "double")
     assert len(figure.axes) == 10
     assert len({axes.get_ylim() for axes in figure.axes}) == 1
     assert figure.get_figheight() < 0.5 * figure.get_figwidth()

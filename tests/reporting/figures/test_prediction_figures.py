@@ -14,7 +14,6 @@ from slicken.reporting.figures import predictions as scatter
 from slicken.reporting.figures import traces
 from slicken.reporting.figures.predicted import Predicted, predicted_figure
 from slicken.reporting.figures.predictions import (
-    Predictions,
     agreement,
     chosen_lengths,
     draw_scatter,
@@ -99,7 +98,7 @@ def test_an_empty_part_and_a_failed_ensemble_are_said_in_words() -> None:
 def test_fifty_thousand_targets_are_quick() -> None:
     predictions = made_up.predictions(50_000, runs=5)
     started = time.perf_counter()
-    figure = scatter.draw(Predictions({400.0: (predictions, predictions)}), EN, "double")
+    figure = scatter.draw({400.0: (predictions, predictions)}, EN, "double")
     figure.draw_without_rendering()
     traces.draw(made_up.traces(predictions), EN, "double").draw_without_rendering()
     assert time.perf_counter() - started < 10
@@ -107,7 +106,7 @@ def test_fifty_thousand_targets_are_quick() -> None:
 
 def test_rows_are_window_lengths_and_columns_are_validation_and_test() -> None:
     part = made_up.predictions(60)
-    shown = Predictions({50.0: (part, part), 400.0: (part, None)})
+    shown = {50.0: (part, part), 400.0: (part, None)}
     figure = scatter.draw(shown, EN, "double")
     titles = [axes.get_title(loc="left") for axes in figure.axes]
     assert titles == [

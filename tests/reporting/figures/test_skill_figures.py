@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from reading import EN, labelled, texts
 
-from slicken.reporting.figures.skill import Skills, draw, draw_skill
+from slicken.reporting.figures.skill import draw, draw_skill
 from slicken.reporting.figures.style import new_figure
 
 
@@ -66,14 +66,14 @@ def test_every_stage_is_a_point_or_a_triangle_at_the_edge() -> None:
 def test_skill_without_intervals_or_stages_is_drawn() -> None:
     table = made_up.skill_table(experiments=0, stages=0)
     without = table.assign(low=table["low"] * np.nan, high=table["high"] * np.nan)
-    figure = draw(Skills(without), EN, "single")
+    figure = draw(without, EN, "single")
     figure.draw_without_rendering()
     assert sum(len(lines.get_segments()) for lines in figure.axes[0].collections) == 0
     assert "stage of the test part" not in labelled(figure.axes[0])
 
 
 def test_no_skill_at_all_is_said_in_words() -> None:
-    figure = draw(Skills(made_up.skill_table() * np.nan), EN, "single")
+    figure = draw(made_up.skill_table() * np.nan, EN, "single")
     figure.draw_without_rendering()
     assert texts(figure.axes[0]) == ["no part has a skill"]
 

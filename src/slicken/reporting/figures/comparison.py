@@ -11,14 +11,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 
+from slicken.reporting.figures.digits import number, short
 from slicken.reporting.figures.marks import (
     Floats,
     few_ticks,
     instead,
     legend_below,
-    number,
+    note,
     numbers,
-    short,
     width_mm,
 )
 from slicken.reporting.figures.style import (
@@ -114,12 +114,9 @@ def draw_probability(
     else:
         axes.set_xticks(place, [""] * place.size)
     if width_mm(axes) / chance.size > 6:
-        for at, height in zip(place, chance, strict=True):
+        for at, height in enumerate(chance.tolist()):
             if height >= 0.005:  # not what would be printed as 0.00
-                axes.annotate(
-                    f"{height:.2f}", (at, height), (0, 1.5), textcoords="offset points",
-                    ha="center", fontsize=6,
-                )  # fmt: skip
+                note(axes, f"{height:.2f}", (at, height), (0, 1.5), ha="center")
 
 
 def draw_excess(axes: Axes, data: Compared, say: "Wording") -> None:

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike
 
-from slicken.reporting.figures.marks import Floats, height_mm
+from slicken.reporting.figures.marks import Floats, bins_across, height_mm, note
 from slicken.reporting.figures.style import ink, title_of
 from slicken.reporting.figures.thinning import decimated
 
@@ -21,7 +21,7 @@ def draw_course(
 ) -> None:
     """The course of one driver in its own ink; ``phase`` (0 to 1) moves its markers along."""
     style = ink(channel)
-    where, shown = decimated(position, values, 800)
+    where, shown = decimated(position, values, bins_across(axes))
     step = max(1, where.size // 8)
     axes.plot(
         where, shown, color=style.colour, linestyle=style.dashes if where.size < 600 else "-",
@@ -69,10 +69,8 @@ def label_ends(
             [1.0], [at], style.marker, color=style.colour, clip_on=False, markersize=3.5,
             transform=beside, zorder=5,
         )  # fmt: skip
-        name = axes.annotate(
-            title_of(channel, say), (1, at), (10.5, 0), "axes fraction", textcoords="offset points"
-        )
-        name.set(va="center_baseline", ha="left", fontsize=6.5)
+        look = {"va": "center_baseline", "ha": "left", "fontsize": 6.5}
+        note(axes, title_of(channel, say), (1, at), (10.5, 0), "axes fraction", **look)
 
 
 def _apart(wanted: Floats, least: float) -> Floats:

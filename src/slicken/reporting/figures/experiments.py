@@ -1,7 +1,6 @@
 """Experiments: friction and normal stress of each, at a glance."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
@@ -27,22 +26,15 @@ MOST_EXPERIMENTS = 24
 """Experiments of an overview on one page, over two columns; half of them in one."""
 
 
-@dataclass(frozen=True)
-class Overview:
-    """Experiments in the order in which they are drawn."""
-
-    experiments: Sequence["Experiment"]
+def data(evidence: "Evidence") -> "Sequence[Experiment]":
+    """All experiments as prepared, in the order in which they are drawn."""
+    return evidence.trained.experiments
 
 
-def data(evidence: "Evidence") -> Overview:
-    """All experiments as prepared."""
-    return Overview(evidence.trained.experiments)
-
-
-def draw(data: Overview, say: "Wording", width: Width) -> Figure:
+def draw(data: "Sequence[Experiment]", say: "Wording", width: Width) -> Figure:
     """A pair of panels for each experiment."""
     wide = width == "double"
-    shown = data.experiments[: MOST_EXPERIMENTS if wide else MOST_EXPERIMENTS // 2]
+    shown = data[: MOST_EXPERIMENTS if wide else MOST_EXPERIMENTS // 2]
     columns = {1: 1, 2: 2, 4: 2}.get(len(shown), 3 if len(shown) <= 18 else 4)
     columns = columns if wide else min(columns, 2)
     rows = rows_for(len(shown), columns)
@@ -66,7 +58,7 @@ def draw(data: Overview, say: "Wording", width: Width) -> Figure:
     figure.align_ylabels(panels[::columns])  # its time grows with the square of their number
     names = [experiment.name for experiment in shown]
     letter_panels(tops, names)
-    label, more = label_of(TIME.name, say), len(data.experiments) - len(shown)
+    label, more = label_of(TIME.name, say), len(data) - len(shown)
     figure.supxlabel(say("labels.others_not_shown", label=label, n=more) if more else label)
     return figure
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 
+from slicken.reporting.figures.marks import note
 from slicken.reporting.figures.style import VERMILLION, plain, wrapped
 from slicken.reporting.findings import say_finding
 
@@ -31,12 +32,10 @@ def mark_findings(axes: Axes, findings: Sequence["Finding"], *, numbered: bool) 
         if low <= finding.time <= high:
             axes.axvline(finding.time, color=VERMILLION, lw=0.7, ls=(0, (2, 2)), zorder=1)
             if numbered:
-                axes.annotate(
-                    str(number), (finding.time, 1), (1.5, -1), axes.get_xaxis_transform(),
-                    textcoords="offset points",
-                    color=VERMILLION, fontsize=6.5, va="top", zorder=4,
-                    bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.4},
-                )  # fmt: skip
+                box = {"facecolor": "white", "edgecolor": "none", "pad": 0.4}
+                look = {"color": VERMILLION, "fontsize": 6.5, "va": "top", "zorder": 4, "bbox": box}
+                place = ("data", "axes fraction")
+                note(axes, str(number), (finding.time, 1), (1.5, -1), place, **look)
     axes.set_xlim(low, high)
 
 

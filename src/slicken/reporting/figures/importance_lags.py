@@ -18,6 +18,7 @@ from slicken.reporting.figures.marks import (
     instead,
     legend_below,
     lift_titles,
+    note,
     numbers,
     percent_ticks,
 )
@@ -107,11 +108,9 @@ def draw_by_lag(
     _mark_reach(axes, lag, np.nansum(values, axis=1))
     if planted is not None:
         axes.axvline(planted, color=GREEN, linewidth=0.8, zorder=1)
-        note = axes.annotate(
-            say("labels.planted_memory"), (planted, 1), (-1.5, -1), ("data", "axes fraction"),
-            textcoords="offset points",
-        )  # fmt: skip
-        note.set(fontsize=6, color=GREEN, rotation=90, ha="right", va="top")
+        words, place = say("labels.planted_memory"), ("data", "axes fraction")
+        upright = {"color": GREEN, "rotation": 90, "ha": "right", "va": "top"}
+        note(axes, words, (planted, 1), (-1.5, -1), place, **upright)
     if named:
         label_ends(axes, last_finite(values[::-1]), channels, say)
 

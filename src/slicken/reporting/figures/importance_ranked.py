@@ -1,7 +1,6 @@
 """Importance ranked: mean share of each driver in the gradients, with its rank over runs."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,9 +11,12 @@ from numpy.typing import NDArray
 from slicken.evidence.importance import KINDS
 from slicken.reporting.figures.marks import (
     Floats,
+    draw_mean,
+    draw_runs,
     few_ticks,
     instead,
     name_rows,
+    note,
     numbers,
     offsets,
     percent_ticks,
@@ -24,7 +26,6 @@ from slicken.reporting.figures.style import (
     FAINT,
     INK,
     Width,
-    ink,
     letter_panels,
     new_figure,
     title_of,
@@ -40,35 +41,28 @@ if TYPE_CHECKING:
 NAME = "importance_ranked"
 
 
-@dataclass(frozen=True)
-class Ranked:
-    """Shares of the gradients.
+def data(evidence: "Evidence") -> "Mapping[str, xr.DataArray]":
+    """Shares of both gradients at the best length.
 
-    Args:
-        shares: Gradient (``loss``, ``friction``) to shares, dims ``(run, channel)``; NaN for a run
-            left out.
+    Returns:
+        Gradient (``loss``, ``friction``) to shares, dims ``(run, channel)``; NaN for a run left
+        out.
     """
-
-    shares: "Mapping[str, xr.DataArray]"
-
-
-def data(evidence: "Evidence") -> Ranked:
-    """Shares of both gradients at the best length."""
     best = evidence.comparison.best
-    return Ranked({kind: evidence.importance.by_run(best, kind) for kind in KINDS})
+    return {kind: evidence.importance.by_run(best, kind) for kind in KINDS}
 
 
-def draw(data: Ranked, say: "Wording", width: Width) -> Figure:
+def draw(data: "Mapping[str, xr.DataArray]", say: "Wording", width: Width) -> Figure:
     """A panel for each gradient."""
-    drivers = max(shares.sizes["channel"] for shares in data.shares.values())
-    columns = len(data.shares) if width == "double" else 1
-    rows = rows_for(len(data.shares), columns)
+    drivers = max(shares.sizes["channel"] for shares in data.values())
+    columns = len(data) if width == "double" else 1
+    rows = rows_for(len(data), columns)
     figure, panels = new_figure(
         width=width, height_mm=rows * (16 + 9.5 * drivers), rows=rows, columns=columns
     )
-    for axes, shares in zip(panels, data.shares.values(), strict=True):
+    for axes, shares in zip(panels, data.values(), strict=True):
         draw_ranked(axes, shares, say)
-    titles = [say(f"labels.method_{kind}_gradient") for kind in data.shares]
+    titles = [say(f"labels.method_{kind}_gradient") for kind in data]
     letter_panels(panels, titles)
     return figure
 
@@ -100,10 +94,8 @@ def draw_ranked(axes: Axes, shares: "xr.DataArray", say: "Wording") -> None:
         if len(values) > 1:
             place_over_runs = _ranks(ranks[:, index], say)
             words = f"{words[:-2]} ± {100 * spreads[index]:.1f} %\n{place_over_runs}"
-        axes.annotate(
-            words, (1, place), (4, 0), ("axes fraction", "data"), textcoords="offset points",
-            va="center", fontsize=6.5, linespacing=1.15,
-        )  # fmt: skip
+        style = {"va": "center", "fontsize": 6.5, "linespacing": 1.15}
+        note(axes, words, (1, place), (4, 0), ("axes fraction", "data"), **style)
     ranked = enumerate(order, start=1)
     name_rows(axes, [f"{at}  {title_of(channels[index], say)}" for at, index in ranked], longest=21)
     few_ticks(axes, x=4)
@@ -114,24 +106,16 @@ def _mark_equal_shares(axes: Axes, drivers: int, say: "Wording") -> None:
     share = 1 / drivers
     axes.axvline(share, color=FAINT, linestyle="--", linewidth=0.6, zorder=0.5)
     left = share > 0.6 * axes.get_xlim()[1]
-    note = axes.annotate(
-        say("labels.equal_shares"), (share, 0), (-2 if left else 2, 1.5), ("data", "axes fraction"),
-        textcoords="offset points",
-    )  # fmt: skip
-    note.set(fontsize=6, color=FAINT, ha="right" if left else "left")
+    words, place = say("labels.equal_shares"), ("data", "axes fraction")
+    side = "right" if left else "left"
+    note(axes, words, (share, 0), (-2 if left else 2, 1.5), place, color=FAINT, ha=side)
 
 
 def _draw_driver(axes: Axes, channel: str, shares: Floats, place: int) -> None:
-    style = ink(channel)
-    axes.plot(
-        shares, place + offsets(shares.size, 0.24), style.marker, color=style.colour,
-        markersize=2.2, alpha=0.55, markeredgewidth=0, zorder=2,
-    )  # fmt: skip
-    axes.errorbar(
-        [float(shares.mean())], [place], xerr=[float(shares.std())], fmt=style.marker,
-        color=INK, markerfacecolor=style.colour, markersize=5, markeredgewidth=0.6,
-        elinewidth=0.9, capsize=2, capthick=0.9, zorder=3,
-    )  # fmt: skip
+    mean, spread = [float(shares.mean())], [float(shares.std())]
+    draw_runs(axes, shares, place + offsets(shares.size, 0.24), channel)
+    axes.errorbar(mean, [place], xerr=spread, fmt="none", ecolor=INK, elinewidth=0.9, capsize=2)
+    draw_mean(axes, mean, [place], channel, 5)
 
 
 def _ranks(ranks: NDArray[np.int64], say: "Wording") -> str:

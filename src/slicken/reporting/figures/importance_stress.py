@@ -1,7 +1,6 @@
 """Importance against normal stress: share of each driver in every stage, by run, as published."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ from matplotlib.figure import Figure
 from slicken.channels import NORMAL_STRESS
 from slicken.evidence.importance import by_stage
 from slicken.reporting.figures.marks import (
+    draw_mean,
+    draw_runs,
     few_ticks,
     hide_after,
     highest_share,
@@ -23,9 +24,7 @@ from slicken.reporting.figures.marks import (
 )
 from slicken.reporting.figures.style import (
     FAINT,
-    INK,
     Width,
-    ink,
     label_of,
     letters_above,
     new_figure,
@@ -44,20 +43,13 @@ NAME = "importance_stress"
 MOST_COLUMNS = 6
 
 
-@dataclass(frozen=True)
-class ByStress:
-    """Shares in each stage whose normal stress is known.
+def data(evidence: "Evidence") -> "Mapping[str, xr.DataArray] | None":
+    """Published gradient and exact Shapley values; None where fewer than two stresses are known.
 
-    Args:
-        shares: Method to shares, dims ``(stage, run, channel)``, with ``normal_stress`` in Pa and
-            ``experiment`` over stage; NaN where there is none.
+    Returns:
+        Method to shares in each stage whose normal stress is known, dims ``(stage, run, channel)``,
+        with ``normal_stress`` in Pa and ``experiment`` over stage; NaN where there is none.
     """
-
-    shares: "Mapping[str, xr.DataArray]"
-
-
-def data(evidence: "Evidence") -> ByStress | None:
-    """Published gradient and exact Shapley values; None where fewer than two stresses are known."""
     best, importance = evidence.comparison.best, evidence.importance
     shares = {"loss_gradient": importance.by_stage(best, "loss")}
     if "shapley_friction" in importance.attribution:
@@ -67,21 +59,21 @@ def data(evidence: "Evidence") -> ByStress | None:
         for name, table in shares.items()
     }
     stresses = known["loss_gradient"]["normal_stress"].to_numpy()
-    return ByStress(known) if np.unique(stresses).size > 1 else None
+    return known if np.unique(stresses).size > 1 else None
 
 
-def draw(data: ByStress, say: "Wording", width: Width) -> Figure:
+def draw(data: "Mapping[str, xr.DataArray]", say: "Wording", width: Width) -> Figure:
     """A column for each driver, a row for each method; drivers in several rows if narrow."""
-    channels = [str(name) for name in next(iter(data.shares.values()))["channel"].to_numpy()]
+    channels = [str(name) for name in next(iter(data.values()))["channel"].to_numpy()]
     columns = min(len(channels), MOST_COLUMNS if width == "double" else 3)
     block = ceil(len(channels) / columns)
-    rows = block * len(data.shares)
+    rows = block * len(data)
     figure, panels = new_figure(
         width=width, height_mm=16 + (34 if width == "double" else 30) * rows, rows=rows,
         columns=columns, share_x="all", share_y="all",
     )  # fmt: skip
-    top = highest_share(data.shares.values())
-    for number, (method, shares) in enumerate(data.shares.items()):
+    top = highest_share(data.values())
+    for number, (method, shares) in enumerate(data.items()):
         own = panels[number * block * columns : (number + 1) * block * columns]
         for axes, channel in zip(own, channels, strict=False):
             draw_against_stress(axes, shares, channel, say, top=top)
@@ -108,7 +100,7 @@ def draw_against_stress(
 
     Args:
         axes: Axes to draw on.
-        shares: See :class:`ByStress`.
+        shares: Those of one method; see :func:`data`.
         channel: Name of the driver.
         say: Words of the language.
         top: Upper limit of the share.
@@ -121,15 +113,8 @@ def draw_against_stress(
         return
     stress = table["normal_stress"].to_numpy() * NORMAL_STRESS.shown_per_unit
     axes.axhline(1 / shares.sizes["channel"], color=FAINT, linestyle="--", lw=0.6, zorder=0.5)
-    style = ink(channel)
     across = stress[:, None] + offsets(values.shape[1], 0.008 * float(np.ptp(stress)))[None, :]
-    axes.plot(
-        across.ravel(), values.ravel(), style.marker, color=style.colour, markersize=1.7,
-        alpha=0.5, markeredgewidth=0, zorder=2,
-    )  # fmt: skip
-    axes.plot(
-        stress, mean_over_runs(values), style.marker, color=INK, markerfacecolor=style.colour,
-        markersize=3.2, markeredgewidth=0.4, zorder=3,
-    )  # fmt: skip
+    draw_runs(axes, across.ravel(), values.ravel(), channel)
+    draw_mean(axes, stress, mean_over_runs(values), channel, 3.2)
     few_ticks(axes, x=4, y=4)
     percent_ticks(axes.yaxis)

@@ -1,7 +1,6 @@
 """Importance over time: share of each driver at every target time of each experiment."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,36 +42,28 @@ MOST_PANELS = 7
 """Panels below one another on a page."""
 
 
-@dataclass(frozen=True)
-class Courses:
-    """Shares at each target time.
-
-    Args:
-        shares: Method to shares, mean over runs, dims ``(target, channel)``, with ``time``,
-            ``experiment``, ``stage`` and ``normal_stress`` over target.
-    """
-
-    shares: "Mapping[str, xr.DataArray]"
-
-
-def data(evidence: "Evidence") -> Courses:
+def data(evidence: "Evidence") -> "Mapping[str, xr.DataArray]":
     """Gradient and exact Shapley values.
 
     At one instant the gradient of the loss is that of friction times the residual, so both have the
     same shares: they are one curve.
+
+    Returns:
+        Method to shares, mean over runs, dims ``(target, channel)``, with ``time``, ``experiment``,
+        ``stage`` and ``normal_stress`` over target.
     """
     best, importance = evidence.comparison.best, evidence.importance
     shares = {"either_gradient": importance.over_time(best, "friction")}
     name = "shapley_friction"
     if name in importance.attribution:
         shares[name] = over_time(smoothed(importance.attribution, name), name)
-    return Courses(shares)
+    return shares
 
 
-def draw(data: Courses, say: "Wording", width: Width) -> Figure:
+def draw(data: "Mapping[str, xr.DataArray]", say: "Wording", width: Width) -> Figure:
     """A row for each experiment, a column for each method, below one another if narrow."""
-    wide, count = width == "double", len(data.shares)
-    every = next(iter(data.shares.values()))["experiment"].to_numpy().astype(str)
+    wide, count = width == "double", len(data)
+    every = next(iter(data.values()))["experiment"].to_numpy().astype(str)
     names = first_names(every, MOST_PANELS if wide else max(MOST_PANELS // count, 1))
     across = count if wide else 1
     rows = len(names) * count // across
@@ -80,11 +71,11 @@ def draw(data: Courses, say: "Wording", width: Width) -> Figure:
     figure, panels = new_figure(
         width=width, height_mm=height, rows=rows, columns=across, share_y=True
     )
-    top = highest_share(data.shares.values())
+    top = highest_share(data.values())
     titles = []
     for number, axes in enumerate(panels):
         place, measure = divmod(number, count)
-        method, shares = list(data.shares.items())[measure]
+        method, shares = list(data.items())[measure]
         here = np.flatnonzero(shares["experiment"].to_numpy().astype(str) == names[place])
         named = wide and measure == count - 1
         draw_over_time(axes, shares.isel(target=here), say, top=top, named=named)
@@ -112,7 +103,7 @@ def draw_over_time(
 
     Args:
         axes: Axes to draw on.
-        shares: See :class:`Courses`, of one experiment.
+        shares: Those of one method and one experiment; see :func:`data`.
         say: Words of the language.
         top: Upper limit of the share.
         named: Whether the names of the drivers are written at the ends of their lines.

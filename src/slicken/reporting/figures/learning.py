@@ -1,7 +1,6 @@
 """Learning: training and validation loss of every run against epoch."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,42 +37,34 @@ NAME = "learning"
 _TRAINING, _VALIDATION = FAINT, VERMILLION
 
 
-@dataclass(frozen=True)
-class Histories:
-    """Losses of every run and epoch.
+def data(evidence: "Evidence") -> "Mapping[float, xr.Dataset]":
+    """Losses at four lengths at most.
 
-    Args:
-        by_length: Window length in s to ``training_loss`` and ``validation_loss``, dims ``(run,
-            epoch)``.
+    Returns:
+        Window length in s to ``training_loss`` and ``validation_loss``, dims ``(run, epoch)``.
     """
-
-    by_length: "Mapping[float, xr.Dataset]"
-
-
-def data(evidence: "Evidence") -> Histories:
-    """Losses at four lengths at most."""
     trained = evidence.trained
     chosen = chosen_lengths(trained.windows, evidence.comparison.best)
-    return Histories({seconds: trained.history(seconds) for seconds in chosen})
+    return {seconds: trained.history(seconds) for seconds in chosen}
 
 
-def draw(data: Histories, say: "Wording", width: Width) -> Figure:
+def draw(data: "Mapping[float, xr.Dataset]", say: "Wording", width: Width) -> Figure:
     """A panel for each window length, on one loss axis."""
-    count = len(data.by_length)
+    count = len(data)
     columns = min(count, 5 if width == "double" else 2)
     rows = rows_for(count, columns)
     figure, panels = new_figure(
         width=width, height_mm=10 + (46 if columns > 1 else 62) * rows, rows=rows,
         columns=columns, share_y=True,
     )  # fmt: skip
-    for number, (axes, history) in enumerate(zip(panels, data.by_length.values(), strict=False)):
+    for number, (axes, history) in enumerate(zip(panels, data.values(), strict=False)):
         draw_losses(axes, history, say)
         axes.set_ylabel("" if number % columns else say("labels.loss", unit="–"))
         axes.set_xlabel("" if number + columns < count else say("labels.epoch"))
     _share_limits(panels[:count])
     hide_after(panels, count)
     legend_below(figure, panels[0])
-    titles = [say("labels.length", window=length) for length in data.by_length]
+    titles = [say("labels.length", window=length) for length in data]
     letter_panels(panels[:count], titles)
     return figure
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from slicken.channels import TIME
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
-from slicken.reporting.figures.marks import Floats, few_ticks, instead, rows_for
+from slicken.reporting.figures.marks import Floats, bins_across, few_ticks, instead, note, rows_for
 from slicken.reporting.figures.style import FAINT, ink, label_of, new_figure, plain, title_of
 from slicken.reporting.figures.thinning import decimated
 
@@ -92,17 +92,15 @@ def draw_column(
     colour = ink(channel).colour if channel else "#777777"
     axes.set_title(plain(name, 38), pad=11.5)
     words = say("labels.no_channel") if channel is None else title_of(channel, say)
-    below = axes.annotate(
-        words, (0, 1), (0, 1.5), "axes fraction", textcoords="offset points", fontsize=6.5
-    )
-    below.set(color=FAINT if channel is None else colour, va="bottom")
+    look = {"color": FAINT if channel is None else colour, "va": "bottom", "fontsize": 6.5}
+    note(axes, words, (0, 1), (0, 1.5), "axes fraction", **look)
     if not np.isfinite(numbers).any():
         axes.text(
             0.5, 0.5, say("labels.no_number"), transform=axes.transAxes, ha="center", va="center"
         )
         axes.set_yticks([])
         return
-    axes.plot(*decimated(axis, numbers, 700), color=colour, linewidth=0.7)
+    axes.plot(*decimated(axis, numbers, bins_across(axes)), color=colour, linewidth=0.7)
     few_ticks(axes, x=5, y=3)
 
 

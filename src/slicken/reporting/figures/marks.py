@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import ceil, floor, log10
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -14,7 +14,8 @@ from matplotlib.transforms import ScaledTranslation
 from numpy.typing import ArrayLike, NDArray
 
 from slicken.channels import NORMAL_STRESS
-from slicken.reporting.figures.style import FAINT, GREEN, INK, SHADE, letters, wrapped
+from slicken.reporting.figures.digits import megapascals, number, power_of_ten
+from slicken.reporting.figures.style import FAINT, GREEN, INK, SHADE, ink, letters, wrapped
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -23,62 +24,10 @@ if TYPE_CHECKING:
 
 Across = Literal["left", "center", "right"]
 Floats = NDArray[np.float64]
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_TIMES = "\N{MULTIPLICATION SIGN}"
 _GOLDEN = 0.6180339887498949
 _DECADE = 10.0
 _LETTER_MM, _HANDLE_MM = 1.3, 7.5
 """Room for a letter of a legend, and for the sign before an entry."""
-
-
-def power_of_ten(exponent: int) -> str:
-    """Ten to a power as plain text.
-
-    >>> power_of_ten(-3)
-    '10⁻³'
-    """
-    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
-
-
-def number(value: float) -> str:
-    """A short number as plain text, with a power of ten only where digits would not do.
-
-    >>> number(0.002), number(1e-06)
-    ('0.002', '10⁻⁶')
-    """
-    if value == 0 or not np.isfinite(value) or 1e-3 <= abs(value) < 1e5:
-        return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
-    exponent = floor(log10(abs(value)) + 1e-9)
-    factor = f"{value / 10**exponent:.3g}".replace("-", "\N{MINUS SIGN}")
-    return power_of_ten(exponent) if factor == "1" else f"{factor}{_TIMES}{power_of_ten(exponent)}"
-
-
-def short(value: float) -> str:
-    """Three digits of a number, for words.
-
-    >>> short(0.0112345)
-    '0.0112'
-    """
-    return number(float(f"{value:.3g}"))
-
-
-def percent(share: float) -> str:
-    """A share as a whole percentage.
-
-    >>> percent(0.904)
-    '90 %'
-    """
-    return f"{100 * share:.0f} %".replace("-", "\N{MINUS SIGN}")
-
-
-def megapascals(stress: float) -> str:
-    """A normal stress in Pa as digits in MPa, two after the point where they count.
-
-    >>> megapascals(0.3024e6), megapascals(25e6)
-    ('0.30', '25.0')
-    """
-    shown = stress * NORMAL_STRESS.shown_per_unit
-    return f"{shown:.2f}" if abs(shown) < 10 else f"{shown:.1f}"
 
 
 def log_y(axes: Axes) -> None:
@@ -197,22 +146,36 @@ def write_stress(axes: Axes, position: Floats, stage: ArrayLike, stress: ArrayLi
         above(axes, (position[start] + ends_at) / 2, text)
         written = True
     if written:
-        at = axes.annotate(
-            f"{NORMAL_STRESS.symbol} (MPa)",
-            (1, 1),
-            (3, 1.5),
-            "axes fraction",
-            textcoords="offset points",
-        )
-        at.set(color=FAINT, fontsize=6, va="bottom", ha="left")
+        unit = f"{NORMAL_STRESS.symbol} (MPa)"
+        note(axes, unit, (1, 1), (3, 1.5), "axes fraction", color=FAINT, va="bottom", ha="left")
 
 
 def above(axes: Axes, x: float, text: str, across: Across = "center") -> None:
     """Write ``text`` just above the axes at ``x``; ``across`` says which side of it is there."""
-    at = axes.annotate(
-        text, (x, 1), (0, 1.5), ("data", "axes fraction"), textcoords="offset points"
-    )
-    at.set(color=FAINT, fontsize=6, va="bottom", ha=across)
+    place = ("data", "axes fraction")
+    note(axes, text, (x, 1), (0, 1.5), place, color=FAINT, va="bottom", ha=across)
+
+
+def note(
+    axes: Axes,
+    words: str,
+    at: tuple[float, float],
+    beside: tuple[float, float],
+    place: str | tuple[str, str] = "data",
+    **style: Any,  # noqa: ANN401 (properties of a text of matplotlib)
+) -> None:
+    """Small words beside a place.
+
+    Args:
+        axes: Axes to draw on.
+        words: What is written.
+        at: The place.
+        beside: Points to the right of it and above it.
+        place: Coordinates of the place, as matplotlib names them.
+        style: Properties of the text.
+    """
+    look = {"fontsize": 6} | style
+    axes.annotate(words, at, beside, place, textcoords="offset points", **look)
 
 
 def hatch_gaps(axes: Axes, time: Floats, gap: NDArray[np.bool_]) -> None:
@@ -332,6 +295,26 @@ def mark_planted(axes: Axes, planted: float | None, say: "Wording", *, along: st
         line = axes.axvline if along == "y" else axes.axhline
         label = say("labels.planted_memory")
         line(planted, color=GREEN, linestyle="--", linewidth=0.9, zorder=1.0, label=label)
+
+
+def draw_runs(axes: Axes, x: ArrayLike, y: ArrayLike, channel: str) -> None:
+    """A small point for each run, in the ink of a channel."""
+    style = ink(channel)
+    axes.plot(
+        x, y, style.marker, color=style.colour, markersize=2, alpha=0.55, markeredgewidth=0,
+        zorder=2,
+    )  # fmt: skip
+
+
+def draw_mean(
+    axes: Axes, x: ArrayLike, y: ArrayLike, channel: str, size: float, *, hollow: bool = False
+) -> None:
+    """A large point for each mean over runs, in the ink of a channel; no edge cuts it."""
+    style = ink(channel)
+    axes.plot(
+        x, y, style.marker, color=INK, markerfacecolor="white" if hollow else style.colour,
+        markersize=size, markeredgewidth=0.12 * size, clip_on=False, zorder=3,
+    )  # fmt: skip
 
 
 def rows_for(count: int, columns: int) -> int:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slicken.reporting.figures.contract import best_length, planted_memory
+from slicken.reporting.figures.digits import percent
 from slicken.reporting.figures.marks import (
     Floats,
     few_ticks,
@@ -21,7 +22,6 @@ from slicken.reporting.figures.marks import (
     mean_over_runs,
     numbers,
     offsets,
-    percent,
     scaled_y,
 )
 from slicken.reporting.figures.style import (
@@ -129,21 +129,8 @@ def draw_gradient_span(axes: Axes, data: History, say: "Wording") -> None:
     ends = np.array([windows[0] / edge, windows[-1] * edge])
     axes.plot(ends, ends, color=FAINT, linewidth=0.6, zorder=0.5, label=say("labels.whole_window"))
     for number, mass in enumerate(spans[windows[0]]["mass"].to_numpy()):
-        colour, marker = _MASS_INK[number % len(_MASS_INK)]
-        rows = [table[:, number] for table in values]
-        across = [
-            seconds * np.exp(offsets(row.size, 0.12 * apart))
-            for seconds, row in zip(windows, rows, strict=True)
-        ]
-        axes.plot(
-            np.concatenate(across), np.concatenate(rows), marker, color=colour, markersize=1.8,
-            alpha=0.6, markeredgewidth=0, zorder=2,
-        )  # fmt: skip
-        means = [float(mean_over_runs(row)) for row in rows]
-        axes.plot(
-            windows, means, f"-{marker}", color=colour, linewidth=0.8, markersize=3.6,
-            markeredgecolor="white", markeredgewidth=0.4, zorder=3, label=percent(float(mass)),
-        )  # fmt: skip
+        of_mass = [table[:, number] for table in values]
+        _draw_mass(axes, windows, of_mass, 0.12 * apart, _MASS_INK[number], percent(float(mass)))
     mark_planted(axes, planted, say, along="x")
     seen = np.concatenate([table[np.isfinite(table)] for table in values])
     axes.set_xlim(*ends)
@@ -152,6 +139,31 @@ def draw_gradient_span(axes: Axes, data: History, say: "Wording") -> None:
     )
     log_x(axes)
     log_y(axes)
+
+
+def _draw_mass(
+    axes: Axes,
+    windows: Floats,
+    spans: Sequence[Floats],
+    aside: float,
+    look: tuple[str, str],
+    name: str,
+) -> None:
+    """Seconds that hold one share of the gradient: a point for each run, a line of means."""
+    colour, marker = look
+    across = [
+        seconds * np.exp(offsets(of_runs.size, aside))
+        for seconds, of_runs in zip(windows, spans, strict=True)
+    ]
+    axes.plot(
+        np.concatenate(across), np.concatenate(spans), marker, color=colour, markersize=1.8,
+        alpha=0.6, markeredgewidth=0, zorder=2,
+    )  # fmt: skip
+    axes.plot(
+        windows, [float(mean_over_runs(of_runs)) for of_runs in spans], f"-{marker}", color=colour,
+        linewidth=0.8, markersize=3.6, markeredgecolor="white", markeredgewidth=0.4, zorder=3,
+        label=name,
+    )  # fmt: skip
 
 
 def draw_truncated(axes: Axes, data: History, say: "Wording") -> None:

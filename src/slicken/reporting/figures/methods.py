@@ -12,6 +12,8 @@ from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import above_null, shares_of
 from slicken.reporting.figures.marks import (
     Floats,
+    draw_mean,
+    draw_runs,
     few_ticks,
     hide_after,
     instead,
@@ -209,24 +211,16 @@ def _draw_row(
     axes: Axes, shares: Floats, channel: str, place: int, limits: tuple[float, float], *,
     hollow: bool,
 ) -> None:  # fmt: skip
-    style = ink(channel)
     height = place + offsets(shares.size, 0.26)
     inside = (shares >= limits[0]) & (shares <= limits[1])
     if shares.size > 1:
-        axes.plot(
-            shares[inside], height[inside], style.marker, color=style.colour, markersize=2,
-            alpha=0.55, markeredgewidth=0, zorder=2,
-        )  # fmt: skip
+        draw_runs(axes, shares[inside], height[inside], channel)
     for out, edge, marker in (
         (shares < limits[0], limits[0], "<"), (shares > limits[1], limits[1], ">"),
     ):  # fmt: skip
         if out.any():
             axes.plot(
-                np.full(int(out.sum()), edge), height[out], marker, color=style.colour,
+                np.full(int(out.sum()), edge), height[out], marker, color=ink(channel).colour,
                 markersize=2, markeredgewidth=0, clip_on=False, zorder=2,
             )  # fmt: skip
-    axes.plot(
-        [float(np.clip(shares.mean(), *limits))], [place], style.marker, color=INK,
-        markerfacecolor="white" if hollow else style.colour, markersize=4.6, markeredgewidth=0.6,
-        clip_on=False, zorder=3,
-    )  # fmt: skip
+    draw_mean(axes, [np.clip(shares.mean(), *limits)], [place], channel, 4.6, hollow=hollow)

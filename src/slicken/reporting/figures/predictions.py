@@ -1,7 +1,6 @@
 """Predictions: predicted against measured friction at every target time, as in the publication."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +9,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from slicken.reporting.figures.digits import number
 from slicken.reporting.figures.marks import (
     Floats,
     few_ticks,
@@ -17,7 +17,6 @@ from slicken.reporting.figures.marks import (
     hide_after,
     instead,
     legend_below,
-    number,
     rows_for,
 )
 from slicken.reporting.figures.style import (
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
 
+    Parts = Mapping[float, tuple[xr.Dataset | None, xr.Dataset | None]]
+
 
 NAME = "predictions"
 MOST_LENGTHS = 4
@@ -42,27 +43,18 @@ _CLOUD = LinearSegmentedColormap.from_list("cloud", ["#7fb8da", BLUE, "#00263d"]
 _CELLS = 80
 
 
-@dataclass(frozen=True)
-class Predictions:
-    """Predictions of some window lengths.
+def data(evidence: "Evidence") -> "Parts":
+    """Predictions of four lengths at most.
 
-    Args:
-        parts: Window length in s to the predictions of the validation and of the test part; see
-            :func:`draw_scatter`; None for a part that is not there.
+    Returns:
+        Window length in s to the predictions of the validation and of the test part; see
+        :func:`draw_scatter`; None for a part that is not there.
     """
-
-    parts: "Mapping[float, tuple[xr.Dataset | None, xr.Dataset | None]]"
-
-
-def data(evidence: "Evidence") -> Predictions:
-    """Predictions of four lengths at most."""
     trained = evidence.trained
-    return Predictions(
-        {
-            s: (trained.predictions(s, "validation"), trained.predictions(s, "test"))
-            for s in chosen_lengths(trained.windows, evidence.comparison.best)
-        }
-    )
+    return {
+        s: (trained.predictions(s, "validation"), trained.predictions(s, "test"))
+        for s in chosen_lengths(trained.windows, evidence.comparison.best)
+    }
 
 
 def chosen_lengths(windows: tuple[float, ...], best: float) -> list[float]:
@@ -76,12 +68,11 @@ def chosen_lengths(windows: tuple[float, ...], best: float) -> list[float]:
     return sorted(wanted)
 
 
-def draw(data: Predictions, say: "Wording", width: Width) -> Figure:
+def draw(data: "Parts", say: "Wording", width: Width) -> Figure:
     """A pair of panels for each length; all share their limits, two pairs in a row if wide."""
-    parts = data.parts
-    blocks = 2 if width == "double" and len(parts) > 1 else 1
-    rows = rows_for(len(parts), blocks)
-    limits = friction_limits([part for pair in parts.values() for part in pair if part is not None])
+    blocks = 2 if width == "double" and len(data) > 1 else 1
+    rows = rows_for(len(data), blocks)
+    limits = friction_limits([part for pair in data.values() for part in pair if part is not None])
     figure, panels = new_figure(
         width=width,
         height_mm=14 + (92 if width == "double" and blocks == 1 else 43) * rows,
@@ -89,11 +80,11 @@ def draw(data: Predictions, say: "Wording", width: Width) -> Figure:
         columns=2 * blocks,
     )
     titles = []
-    for (length, pair), first in zip(parts.items(), range(0, len(panels), 2), strict=False):
+    for (length, pair), first in zip(data.items(), range(0, len(panels), 2), strict=False):
         for side, (part, name) in enumerate(zip(pair, ("validation", "test"), strict=True)):
             _draw_part(panels[first + side], part, say, limits)
             titles.append(say("labels.length_and_part", window=length, part=name))
-            if first + side + 2 * blocks < 2 * len(parts):
+            if first + side + 2 * blocks < 2 * len(data):
                 panels[first + side].set_xlabel("")
             if (first + side) % (2 * blocks):
                 panels[first + side].set_ylabel("")

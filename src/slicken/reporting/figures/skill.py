@@ -1,22 +1,22 @@
 """Skill: how far the networks beat each baseline, on each part and in each stage of the test."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from slicken.reporting.figures.digits import short
 from slicken.reporting.figures.marks import (
     Floats,
     few_ticks,
     instead,
     legend_below,
     name_rows,
+    note,
     numbers,
     offsets,
-    short,
 )
 from slicken.reporting.figures.style import (
     BLUE,
@@ -39,27 +39,20 @@ LOWEST = -1.0
 """Skill below is drawn at the edge: a baseline that is more than twice as good needs no scale."""
 
 
-@dataclass(frozen=True)
-class Skills:
-    """Skill against each baseline.
+def data(evidence: "Evidence") -> "xr.Dataset":
+    """Skill at the best length against each baseline.
 
-    Args:
-        table: ``skill``, ``low``, ``high`` over ``(row, model)``, with ``part`` and ``stage`` (-1
-            for a whole part, whose ``experiment`` is empty) over row; values may be -inf or NaN.
+    Returns:
+        ``skill``, ``low``, ``high`` over ``(row, model)``, with ``part`` and ``stage`` (-1 for a
+        whole part, whose ``experiment`` is empty) over row; values may be -inf or NaN.
     """
-
-    table: "xr.Dataset"
-
-
-def data(evidence: "Evidence") -> Skills:
-    """Skill at the best length."""
-    return Skills(evidence.skill.table)
+    return evidence.skill.table
 
 
-def draw(data: Skills, say: "Wording", width: Width) -> Figure:
+def draw(data: "xr.Dataset", say: "Wording", width: Width) -> Figure:
     """A row for each baseline."""
-    figure, (axes,) = new_figure(width=width, height_mm=22 + 12 * data.table.sizes["model"])
-    draw_skill(axes, data.table, say)
+    figure, (axes,) = new_figure(width=width, height_mm=22 + 12 * data.sizes["model"])
+    draw_skill(axes, data, say)
     legend_below(figure, axes)
     return figure
 
@@ -133,10 +126,7 @@ def _draw_part(
             continue
         axes.plot([left], [at], "<", color=colour, markersize=3.6, clip_on=False, zorder=3)
         words = short(float(value)) if np.isfinite(value) else "\N{MINUS SIGN}\N{INFINITY}"
-        axes.annotate(
-            words, (x, at), (4, 0), textcoords="offset points", va="center_baseline",
-            fontsize=6, color=colour,
-        )  # fmt: skip
+        note(axes, words, (x, at), (4, 0), va="center_baseline", color=colour)
 
 
 def _draw_stages(axes: Axes, stages: Floats, left: float, say: "Wording") -> None:

@@ -5,11 +5,8 @@ from numpy.typing import ArrayLike, NDArray
 
 Floats = NDArray[np.float64]
 
-BINS = 1500
-"""Bins across a figure: two columns of a page hold 2244 dots at 300 dots per inch."""
 
-
-def decimated(position: ArrayLike, values: ArrayLike, bins: int = BINS) -> tuple[Floats, Floats]:
+def decimated(position: ArrayLike, values: ArrayLike, bins: int) -> tuple[Floats, Floats]:
     """The least and the greatest value of each bin, in the order in which they came.
 
     A gap (not a finite number) stays a gap: one of its samples is kept in every bin it touches.
@@ -45,7 +42,7 @@ def decimated(position: ArrayLike, values: ArrayLike, bins: int = BINS) -> tuple
 
 
 def banded(
-    position: ArrayLike, lower: ArrayLike, upper: ArrayLike, bins: int = BINS
+    position: ArrayLike, lower: ArrayLike, upper: ArrayLike, bins: int
 ) -> tuple[Floats, Floats, Floats]:
     """A band with the least ``lower`` and the greatest ``upper`` of each bin.
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from slicken.reporting.figures.contract import best_length, planted_memory, tied_lengths
+from slicken.reporting.figures.digits import short
 from slicken.reporting.figures.marks import (
     Floats,
     few_ticks,
@@ -22,7 +23,6 @@ from slicken.reporting.figures.marks import (
     numbers,
     offsets,
     scaled_y,
-    short,
     width_mm,
 )
 from slicken.reporting.figures.style import (
