@@ -106,6 +106,21 @@ def test_a_figure_fits_its_page_and_speaks_one_language_whatever_its_numbers(nam
             assert [line for line in lines if re.search("[A-Za-z]{3}", line)] == []
 
 
+WITHOUT_NAMES = [
+    "comparison", "importance_lags", "importance_ranked", "importance_stress", "learning",
+    "memory", "memory_answer", "methods", "predictions", "saliency",
+]  # fmt: skip
+"""Figures whose titles hold no name from a log."""
+
+
+@pytest.mark.parametrize("name", WITHOUT_NAMES)
+def test_only_names_from_logs_are_shortened_in_titles(name: str) -> None:
+    for width, language in product(WIDTHS_MM, LANGUAGES):
+        titles = [axes.get_title(loc="left") for axes in DRAWN[name](words(language), width).axes]
+        assert any(titles)
+        assert not any("…" in title for title in titles)
+
+
 @every_figure
 def test_the_same_numbers_give_the_same_bytes(name: str) -> None:
     one, other = (png_of(pixels(partial(DRAWN[name], EN, "single"))) for _ in range(2))

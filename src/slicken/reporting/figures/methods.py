@@ -136,7 +136,7 @@ def draw(data: Methods, say: "Wording", width: Width) -> Figure:
         named = number % columns == 0
         draw_method(panels[number], method, data.drivers, say, limits=limits, named=named)
     titles = [say(f"labels.method_{name}") for name in data.by_method]
-    letter_panels(panels[:count], titles, beside=1)
+    letter_panels(panels[:count], titles, lines=3)
     methods = data.by_method.values()
     if any(method.has_null for method in methods):
         note = "labels.filled_above_null"

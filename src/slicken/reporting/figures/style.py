@@ -222,18 +222,22 @@ def new_figure(
     return figure, list(axes.ravel())
 
 
-def letter_panels(panels: Sequence[Axes], titles: Sequence[str], *, beside: int = 0) -> None:
+def letter_panels(
+    panels: Sequence[Axes], titles: Sequence[str], *, beside: int = 0, lines: int = 2
+) -> None:
     """Write (a), (b), ... and a title above each panel; one panel alone has no letter.
 
     Args:
         panels: Axes in their order.
-        titles: Title of each; one that is wider than its panel takes two lines.
+        titles: Title of each; one that is wider than its panel takes several lines.
         beside: Letters that have to stand beside a panel, too.
+        lines: Most lines of a title; the middle of a longer one is left out.
     """
     for number, (axes, title) in enumerate(zip(panels, titles, strict=True)):
         room = letters_above(axes) - beside
         letter = f"({_letters(number)})  " if len(panels) > 1 else ""
-        axes.set_title(wrapped(f"{letter}{plain(title, 2 * (room - len(letter)))}".strip(), room))
+        shown = plain(title, lines * (room - len(letter)))
+        axes.set_title(wrapped(f"{letter}{shown}".strip(), room))
 
 
 def letters_above(axes: Axes) -> int:
