@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from slicken.cli.options import Language, Verbose
+from slicken.cli.terminal import say
+from slicken.statements import Statement
 
 SCENARIO = "temperature-history"
 EXPERIMENTS = 12
@@ -21,10 +23,8 @@ def run(
 ) -> None:
     """Simulate a rig, run a small study on it, and compare what it finds with what was planted."""
     from slicken.cli.study import do_study
-    from slicken.cli.terminal import say
     from slicken.physics.scenarios import simulate
     from slicken.reporting.wording import words
-    from slicken.statements import Statement
     from slicken.study.plan import Plan
 
     say(f"simulating {EXPERIMENTS} experiments of {DURATION:g} s ...")

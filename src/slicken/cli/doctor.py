@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from slicken.cli.terminal import complain, say
+from slicken.errors import PlanError
+
 if TYPE_CHECKING:
     from slicken.learning.engine.library import Library
     from slicken.learning.training import Trainer
@@ -25,7 +28,6 @@ LENGTH, BATCHES, TURNS = 100, 2, 3
 def run() -> None:
     """Engine in use, capabilities of this machine, and measured speed of each engine."""
     from slicken import __version__
-    from slicken.cli.terminal import complain
     from slicken.learning.engine import engine_library, explain_choice, what_native_lacks
     from slicken.learning.engine.library import REMEDY
 
@@ -57,7 +59,6 @@ def run() -> None:
 
 
 def _tell(what: str, words: str) -> None:
-    from slicken.cli.terminal import say
 
     say(f"{what:<11}{words}")
 
@@ -109,7 +110,6 @@ def memory(meminfo: Path = Path("/proc/meminfo")) -> str:
 
 def _trainers() -> "tuple[dict[str, Trainer], dict[str, str]]":
     """The small case for each engine that runs here, and why the others do not."""
-    from slicken.errors import PlanError
     from slicken.learning.engine import ENGINES
 
     trainers, refused = {}, {}

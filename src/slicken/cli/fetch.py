@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from slicken.cli.terminal import say
+
 
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the logs: te67 or kodiak.")],
@@ -13,7 +15,6 @@ def run(
     ] = None,
 ) -> None:
     """Fetch public logs and check them; a folder named by SLICKEN_DATA is used as it is."""
-    from slicken.cli.terminal import say
     from slicken.datasets import DATASETS, fetch
 
     def show(file: str, done: int, total: int) -> None:

@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from slicken.cli.terminal import complain, say
+from slicken.errors import LogError
+from slicken.study.files import write_text
+
 if TYPE_CHECKING:
     from slicken.experiment import Inspection
 
@@ -24,8 +28,6 @@ def run(
     ] = None,
 ) -> None:
     """Show what is in a log: columns, units, channels, findings, and what is missing."""
-    from slicken.cli.terminal import complain, say
-    from slicken.errors import LogError
     from slicken.experiment import ChannelMap, describe, read_log
     from slicken.experiment.joined import wholes_of
 
@@ -57,7 +59,6 @@ def run(
 
 
 def _show(inspection: "Inspection") -> None:
-    from slicken.cli.terminal import say
     from slicken.reporting.findings import say_finding
     from slicken.reporting.wording import words
 
@@ -98,7 +99,6 @@ def _show(inspection: "Inspection") -> None:
 
 def _show_remedies(inspection: "Inspection") -> None:
     """The corrections that would make an experiment of it; findings do not show theirs."""
-    from slicken.cli.terminal import say
     from slicken.reporting.channel_map import correction_lines
     from slicken.reporting.wording import words
 
@@ -117,11 +117,9 @@ def _name(path: Path, logs: list[Path]) -> str:
 
 
 def _write(inspection: "Inspection", folder: Path, name: str) -> None:
-    from slicken.cli.terminal import say
     from slicken.reporting.channel_map import channel_map_toml
     from slicken.reporting.figures import experiment_figure, log_figure, save
     from slicken.reporting.wording import words
-    from slicken.study.files import write_text
 
     log = inspection.log
     times = [c.name for c in inspection.columns if c.channel == "time"]

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slicken.cli.options import Study
+from slicken.cli.terminal import say, show_findings
+from slicken.errors import FolderError
 
 if TYPE_CHECKING:
     from slicken.evidence.prediction import Prediction
@@ -32,7 +34,6 @@ def run(
     ] = None,
 ) -> None:
     """Predict the friction of a new log with an interval, and compare it with the measured one."""
-    from slicken.cli.terminal import say, show_findings
     from slicken.pipeline import explain, open_study, prepare
     from slicken.reporting.predicted import write_prediction
 
@@ -55,8 +56,6 @@ def run(
 
 def _show(prediction: "Prediction", level: float) -> None:
     """Print how well it fits the measured friction."""
-    from slicken.cli.terminal import say
-
     score = prediction.score()
     low, high = prediction.interval(level)
     inside = float(((prediction.measured >= low) & (prediction.measured <= high)).mean())
@@ -71,8 +70,6 @@ def _show(prediction: "Prediction", level: float) -> None:
 
 def _table(log: Path, out: Path | None) -> Path:
     """Where the CSV goes; never over the log itself."""
-    from slicken.errors import FolderError
-
     out = out or Path()
     table = out if out.suffix.lower() == ".csv" else out / f"{log.stem}-friction.csv"
     if table.resolve() == log.resolve():

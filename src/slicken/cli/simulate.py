@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from slicken.cli.terminal import say
+from slicken.statements import Statement
+from slicken.study.files import write_text
+
 
 def run(
     scenario: Annotated[
@@ -28,11 +32,8 @@ def run(
     import json
     import shlex
 
-    from slicken.cli.terminal import say
     from slicken.physics.scenarios import simulate_logs, write_log
     from slicken.reporting.wording import words
-    from slicken.statements import Statement
-    from slicken.study.files import write_text
 
     logs = simulate_logs(
         scenario, experiments=experiments, duration=duration, memory=memory, seed=seed

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slicken.cli.options import Language, Verbose
+from slicken.cli.terminal import Stopped, listed_seconds, say, show_engine, show_findings
+from slicken.errors import PlanError, SlickenError
 
 if TYPE_CHECKING:
     from slicken.experiment import Experiment
@@ -123,7 +125,6 @@ def do_study(
     """
     from slicken.cli.progress_bar import ProgressBar
     from slicken.cli.screen import show_answer
-    from slicken.cli.terminal import Stopped, say, show_engine, show_findings
     from slicken.pipeline import explain, report, train
     from slicken.reporting.wording import language_named
 
@@ -147,8 +148,6 @@ def do_study(
 
 def what_is_kept(out: Path) -> str:
     """What of a study lies in its folder, for a user who has stopped it; empty for nothing."""
-    from slicken.cli.terminal import listed_seconds
-    from slicken.errors import SlickenError
     from slicken.study.folder import StudyFolder
     from slicken.study.task import begun_windows
 
@@ -172,8 +171,6 @@ def executor_named(
     Raises:
         SlickenError: If the options exclude each other, or there are too many workers.
     """
-    from slicken.errors import PlanError
-
     if scheduler is not None and (workers is not None or cluster is not None):
         raise PlanError("--scheduler excludes --workers and --cluster; give one")
     if workers is None and scheduler is None and cluster is None:
@@ -188,7 +185,6 @@ def executor_named(
 
 
 def _plan(sources: list[str], changes: dict[str, Any]) -> "tuple[Plan, Path]":
-    from slicken.errors import PlanError
     from slicken.study.plan import Plan
 
     plans = [source for source in sources if source.endswith(".toml")]

@@ -6,6 +6,9 @@ from typing import Annotated
 
 import typer
 
+from slicken.cli.terminal import in_words, say, say_wrapped
+from slicken.study.files import write_text
+
 
 class Which(StrEnum):
     """A group of cases."""
@@ -36,8 +39,6 @@ def run(
     """Study simulated faults with planted truths, and count how often the truth is recovered."""
     from itertools import islice
 
-    from slicken.cli.terminal import in_words, say, say_wrapped
-    from slicken.study.files import write_text
     from slicken.truth.bench import run_cases
     from slicken.truth.cases import cases as all_cases
     from slicken.truth.targets import count, to_json

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slicken.cli.options import Study
+from slicken.cli.terminal import in_words, say
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -39,8 +40,6 @@ def run(study: Study) -> None:
 
 def _print(status: "StudyStatus", study: Path) -> None:
     from rich.console import Console
-
-    from slicken.cli.terminal import say
 
     console = Console(file=sys.stdout, width=WIDTH, color_system=None, highlight=False)
     console.print(_table(status, bars=False))
@@ -110,7 +109,6 @@ def lines_of(status: "StudyStatus", study: Path) -> list[str]:
         study: Its folder, as the user named it.
     """
     from slicken.cli.progress_bar import line_of
-    from slicken.cli.terminal import in_words
 
     still = f"nothing has changed for {in_words(status.unchanged)}"
     if status.worked_on:
@@ -131,8 +129,6 @@ def lines_of(status: "StudyStatus", study: Path) -> list[str]:
 
 def _ended(status: "StudyStatus") -> str:
     """What is known of a process that does not work on a study."""
-    from slicken.cli.terminal import in_words
-
     holder = status.holder
     if holder is None:
         return "no process works on this study"
