@@ -24,8 +24,7 @@ from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column, Prepara
 from slicken.experiment.corrections.kinds import KINDS as CORRECTIONS
 from slicken.learning.settings import Architecture, Optimiser
 from slicken.physics.truths import TRUTHS
-from slicken.study.plan import Plan, SplitPlan
-from slicken.study.presets import PRESETS
+from slicken.study.plan import PRESETS, Plan, SplitPlan
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(

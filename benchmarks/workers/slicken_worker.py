@@ -157,7 +157,7 @@ def make_trainer(
     from slicken.learning.engine import choose_engine
     from slicken.learning.settings import Architecture, Optimiser
     from slicken.learning.training import Trainer, run_seeds, training_data
-    from slicken.study.presets import PAPER
+    from slicken.study.plan import PAPER
 
     changed = {"units": units, "gate_start": problem.gates}
     return Trainer(

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from slicken.errors import ChannelError, PlanError, SlickenError
 from slicken.experiment import ChannelMap
-from slicken.study.plan import MOST_WINDOWS, Plan, read_windows
-from slicken.study.presets import PRESETS
+from slicken.study.plan import MOST_WINDOWS, PRESETS, Plan, read_windows
 
 CASES = int(os.environ.get("SLICKEN_FUZZ_CASES", "200"))
 FUZZ = settings(

@@ -12,8 +12,7 @@ import builders
 from slicken.channels import LEAKS_TARGET
 from slicken.errors import PlanError
 from slicken.learning.settings import Architecture, Optimiser
-from slicken.study.plan import Plan, read_windows
-from slicken.study.presets import PRESETS
+from slicken.study.plan import PRESETS, Plan, read_windows
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))

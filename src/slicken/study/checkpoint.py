@@ -134,6 +134,7 @@ def train_on(
     epochs: int,
     checkpoint: Checkpoint | None,
     on_epoch: OnEpoch | None = None,
+    on_start: Callable[[int], None] | None = None,
 ) -> tuple[list[TrainingState], list[EpochLosses]]:
     """Train to the last epoch, from the checkpoint where there is one.
 
@@ -142,6 +143,7 @@ def train_on(
         epochs: Number of epochs of each run.
         checkpoint: Checkpoint that is read first and written now and then; None for none.
         on_epoch: Called with the number and the losses of each epoch as it ends.
+        on_start: Called with the number of the epoch after which training begins or is resumed.
 
     Returns:
         The state after the last epoch, and the losses of every epoch, those before a checkpoint
@@ -153,6 +155,8 @@ def train_on(
     before = checkpoint.read(trainer) if checkpoint else None
     states = trainer.resume(before.state) if before else trainer.start()
     losses = list(before.losses) if before else []
+    if on_start is not None:
+        on_start(len(losses))
     for number in range(len(losses) + 1, epochs + 1):
         states, of_epoch = trainer.epoch(states, number)
         losses.append(of_epoch)

@@ -166,20 +166,14 @@ def train_task(
     Returns:
         The result of these runs, of which :func:`join` makes a window length.
     """
-    begun = checkpoint.read(trainer) if checkpoint else None
-    report(
-        TaskReport(
-            task,
-            begun.epoch if begun else 0,
-            problem=checkpoint.problem if checkpoint else "",
-        )
-    )
-    states, losses = train_on(
-        trainer,
-        job.plan.epochs,
-        checkpoint,
-        lambda number, of_epoch: report(TaskReport(task, number, of_epoch)),
-    )
+
+    def on_start(epoch: int) -> None:
+        report(TaskReport(task, epoch, problem=checkpoint.problem if checkpoint else ""))
+
+    def on_epoch(epoch: int, losses: EpochLosses) -> None:
+        report(TaskReport(task, epoch, losses))
+
+    states, losses = train_on(trainer, job.plan.epochs, checkpoint, on_epoch, on_start)
     if checkpoint is not None and task.runs < job.plan.runs:
         # The window length may have long to wait for its other runs.
         checkpoint.write(trainer, states, losses)
