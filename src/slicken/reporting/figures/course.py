@@ -6,22 +6,65 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
-from numpy.typing import ArrayLike
 
-from slicken.reporting.figures.marks import Floats, bins_across, height_mm, note
+from slicken.reporting.figures.marks import (
+    Floats,
+    bins_across,
+    few_ticks,
+    height_mm,
+    note,
+    numbers,
+    percent_ticks,
+)
 from slicken.reporting.figures.style import ink, title_of
-from slicken.reporting.figures.thinning import decimated
+from slicken.reporting.figures.thinning import broken_at_jumps, decimated
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from slicken.reporting.wording import Wording
 
 
-def draw_course(
+def draw_courses(
+    axes: Axes,
+    position: Floats,
+    shares: "xr.DataArray",
+    say: "Wording",
+    *,
+    limits: tuple[float, float],
+    top: float,
+    named: bool,
+) -> None:
+    """The share of each driver along time or lag, in its own ink.
+
+    Args:
+        axes: Axes to draw on.
+        position: Time or lag of each row, ascending, shape ``(N,)``.
+        shares: Shares, dims ``channel`` and one of ``N``.
+        say: Words of the language.
+        limits: Positions at the left and the right end of the axis.
+        top: Upper limit of the share.
+        named: Whether the names of the drivers are written at the ends of their lines.
+    """
+    channels = [str(name) for name in shares["channel"].to_numpy()]
+    courses = numbers(shares, "channel", ...)
+    for index, (channel, course) in enumerate(zip(channels, courses, strict=True)):
+        _draw_course(axes, position, course, channel, index / len(channels), say)
+    axes.set_xlim(limits)
+    axes.set_ylim(0, top)
+    few_ticks(axes, x=6, y=4)
+    percent_ticks(axes.yaxis)
+    if named:
+        onwards = 1 if limits[0] < limits[1] else -1
+        label_ends(axes, [_last_finite(course[::onwards]) for course in courses], channels, say)
+
+
+def _draw_course(
     axes: Axes, position: Floats, values: Floats, channel: str, phase: float, say: "Wording"
 ) -> None:
-    """The course of one driver in its own ink; ``phase`` (0 to 1) moves its markers along."""
+    """The course of one driver; ``phase`` (0 to 1) moves its markers along."""
     style = ink(channel)
-    where, shown = decimated(position, values, bins_across(axes))
+    where, shown = decimated(*broken_at_jumps(position, values), bins_across(axes))
     step = max(1, where.size // 8)
     axes.plot(
         where, shown, color=style.colour, linestyle=style.dashes if where.size < 600 else "-",
@@ -31,18 +74,10 @@ def draw_course(
     )  # fmt: skip
 
 
-def last_finite(values: Floats) -> list[float]:
-    """The last finite value of each column; 0 where there is none."""
-    ends = []
-    for column in values.T:
-        finite = column[np.isfinite(column)]
-        ends.append(float(finite[-1]) if finite.size else 0.0)
-    return ends
-
-
-def first_names(names: ArrayLike, fit: int) -> list[str]:
-    """Names in the order of their first target, as many as fit."""
-    return list(dict.fromkeys(str(name) for name in np.asarray(names)))[:fit]
+def _last_finite(course: Floats) -> float:
+    """The last finite value; 0 where there is none."""
+    finite = course[np.isfinite(course)]
+    return float(finite[-1]) if finite.size else 0.0
 
 
 def label_ends(

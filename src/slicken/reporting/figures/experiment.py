@@ -16,6 +16,7 @@ from slicken.reporting.figures.marks import (
     hatch_gaps,
     instead,
     shade_stages,
+    write_below,
 )
 from slicken.reporting.figures.style import (
     GREEN,
@@ -66,8 +67,7 @@ def experiment_figure(
         if steady is not None:
             axes.axvspan(*steady, ymin=-0.05, ymax=0.0, color=GREEN, linewidth=0, clip_on=False)
     panels[-1].set_xlabel(label_of(TIME.name, say))
-    if notes:
-        figure.supxlabel("\n".join(notes), x=0.01, ha="left", fontsize=6.5)
+    write_below(figure, notes)
     letter_panels(panels, [label_of(name, say) for name in names])
     figure.suptitle(plain(experiment.name, 110), x=0.01, ha="left")
     return figure

@@ -6,15 +6,10 @@ from typing import TYPE_CHECKING
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slicken.channels import FRICTION, NORMAL_FORCE, NORMAL_STRESS, TIME, Channel
+from slicken.channels import FRICTION, NORMAL_FORCE, NORMAL_STRESS, Channel
 from slicken.reporting.figures.experiment import draw_channel
 from slicken.reporting.figures.marks import few_ticks, hide_after, instead, rows_for
-from slicken.reporting.figures.style import (
-    Width,
-    label_of,
-    letter_panels,
-    new_figure,
-)
+from slicken.reporting.figures.style import Width, letter_panels, new_figure, time_label
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
@@ -58,8 +53,7 @@ def draw(data: "Sequence[Experiment]", say: "Wording", width: Width) -> Figure:
     figure.align_ylabels(panels[::columns])  # its time grows with the square of their number
     names = [experiment.name for experiment in shown]
     letter_panels(tops, names)
-    label, more = label_of(TIME.name, say), len(data) - len(shown)
-    figure.supxlabel(say("labels.others_not_shown", label=label, n=more) if more else label)
+    figure.supxlabel(time_label(say, len(data) - len(shown)))
     return figure
 
 

@@ -10,17 +10,16 @@ from matplotlib.figure import Figure
 
 from slicken.evidence.importance import KINDS
 from slicken.reporting.figures.contract import planted_memory
-from slicken.reporting.figures.course import draw_course, label_ends, last_finite
+from slicken.reporting.figures.course import draw_courses
 from slicken.reporting.figures.marks import (
     Floats,
     above,
-    few_ticks,
+    highest_share,
     instead,
     legend_below,
     lift_titles,
     note,
     numbers,
-    percent_ticks,
 )
 from slicken.reporting.figures.style import (
     FAINT,
@@ -97,22 +96,15 @@ def draw_by_lag(
     if not np.isfinite(values).any():
         instead(axes, say("labels.no_gradient"))
         return
-    channels = [str(name) for name in table["channel"].to_numpy()]
-    for index, channel in enumerate(channels):
-        draw_course(axes, lag, values[:, index], channel, index / len(channels), say)
     reach = max(lag[-1], 1.08 * (planted or 0.0), lag[0] + 1e-9)  # room for the label
-    axes.set_xlim(reach, lag[0])
-    axes.set_ylim(0, 1.08 * float(np.nanmax(values)))
-    few_ticks(axes, x=6, y=4)
-    percent_ticks(axes.yaxis)
+    top = highest_share([table])
+    draw_courses(axes, lag, table, say, limits=(reach, lag[0]), top=top, named=named)
     _mark_reach(axes, lag, np.nansum(values, axis=1))
     if planted is not None:
         axes.axvline(planted, color=GREEN, linewidth=0.8, zorder=1)
         words, place = say("labels.planted_memory"), ("data", "axes fraction")
         upright = {"color": GREEN, "rotation": 90, "ha": "right", "va": "top"}
         note(axes, words, (planted, 1), (-1.5, -1), place, **upright)
-    if named:
-        label_ends(axes, last_finite(values[::-1]), channels, say)
 
 
 def lag_that_holds(lag: Floats, total: Floats, fraction: float) -> float:

@@ -9,15 +9,13 @@ from matplotlib.figure import Figure
 
 from slicken.channels import TIME
 from slicken.evidence.importance import over_time, smoothed
-from slicken.reporting.figures.course import draw_course, first_names, label_ends, last_finite
+from slicken.reporting.figures.course import draw_courses
 from slicken.reporting.figures.marks import (
-    few_ticks,
     highest_share,
     instead,
     legend_below,
     lift_titles,
     numbers,
-    percent_ticks,
     shade_stages,
     write_stress,
 )
@@ -27,8 +25,8 @@ from slicken.reporting.figures.style import (
     letter_panels,
     new_figure,
     plain,
+    time_label,
 )
-from slicken.reporting.figures.thinning import broken_at_jumps
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -64,7 +62,8 @@ def draw(data: "Mapping[str, xr.DataArray]", say: "Wording", width: Width) -> Fi
     """A row for each experiment, a column for each method, below one another if narrow."""
     wide, count = width == "double", len(data)
     every = next(iter(data.values()))["experiment"].to_numpy().astype(str)
-    names = first_names(every, MOST_PANELS if wide else max(MOST_PANELS // count, 1))
+    most = MOST_PANELS if wide else max(MOST_PANELS // count, 1)
+    names = list(dict.fromkeys(every.tolist()))[:most]
     across = count if wide else 1
     rows = len(names) * count // across
     height = 12 + rows * (52 if rows == 1 else 40 if rows < 5 else 31)
@@ -84,11 +83,9 @@ def draw(data: "Mapping[str, xr.DataArray]", say: "Wording", width: Width) -> Fi
         title = say("labels.name_and_method", name=plain(names[place]), method=spoken)
         titles.append(title)
     others = len(set(every)) - len(names)
-    label = label_of(TIME.name, say)
     for axes in panels[-across:]:
-        axes.set_xlabel(label)
-    if others:
-        panels[-across].set_xlabel(say("labels.others_not_shown", label=label, n=others))
+        axes.set_xlabel(label_of(TIME.name, say))
+    panels[-across].set_xlabel(time_label(say, others))
     if not wide:
         legend_below(figure, panels[0])
     letter_panels(panels, titles, beside=8 if wide else 0)
@@ -109,19 +106,11 @@ def draw_over_time(
         named: Whether the names of the drivers are written at the ends of their lines.
     """
     table = shares.sortby("time")
-    time, values = numbers(table["time"], "target"), numbers(table, "target", "channel")
-    if not np.isfinite(values).any():
+    time = numbers(table["time"], "target")
+    if not np.isfinite(table.to_numpy()).any():
         instead(axes, say("labels.no_gradient"))
         return
-    channels = [str(name) for name in table["channel"].to_numpy()]
-    for index, channel in enumerate(channels):
-        course = broken_at_jumps(time, values[:, index])
-        draw_course(axes, *course, channel, index / len(channels), say)
-    axes.set_xlim(time[0], max(time[-1], time[0] + 1e-9))
-    axes.set_ylim(0, top)
-    few_ticks(axes, x=7, y=4)
-    percent_ticks(axes.yaxis)
+    limits = time[0], max(time[-1], time[0] + 1e-9)
+    draw_courses(axes, time, table, say, limits=limits, top=top, named=named)
     shade_stages(axes, time, table["stage"].to_numpy())
     write_stress(axes, time, table["stage"].to_numpy(), table["normal_stress"].to_numpy())
-    if named:
-        label_ends(axes, last_finite(values), channels, say)

@@ -10,7 +10,15 @@ from numpy.typing import ArrayLike
 
 from slicken.channels import TIME
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
-from slicken.reporting.figures.marks import Floats, bins_across, few_ticks, instead, note, rows_for
+from slicken.reporting.figures.marks import (
+    Floats,
+    bins_across,
+    few_ticks,
+    instead,
+    note,
+    rows_for,
+    write_below,
+)
 from slicken.reporting.figures.style import FAINT, ink, label_of, new_figure, plain, title_of
 from slicken.reporting.figures.thinning import decimated
 
@@ -69,8 +77,7 @@ def log_figure(
         panels[0].set_visible(True)
         instead(panels[0], say("labels.no_numeric_column"))
     figure.suptitle(plain(title, 110), x=0.01, ha="left")
-    if notes:
-        figure.supxlabel("\n".join(notes), x=0.01, ha="left", fontsize=6.5)
+    write_below(figure, notes)
     return figure
 
 

@@ -1,6 +1,6 @@
 """Marks that several figures share: stages, gaps, line ends, numbers on axes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from itertools import pairwise
 from math import ceil, floor, log10
 from typing import TYPE_CHECKING, Any, Literal
@@ -218,6 +218,12 @@ def few_ticks(axes: Axes, *, x: int | None = None, y: int | None = None) -> None
         axes.yaxis.set_major_locator(MaxNLocator(y, steps=[1, 2, 2.5, 5, 10]))
 
 
+def write_below(figure: Figure, lines: Sequence[str]) -> None:
+    """Lines of text below all panels; nothing where there is none."""
+    if lines:
+        figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=6.5)
+
+
 def legend_under(axes: Axes) -> None:
     """A legend under the label of the x axis; none where nothing has a label."""
     labels = axes.get_legend_handles_labels()[1]
@@ -261,8 +267,8 @@ def name_rows(axes: Axes, names: Sequence[str], *, longest: int = 18, pad: float
     axes.set_ylim(len(names) - 0.5, -0.5)
 
 
-def numbers(table: "xr.DataArray", *dims: str) -> Floats:
-    """The numbers of a table with its dims in this order."""
+def numbers(table: "xr.DataArray", *dims: Hashable) -> Floats:
+    """The numbers of a table with its dims in this order; ``...`` stands for the others."""
     return np.asarray(table.transpose(*dims).to_numpy(), dtype=np.float64)
 
 

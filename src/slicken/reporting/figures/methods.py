@@ -22,6 +22,7 @@ from slicken.reporting.figures.marks import (
     offsets,
     percent_ticks,
     rows_for,
+    write_below,
 )
 from slicken.reporting.figures.style import (
     FAINT,
@@ -142,8 +143,7 @@ def draw(data: Methods, say: "Wording", width: Width) -> Figure:
         note = "labels.filled_above_null"
         if not all(method.has_null for method in methods):
             note = "labels.filled_above_null_or_none"
-        lines = wrapped(say(note), int(WIDTHS_MM[width] / 1.3))
-        figure.supxlabel(lines, x=0.01, ha="left", fontsize=6.5)
+        write_below(figure, [wrapped(say(note), int(WIDTHS_MM[width] / 1.3))])
     return figure
 
 

@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
-from slicken.channels import CHANNELS
+from slicken.channels import CHANNELS, TIME
 
 if TYPE_CHECKING:
     from slicken.reporting.wording import Wording
@@ -105,6 +105,12 @@ def title_of(channel: str, say: "Wording") -> str:
 def label_of(channel: str, say: "Wording") -> str:
     """The label of an axis, with its unit; that of a number without one is a dash."""
     return f"{title_of(channel, say)} ({CHANNELS[channel].shown_unit or '–'})"
+
+
+def time_label(say: "Wording", others: int = 0) -> str:
+    """The label of an axis of time, with the number of experiments that are not shown."""
+    label = label_of(TIME.name, say)
+    return say("labels.others_not_shown", label=label, n=others) if others else label
 
 
 def plain(text: str, longest: int = 60) -> str:

@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from slicken.channels import TIME
 from slicken.evidence.intervals import LEVEL
 from slicken.reporting.figures.marks import (
     Floats,
@@ -29,6 +28,7 @@ from slicken.reporting.figures.style import (
     letter_panels,
     new_figure,
     plain,
+    time_label,
 )
 from slicken.reporting.figures.thinning import banded, broken_at_jumps, decimated
 
@@ -153,9 +153,7 @@ def draw(data: Traces, say: "Wording", width: Width) -> Figure:
             titles[-1] = say(
                 "labels.share_within", name=plain(trace.name), share=trace.within, level=data.level
             )
-    label = label_of(TIME.name, say)
-    if data.others:
-        label = say("labels.others_not_shown", label=label, n=data.others)
+    label = time_label(say, data.others)
     panels[-1].set_xlabel(label)
     legend_below(figure, panels[0])
     letter_panels(panels, titles)
