@@ -73,6 +73,20 @@ class KernelFit:
         """Whether there is a memory at all: the past adds to the present, and it has a length."""
         return self.gain.low > 0 and self.low > self.seconds[0]
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether the memory, or its interval, touches the longest that was tried.
+
+        Then it is no interval: the memory is more than :attr:`more_than`, and how much more only a
+        longer history can tell.
+        """
+        return touches_longest(self.seconds, self.memory, self.high)
+
+    @property
+    def more_than(self) -> float:
+        """What the memory exceeds where it :attr:`is_limited`, s: always less than the longest."""
+        return exceeded(self.seconds, self.memory, self.low)
+
     def to_dataset(self) -> xr.Dataset:
         """Dataset for a file."""
         single = {name: getattr(self, name) for name in ("memory", "low", "high")}
@@ -101,6 +115,36 @@ class KernelFit:
             gain=gain,
             behind=behind,
         )
+
+
+def touches_longest(lengths: NDArray[np.float64], best: float, high: float) -> bool:
+    """Whether the best length or the end of its interval lies within the last step of the search.
+
+    Args:
+        lengths: that were tried, ascending, shape ``(K,)``.
+        best: of them.
+        high: upper end of its interval; NaN for none.
+
+    Example:
+        >>> touches_longest(np.array([10.0, 20.0, 40.0]), 15.0, 25.0)
+        True
+    """
+    return bool(np.fmax(best, high) > lengths[-2])
+
+
+def exceeded(lengths: NDArray[np.float64], best: float, low: float) -> float:
+    """What a length that touches the longest exceeds: the low end of its interval, or the best.
+
+    Args:
+        lengths: that were tried, ascending, shape ``(K,)``.
+        best: of them.
+        low: lower end of its interval; NaN for none.
+
+    Example:
+        >>> exceeded(np.array([10.0, 20.0, 40.0]), 40.0, 40.0)
+        20.0
+    """
+    return float(min(np.fmin(best, low), lengths[-2]))
 
 
 def fit_kernels(lag_model: "LagModel", channels: Sequence[str]) -> tuple[KernelFit, ...]:
@@ -171,8 +215,6 @@ def jackknife_minimum(
 ) -> tuple[float, float, float]:
     """Where a curve is lowest, with its 99 % interval over what the curve is a sum of.
 
-    99 and not 95, because a spread over some ten groups is itself known to a quarter only.
-
     Args:
         places: evenly spaced, shape ``(K,)``.
         sums: the curve without each group in turn, and last with all, shape ``(K, G + 1)``.
@@ -181,14 +223,34 @@ def jackknife_minimum(
         The place, and the ends of its interval: NaN with too few groups. A minimum between
         places is that of a parabola.
     """
-    lowest = np.array([_lowest(places, curve) for curve in sums.T])
-    without, best = lowest[:-1], float(lowest[-1])
+    return jackknife(lowest_places(places, sums))
+
+
+def jackknife(found: NDArray[np.float64]) -> tuple[float, float, float]:
+    """A number with its 99 % interval, from the number without each group (Tukey 1958).
+
+    99 and not 95, because a spread over some ten groups is itself known to a quarter only.
+
+    Args:
+        found: without each group in turn, and last with all, shape ``(G + 1,)``.
+    """
+    without, best = found[:-1], float(found[-1])
     groups = without.size
     if groups < FEWEST_BLOCKS:
         return best, float("nan"), float("nan")
     variance = (groups - 1) / groups * float(np.sum((without - without.mean()) ** 2))
     reach = float(stats.t.ppf(0.995, groups - 1)) * np.sqrt(variance)
     return best, best - reach, best + reach
+
+
+def lowest_places(places: NDArray[np.float64], curves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Where each of several curves is lowest, shape ``(J,)``.
+
+    Args:
+        places: evenly spaced, shape ``(K,)``.
+        curves: shape ``(K, J)``.
+    """
+    return np.array([_lowest(places, curve) for curve in curves.T])
 
 
 def _lowest(places: NDArray[np.float64], curve: NDArray[np.float64]) -> float:

@@ -183,6 +183,19 @@ class LagModel:
         """
         return GroupedRows.of(features, self.friction, self.group).sums_of_squares()
 
+    def without_each(
+        self, features: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Least squares without each group in turn, and last with all.
+
+        Args:
+            features: shape ``(N, P)``.
+
+        Returns:
+            Weights, ``(G + 1, P + 1)``, the last that of 1, and what is left, ``(G + 1,)``.
+        """
+        return GroupedRows.of(features, self.friction, self.group).without_each()
+
     def _trees(self, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
         features = self.bins[:, columns]
         found = np.empty(self.friction.size)

@@ -122,17 +122,26 @@ class GroupedRows:
 
         Weights have the smallest of :data:`PENALTIES`.
         """
+        return self.without_each()[1]
+
+    def without_each(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Least squares without each group in turn, and last with all.
+
+        Returns:
+            Weights, shape ``(G + 1, P)``, with the smallest of :data:`PENALTIES`, and the sums of
+            squares that they leave, ``(G + 1,)``.
+        """
         squares = np.array([float(np.sum(self.target[here] ** 2)) for here in self.rows])
         groups, size = self.grams.shape[:2]
         without = np.append(np.eye(groups, dtype=np.bool_), [[False] * groups], axis=0)
         grams, moments = sums_without(self.grams, without), sums_without(self.moments, without)
-        found = []
+        found, left = [], []
         for gram, moment, left_out in zip(grams, moments, without, strict=True):
             penalty = PENALTIES[0] * self.counts[~left_out].sum()
             weights = solve_ridge(gram, moment, np.full(size, penalty))
-            left = squares[~left_out].sum() - 2 * moment @ weights + weights @ gram @ weights
-            found.append(left)
-        return np.array(found)
+            found.append(weights)
+            left.append(squares[~left_out].sum() - 2 * moment @ weights + weights @ gram @ weights)
+        return np.array(found), np.array(left)
 
 
 def _gram(rows: NDArray[np.float64]) -> NDArray[np.float64]:
