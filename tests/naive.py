@@ -249,3 +249,27 @@ def of_run(networks: Any, run: int) -> dict[str, Floats]:  # noqa: ANN401 (any p
         )
         for path, leaf in paths
     }
+
+
+def faded(
+    values: ArrayLike, steps: ArrayLike, begins: ArrayLike, length: float, shape: str
+) -> Floats:
+    """A weighted mean of each stretch's past, piece by piece; each value holds for a step."""
+    values, steps = np.asarray(values, dtype=np.float64), np.asarray(steps, dtype=np.float64)
+    begins, found = np.asarray(begins), np.zeros(values.shape)
+    for end in range(len(values)):
+        first = max(i for i in range(end + 1) if begins[i])
+        total, weights, far = np.zeros(values.shape[1]), 0.0, 0.0
+        for i in range(end, first, -1):
+            near, far = far, far + float(steps[i])
+            if shape == "exponential":
+                weight = np.exp(-near / length) - np.exp(-far / length)
+            else:
+                weight = max(min(far, length) - near, 0.0)
+            total, weights = total + weight * values[i - 1], weights + weight
+        if shape == "exponential":
+            rest = np.exp(-far / length)
+            found[end] = total + rest * values[first]
+        else:
+            found[end] = total / weights if weights else values[end]
+    return found
