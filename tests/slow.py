@@ -50,7 +50,7 @@ SLOW: Mapping[str, tuple[str, ...]] = {
         "test_a_run_that_diverged_is_left_out_of_everything_by_name",
         "test_half_a_study_has_evidence_of_what_is_there",
     ),
-    "experiment/test_faults.py": ("test_none_of_252_clean_logs_has_a_fault",),
+    "experiment/test_faults.py": ("test_none_of_576_clean_logs_has_a_fault",),
     "fuzz/test_absurd_numbers.py": (
         "test_a_study_of_nothing_that_changes_ends_in_words",
         "test_a_study_of_which_some_runs_diverge_names_them",

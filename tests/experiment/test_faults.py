@@ -247,7 +247,7 @@ def test_what_faults_motors_and_presses_do_is_no_jump_of_a_sensor(
 
 
 @pytest.mark.parametrize("scenario", TRUTHS)
-def test_none_of_252_clean_logs_has_a_fault(scenario: str) -> None:
+def test_none_of_576_clean_logs_has_a_fault(scenario: str) -> None:
     for seed in (21, 22, 23):
         for each in simulate_logs(scenario, experiments=12, seed=seed):
             kinds = [f for f in each.prepare().findings if f.kind in FAULTS]

@@ -9,9 +9,11 @@ from slicken.errors import PlanError
 from slicken.physics.friction import (
     FrictionLaw,
     Instant,
+    Levelled,
     LoadHistory,
     Prescribed,
     RunningIn,
+    RunningInBySlip,
     ThermalWeakening,
     wander,
 )
@@ -63,6 +65,24 @@ def test_running_in_falls_by_a_factor_e_over_its_depth() -> None:
     np.testing.assert_allclose(friction, [0.7, 0.6 + 0.1 / np.e, 0.6])
 
 
+def test_running_in_by_slip_is_a_decay_in_metres_whatever_velocity_load_and_time() -> None:
+    law = RunningInBySlip(mu_worn=0.6, drop=0.1, slip=1.5)
+    velocity = np.repeat([4e-3, 5e-4, 0.0, 4e-3], 100)
+    slipped = np.concatenate([[0.0], np.cumsum(velocity)[:-1]])
+    expected = 0.6 + 0.1 * np.exp(-slipped / 1.5)
+    for stress, worn in ((1e6, 0.0), (5e6, 1e-4)):
+        instants = [at(velocity=v, normal_stress=stress, worn=worn) for v in velocity]
+        np.testing.assert_allclose(follow(law, instants), expected, rtol=1e-12)
+    slow = follow(law, [at(velocity=v / 10) for v in velocity], dt=10.0)
+    np.testing.assert_allclose(slow, expected, rtol=1e-12)
+
+
+def test_a_level_raises_another_law_and_leaves_its_memory_alone() -> None:
+    law = ThermalWeakening(memory=5.0)
+    warm = [at(temperature=t) for t in (22.0, 60.0, 40.0, 22.0)]
+    np.testing.assert_allclose(follow(Levelled(law, -0.04), warm), follow(law, warm) - 0.04)
+
+
 def test_a_load_step_answers_with_alpha_times_the_logarithm_and_fades_with_the_memory() -> None:
     law = LoadHistory(mu0=0.65, alpha=0.03, memory=50.0)
     stress = [1e6] * 10 + [4e6] * 300
@@ -100,6 +120,7 @@ def test_wandering_friction_has_its_spread_and_its_correlation_time() -> None:
         lambda: ThermalWeakening(memory=float("nan")),
         lambda: LoadHistory(memory=0.0),
         lambda: RunningIn(depth=0.0),
+        lambda: RunningInBySlip(slip=0.0),
     ],
 )
 def test_laws_with_impossible_memory_are_refused(make: Callable[[], object]) -> None:

@@ -7,17 +7,37 @@ import pytest
 from slicken.errors import PlanError
 from slicken.physics.friction import (
     FrictionLaw,
+    Levelled,
     LoadHistory,
     Prescribed,
     RunningIn,
+    RunningInBySlip,
     ThermalWeakening,
 )
 from slicken.physics.heat import Specimen, Thermocouple
 from slicken.physics.loading import Loading, rotary_shear, velocity_stepping
 from slicken.physics.rate_and_state import RateAndState
 from slicken.physics.rig import Noise, Rig, record, slide
+from slicken.physics.thermal import (
+    ThermalHysteresis,
+    ThermalRateWeakening,
+    ThermalSoftening,
+    TwoThermalMemories,
+)
 
-LAWS = [ThermalWeakening(), RunningIn(), LoadHistory(), RateAndState()]
+LAWS = [
+    ThermalWeakening(),
+    ThermalSoftening(),
+    ThermalRateWeakening(),
+    ThermalHysteresis(),
+    TwoThermalMemories(),
+    RunningIn(),
+    RunningInBySlip(),
+    LoadHistory(),
+    RateAndState(),
+    RateAndState(evolution="slip"),
+    Levelled(ThermalWeakening(), 0.05),
+]
 
 
 def steady(samples: int, *, stress: float = 5.8e6, velocity: float = 4e-3) -> Loading:
@@ -78,6 +98,26 @@ def test_friction_up_to_an_instant_ignores_the_loading_after_it(
     before, after = slide(Rig(), first, law), slide(Rig(), mixed, law)
     for name in ("friction", "temperature", "surface", "shortening", "worn"):
         np.testing.assert_array_equal(getattr(before, name)[:cut], getattr(after, name)[:cut])
+
+
+def test_a_warming_room_warms_rods_and_reading_alike_and_makes_no_heat() -> None:
+    still = steady(400)
+    room = np.linspace(0.0, 10.0, 400)
+    cold, warm = (
+        slide(Rig(), loading, Prescribed([0.65] * 400))
+        for loading in (still, replace(still, room=room))
+    )
+    np.testing.assert_allclose(warm.temperature - cold.temperature, room, atol=1e-12)
+    np.testing.assert_allclose(warm.surface - cold.surface, room, atol=1e-12)
+    expanded = 2 * 20e-3 * 7e-6 * room
+    np.testing.assert_allclose(cold.shortening - warm.shortening, expanded, atol=1e-15)
+    np.testing.assert_array_equal(warm.worn, cold.worn)
+
+
+def test_a_law_feels_the_warmth_of_the_room() -> None:
+    still = steady(50, velocity=0.0)
+    friction = slide(Rig(), replace(still, room=np.full(50, 8.0)), ThermalWeakening(memory=0.0))
+    np.testing.assert_allclose(friction.friction, 0.65 - 5e-4 * 8.0)
 
 
 def test_sensors_add_the_noise_they_are_said_to_add() -> None:

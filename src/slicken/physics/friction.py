@@ -47,14 +47,50 @@ class FrictionLaw(ABC, Generic[State]):
         """The friction coefficient at an instant, and the state ``dt`` seconds later."""
 
 
+class TemperatureMemory(FrictionLaw[NDArray[np.float64]]):
+    """A law of the thermocouple temperatures of the last ``memory`` seconds.
+
+    Before the test the fault was at the reference temperature. A memory of zero means the present
+    value alone.
+    """
+
+    memory: float
+    reference: float
+
+    def __post_init__(self) -> None:
+        """Refuses a memory that is no length of time."""
+        if not 0 <= self.memory < math.inf:
+            raise PlanError(f"the memory must be zero or more seconds; got {self.memory}")
+
+    def start(self, first: Instant, dt: float) -> NDArray[np.float64]:
+        """The temperatures of the samples that count, oldest first; all at the reference."""
+        del first
+        return np.full(max(round(self.memory / dt), 1), self.reference)
+
+    def step(
+        self, state: NDArray[np.float64], now: Instant, dt: float
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Friction from the temperatures of the last samples, this one included."""
+        del dt
+        recent = np.append(state[1:], now.temperature)
+        return self.friction(recent, now), recent
+
+    @abstractmethod
+    def friction(self, recent: NDArray[np.float64], now: Instant) -> float:
+        """Friction from the last temperatures, oldest first, in degC, and the instant itself."""
+
+    def rise(self, recent: NDArray[np.float64]) -> float:
+        """Mean of temperatures above the reference, in K."""
+        return float(recent.sum()) / recent.size - self.reference
+
+
 @dataclass(frozen=True)
-class ThermalWeakening(FrictionLaw[NDArray[np.float64]]):
+class ThermalWeakening(TemperatureMemory):
     """Friction falls with the temperature of the last ``memory`` seconds.
 
     ``mu = mu0 + slope (mean of T over the last memory seconds - reference)``. Dolerite at 0.01 m/s
     and 1 MPa loses about 5e-4 per K and depends on the history of temperature, not only on its
-    present value (Noda, Kanagawa et al. 2011); the boxcar mean is the simplest such history. Before
-    the test the fault was at the reference temperature. ``memory`` of zero means the present value.
+    present value (Noda, Kanagawa et al. 2011); the boxcar mean is the simplest such history.
 
     Args:
         mu0: Friction at the reference temperature.
@@ -71,23 +107,10 @@ class ThermalWeakening(FrictionLaw[NDArray[np.float64]]):
     memory: float = 100.0
     reference: float = 22.0
 
-    def __post_init__(self) -> None:
-        if not 0 <= self.memory < math.inf:
-            raise PlanError(f"the memory must be zero or more seconds; got {self.memory}")
-
-    def start(self, first: Instant, dt: float) -> NDArray[np.float64]:
-        """The temperatures of the samples that count, oldest first; all at the reference."""
-        del first
-        return np.full(max(round(self.memory / dt), 1), self.reference)
-
-    def step(
-        self, state: NDArray[np.float64], now: Instant, dt: float
-    ) -> tuple[float, NDArray[np.float64]]:
-        """Friction from the mean of the last samples, this one included."""
-        del dt
-        recent = np.append(state[1:], now.temperature)
-        mean = float(recent.sum()) / recent.size
-        return self.mu0 + self.slope * (mean - self.reference), recent
+    def friction(self, recent: NDArray[np.float64], now: Instant) -> float:
+        """Friction from the mean."""
+        del now
+        return self.mu0 + self.slope * self.rise(recent)
 
 
 @dataclass(frozen=True)
@@ -122,6 +145,47 @@ class RunningIn(FrictionLaw[None]):
         """Friction from the worn depth."""
         del state, dt
         return self.mu_worn + self.drop * math.exp(-now.worn / self.depth), None
+
+
+@dataclass(frozen=True)
+class RunningInBySlip(FrictionLaw[float]):
+    """Friction falls with the slip D since the start: ``mu = mu_worn + drop exp(-D/D_r)``.
+
+    Bare rock runs in over 1-3 m of slip (Boneh et al. 2014), whatever its velocity; here whatever
+    its load, too, which is what sets it apart from :class:`RunningIn`. The drop is an assumption.
+
+    Args:
+        mu_worn: Friction of worn surfaces.
+        drop: Excess of friction on fresh surfaces.
+        slip: Slip of the decay, D_r, in m.
+
+    Raises:
+        PlanError: if the slip is not positive.
+
+    Example:
+        >>> law = RunningInBySlip(mu_worn=0.6, drop=0.1, slip=1.5)
+        >>> fast = Instant(velocity=1.5, normal_stress=1e6, temperature=22.0, worn=0.0)
+        >>> fresh, after = law.step(law.start(fast, 1.0), fast, 1.0)
+        >>> round(fresh, 4), round(law.step(after, fast, 1.0)[0], 4)  # 0.6 + 0.1/e
+        (0.7, 0.6368)
+    """
+
+    mu_worn: float = 0.62
+    drop: float = 0.08
+    slip: float = 1.5
+
+    def __post_init__(self) -> None:
+        if not self.slip > 0:
+            raise PlanError(f"the running-in slip must be positive; got {self.slip} m")
+
+    def start(self, first: Instant, dt: float) -> float:
+        """Slip since the surfaces were fresh: none."""
+        del first, dt
+        return 0.0
+
+    def step(self, state: float, now: Instant, dt: float) -> tuple[float, float]:
+        """Friction from the slip so far."""
+        return self.mu_worn + self.drop * math.exp(-state / self.slip), state + now.velocity * dt
 
 
 @dataclass(frozen=True)
@@ -162,6 +226,28 @@ class LoadHistory(FrictionLaw[float]):
         unadapted = math.log(now.normal_stress) - state
         friction = self.mu0 - self.alpha * unadapted
         return friction, state - unadapted * math.expm1(-dt / self.memory)
+
+
+@dataclass(frozen=True)
+class Levelled(FrictionLaw[State]):
+    """Another law, raised by a constant that belongs to one specimen.
+
+    Args:
+        law: Law of the rock.
+        level: Friction of this specimen above that of the rock.
+    """
+
+    law: FrictionLaw[State]
+    level: float
+
+    def start(self, first: Instant, dt: float) -> State:
+        """The state of the law within."""
+        return self.law.start(first, dt)
+
+    def step(self, state: State, now: Instant, dt: float) -> tuple[float, State]:
+        """Friction of the law within, and the level."""
+        friction, after = self.law.step(state, now, dt)
+        return friction + self.level, after
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,8 @@
 """Loading: commands to the rig, and what its servos make of them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +19,13 @@ SMALLEST_STEP = 0.3e6
 """Pa; no rig is stepped by less than its lowest stress."""
 VELOCITY = 4e-3
 """Slip velocity of the published experiments, in m/s."""
+SLOW = 0.5e-3
+"""Slowest slip velocity of the drives that change it at the published load, in m/s; the fastest is
+the published one. An eighth of it, so that a length of slip and a time are well apart, and never
+more heat than the published 0.015 MW/m2, below where rock weakens by it (0.03-0.3 MW/m2: Boneh,
+Sagy & Reches 2013)."""
+WARMS = (4.0, 12.0)
+"""How much a room warms in an hour, at least and at most, in K: an assumption."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +36,8 @@ class Loading:
         dt: Time step, in s.
         normal_stress: Normal stress, positive, in Pa, shape ``(T,)``.
         velocity: Slip velocity, zero or more, in m/s, shape ``(T,)``.
+        room: Warming of the room, and of the rig in it, since the start, in K, shape ``(T,)``;
+            None for none.
 
     Raises:
         PlanError: if the shapes differ or a value is out of range.
@@ -35,8 +46,11 @@ class Loading:
     dt: float
     normal_stress: NDArray[np.float64]
     velocity: NDArray[np.float64]
+    room: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
+        if self.room is not None and self.room.shape != self.velocity.shape:
+            raise PlanError("the room of a loading needs the shape of its velocity, (T,)")
         if self.normal_stress.shape != self.velocity.shape or self.velocity.ndim != 1:
             raise PlanError("normal stress and velocity of a loading need one shape, (T,)")
         if not self.dt > 0:
@@ -75,14 +89,64 @@ def velocity_stepping(duration: float, rng: np.random.Generator, *, dt: float = 
         rng: Source of randomness.
         dt: Time step, in s.
     """
-    samples = _samples(duration, dt)
-    stress_rng, servo_rng, drive_rng, command_rng = rng.spawn(4)
-    stress = stage_stress(samples, stress_rng, dt=dt)
-    return Loading(
-        dt=dt,
-        normal_stress=servo(ramped(stress, dt=dt), servo_rng, relative=0.003),
-        velocity=servo(stage_velocity(samples, command_rng, dt=dt), drive_rng, relative=0.007),
-    )
+    return _driven(duration, rng, dt, partial(stage_velocity, dt=dt))
+
+
+def velocity_stages(duration: float, rng: np.random.Generator, *, dt: float = 1.0) -> Loading:
+    """Stages of normal stress, with stages of velocity that know nothing of them.
+
+    Velocities from 0.5 to 4 mm/s, uniform in the logarithm, for 60-300 s each.
+
+    Args:
+        duration: Time from the first to the last sample, in s.
+        rng: Source of randomness.
+        dt: Time step, in s.
+    """
+
+    def command(samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        pieces: list[NDArray[np.float64]] = []
+        while sum(piece.size for piece in pieces) < samples:
+            velocity = SLOW * (VELOCITY / SLOW) ** float(rng.uniform())
+            pieces.append(np.full(round(float(rng.uniform(60.0, 300.0)) / dt), velocity))
+        return np.concatenate(pieces)[:samples]
+
+    return _driven(duration, rng, dt, command)
+
+
+def two_velocities(duration: float, rng: np.random.Generator, *, dt: float = 1.0) -> Loading:
+    """Stages of normal stress, with stages of 0.5 and of 4 mm/s by turns.
+
+    Either may come first; a stage lasts 100-800 s, as those of stress do.
+
+    Args:
+        duration: Time from the first to the last sample, in s.
+        rng: Source of randomness.
+        dt: Time step, in s.
+    """
+
+    def command(samples: int, rng: np.random.Generator) -> NDArray[np.float64]:
+        turns = [SLOW, VELOCITY] if rng.random() < 0.5 else [VELOCITY, SLOW]
+        pieces: list[NDArray[np.float64]] = []
+        while sum(piece.size for piece in pieces) < samples:
+            length = round(float(rng.uniform(SHORTEST_STAGE, LONGEST_STAGE)) / dt)
+            pieces.append(np.full(length, turns[len(pieces) % 2]))
+        return np.concatenate(pieces)[:samples]
+
+    return _driven(duration, rng, dt, command)
+
+
+def warming_room(duration: float, rng: np.random.Generator, *, dt: float = 1.0) -> Loading:
+    """The published drive in a room that warms at a constant rate, drawn for each experiment.
+
+    Args:
+        duration: Time from the first to the last sample, in s.
+        rng: Source of randomness.
+        dt: Time step, in s.
+    """
+    (room_rng,) = rng.spawn(1)
+    loading = rotary_shear(duration, rng, dt=dt)
+    rate = float(room_rng.uniform(*WARMS)) / 3600.0
+    return replace(loading, room=rate * dt * np.arange(len(loading), dtype=np.float64))
 
 
 def stage_stress(samples: int, rng: np.random.Generator, *, dt: float) -> NDArray[np.float64]:
@@ -140,6 +204,23 @@ def servo(
     """
     noise = np.clip(rng.standard_normal(command.shape), -4.0, 4.0)
     return np.asarray(command * (1.0 + relative * noise))
+
+
+def _driven(
+    duration: float,
+    rng: np.random.Generator,
+    dt: float,
+    command: Callable[[int, np.random.Generator], NDArray[np.float64]],
+) -> Loading:
+    """Stages of normal stress, and the commanded velocities as a servo follows them."""
+    samples = _samples(duration, dt)
+    stress_rng, servo_rng, drive_rng, command_rng = rng.spawn(4)
+    stress = stage_stress(samples, stress_rng, dt=dt)
+    return Loading(
+        dt=dt,
+        normal_stress=servo(ramped(stress, dt=dt), servo_rng, relative=0.003),
+        velocity=servo(command(samples, command_rng), drive_rng, relative=0.007),
+    )
 
 
 def _samples(duration: float, dt: float) -> int:

@@ -125,7 +125,9 @@ def slide(rig: Rig, loading: "Loading", law: FrictionLaw[State]) -> Fault:
 
     At each sample the law says what friction is from what the fault has felt up to then; its work,
     ``mu sigma V/2`` into each side, warms the rods until the next sample. So friction at an
-    instant never depends on what comes later.
+    instant never depends on what comes later. A room that warms takes the rig with it: so slowly
+    that the rods follow (their slowest time is three minutes), and the rise above the room is what
+    the work makes of it.
 
     Args:
         rig: Settings of the rig.
@@ -144,12 +146,16 @@ def slide(rig: Rig, loading: "Loading", law: FrictionLaw[State]) -> Fault:
     heat = rods.rest()
     worn, slip = 0.0, 0.0
     rows: list[tuple[float, float, float, float, float]] = []
-    commands = list(zip(loading.velocity.tolist(), loading.normal_stress.tolist(), strict=True))
-    state = law.start(Instant(*commands[0], temperature=rig.ambient, worn=worn), loading.dt)
-    for velocity, stress in commands:
-        now = Instant(velocity, stress, rig.ambient + rods.reading(heat), worn)
+    room = np.zeros(len(loading)) if loading.room is None else loading.room
+    columns = loading.velocity.tolist(), loading.normal_stress.tolist(), room.tolist()
+    commands = list(zip(*columns, strict=True))
+    velocity, stress, warmer = commands[0]
+    state = law.start(Instant(velocity, stress, rig.ambient + warmer, worn), loading.dt)
+    for velocity, stress, warmer in commands:
+        now = Instant(velocity, stress, rig.ambient + warmer + rods.reading(heat), worn)
         friction, state = law.step(state, now, loading.dt)
-        rows.append((friction, rods.surface(heat), now.temperature, rods.mean(heat), worn))
+        surface, mean = rods.surface(heat) + warmer, rods.mean(heat) + warmer
+        rows.append((friction, surface, now.temperature, mean, worn))
         work = friction if rig.heating_friction is None else rig.heating_friction
         heat = rods.step(heat, 0.5 * work * stress * velocity)
         worn += rig.wear.depth(slip, slip + velocity * loading.dt, stress)

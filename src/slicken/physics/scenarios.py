@@ -116,8 +116,8 @@ def simulate(
         scenario: One of :data:`slicken.physics.truths.TRUTHS`.
         experiments: Number of experiments.
         duration: Duration of each, in s.
-        memory: Planted memory: seconds, or metres of slip for ``running-in`` and
-            ``rate-and-state``; None for the scenario's own.
+        memory: Planted memory: seconds, or metres of slip where the truth's unit is ``m``, as
+            for ``running-in``; None for the scenario's own.
         seed: Random seed, zero or more.
 
     Raises:
@@ -157,8 +157,8 @@ def simulate_logs(
         scenario: One of :data:`slicken.physics.truths.TRUTHS`.
         experiments: Number of experiments.
         duration: Duration of each, in s.
-        memory: Planted memory: seconds, or metres of slip for ``running-in`` and
-            ``rate-and-state``; None for the scenario's own.
+        memory: Planted memory: seconds, or metres of slip where the truth's unit is ``m``, as
+            for ``running-in``; None for the scenario's own.
         seed: Random seed, zero or more.
 
     Raises:
@@ -256,6 +256,11 @@ def _one(truth: Truth, index: int, duration: float, memory: float, seed: int) ->
             "statement": _statement(truth, memory).to_plain(),
             "memory_s": _memory_s(truth, memory),
             "memory_m": memory if truth.unit == "m" else None,
+            "clock": truth.clock,
+            "kernel": truth.kernel,
+            "shorter_memories_s": [memory * each for each in truth.fractions],
+            "thresholds_degC": list(truth.thresholds),
+            "velocity_factor": truth.velocity_factor,
             "causes": list(truth.causes),
             "hidden": list(truth.hidden),
             "proxies": list(truth.proxies),
@@ -269,9 +274,7 @@ def _one(truth: Truth, index: int, duration: float, memory: float, seed: int) ->
 
 def _memory_s(truth: Truth, memory: float) -> float | None:
     """Seconds: zero where friction follows a driver at once, None where seconds do not apply."""
-    if truth.unit == "s" or (truth.causes and not truth.unit):
-        return memory
-    return None
+    return memory if truth.unit == "s" or truth.kernel == "present" else None
 
 
 def _statement(truth: Truth, memory: float) -> Statement:
