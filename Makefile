@@ -62,7 +62,7 @@ fuzz: install  ## spoil ten thousand logs; with SLICKEN_DATA, real ones too
 kills: install  ## kill a study 500 times, and compare what it ends with
 	$(BIN)/python tests/study/kills.py 500 --figures
 
-truth: install  ## study every planted truth, some 40 minutes; writes docs/truth.json and the page
+truth: install  ## study every planted truth, an hour or two; writes docs/truth.json and the page
 	$(BIN)/slicken truth --out truth --write docs/truth.json
 	$(BIN)/python benchmarks/truth_page.py docs/truth.json
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from slicken.truth.cases import cases
 from slicken.truth.targets import TARGETS, count
 from truth_page import to_page
 
@@ -30,7 +31,8 @@ def test_the_page_is_that_of_the_records_beside_it(studies: list[dict[str, Any]]
 def test_every_target_is_said_to_be_met_or_not(studies: list[dict[str, Any]]) -> None:
     page, counted = to_page("judged", studies), count(studies)
     for target in TARGETS:
-        met = "yes" if counted[target.key]["holds"] else "**no**"
+        one = counted[target.key]
+        met = "yes" if one["holds"] else "**no**" if one["of"] else "-"
         assert line_of(page, target.words).endswith(f"| {met} |")
 
 
@@ -43,6 +45,19 @@ def test_a_failure_is_shown(studies: list[dict[str, Any]]) -> None:
     )
 
 
-def test_a_bench_that_was_cut_short_says_so(studies: list[dict[str, Any]]) -> None:
-    assert "cut short" not in to_page("judged", studies)
-    assert "The bench was cut short: there are 30 cases." in to_page("judged", studies[:3])
+def test_cases_that_were_not_run_are_counted(studies: list[dict[str, Any]]) -> None:
+    every = list(cases("judged"))
+    ran = studies[0] | {"scenario": every[0].scenario, "memory": every[0].memory}
+    page = to_page("judged", [ran | {"seed": every[0].seed}])
+    assert f"Of the {len(every)} cases there are now, {len(every) - 1} were not run." in page
+    all_ran = [
+        ran | {"scenario": case.scenario, "memory": case.memory or 0.0, "seed": case.seed}
+        for case in every
+    ]
+    assert "not run" not in to_page("judged", all_ran)
+
+
+def test_a_memory_with_no_upper_end_or_in_slip_is_shown(studies: list[dict[str, Any]]) -> None:
+    study = next(one for one in studies if one["scenario"] == "rate-and-state")
+    found = {"required_s": [90.0, None], "required_m": [40e-6, 60e-6], "clock_told": "slip"}
+    assert "| more than 90 s; 40 to 60 µm | yes | slip |" in to_page("judged", [study | found])

@@ -18,6 +18,7 @@ from slicken.study.files import write_text
 from slicken.study.plan import Plan
 
 if TYPE_CHECKING:
+    from slicken.evidence.clock import Clock
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.memory import Memory
     from slicken.truth.cases import Case
@@ -98,6 +99,9 @@ def describe(case: "Case", evidence: "Evidence") -> "Record":
         "scenario": case.scenario,
         "memory": evidence.trained.truth.get("memory_s") if truth.unit != "m" else case.memory,
         "unit": truth.unit,
+        "clock": truth.clock,
+        "kernel": truth.kernel,
+        "velocity_factor": truth.velocity_factor,
         "seed": case.seed,
         "causes": list(truth.causes),
         "carriers": list(truth.proxies),
@@ -114,10 +118,25 @@ def describe(case: "Case", evidence: "Evidence") -> "Record":
         "gradient_span_s": [_rounded(float(x)) for x in used.to_numpy()],
         "memory_method": memory.method if memory else None,
         "required_s": _range(memory),
+        # The evidence of a study holds no clock yet.
+        **told_by(None),
         "first": firsts,
         "verdicts": {one.channel: one.verdict for one in evidence.drivers},
         "coverage": _rounded(skill.coverage),
     }
+
+
+def told_by(clock: "Clock | None") -> "Record":
+    """Which clock a memory was told by, and over how much slip, in m, where slip is the clock.
+
+    Args:
+        clock: By which clock friction forgets; None where that was not asked.
+    """
+    fit = clock.fit if clock else None
+    if fit is None or fit.clock != "slip":
+        return {"clock_told": fit.clock if fit else None, "required_m": None}
+    ends = [fit.more_than, None] if fit.is_limited else [fit.low, fit.high]
+    return {"clock_told": "slip", "required_m": ends}
 
 
 def _range(memory: "Memory | None") -> list[float] | None:
