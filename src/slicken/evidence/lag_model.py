@@ -19,6 +19,7 @@ from scipy import stats
 
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.evidence.ridge import GroupedRows
+from slicken.evidence.slip_grid import on_slip_grid
 from slicken.evidence.trees import boosted_trees, threads_for
 from slicken.learning.record import reach
 from slicken.learning.splits import PARTS
@@ -83,7 +84,8 @@ class LagModel:
         friction: standardised, shape ``(N,)``.
         group: the experiment, or the stretch of one, that each target belongs to, ``(N,)``.
         near: ``(G, G)``; row g names the groups that must not teach when g judges.
-        dt: s in a sample.
+        dt: s in a sample; on a slip grid, m of slip in a unit of the edges.
+        clock: ``time``, or ``slip`` on a slip grid; see :mod:`slicken.evidence.slip_grid`.
     """
 
     channels: tuple[str, ...]
@@ -96,6 +98,7 @@ class LagModel:
     group: NDArray[np.int64]
     near: NDArray[np.bool_]
     dt: float
+    clock: Literal["time", "slip"] = "time"
 
     def decimated(self, most: int, keep: NDArray[np.int64] | None = None) -> "LagModel":
         """Evenly chosen targets, at most a number of them, and those to keep."""
@@ -122,7 +125,7 @@ class LagModel:
         return len(self.edges) - 1 - self.future
 
     def past_edge(self, step: int) -> float:
-        """Seconds of history that the first ``step`` bins of the past hold."""
+        """Seconds of history, or metres, that the first ``step`` bins of the past hold."""
         return self.edges[self.future + step] * self.dt
 
     def columns(
@@ -154,6 +157,8 @@ class LagModel:
 
     def recent_mean(self, places: Sequence[int], samples: float) -> NDArray[np.float64]:
         """Means over the last this many samples, the last of them counted in part, ``(N, P)``.
+
+        Samples are those of the record, also on a slip grid.
 
         Args:
             places: of the channels.
@@ -229,7 +234,11 @@ class LagModel:
 
 
 def build_lag_model(
-    prepared: "Prepared", length: int, others: Sequence[tuple[str, NDArray[np.float64]]] = ()
+    prepared: "Prepared",
+    length: int,
+    others: Sequence[tuple[str, NDArray[np.float64]]] = (),
+    *,
+    clock: Literal["time", "slip"] = "time",
 ) -> LagModel:
     """Lay out the training and validation parts of a study; the test part stays out of it.
 
@@ -237,6 +246,10 @@ def build_lag_model(
         prepared: Record and its parts.
         length: samples of the longest past, L.
         others: name and values, ``(T,)``, of quantities that the networks do not see.
+        clock: whether lags are seconds or metres of slip; targets are the same.
+
+    Raises:
+        ExperimentError: if lags are to be metres and slip is not known.
     """
     record = prepared.record
     part = np.where(prepared.split.part == PARTS.index("test"), -1, prepared.split.part)
@@ -251,7 +264,7 @@ def build_lag_model(
     extra = [_standardised(values, usable) for _, values in others]
     values = np.column_stack([prepared.drivers.astype(np.float64), *extra])
     edges = (*[-edge for edge in future[::-1]], *edges_to(length))
-    return LagModel(
+    over_time = LagModel(
         channels=(*record.channels, *[name for name, _ in others]),
         edges=edges,
         future=len(future),
@@ -263,6 +276,7 @@ def build_lag_model(
         near=near,
         dt=record.dt,
     )
+    return over_time if clock == "time" else on_slip_grid(over_time, prepared)
 
 
 def _targets(held: NDArray[np.int64], length: int) -> tuple[NDArray[np.int64], tuple[int, ...]]:
