@@ -48,6 +48,7 @@ ffi::Error wrong(const std::string& words) {
 struct Settings {
     Work work;
     int length, conv_layers, relu, threads;
+    bool histories;
 };
 
 template <class Real>
@@ -57,7 +58,7 @@ ffi::Error compute_in(const Settings& asked, ffi::RemainingArgs& args, ffi::Rema
     Ensemble<Real> e{};
     bool training = asked.work == Work::train, pulled = asked.work == Work::pull_weights ||
                                                        asked.work == Work::pull_windows;
-    std::size_t ahead = 2 + (training ? 2 : 0) + (pulled ? 1 : 0);
+    std::size_t ahead = 2 + (asked.histories ? 1 : 0) + (training ? 2 : 0) + (pulled ? 1 : 0);
     if (args.size() < ahead + 2 * asked.conv_layers + 5) return wrong("too few arrays");
     ffi::AnyBuffer record = from.take(), ends = from.take();
     if (record.dimensions().size() != 2 || ends.dimensions().size() != 2)
@@ -72,6 +73,13 @@ ffi::Error compute_in(const Settings& asked, ffi::RemainingArgs& args, ffi::Rema
     e.ends = numbers<std::int32_t>(ends);
     e.runs = int(ends.dimensions()[0]);
     e.windows = int(ends.dimensions()[1]);
+    if (asked.histories) {
+        ffi::AnyBuffer histories = from.take();
+        if (histories.element_type() != ffi::DataType::S32 ||
+            histories.element_count() != ends.element_count())
+            return wrong("histories are int32, one for each end");
+        e.histories = numbers<std::int32_t>(histories);
+    }
     if (training) {
         e.targets = numbers<Real>(from.take());
         e.weights = numbers<Real>(from.take());
@@ -117,8 +125,9 @@ ffi::Error compute_in(const Settings& asked, ffi::RemainingArgs& args, ffi::Rema
 
 ffi::Error compute_any(ffi::RemainingArgs args, ffi::RemainingRets rets, std::int64_t work,
                        std::int64_t length, std::int64_t conv_layers, std::int64_t relu,
-                       std::int64_t threads) {
-    Settings asked{Work(work), int(length), int(conv_layers), int(relu), int(std::max<std::int64_t>(threads, 1))};
+                       std::int64_t threads, std::int64_t histories) {
+    Settings asked{Work(work), int(length), int(conv_layers), int(relu),
+                   int(std::max<std::int64_t>(threads, 1)), histories != 0};
     auto record = args.get<ffi::AnyBuffer>(0);
     if (record.has_error()) return wrong("no arrays");
     switch (record->element_type()) {
@@ -144,13 +153,14 @@ XLA_FFI_DEFINE_HANDLER(slicken_handler, slicken::compute_any,
                            .Attr<std::int64_t>("length")
                            .Attr<std::int64_t>("conv_layers")
                            .Attr<std::int64_t>("relu")
-                           .Attr<std::int64_t>("threads"));
+                           .Attr<std::int64_t>("threads")
+                           .Attr<std::int64_t>("histories"));
 
 SLICKEN_EXPORT XLA_FFI_Error* slicken_compute(XLA_FFI_CallFrame* frame) {
     return slicken_handler(frame);
 }
 
-SLICKEN_EXPORT int slicken_abi() { return 1; }
+SLICKEN_EXPORT int slicken_abi() { return 2; }
 
 SLICKEN_EXPORT const char* slicken_instruction_set() { return slicken::instruction_set(); }
 

@@ -67,20 +67,49 @@ const Build<double>& build_of(const InstructionSet& set) {
 
 std::atomic<std::uint64_t> done{0};
 
-// Runs cut into tiles of one or two groups of lanes.
-struct Tiling {
-    int lanes, vectors, each;  // `each`: tiles of a run
-
-    // Wide tiles are quicker, narrow ones are more. Which of the two does not show in the numbers,
-    // so the choice may depend on the threads.
-    Tiling(int lanes_, int runs, int windows, int threads) : lanes(lanes_) {
-        int groups = (windows + lanes - 1) / lanes, wide = (groups + 1) / 2;
-        vectors = groups > 1 && runs * wide >= threads ? 2 : 1;
-        each = vectors == 2 ? wide : groups;
-    }
-
-    int first(int tile) const { return tile * vectors * lanes; }
+// A tile: of a run, one or two groups of lanes.
+struct Tile {
+    int run, group, groups;
 };
+
+// Time of a group in a narrow tile over that in a wide one; measured, not computed.
+constexpr double NARROW = 1.1;
+
+template <class Real>
+int longest_history(const Ensemble<Real>& e, int run, int group, int lanes) {
+    const std::int32_t* of_run = e.histories + std::size_t(run) * e.windows;
+    return *std::max_element(of_run + group * lanes,
+                             of_run + std::min((group + 1) * lanes, e.windows));
+}
+
+// Whether two groups apart, each with the steps of its own longest history, take less time.
+template <class Real>
+bool better_apart(const Ensemble<Real>& e, int run, int group, int lanes) {
+    if (!e.histories) return false;
+    int one = longest_history(e, run, group, lanes);
+    int other = longest_history(e, run, group + 1, lanes);
+    return NARROW * (one + other) < 2 * std::max(one, other);
+}
+
+// All tiles, run after run. Wide ones are quicker, narrow ones are more. Which of the two does not
+// show in the numbers, so the choice may depend on the threads.
+template <class Real>
+std::vector<Tile> tiles_of(const Ensemble<Real>& e, int lanes) {
+    int groups = (e.windows + lanes - 1) / lanes, wide = (groups + 1) / 2;
+    bool paired = e.runs * wide >= e.threads;
+    std::vector<Tile> tiles;
+    for (int run = 0; run < e.runs; run++)
+        for (int group = 0; group < groups; group += 2) {
+            bool two = group + 1 < groups;
+            if (two && paired && !better_apart(e, run, group, lanes)) {
+                tiles.push_back({run, group, 2});
+                continue;
+            }
+            tiles.push_back({run, group, 1});
+            if (two) tiles.push_back({run, group + 1, 1});
+        }
+    return tiles;
+}
 
 template <class Real>
 std::string complaint(const Ensemble<Real>& e) {
@@ -88,22 +117,32 @@ std::string complaint(const Ensemble<Real>& e) {
     int seen = 1;
     for (int l = 0; l < s.conv_layers; l++) seen += s.conv[l].width - 1;
     if (e.length < seen) return "a window is shorter than what one step needs";
-    for (std::int64_t i = 0; i < std::int64_t(e.runs) * e.windows; i++)
-        if (e.ends[i] < e.length - 1 || e.ends[i] >= e.samples)
+    for (std::int64_t i = 0; i < std::int64_t(e.runs) * e.windows; i++) {
+        int history = e.histories ? e.histories[i] : e.length;
+        if (history < seen) return "a history is shorter than what one step needs";
+        if (history > e.length) return "a history is longer than its window";
+        if (e.ends[i] < history - 1 || e.ends[i] >= e.samples)
             return "a window reaches beyond the record";
+    }
     return "";
 }
 
-// The sum of the parts of one run: pairs of groups first, as a wide tile adds its own.
+// The sum of the parts of one run, one part a tile: pairs of groups first, as a wide tile adds its
+// own.
 template <class Real>
-void add_parts(const Ensemble<Real>& e, const Tiling& tiling, std::size_t size, int run, Real* parts) {
-    bool pairs = tiling.vectors == 1;
-    Real* mine = parts + std::size_t(run) * tiling.each * size;
-    for (int tile = 0; pairs && tile + 1 < tiling.each; tile += 2)
-        for (std::size_t i = 0; i < size; i++) mine[tile * size + i] += mine[(tile + 1) * size + i];
-    for (int tile = pairs ? 2 : 1; tile < tiling.each; tile += pairs ? 2 : 1)
-        for (std::size_t i = 0; i < size; i++) mine[i] += mine[tile * size + i];
-    const Real* from = mine;
+void add_parts(const Ensemble<Real>& e, const std::vector<Tile>& tiles, std::size_t size, int run,
+               Real* parts) {
+    auto of_run = [&](const Tile& tile) { return tile.run == run; };
+    std::size_t first = std::find_if(tiles.begin(), tiles.end(), of_run) - tiles.begin();
+    std::size_t end = first + std::count_if(tiles.begin(), tiles.end(), of_run);
+    auto add = [&](std::size_t to, std::size_t from) {
+        for (std::size_t i = 0; i < size; i++) parts[to * size + i] += parts[from * size + i];
+    };
+    for (std::size_t tile = first + 1; tile < end; tile++)
+        if (tiles[tile].group % 2) add(tile - 1, tile);
+    for (std::size_t tile = first + 1; tile < end; tile++)
+        if (tiles[tile].group % 2 == 0) add(first, tile);
+    const Real* from = parts + first * size;
     for (std::size_t a = 0; a < e.sizes.size(); a++)
         for (std::size_t i = 0; i < e.sizes[a]; i++) e.gradients[a][run * e.sizes[a] + i] = *from++;
 }
@@ -152,13 +191,14 @@ std::string compute(const Ensemble<Real>& e) {
     }
     if (std::string wrong = complaint(e); !wrong.empty()) return wrong;
     const Build<Real>& build = build_of<Real>(*chosen().load());
-    Tiling tiling(build.lanes, e.runs, e.windows, e.threads);
+    std::vector<Tile> tiles = tiles_of(e, build.lanes);
+    bool wide = std::any_of(tiles.begin(), tiles.end(), [](const Tile& t) { return t.groups == 2; });
     bool weights_too = e.work == Work::train || e.work == Work::pull_weights;
     std::size_t size = 0;
     for (std::size_t s : e.sizes) size += s;
-    std::size_t scratch = build.scratch_bytes(e.shape, e.work, e.length, tiling.vectors);
+    std::size_t scratch = build.scratch_bytes(e.shape, e.work, e.length, wide ? 2 : 1);
     std::vector<Real> parts, unseen, total_weight(e.runs, Real(0));
-    if (weights_too) parts.resize(std::size_t(e.runs) * tiling.each * size);
+    if (weights_too) parts.resize(tiles.size() * size);
     Real* friction = e.friction;
     if (!friction) {
         unseen.resize(std::size_t(e.runs) * e.windows);
@@ -170,8 +210,9 @@ std::string compute(const Ensemble<Real>& e) {
     std::atomic<bool> no_memory{false};
 
     auto tile_of = [&](int task) {
-        int run = task / tiling.each, tile = task % tiling.each, first = tiling.first(tile);
-        int count = std::min(tiling.vectors * tiling.lanes, e.windows - first);
+        const Tile& tile = tiles[std::size_t(task)];
+        int run = tile.run, first = tile.group * build.lanes;
+        int count = std::min(tile.groups * build.lanes, e.windows - first);
         std::size_t at = std::size_t(run) * e.windows + first;
         std::vector<const Real*> arrays(e.arrays.size());
         for (std::size_t a = 0; a < arrays.size(); a++) arrays[a] = e.arrays[a] + run * e.sizes[a];
@@ -182,6 +223,7 @@ std::string compute(const Ensemble<Real>& e) {
         job.arrays = arrays.data();
         job.record = e.record;
         job.ends = e.ends + at;
+        if (e.histories) job.histories = e.histories + at;
         job.windows = count;
         job.length = e.length;
         if (e.pull) job.pull = e.pull + at;
@@ -195,7 +237,7 @@ std::string compute(const Ensemble<Real>& e) {
         if (e.window_gradients) job.window_gradients = e.window_gradients + at * window;
         Arena arena(scratch);
         job.scratch = arena.memory();
-        done += build.run(job, count > tiling.lanes ? 2 : 1);
+        done += build.run(job, tile.groups);
     };
     auto guarded = [&](int task) {
         try {
@@ -205,11 +247,11 @@ std::string compute(const Ensemble<Real>& e) {
         }
     };
     int helpers = e.threads - 1;
-    in_parallel(e.runs * tiling.each, helpers, guarded);
+    in_parallel(int(tiles.size()), helpers, guarded);
     if (no_memory) throw std::bad_alloc();
     if (weights_too)
         in_parallel(e.runs, helpers,
-                    [&](int run) { add_parts(e, tiling, size, run, parts.data()); });
+                    [&](int run) { add_parts(e, tiles, size, run, parts.data()); });
     if (e.work == Work::train)
         for (int run = 0; run < e.runs; run++)
             e.losses[run] = loss_of(e, friction, run, total_weight[run]);

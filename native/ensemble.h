@@ -18,6 +18,7 @@ struct Ensemble {
     std::int64_t samples;
     const Real* record;                // (samples, drivers)
     const std::int32_t* ends;          // (runs, windows)
+    const std::int32_t* histories;     // likewise: samples of each that count, or null where all do
     std::vector<const Real*> arrays;   // of the networks
     std::vector<std::size_t> sizes;    // of one network's arrays
     const Real* targets = nullptr;     // (runs, windows), for Work::train

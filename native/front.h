@@ -25,30 +25,37 @@ struct Stretches {
     };
     int count = 0;
     int rows = 0;  // of all, with guards of `reach` rows before each
+    int samples = 0;  // of all windows, those that several have counted for each
     Stretch each[VL];
     int window_base[VL];  // the row where a window starts
     bool alone[VL];       // whether no other window is in its stretch
 
-    // Windows that end at these samples; `shared`: those that overlap have a stretch together.
-    void find(const std::int32_t* ends, int windows, int length, int reach, bool shared) {
+    // Windows that end at these samples and have as long histories; nothing before a history is in a
+    // stretch. `shared`: those that overlap have a stretch together.
+    void find(const std::int32_t* ends, const int* history, int windows, int reach, bool shared) {
+        std::ptrdiff_t start[VL];
         int order[VL];
+        samples = 0;
         for (int w = 0; w < windows; w++) {
+            start[w] = std::ptrdiff_t(ends[w]) - history[w] + 1;
+            samples += history[w];
             int at = w;
-            for (; shared && at > 0 && ends[order[at - 1]] > ends[w]; at--) order[at] = order[at - 1];
+            for (; shared && at > 0 && start[order[at - 1]] > start[w]; at--)
+                order[at] = order[at - 1];
             order[at] = w;
         }
         int of_window[VL];
         count = rows = 0;
         for (int i = 0; i < windows; i++) {
-            std::ptrdiff_t start = std::ptrdiff_t(ends[order[i]]) - length + 1;
+            int w = order[i];
             Stretch* last = count ? &each[count - 1] : nullptr;
-            if (!shared || !last || start >= last->start + last->rows) {
+            if (!shared || !last || start[w] >= last->start + last->rows) {
                 last = &each[count++];
-                *last = {start, 0, 0, 0};
+                *last = {start[w], 0, 0, 0};
             }
-            last->rows = int(start - last->start) + length;
+            last->rows = most(last->rows, int(start[w] - last->start) + history[w]);
             last->windows++;
-            of_window[order[i]] = count - 1;
+            of_window[w] = count - 1;
         }
         for (int s = 0; s < count; s++) {
             each[s].base = rows + reach;
@@ -56,7 +63,7 @@ struct Stretches {
         }
         for (int w = 0; w < windows; w++) {
             const Stretch& s = each[of_window[w]];
-            window_base[w] = s.base + int(std::ptrdiff_t(ends[w]) - length + 1 - s.start);
+            window_base[w] = s.base + int(start[w] - s.start);
             alone[w] = s.windows == 1;
         }
     }
@@ -104,7 +111,7 @@ struct Front {
     void pull_weights(const Real* record, const Stretches& where, Real* gradient,
                       const std::size_t* offset, bool add) const;
     std::uint64_t multiply_adds(const Stretches& where, Work work, int windows) const;
-    void pull_window(const Stretches& forward_rows, int window, int base, int dead,
+    void pull_window(const Stretches& forward_rows, int window, int base, int history, int dead,
                      Real* gradient) const;
 
   private:
@@ -302,11 +309,15 @@ inline void Front::clear_gate_gradient(const Stretches& where) const {
     }
 }
 
-// Steps that no gradient reached, in the stretches where nothing was zero yet.
+// Steps that no gradient reached, in the stretches where nothing was zero yet. Those of a shorter
+// history begin later.
 inline void Front::clear_dead(const Stretches& where, int dead) const {
-    for (int s = 0; s < where.count; s++)
-        if (where.each[s].windows == 1)
-            clear(gate_gradient + where.each[s].base * top().stride(), dead * top().stride());
+    for (int s = 0; s < where.count; s++) {
+        const Stretches::Stretch& here = where.each[s];
+        int own = most(0, dead - (length - here.rows));
+        if (here.windows == 1)
+            clear(gate_gradient + here.base * top().stride(), own * top().stride());
+    }
 }
 
 // The gradient in a layer's input over `rows` of its output, with guards of zeros around them.
@@ -371,11 +382,11 @@ inline void Front::pull_weights(const Real* record, const Stretches& where, Real
     emit(gradient, offset, add);
 }
 
-// The gradient in one window; its gate gradients begin at row `base`, the first `dead` are zero.
-inline void Front::pull_window(const Stretches& forward_rows, int window, int base, int dead,
-                               Real* gradient) const {
+// The gradient in one history; its gate gradients begin at row `base`, the first `dead` are zero.
+inline void Front::pull_window(const Stretches& forward_rows, int window, int base, int history,
+                               int dead, Real* gradient) const {
     const Real* arriving = gate_gradient + (base + dead) * top().stride();
-    int rows = steps - dead;
+    int rows = history - reach - dead;
     for (int l = computed - 1; l >= 0; l--) {
         const FrontLayer& at = as_computed(l);
         std::size_t stride = std::size_t(at.in_columns()) * VL;
@@ -393,7 +404,7 @@ inline void Front::pull_window(const Stretches& forward_rows, int window, int ba
     }
     std::size_t stride = std::size_t(as_computed(0).in_columns()) * VL;
     clear(gradient, std::size_t(dead) * shape->drivers);
-    for (int t = dead; t < length; t++)
+    for (int t = dead; t < history; t++)
         for (int c = 0; c < shape->drivers; c++)
             gradient[t * shape->drivers + c] = arriving[(t - dead) * stride + c];
 }
@@ -410,7 +421,7 @@ inline std::uint64_t Front::multiply_adds(const Stretches& where, Work work, int
         for (int s = 0; s < where.count; s++) rows += where.each[s].rows - seen;
         int times = 1 + weights_too + (weights_too && l > 0);
         total += times * rows * of_row;
-        if (work == Work::pull_windows) total += of_row * windows * (length - seen);
+        if (work == Work::pull_windows) total += of_row * (where.samples - windows * seen);
     }
     return total;
 }

@@ -37,6 +37,9 @@ struct Recurrent {
 
     const NetworkShape* shape;
     int steps;
+    const int* start;  // of each lane, the step with which its history begins
+    int latest;        // of these
+    V begins[NV];      // the same as `start`
     Keep keep;
 
     V** state;        // of each layer, (steps + 1, units, NV), the first at zero
@@ -115,17 +118,41 @@ struct Recurrent {
         bias_gradient = from.take<V>(GATE_ROWS * units * NV);
     }
 
-    // Those of the work asked for that were done, idle lanes not counted.
+    // Those of the work asked for that were done, idle lanes not counted, nor those that wait for
+    // their histories.
     std::uint64_t multiply_adds(Work work, int windows) const {
         std::uint64_t total = 0;
+        int back = work == Work::predict ? 0 : work == Work::pull_windows ? 1 : 2;
         for (int l = 0; l < shape->gru_layers; l++) {
             std::uint64_t columns = 3 * shape->gru[l].units;
             std::uint64_t of_step = columns * (shape->gru[l].units + (l ? shape->gru[l].in : 0));
-            total += of_step * windows * steps;
-            int back = work == Work::predict ? 0 : work == Work::pull_windows ? 1 : 2;
-            if (back) total += of_step * windows * (steps - dead[l]) * back;
+            for (int i = 0; i < windows; i++) {
+                total += of_step * (steps - start[i]);
+                if (back) total += of_step * (steps - most(dead[l], start[i])) * back;
+            }
         }
         return total;
+    }
+
+    // Histories that begin with these steps, one a lane.
+    void begin_at(const int* steps_of_lanes) {
+        start = steps_of_lanes;
+        latest = 0;
+        for (int i = 0; i < LANES; i++) {
+            latest = most(latest, start[i]);
+            begins[i / VL][i % VL] = Real(start[i]);
+        }
+    }
+
+    // Zero where a history has not begun at this step.
+    SLICKEN_APART void hold(V* values, int units, int step) const {
+        V now = splat(Real(step));
+        for (int u = 0; u < units; u++)
+#pragma GCC unroll 4
+            for (int n = 0; n < NV; n++) {
+                V& value = values[u * NV + n];
+                value = begins[n] <= now ? value : V{};
+            }
     }
 
     const V* last_state() const {
@@ -243,10 +270,12 @@ struct Recurrent {
         for (int i = 0; i < LANES; i++) row[i] += stride[i];
     }
 
-    // `row` and `stride`: where each window's projected rows begin, and from one to the next.
+    // `row` and `stride`: where each window's projected rows begin, and from one to the next. A lane
+    // that waits for its history sees the first of them, and its states are zero.
     template <Keep KEEP>
     void forward(const Real* const* arrays, const Real* (&row)[LANES],
                  const std::ptrdiff_t (&stride)[LANES]) {
+        std::ptrdiff_t by[LANES] = {};
         for (int l = 0; l < shape->gru_layers; l++) {
             const GruShape& g = shape->gru[l];
             std::size_t size = std::size_t(g.units) * NV;
@@ -257,12 +286,15 @@ struct Recurrent {
                 V* before = state[l] + t * size;
                 V* left = KEEP == NOTHING ? nullptr : kept[l] + t * size * KEPT;
                 if (l == 0) {
-                    take_projected(row, stride, round_up(3 * g.units, VL) / VL);
+                    for (int i = 0; t <= latest && i < LANES; i++)
+                        by[i] = t < start[i] ? 0 : stride[i];
+                    take_projected(row, by, round_up(3 * g.units, VL) / VL);
                     step<KEEP, true>(g, projected, before, before + size, left);
                 } else {
                     step<KEEP, false>(g, below + std::size_t(t) * g.in * NV, before, before + size,
                                       left);
                 }
+                if (t < latest) hold(before + size, g.units, t);
             }
         }
     }
@@ -352,7 +384,8 @@ struct Recurrent {
     // and the layer above sends nothing, all that is left is zero: it is not computed. (What is not
     // a number is not zero.)
     //
-    // `row`: where each window's last gate gradients go, null for none; `stride` between steps.
+    // `row`: where each window's last gate gradients go, null for none; `stride` between steps. They
+    // end where its history begins.
     // `emit(l)` is called when the weight gradients of layer l are complete.
     template <bool WEIGHTS, class Emit>
     void back(const Real* const* arrays, const V (&pull)[NV], const Real* dense,
@@ -396,9 +429,10 @@ struct Recurrent {
                         product<NV, false>(into_input, here, 3 * g.units, g.in, down + t * most_size);
                     } else {
                         give_projected(here, row, alone, round_up(3 * g.units, VL) / VL);
-                        for (Real*& to : row)
-                            if (to) to -= stride;
+                        for (int i = 0; i < LANES; i++)
+                            if (row[i]) row[i] = t > start[i] ? row[i] - stride : nullptr;
                     }
+                    if (t && t <= latest) hold(carried, g.units, t - 1);
                     if (!WEIGHTS) continue;
                     const V* in = l ? state[l - 1] + below_size + t * below_size : nullptr;
                     for (int n = 0; n < NV; n++) {

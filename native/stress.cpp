@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <limits>
 #include <random>
 #include <string>
@@ -75,8 +76,8 @@ struct Case {
     std::vector<std::vector<Real>> arrays;
     std::vector<std::size_t> sizes;
     std::vector<Real> record, targets, weights, pull;
-    std::vector<std::int32_t> ends;
-    int drivers, relu, runs, windows, length, samples;
+    std::vector<std::int32_t> ends, histories;
+    int drivers, relu, runs, windows, length, shortest, samples;
 
     explicit Case(Random& random) {
         drivers = between(random, 1, 5);
@@ -104,6 +105,7 @@ struct Case {
         }
         add(random, channels, channels);
         add(random, 1, 1);
+        shortest = reach + 1;
         length = reach + between(random, 1, 9);
         samples = length + between(random, 0, 60);
         // No reserve beyond: a read past the record is past the heap's block.
@@ -116,11 +118,13 @@ struct Case {
         for (std::size_t i = 0; i < all; i++) ends.push_back(between(random, length - 1, samples - 1));
         ends[0] = length - 1;
         ends[all - 1] = samples - 1;
+        draw_histories(random);
     }
 
     bool operator==(const Case& other) const {
         return arrays == other.arrays && record == other.record && targets == other.targets &&
-               weights == other.weights && pull == other.pull && ends == other.ends;
+               weights == other.weights && pull == other.pull && ends == other.ends &&
+               histories == other.histories;
     }
 
   private:
@@ -128,6 +132,18 @@ struct Case {
         std::vector<Real> all(count);
         for (Real& x : all) x = Real(between(random, -1000, 1000) / 577.0 / std::sqrt(double(fan)));
         return all;
+    }
+
+    // None in one case of three; in another, sorted within each run, so that the groups of a tile
+    // differ most. The first window then begins with the record, however short its history.
+    void draw_histories(Random& random) {
+        int kind = between(random, 0, 2);
+        for (std::size_t i = 0; kind && i < ends.size(); i++)
+            histories.push_back(between(random, shortest, length));
+        for (int run = 0; kind == 2 && run < runs; run++)
+            std::sort(histories.begin() + run * windows, histories.begin() + (run + 1) * windows,
+                      std::greater<>());
+        if (kind) ends[0] = histories[0] - 1;
     }
 
     void add(Random& random, std::size_t size, int fan) {
@@ -156,6 +172,7 @@ Answer<Real> answer(const Case<Real>& given, Work work, int threads) {
     e.samples = given.samples;
     e.record = given.record.data();
     e.ends = given.ends.data();
+    if (!given.histories.empty()) e.histories = given.histories.data();
     for (const std::vector<Real>& array : given.arrays) e.arrays.push_back(array.data());
     e.sizes = given.sizes;
     Answer<Real> found;
@@ -231,8 +248,14 @@ int drive(Random& random, int number) {
     Case<Real> beyond = given;
     beyond.ends[std::size_t(between(random, 0, int(beyond.ends.size()) - 1))] = beyond.samples;
     if (answer(beyond, Work::train, 2).words.empty()) fail("a window beyond the record", number);
+    for (int history : {given.shortest - 1, given.length + 1}) {
+        Case<Real> wrong = given;
+        wrong.histories.assign(given.ends.size(), given.shortest);
+        wrong.histories.back() = history;
+        if (answer(wrong, Work::train, 2).words.empty()) fail("a history out of range", number);
+    }
     if (!(given == before)) fail("a write to what was given", number);
-    return calls + 5;
+    return calls + 7;
 }
 
 }  // namespace

@@ -16,6 +16,8 @@ struct Tile {
     int arrays;
     std::size_t* offset;  // of each array in a gradient
     Real* zeros;          // what a lane without a window takes from the front
+    int history[LANES];   // of each window, in samples
+    int start[LANES];     // the step with which it begins
     Front front[NV];
     Stretches where[NV], apart[NV];
     Recurrent<NV> recurrent;
@@ -52,6 +54,16 @@ struct Tile {
         place(1);
     }
 
+    // The tile begins with its longest history. Lanes without a window never wait.
+    void find_starts(const Job<Real>& job) {
+        for (int i = 0; i < LANES; i++) {
+            bool shorter = job.histories && i < job.windows;
+            history[i] = shorter ? job.histories[i] : front[0].length;
+            start[i] = front[0].length - history[i];
+        }
+        recurrent.begin_at(start);
+    }
+
     void forward(const Job<Real>& job) {
         front[0].load(job.arrays);
         clear(zeros, round_up(3 * shape->gru[0].units, VL));
@@ -59,7 +71,7 @@ struct Tile {
         std::ptrdiff_t stride[LANES];
         for (int n = 0; n < NV; n++) {
             int windows = most(0, least(VL, job.windows - n * VL));
-            where[n].find(job.ends + n * VL, windows, job.length, front[n].reach, true);
+            where[n].find(job.ends + n * VL, history + n * VL, windows, front[n].reach, true);
             front[n].forward(job.record, where[n]);
             for (int i = 0; i < VL; i++) {
                 bool used = i < windows;
@@ -108,11 +120,12 @@ struct Tile {
         std::ptrdiff_t stride = front[0].top().stride();
         for (int n = 0; n < NV; n++) {
             int windows = most(0, least(VL, job.windows - n * VL));
-            apart[n].find(job.ends + n * VL, windows, job.length, front[n].reach, WEIGHTS);
+            apart[n].find(job.ends + n * VL, history + n * VL, windows, front[n].reach, WEIGHTS);
             front[n].clear_gate_gradient(apart[n]);
             for (int i = 0; i < VL; i++) {
                 bool used = i < windows;
-                std::ptrdiff_t last = used ? apart[n].window_base[i] + recurrent.steps - 1 : 0;
+                int steps = history[n * VL + i] - front[n].reach;
+                std::ptrdiff_t last = used ? apart[n].window_base[i] + steps - 1 : 0;
                 row[n * VL + i] = used ? front[n].gate_gradient + last * stride : nullptr;
                 alone[n * VL + i] = used && apart[n].alone[i];
             }
@@ -133,10 +146,15 @@ struct Tile {
                 put(job.gradient[offset[arrays - 1]], sum(pull[n]), n > 0);
             }
         } else {
-            std::size_t size = std::size_t(job.length) * shape->drivers;
-            for (int i = 0; i < job.windows; i++)
+            for (int i = 0; i < job.windows; i++) {
+                std::size_t older = std::size_t(job.length - history[i]) * shape->drivers;
+                Real* gradient =
+                    job.window_gradients + std::size_t(i) * job.length * shape->drivers;
+                clear(gradient, older);
+                int dead = most(0, recurrent.dead[0] - start[i]);
                 front[i / VL].pull_window(where[i / VL], i % VL, apart[i / VL].window_base[i % VL],
-                                          recurrent.dead[0], job.window_gradients + i * size);
+                                          history[i], dead, gradient + older);
+            }
         }
     }
 
@@ -156,13 +174,21 @@ struct Tile {
     }
 };
 
+static int longest_history(const Job<Real>& job) {
+    if (!job.histories) return job.length;
+    int longest = 0;
+    for (int i = 0; i < job.windows; i++) longest = most(longest, int(job.histories[i]));
+    return longest;
+}
+
 template <int NV>
 static std::uint64_t run_tile(const Job<Real>& job) {
     FlushDenormals here;
     Carver from(job.scratch);
     Tile<NV> tile;
-    tile.carve(from, *job.shape, job.work, job.length);
+    tile.carve(from, *job.shape, job.work, longest_history(job));
     tile.find_offsets();
+    tile.find_starts(job);
     tile.forward(job);
     if (job.work == Work::pull_windows)
         tile.template back<false>(job);

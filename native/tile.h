@@ -45,6 +45,7 @@ struct Job {
     const Real* record;       // drivers, (samples, drivers)
     const std::int32_t* ends;  // of these windows, (windows)
     int windows;               // in this tile, at most its lanes
+    const std::int32_t* histories;  // samples of each that count, its last ones; null: all do
     int length;                // samples in a window, L
     const Real* pull;          // (windows); for `train` it is computed here:
     const Real* targets;       // (windows)

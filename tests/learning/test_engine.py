@@ -303,8 +303,6 @@ def test_a_window_with_a_history_is_a_window_of_that_length(
     Samples before a history are no numbers here, and change nothing; nor do histories of another
     run.
     """
-    if engine.name == "native":
-        pytest.skip("the native engine takes no histories yet")
     close = {"rtol": 1e-9, "atol": 1e-12} if double else {"rtol": 1e-4, "atol": 3e-6}
     predicted, losses, gradients, by_window = of_short_windows(architecture)
     histories = drawn_histories(architecture)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from slicken.learning.engine import engine_library
-from slicken.learning.engine.library import NAME, REASON, REMEDY, VARIABLE, load_installed
+from slicken.learning.engine.library import ABI, NAME, REASON, REMEDY, VARIABLE, load_installed
 
 SETS = ("avx512", "avx2", "baseline", "neon")
 
@@ -38,7 +38,8 @@ def test_a_library_in_any_of_the_folders_is_loaded_and_asked_for_its_instruction
     tmp_path: Path,
 ) -> None:
     source = (
-        'int slicken_abi(void) {return 1;} char* slicken_instruction_set(void) {return "neon";}'
+        f"int slicken_abi(void) {{return {ABI};}} "
+        'char* slicken_instruction_set(void) {return "neon";}'
     )
     path = fake(tmp_path, source)
     library = load_installed((tmp_path / "without", tmp_path))
@@ -70,7 +71,7 @@ def test_a_library_of_other_sources_is_broken(tmp_path: Path) -> None:
     fake(tmp_path, "int slicken_abi(void) {return 7;}")
     library = load_installed((tmp_path,))
     assert library.broken
-    assert library.problem.endswith("has interface 7, not 1")
+    assert library.problem.endswith(f"has interface 7, not {ABI}")
 
 
 def test_a_library_of_somebody_else_is_broken(tmp_path: Path) -> None:

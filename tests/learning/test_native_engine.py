@@ -369,6 +369,153 @@ def test_the_same_window_twice_counts_twice() -> None:
     assert max(strayed({p: both[p] for p in parts}, {p: once[p] for p in parts}).values()) < 5e-6
 
 
+def given_histories(shape: Kernel) -> Given:
+    """Windows with histories in no order: the shortest, the longest, and any."""
+    given = given_to(shape)
+    shortest, length = shape.architecture.shortest_window, shape.length
+    random = np.random.default_rng(2)
+    histories = random.integers(shortest, length + 1, given.windows.ends.shape)
+    histories[:, :1], histories[:, 1:2] = shortest, length
+    return with_histories(given, random.permuted(histories, axis=1))
+
+
+def with_histories(given: Given, histories: Any) -> Given:  # noqa: ANN401 (an array)
+    windows = given.windows
+    histories = jnp.asarray(histories, jnp.int32)
+    return given._replace(windows=Windows(windows.drivers, windows.ends, windows.length, histories))
+
+
+def sorted_by_history(given: Given) -> tuple[Given, Any]:
+    """Each run's windows, the longest first, and their order."""
+    windows, order = given.windows, np.argsort(-np.asarray(given.windows.histories), axis=1)
+
+    def of(leaf: Any) -> Any:  # noqa: ANN401 (an array)
+        return jnp.take_along_axis(leaf, jnp.asarray(order), axis=1)
+
+    sorted_windows = Windows(
+        windows.drivers, of(windows.ends), windows.length, of(windows.histories)
+    )
+    return Given(given.networks, sorted_windows, of(given.targets), of(given.weights)), order
+
+
+MIXED = [*(s for s in KERNELS if s.length < 100), Kernel(SMALL, 40, 70, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [pytest.param(s, marks=() if s in FEW[:2] else pytest.mark.slow) for s in MIXED],
+    ids=str,
+)
+def test_histories_of_any_mix_are_windows_of_their_lengths(shape: Kernel) -> None:
+    """To the bit for each window; the sums over windows to rounding, in float64."""
+    given = given_histories(shape)
+    histories = np.asarray(given.windows.histories)
+    found = everything(NativeEngine(), given)
+    with jax.enable_x64(True):
+        precise = in_double(given)
+        sums = everything(NativeEngine(), precise)["gradients"]
+        total = jax.tree.map(np.zeros_like, sums)
+    for history in np.unique(histories):
+        these, older = histories == history, shape.length - history
+
+        def of_length(given: Given, history: int = int(history)) -> Given:
+            windows = Windows(given.windows.drivers, given.windows.ends, history)
+            return given._replace(windows=windows)
+
+        expected = everything(NativeEngine(), of_length(given))
+        for name in ("predicted", "friction"):
+            same_bits(found[name][these], expected[name][these])
+        same_bits(found["by_window"][these][:, older:], expected["by_window"][these])
+        assert (found["by_window"][these][:, :older] == 0).all()
+        with jax.enable_x64(True):
+            counts = np.where(these, precise.weights, 0)
+            alone = of_length(precise)._replace(weights=jnp.asarray(counts))
+            parts = everything(NativeEngine(), alone)["gradients"]
+            share = counts.sum(1) / np.asarray(precise.weights).sum(1)
+        for whole, part in zip(jax.tree.leaves(total), jax.tree.leaves(parts), strict=True):
+            for run in np.flatnonzero(share):
+                whole[run] += share[run] * part[run]
+    assert max(strayed(sums, total).values()) < 1e-11
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [pytest.param(s, marks=() if s == FEW[0] else pytest.mark.slow) for s in MIXED],
+    ids=str,
+)
+def test_histories_equal_a_slower_engine(shape: Kernel) -> None:
+    """In float64; for float32 see the bits of windows of their lengths."""
+    with jax.enable_x64(True):
+        given = in_double(given_histories(shape))
+        expected = slowly(layered(), given)
+        assert max(strayed(everything(NativeEngine(), given), expected).values()) < 1e-11
+
+
+def test_histories_of_one_length_are_windows_of_it() -> None:
+    """To the bit, and those of the whole length too."""
+    given = given_to(MIXED[-1])
+    for history in (40, 17):
+        windows = Windows(given.windows.drivers, given.windows.ends, history)
+        plain = everything(NativeEngine(), given._replace(windows=windows))
+        histories = np.full(given.windows.ends.shape, history)
+        found = everything(NativeEngine(), with_histories(given, histories))
+        found["by_window"] = found["by_window"][:, :, 40 - history :]
+        same_bits(found, plain)
+
+
+@pytest.mark.parametrize("name", INSTRUCTION_SETS)
+@pytest.mark.parametrize("batch", [33, pytest.param(70, marks=pytest.mark.slow)])
+def test_the_bits_with_histories_depend_on_no_thread_and_no_other_run(
+    use: Any,  # noqa: ANN401 (what asks)
+    name: str,
+    batch: int,
+) -> None:
+    """Sorted too: then groups of windows are computed apart that are computed together else."""
+    use(name)
+    mixed = given_histories(Kernel(SMALL, 40, batch, 3, 3))
+    in_order, order = sorted_by_history(mixed)
+    of_both = []
+    for given in (mixed, in_order):
+        first, *others = (everything(NativeEngine(threads=n), given) for n in (1, 2, 7, 99))
+        for other in others:
+            same_bits(first, other)
+        of_both.append(first)
+        changed = with_histories(given, given.windows.histories.at[1].set(5))
+        beside = everything(NativeEngine(threads=2), changed)
+        for run in (0, 2):
+            same_bits(
+                *(jax.tree.map(lambda leaf, run=run: leaf[run], all_) for all_ in (first, beside))
+            )
+    for array in ("predicted", "by_window"):
+        one, other = (found[array] for found in of_both)
+        same_bits(np.stack([one[run, order[run]] for run in range(3)]), other)
+
+
+def test_before_its_history_a_window_may_hold_anything() -> None:
+    """What is no number, or nothing: a history may begin with the record."""
+    given = given_histories(Kernel(SMALL, 9, 33, 3, 3))
+    record, histories = given.windows.drivers, given.windows.histories
+    spoilt_record = jnp.concatenate([jnp.full((9, 3), jnp.nan), record])
+    first, later = (
+        everything(NativeEngine(), given._replace(windows=windows))
+        for windows in (
+            Windows(record, histories - 1, 9, histories),
+            Windows(spoilt_record, histories + 8, 9, histories),
+        )
+    )
+    same_bits(first, later)
+    assert np.isfinite(first["by_window"]).all()
+
+
+@pytest.mark.parametrize(("history", "words"), [(4, "shorter"), (10, "longer"), (-1, "shorter")])
+def test_a_history_out_of_range_is_an_error(history: int, words: str) -> None:
+    """Windows of nine, of which one step needs five."""
+    given = given_histories(Kernel(SMALL, 9, 5, 2, 3))
+    wrong = with_histories(given, given.windows.histories.at[1, 4].set(history))
+    with pytest.raises(jax.errors.JaxRuntimeError, match=f"a history is {words} than"):
+        jax.block_until_ready(NativeEngine().predict(wrong.networks, wrong.windows))
+
+
 def spoilt(given: Given, value: float, sample: int) -> Given:
     drivers = given.windows.drivers.at[sample, 0].set(value)
     return given._replace(windows=Windows(drivers, given.windows.ends, given.windows.length))
@@ -432,13 +579,22 @@ def test_the_caller_keeps_its_denormal_numbers() -> None:
         assert pool.submit(lambda: np.float32(1e-40) * np.float32(1)).result() != 0
 
 
-@pytest.mark.parametrize("shape", FEW, ids=str)
-def test_it_is_differentiated_like_the_reference(shape: Kernel) -> None:
-    given = given_to(shape)
+@pytest.mark.parametrize(
+    ("shape", "histories"),
+    [
+        *((shape, False) for shape in FEW),
+        (FEW[0], True),
+        *(pytest.param(shape, True, marks=pytest.mark.slow) for shape in FEW[1:]),
+    ],
+    ids=str,
+)
+def test_it_is_differentiated_like_the_reference(shape: Kernel, histories: bool) -> None:
+    given = given_histories(shape) if histories else given_to(shape)
 
     def slopes(engine: Engine) -> Any:  # noqa: ANN401 (arrays)
         def of(networks: Network, drivers: Any) -> Any:  # noqa: ANN401 (arrays)
-            windows = Windows(drivers, given.windows.ends, given.windows.length)
+            w = given.windows
+            windows = Windows(drivers, w.ends, w.length, w.histories)
             return jnp.sum(jnp.sin(engine.predict(networks, windows)) * given.weights)
 
         return jax.jit(jax.grad(of, argnums=(0, 1)))
@@ -568,6 +724,24 @@ def test_multiply_adds_are_those_counted_by_hand(activation: Activation) -> None
     assert predicted == windows * (forward + states)
     assert trained == windows * (with_weights + 3 * states)
     assert explained == windows * (2 * forward + 2 * states)
+
+
+def test_multiply_adds_are_those_of_the_histories() -> None:
+    """Three samples leave one step and four two; no instant before them is looked at."""
+    given = given_to(Kernel(shaped(2, 2, 2, 2, 2, "relu"), 5, 3, 1, 1))
+    ends = jnp.asarray([[4, 14, 24]])
+    windows = Windows(given.windows.drivers, ends, 5, jnp.asarray([[3, 4, 3]]))
+    given = given._replace(windows=windows)
+    engine, steps = NativeEngine(), 1 + 2 + 1
+    first, second, projection = (steps + 3) * 4, steps * 8, steps * 12
+    forward, states = first + second + projection, steps * (12 + 24)
+    with_weights = 2 * first + 3 * second + 3 * projection
+    predicted = multiply_adds(lambda: engine.predict(given.networks, windows))
+    trained = multiply_adds(lambda: engine.loss_and_gradients(*given))
+    explained = multiply_adds(lambda: engine.predict_with_gradients(given.networks, windows))
+    assert predicted == forward + states
+    assert trained == with_weights + 3 * states
+    assert explained == 2 * forward + 2 * states
 
 
 def one_gate(kernel: list[float], bias: list[float]) -> Network:

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-ABI = 1
+ABI = 2
 """The version of the functions that the library exports; ``native/engine.cpp`` says the same."""
 
 VARIABLE = "SLICKEN_ENGINE_LIBRARY"

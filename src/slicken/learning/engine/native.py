@@ -2,7 +2,9 @@
 
 A task is one network over some windows, one window a vector lane, all its states in one thread's
 own memory (``native/`` has the code and says why each part is as it is). Overlapping windows share
-what depends on the instant only, so the record goes in, not windows.
+what depends on the instant only, so the record goes in, not windows. A task begins with the longest
+history among its windows, and those that begin later wait at zero: windows sorted by history, the
+longest first, cost least.
 """
 
 import ctypes
@@ -106,7 +108,7 @@ class NativeEngine:
     def predict_with_gradients(
         self, networks: "Network", windows: Windows
     ) -> tuple[Float[Array, "r b"], Float[Array, "r b l c"]]:
-        """Standardised friction, and its gradient with respect to each window."""
+        """Standardised friction, and its gradient in each window, zero before its history."""
         return self._pull_windows(
             networks, windows, jnp.ones_like(networks.dense, shape=windows.ends.shape)
         )
@@ -122,14 +124,14 @@ class NativeEngine:
     def _call(
         self, work: _Work, like: list[Any], networks: "Network", windows: Windows, *others: Array
     ) -> Sequence[Array]:
-        if windows.histories is not None:
-            raise PlanError("the native engine takes no histories yet; take engine layered")
+        histories = () if windows.histories is None else (windows.histories.astype(jnp.int32),)
         call = jax.ffi.ffi_call(
             _TARGET, [jax.ShapeDtypeStruct(leaf.shape, leaf.dtype) for leaf in like]
         )
         found: Sequence[Array] = call(
             windows.drivers,
             windows.ends.astype(jnp.int32),
+            *histories,
             *others,
             *jax.tree.leaves(networks),
             work=np.int64(work),
@@ -137,6 +139,7 @@ class NativeEngine:
             conv_layers=np.int64(len(networks.convolutions)),
             relu=np.int64(networks.activation == "relu"),
             threads=np.int64(self.threads or cores()),
+            histories=np.int64(len(histories)),
         )
         return found
 
@@ -167,7 +170,10 @@ def _pull(
     samples = windows.ends[..., None] + jnp.arange(1 - windows.length, 1)
     of_record = jnp.zeros_like(windows.drivers).at[samples].add(by_window)
     nothing: Any = np.zeros(windows.ends.shape, jax.dtypes.float0)  # JAX's word for an integer's
-    return jax.tree.unflatten(form, gradients), Windows(of_record, nothing, windows.length)
+    of_windows = Windows(
+        of_record, nothing, windows.length, None if windows.histories is None else nothing
+    )
+    return jax.tree.unflatten(form, gradients), of_windows
 
 
 _friction.defvjp(_keep, _pull)
