@@ -45,7 +45,7 @@ def prepare(seconds: float) -> None:
         for number in range(40)
     ]
     plan = Plan(preset="paper", windows=[seconds])
-    prepared = prepare_study(experiments, plan)
+    (prepared, *_) = prepare_study(experiments, plan)
     make_trainer(plan, prepared, choose_engine(plan.engine), seconds).start()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     targets = sum(ends.size for ends in prepared.split.ends.values())

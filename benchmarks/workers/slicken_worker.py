@@ -164,14 +164,14 @@ def make_trainer(
         engine=choose_engine(engine),
         architecture=Architecture(**PAPER["network"] | changed),
         optimiser=Optimiser(**PAPER["optimiser"] | {"batch": problem.batch}),
-        length=problem.length,
         seeds=run_seeds(SEED, len(problem.runs)),
         epochs=1,
         data=training_data(
             problem.drivers,
             problem.friction,
-            training.astype(np.int64),
-            validation.astype(np.int64),
+            training=training.astype(np.int64),
+            validation=validation.astype(np.int64),
+            histories=(problem.length,),
         ),
     )
 

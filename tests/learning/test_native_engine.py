@@ -297,8 +297,9 @@ def test_a_run_trains_to_the_same_bits_whatever_the_number_of_runs(
     data = training_data(
         random.normal(size=(108, 3)).astype(np.float32),
         random.normal(size=108).astype(np.float32),
-        ends[:70],
-        ends[70:],
+        training=ends[:70],
+        validation=ends[70:],
+        histories=(9,),
     )
 
     def trained(runs: int, cores: int) -> tuple[Network, Any]:
@@ -307,7 +308,6 @@ def test_a_run_trains_to_the_same_bits_whatever_the_number_of_runs(
             engine=NativeEngine(),
             architecture=SMALL,
             optimiser=Optimiser(learning_rate=1e-2, clip=clip, decay="cosine"),
-            length=9,
             seeds=run_seeds(2, runs),
             epochs=2,
             data=data,

@@ -39,11 +39,14 @@ def trainer_of(
         engine=engine or choose_engine(),
         architecture=SMALL,
         optimiser=Optimiser(**{"batch": 16, "learning_rate": 1e-2, **optimiser}),
-        length=LENGTH,
         seeds=run_seeds(7, runs),
         epochs=epochs,
         data=training_data(
-            prepared.drivers, prepared.friction, ends["training"], ends["validation"]
+            prepared.drivers,
+            prepared.friction,
+            training=ends["training"],
+            validation=ends["validation"],
+            histories=(LENGTH,),
         ),
     )
 
@@ -100,14 +103,14 @@ def numbered(prepared: Prepared, engine: Witness, *, batch: int) -> Trainer:
         engine=engine,
         architecture=SMALL,
         optimiser=Optimiser(batch=batch),
-        length=LENGTH,
         seeds=run_seeds(0, 2),
         epochs=3,
         data=training_data(
             prepared.drivers[:50],
             np.r_[np.zeros(20), 2.0 ** np.arange(10), np.full(20, 3)].astype(np.float32),
-            np.arange(20, 30),
-            np.arange(30, 41),
+            training=np.arange(20, 30),
+            validation=np.arange(30, 41),
+            histories=(LENGTH,),
         ),
     )
 
@@ -209,10 +212,15 @@ def test_training_is_adam_as_published(prepared: Prepared, decay: str, clip: flo
         engine=choose_engine(),
         architecture=SMALL,
         optimiser=Optimiser(learning_rate=rate, decay=decay, clip=clip, batch=8, epsilon=1e-7),
-        length=LENGTH,
         seeds=run_seeds(7, 1),
         epochs=steps,
-        data=training_data(prepared.drivers, prepared.friction, ends, ends),
+        data=training_data(
+            prepared.drivers,
+            prepared.friction,
+            training=ends,
+            validation=ends,
+            histories=(LENGTH,),
+        ),
     )
     start = naive.of_run(trainer.start()[0].networks, 0)
     states, *_ = train(trainer, epochs=steps)

@@ -16,6 +16,7 @@ from slicken.learning.devices import at_once, compiled, cores, share_out
 from slicken.learning.engine import Engine, Windows
 
 if TYPE_CHECKING:
+    from slicken.learning.linear import LinearPart
     from slicken.learning.network import Network
 
 BATCH = 32
@@ -48,11 +49,16 @@ class Ensemble:
         networks: Networks, as arrays with a leading axis R.
         length: Number of samples in a window, L.
         engine: Engine that computes.
+        linear: Linear model of the same windows, to which the networks add; None for none.
+        room: Number of samples before each target time, at least L, for which one program is
+            compiled whatever the length; None for a program of its own.
     """
 
     networks: "Network"
     length: int
     engine: Engine
+    linear: "LinearPart | None" = None
+    room: int | None = None
 
     @property
     def runs(self) -> int:
@@ -81,15 +87,22 @@ class Ensemble:
         if not ends.size:
             return np.zeros((self.runs, 0), dtype=np.float32)
         batches = _in_batches(ends)
+        room = self.room or self.length
 
-        def sweep(engine: Engine, networks: "Network", drivers: Array, batches: Array) -> Array:
+        def sweep(
+            engine: Engine, networks: "Network", drivers: Array, length: Array, batches: Array
+        ) -> Array:
             def one_batch(here: Int[Array, " b"]) -> Array:
-                return engine.predict(networks, self._windows(networks, drivers, here))
+                each = jnp.broadcast_to(here, (networks.offset.shape[0], *here.shape))
+                histories = None if self.room is None else jnp.full(each.shape, length)
+                return engine.predict(networks, Windows(drivers, each, room, histories))
 
             return jax.lax.map(one_batch, batches)
 
-        friction = self._on_all_devices(sweep, drivers, batches)
-        return np.concatenate([_by_run(part, ends.size) for part in friction])[: self.runs]
+        length = np.array(self.length, dtype=np.int32)
+        friction = self._on_all_devices(sweep, drivers, length, batches, reach=room)
+        found = np.concatenate([_by_run(part, ends.size) for part in friction])[: self.runs]
+        return found if self.linear is None else found + self.linear.predict(drivers, ends)
 
     def sensitivity(
         self,
@@ -107,14 +120,19 @@ class Ensemble:
         batches = _in_batches(ends)
         counts = (np.arange(batches.size) < ends.size).astype(np.float32).reshape(batches.shape)
         measured = friction[batches]
+        if self.linear is not None:
+            of_linear = self.linear.predict(drivers, batches.ravel().astype(np.int64))
+            measured = measured - of_linear.reshape(batches.shape)
 
-        def sweep(engine: Engine, networks: "Network", drivers: Array, *batches: Array) -> Any:  # noqa: ANN401
+        def sweep(
+            engine: Engine, networks: "Network", drivers: Array, slopes: Array, *batches: Array
+        ) -> Any:  # noqa: ANN401
             def one_batch(sums: Any, batch: tuple[Array, ...]) -> tuple[Any, Any]:  # noqa: ANN401
                 here, target, count = batch
                 predicted, gradients = engine.predict_with_gradients(
                     networks, self._windows(networks, drivers, here)
                 )
-                size = jnp.abs(gradients)
+                size = jnp.abs(gradients + slopes)
                 error = 2 * jnp.abs(predicted - target) * count
                 sums = (
                     sums[0] + jnp.einsum("rblc,b->rlc", size, count),
@@ -126,13 +144,16 @@ class Ensemble:
             zeros = jnp.zeros((runs, self.length, channels))
             return jax.lax.scan(one_batch, (zeros, zeros), batches)
 
-        parts = self._on_all_devices(sweep, drivers, batches, measured, counts)
+        parts = self._on_all_devices(
+            sweep, drivers, self._slopes(drivers.shape[1]), batches, measured, counts
+        )
 
         def together(pick: Callable[[Any], NDArray[np.float32]]) -> NDArray[np.float32]:
             return np.concatenate([pick(part) for part in parts])[: self.runs]
 
+        found = together(lambda part: _by_run(part[1][0], ends.size))
         return Sensitivity(
-            friction=together(lambda part: _by_run(part[1][0], ends.size)),
+            friction=found if self.linear is None else found + self.linear.predict(drivers, ends),
             by_target=together(lambda part: _by_run(part[1][1], ends.size)),
             by_lag=together(lambda part: part[0][0] / ends.size),
             loss_by_lag=together(lambda part: part[0][1] / ends.size),
@@ -169,14 +190,23 @@ class Ensemble:
             return jax.lax.map(one_batch, batches)
 
         parts = self._on_all_devices(sweep, record, batches)
-        return np.concatenate([_by_run(part, ends.size) for part in parts])[: self.runs]
+        found = np.concatenate([_by_run(part, ends.size) for part in parts])[: self.runs]
+        return found if self.linear is None else found + self.linear.weights
+
+    def _slopes(self, channels: int) -> NDArray[np.float32]:
+        """Gradient of the linear part in each sample of a window, shape ``(L, C)``."""
+        if self.linear is None:
+            return np.zeros((self.length, channels), np.float32)
+        return self.linear.weights
 
     def _windows(self, networks: "Network", drivers: Array, ends: Int[Array, " b"]) -> Windows:
         """The same ones for every run."""
         each = jnp.broadcast_to(ends, (networks.offset.shape[0], *ends.shape))
         return Windows(drivers, each, self.length)
 
-    def _on_all_devices(self, sweep: Callable[..., Any], *arrays: NDArray[Any]) -> list[Any]:
+    def _on_all_devices(
+        self, sweep: Callable[..., Any], *arrays: NDArray[Any], reach: int | None = None
+    ) -> list[Any]:
         shares = share_out(self.runs, fewest=self.engine.fewest_runs)
         engine = self.engine.with_threads(max(1, cores() // len(shares)))
 
@@ -184,8 +214,8 @@ class Ensemble:
             networks = jax.tree.map(lambda leaf: np.asarray(leaf)[np.array(runs)], self.networks)
             return jax.device_put((networks, *arrays), device)
 
-        # A sweep is a function within a method, and knows nothing of it but the length of windows.
-        what = sweep.__qualname__, engine, self.length
+        # A sweep is a function within a method, and knows nothing of it but how far it reaches.
+        what = sweep.__qualname__, engine, reach or self.length, self.room is None
         programs = {
             device: compiled(what, jax.jit(partial(sweep, engine)), *given(device, runs))
             for device, runs in dict(shares).items()

@@ -18,6 +18,11 @@ PARTS: tuple[Part, ...] = ("training", "validation", "test")
 SCORED: tuple[Part, ...] = ("validation", "test")
 """Parts that networks predict and whose predictions are scored."""
 UNUSED = -1
+FEWEST_FOLDS = 3
+"""Each fold has a test, a validation and a training part."""
+MOST_LEFT_OUT, USUAL_FOLDS = 8, 6
+"""Experiments up to which each is left out by itself, and folds where there are more: each is a
+training of its own."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,71 @@ def divide(
         part, words = _by_time(record, fractions)
     else:
         part, words = _by_stage(record, fractions, longest, seed)
+    return _split(record, by, part, words, longest=longest, stride=stride)
+
+
+def divide_into_folds(
+    record: Record, *, by: "By", longest: int, stride: int, folds: int, seed: int
+) -> tuple[Split, ...]:
+    """Divide a record so that every experiment, stretch of time or stage is the test once.
+
+    The units are dealt into as many groups as there are folds. In fold k group k is the test and
+    the group after it the validation, so every unit is both once; the rest is for training. As in
+    :func:`divide`, no window crosses from one part into another.
+
+    Args:
+        record: Record of all experiments.
+        by: Unit of the split, as in :func:`divide`; ``time`` cuts each experiment into as many
+            stretches as there are folds.
+        longest: Number of samples in the longest window.
+        stride: Number of samples between target times.
+        folds: Number of folds, K, three or more.
+        seed: Random seed of the groups.
+
+    Returns:
+        K splits.
+
+    Raises:
+        SplitError: if there are fewer units than folds, or a part would be empty.
+    """
+    if by == "auto":
+        by = "experiment" if len(record.experiments) >= FEWEST_FOLDS else "time"
+    _every_experiment_holds_a_window(record, longest)
+    group, words = _groups_of_folds(record, by, longest=longest, folds=folds, seed=seed)
+    found = []
+    for fold in range(folds):
+        part = np.zeros(len(record), dtype=np.int8)
+        part[group == (fold + 1) % folds] = PARTS.index("validation")
+        part[group == fold] = PARTS.index("test")
+        found.append(_split(record, by, part, words, longest=longest, stride=stride))
+    return tuple(found)
+
+
+def pool(splits: Sequence[Split]) -> Split:
+    """The targets of all folds together: every one is a test target once.
+
+    Validation and test targets are in the order of the folds; training targets are all of them.
+
+    Args:
+        splits: Splits of the folds; one is returned as it is.
+    """
+    if len(splits) == 1:
+        return splits[0]
+    validation, test = (np.concatenate([split.ends[part] for split in splits]) for part in SCORED)
+    every = np.unique(np.concatenate([validation, test]))
+    first = splits[0]
+    return Split(
+        by=first.by,
+        part=np.where(first.part == UNUSED, UNUSED, 0).astype(np.int8),
+        ends={"training": every, "validation": validation, "test": test},
+        longest=first.longest,
+        words=first.words,
+    )
+
+
+def _split(
+    record: Record, by: str, part: NDArray[np.int8], words: str, *, longest: int, stride: int
+) -> Split:
     eligible = (reach(record, part) >= longest) & (position(record) % stride == 0)
     ends = {name: np.flatnonzero(eligible & (part == i)) for i, name in enumerate(PARTS)}
     for name, indices in ends.items():
@@ -96,6 +166,35 @@ def divide(
                 "choose a smaller stride, give that part a larger share, or add logs"
             )
     return Split(by=by, part=part, ends=ends, longest=longest, words=words)
+
+
+def _groups_of_folds(
+    record: Record, by: str, *, longest: int, folds: int, seed: int
+) -> tuple[NDArray[np.int64], str]:
+    """Group of each sample, shape ``(T,)``, and how they were made."""
+    rng, count = np.random.default_rng(seed), len(record.experiments)
+    if folds < FEWEST_FOLDS:
+        raise SplitError(
+            f"{folds} folds; each needs a test, a validation and a training part, so give "
+            f"--folds {FEWEST_FOLDS} or more, or --folds 1 for a single split"
+        )
+    if by == "time":
+        group = position(record) * folds // np.bincount(record.experiment)[record.experiment]
+        return group, f"{folds} folds by time: each stretch of each experiment is the test once"
+    if by == "stage":
+        stage, held = _stages(record, longest)
+        units = rng.permutation(held)
+    else:
+        stage, units = record.experiment, rng.permutation(count)
+    if units.size < folds:
+        raise SplitError(
+            f"{folds} folds, but there are {units.size} {by}s to hold out; give --folds "
+            f"{max(units.size, 1)} or fewer, or --folds 1 for a single split"
+        )
+    of_unit = np.full(int(stage.max()) + 1, folds)  # stages that are too short only train
+    for number, dealt in enumerate(np.array_split(units, folds)):
+        of_unit[dealt] = number
+    return of_unit[stage], f"{folds} folds: each of {units.size} {by}s is the test once"
 
 
 def _every_experiment_holds_a_window(record: Record, longest: int) -> None:
@@ -166,6 +265,26 @@ def _by_time(record: Record, fractions: tuple[float, float]) -> tuple[NDArray[np
 def _by_stage(
     record: Record, fractions: tuple[float, float], longest: int, seed: int
 ) -> tuple[NDArray[np.int8], str]:
+    number, held = _stages(record, longest)
+    candidates = np.random.default_rng(seed).permutation(held)
+    if candidates.size < 3:
+        raise SplitError(
+            f"only {candidates.size} stages have a stretch without a gap as long as the longest "
+            f"window ({longest * record.dt:g} s), and a split by stage needs three; shorten the "
+            "window or use --split time"
+        )
+    wanted = [max(1, round(fraction * candidates.size)) for fraction in fractions]
+    of_stage = np.zeros(int(number.max()) + 1, dtype=np.int8)
+    of_stage[candidates[: wanted[0]]] = 1
+    of_stage[candidates[wanted[0] : sum(wanted)]] = 2
+    return of_stage[number], (
+        f"by stage: {wanted[0]} stages for validation, {wanted[1]} for test, the rest for "
+        "training; no window reaches into another part"
+    )
+
+
+def _stages(record: Record, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Number of each sample's stage, ``(T,)``, and the stages that hold the longest window."""
     if np.all(record.stage == NO_STAGE):
         raise SplitError(
             "split by stage needs the normal stress, which these logs do not have; "
@@ -177,19 +296,4 @@ def _by_stage(
     )
     number = np.cumsum(change) - 1
     stretches = np.maximum.reduceat(reach(record, number), np.flatnonzero(change))
-    held = (stretches >= longest) & (record.stage[change] != NO_STAGE)
-    candidates = np.random.default_rng(seed).permutation(np.flatnonzero(held))
-    if candidates.size < 3:
-        raise SplitError(
-            f"only {candidates.size} stages have a stretch without a gap as long as the longest "
-            f"window ({longest * record.dt:g} s), and a split by stage needs three; shorten the "
-            "window or use --split time"
-        )
-    wanted = [max(1, round(fraction * candidates.size)) for fraction in fractions]
-    of_stage = np.zeros(held.size, dtype=np.int8)
-    of_stage[candidates[: wanted[0]]] = 1
-    of_stage[candidates[wanted[0] : sum(wanted)]] = 2
-    return of_stage[number], (
-        f"by stage: {wanted[0]} stages for validation, {wanted[1]} for test, the rest for "
-        "training; no window reaches into another part"
-    )
+    return number, np.flatnonzero((stretches >= longest) & (record.stage[change] != NO_STAGE))

@@ -1,7 +1,13 @@
-"""Training: an ensemble of one window length, one epoch one compiled program."""
+"""Training: an ensemble, one epoch one compiled program.
+
+All windows of an ensemble have one length, or each batch of a run has a history of its own, drawn
+from a grid: then the same weights serve every history, and what two histories differ by carries
+none of the luck of training.
+"""
 
 import math
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -15,14 +21,21 @@ from numpy.typing import NDArray
 
 from slicken.learning.devices import at_once, compiled, cores, share_out
 from slicken.learning.engine import Engine, Windows
+from slicken.learning.ensemble import Ensemble
 from slicken.learning.network import Network, start_network
 
 if TYPE_CHECKING:
+    from slicken.learning.linear import LinearParts
     from slicken.learning.settings import Architecture, Optimiser
 
 Tree = TypeVar("Tree")  # the short form needs Python 3.12
 
-_START, _ORDER = 0, 1  # what a run's seed is folded with: its first weights, its batches
+# What a run's seed is folded with: its first weights, its batches, its histories.
+_START, _ORDER, _HISTORY = 0, 1, 2
+GOLDEN = 2_654_435_769
+"""2^32 over the golden ratio."""
+GROUPS = 1
+"""Histories in a batch."""
 
 
 def update_rule(optimiser: "Optimiser", steps: int) -> optax.GradientTransformation:
@@ -41,20 +54,37 @@ def update_rule(optimiser: "Optimiser", steps: int) -> optax.GradientTransformat
     return optax.chain(optax.clip_by_global_norm(optimiser.clip), adam)
 
 
+class Targets(NamedTuple):
+    """Target times of one part.
+
+    Args:
+        ends: Target times as indices into the record, shape ``(N,)``.
+        linear: Standardised friction by the linear part of each history, shape ``(H, N)``; None
+            where there is none.
+        history: Place of each target's history in the grid, shape ``(N,)``; training draws others.
+    """
+
+    ends: Int[Array, " n"]
+    linear: Float[Array, "h n"] | None
+    history: Int[Array, " n"]
+
+
 class TrainingData(NamedTuple):
-    """What every run of every window length sees; on the device once.
+    """What every run sees; on the device once.
 
     Args:
         drivers: Standardised record, shape ``(T, C)``.
         friction: Standardised friction, shape ``(T,)``.
-        training: Target times for training, as indices into the record, shape ``(N,)``.
-        validation: Target times for validation, as indices into the record.
+        histories: Histories in samples, ascending, shape ``(H,)``; the last is the window's length.
+        training: Targets to learn from.
+        validation: Targets that choose the epoch.
     """
 
     drivers: Float[Array, "t c"]
     friction: Float[Array, " t"]
-    training: Int[Array, " n"]
-    validation: Int[Array, " v"]
+    histories: Int[Array, " h"]
+    training: Targets
+    validation: Targets
 
 
 class TrainingState(NamedTuple):
@@ -84,7 +114,7 @@ class _Share(NamedTuple):
 
 
 class Trainer:
-    """Trains R runs of one window length together.
+    """Trains R runs together.
 
     The runs are dealt into shares, one a core or a GPU; an epoch of a share is one compiled
     program. A run depends on its own seed and on the data only: neither on the other runs nor on
@@ -94,10 +124,10 @@ class Trainer:
         engine: Engine that computes.
         architecture: Layers and sizes of the network.
         optimiser: Settings of the optimiser.
-        length: Number of samples in a window, L.
         seeds: One key a run.
         epochs: Number of epochs, for the decay of the learning rate.
         data: Training and validation data.
+        linear: Linear parts behind ``data``, of which the networks learn the rest; None for none.
     """
 
     def __init__(
@@ -106,15 +136,17 @@ class Trainer:
         engine: Engine,
         architecture: "Architecture",
         optimiser: "Optimiser",
-        length: int,
         seeds: list[PRNGKeyArray],
         epochs: int,
         data: TrainingData,
+        linear: "LinearParts | None" = None,
     ) -> None:
-        self.length = length
+        self.length = int(data.histories[-1])
         self.runs = len(seeds)
-        self.batches = math.ceil(data.training.size / optimiser.batch)
-        self.validation_batches = math.ceil(data.validation.size / optimiser.batch)
+        self.batches = math.ceil(data.training.ends.size / optimiser.batch)
+        self.validation_batches = math.ceil(data.validation.ends.size / optimiser.batch)
+        self._linear = linear
+        self._many = data.histories.size > 1
         self.batch = optimiser.batch
         self._architecture = architecture
         self._rule = update_rule(optimiser, epochs * self.batches)
@@ -128,9 +160,15 @@ class Trainer:
             )
             for device, runs in share_out(self.runs, fewest=engine.fewest_runs)
         ]
+        self._whole = engine
         self._engine = engine.with_threads(max(1, cores() // len(self._shares)))
-        self._what = self._engine, architecture, optimiser, epochs, length
+        self._what = self._engine, architecture, optimiser, epochs, self.length
         self._programs: dict[jax.Device, Any] = {}
+
+    @property
+    def serves_many(self) -> bool:
+        """Whether windows have random histories."""
+        return self._many
 
     def start(self) -> list[TrainingState]:
         """Untrained networks, share by share."""
@@ -181,6 +219,17 @@ class Trainer:
     def best_networks(self, states: list[TrainingState]) -> Network:
         """The weights of each run's best epoch, on the host."""
         return self._together([jax.device_get(state.best) for state in states])
+
+    def ensemble(self, networks: Network, history: int | None = None) -> Ensemble:
+        """The networks as a model of windows.
+
+        Args:
+            networks: Weights, as :meth:`best_networks` gives them.
+            history: Samples in a window; the longest where None.
+        """
+        length = history or self.length
+        linear = None if self._linear is None else self._linear.at(length)
+        return Ensemble(networks, length, self._whole, linear, self.length if self._many else None)
 
     def best_epochs(self, states: list[TrainingState]) -> NDArray[np.int64]:
         """The epoch of each run with the lowest validation loss; 0 where no loss was finite."""
@@ -240,19 +289,17 @@ class Trainer:
         counts: Int[Array, "3"],
     ) -> tuple[TrainingState, EpochLosses]:
         number, batches, validation_batches = counts
-        order = self._order(seeds, number, data.training.size)
+        count = data.training.ends.size
+        order = self._order(seeds, number, count)
 
         def one_batch(i: Array, carried: tuple[Network, Any, Array]) -> tuple[Network, Any, Array]:
             networks, optimiser, total = carried
             place = i * self.batch + jnp.arange(self.batch)
-            ends = data.training[jax.lax.dynamic_slice_in_dim(order, i * self.batch, self.batch, 1)]
-            weights = jnp.broadcast_to(place < data.training.size, ends.shape).astype(jnp.float32)
-            losses, gradients = self._engine.loss_and_gradients(
-                networks,
-                Windows(data.drivers, ends, self.length),
-                data.friction[ends],
-                weights,
-            )
+            chosen = jax.lax.dynamic_slice_in_dim(order, i * self.batch, self.batch, 1)
+            weights = jnp.broadcast_to(place < count, chosen.shape).astype(jnp.float32)
+            history = self._draw(seeds, (number - 1) * self.batches + i, data.histories.size)
+            windows, targets = self._windows(data, data.training, chosen, history)
+            losses, gradients = self._engine.loss_and_gradients(networks, windows, targets, weights)
             wide = _widen(networks)
             updates, optimiser = jax.vmap(self._rule.update)(_widen(gradients), optimiser, wide)
             return (
@@ -278,7 +325,7 @@ class Trainer:
             best_loss=jnp.where(better, validation, state.best_loss),
             best_epoch=jnp.where(better, number, state.best_epoch),
         )
-        return state, EpochLosses(total / data.training.size, validation)
+        return state, EpochLosses(total / count, validation)
 
     def _order(self, seeds: PRNGKeyArray, number: Array, windows: int) -> Int[Array, "r n"]:
         """The order of the training windows of each run; filled up to whole batches."""
@@ -290,21 +337,55 @@ class Trainer:
 
         return jax.lax.map(of_run, seeds)
 
+    def _draw(self, seeds: PRNGKeyArray, step: Array, histories: int) -> Int[Array, "r b"]:
+        """Places in the grid of the histories of one batch of each run.
+
+        Steps of the golden ratio from a random start (a Weyl sequence): any few batches that follow
+        one another see the whole grid evenly.
+        """
+        if not self._many:
+            return jnp.zeros((seeds.shape[0], self.batch), dtype=jnp.int32)
+
+        def of_run(seed: PRNGKeyArray) -> Array:
+            return jax.random.bits(jax.random.fold_in(seed, _HISTORY), (), jnp.uint32)
+
+        groups = np.arange(self.batch) * GROUPS // self.batch
+        shift = (groups[::-1].astype(np.uint64) * 2**32 // GROUPS).astype(np.uint32)
+        turn = jax.lax.map(of_run, seeds) + step.astype(jnp.uint32) * jnp.uint32(GOLDEN)
+        place = ((turn[:, None] + shift) >> 16) * jnp.uint32(histories) >> 16
+        return -jnp.sort(-place.astype(jnp.int32), axis=1)  # the longest first, for the engine
+
+    def _windows(
+        self, data: TrainingData, part: Targets, chosen: Array, history: Array
+    ) -> tuple[Windows, Float[Array, "r b"]]:
+        """Windows of some targets of a part, ``(R, B)``, and what the networks are to say."""
+        ends = part.ends[chosen]
+        histories = data.histories[history] if self._many else None
+        windows = Windows(data.drivers, ends, self.length, histories)
+        return windows, _left(data, part, chosen, history)
+
     def _validate(
         self, networks: Network, data: TrainingData, batches: Array
     ) -> Float[Array, " r"]:
-        count = data.validation.size
-        ends = jnp.pad(data.validation, (0, -count % self.batch), mode="edge")
-        runs = networks.offset.shape[0]
+        count, runs = data.validation.ends.size, networks.offset.shape[0]
 
         def one_batch(i: Array, total: Array) -> Array:
-            here = jax.lax.dynamic_slice_in_dim(ends, i * self.batch, self.batch)
-            each = jnp.broadcast_to(here, (runs, *here.shape))
-            friction = self._engine.predict(networks, Windows(data.drivers, each, self.length))
-            counts = i * self.batch + jnp.arange(self.batch) < count
-            return total + jnp.sum(jnp.where(counts, (friction - data.friction[here]) ** 2, 0), 1)
+            place = i * self.batch + jnp.arange(self.batch)
+            chosen = jnp.minimum(place, count - 1)
+            history = data.validation.history[chosen]
+            each = (jnp.broadcast_to(one, (runs, self.batch)) for one in (chosen, history))
+            windows, _ = self._windows(data, data.validation, *each)
+            friction = self._engine.predict(networks, windows)
+            targets = _left(data, data.validation, chosen, history)
+            return total + jnp.sum(jnp.where(place < count, (friction - targets) ** 2, 0), 1)
 
         return jax.lax.fori_loop(0, batches, one_batch, jnp.zeros(runs)) / count
+
+
+def _left(data: TrainingData, part: Targets, chosen: Array, history: Array) -> Array:
+    """Friction at some targets of a part, less what the linear part says."""
+    friction = data.friction[part.ends[chosen]]
+    return friction if part.linear is None else friction - part.linear[history, chosen]
 
 
 _WIDTH = 64
@@ -345,13 +426,38 @@ def run_seeds(seed: int, runs: int) -> list[PRNGKeyArray]:
 def training_data(
     drivers: NDArray[np.float32],
     friction: NDArray[np.float32],
+    *,
     training: NDArray[np.int64],
     validation: NDArray[np.int64],
+    histories: Sequence[int],
+    linear: "LinearParts | None" = None,
 ) -> TrainingData:
-    """Put the standardised record and its target times into JAX arrays."""
+    """Put the standardised record and its target times into JAX arrays.
+
+    Args:
+        drivers: Standardised record, shape ``(T, C)``.
+        friction: Standardised friction, shape ``(T,)``.
+        training: Target times to learn from, as indices into the record, shape ``(N,)``.
+        validation: Target times that choose the epoch.
+        histories: Histories in samples, ascending; the last is the window's length.
+        linear: Linear parts of these histories, of which the networks learn the rest.
+    """
+
+    def part(ends: NDArray[np.int64], history: NDArray[np.int64]) -> Targets:
+        return Targets(
+            jnp.asarray(ends, dtype=jnp.int32),
+            None if linear is None else jnp.asarray(linear.table(drivers, ends)),
+            jnp.asarray(history, dtype=jnp.int32),
+        )
+
+    # Each validation target has one history, the same in every epoch; like ones side by side.
+    turn = (np.arange(validation.size, dtype=np.uint64) * GOLDEN) % 2**32
+    place = (turn * len(histories) >> 32).astype(np.int64)
+    order = np.argsort(-place, kind="stable")
     return TrainingData(
         jnp.asarray(drivers),
         jnp.asarray(friction),
-        jnp.asarray(training, dtype=jnp.int32),
-        jnp.asarray(validation, dtype=jnp.int32),
+        jnp.asarray(histories, dtype=jnp.int32),
+        part(training, np.zeros(training.size, np.int64)),
+        part(validation[order], place[order]),
     )
