@@ -109,6 +109,9 @@ def make_plan(**changes: Any) -> Plan:  # noqa: ANN401 (any field)
     """A plan that trains in seconds."""
     values: dict[str, Any] = {
         "preset": "quick",
+        "split": {"folds": 1},
+        "histories": "separate",
+        "linear_part": False,
         "windows": [5, 10],
         "runs": 3,
         "epochs": 3,
@@ -116,14 +119,16 @@ def make_plan(**changes: Any) -> Plan:  # noqa: ANN401 (any field)
         "network": TINY.model_dump() | {"gate_start": "chrono"},
         "optimiser": {"batch": 16, "learning_rate": 1e-2},
     }
-    return Plan(**{**values, **changes})
+    split = values.pop("split") | dict(changes.pop("split", {}))
+    return Plan(**{**values, **changes, "split": split})
 
 
 def make_prepared(
     experiments: Sequence[Experiment] | None = None,
     **changes: Any,  # noqa: ANN401 (any field)
 ) -> Prepared:
-    return prepare_study(experiments or make_experiments(), make_plan(**changes))
+    (prepared,) = prepare_study(experiments or make_experiments(), make_plan(**changes))
+    return prepared
 
 
 def start_networks(

@@ -21,14 +21,21 @@ SMALL = """
 name = "tiny"
 logs = ["logs/*.csv"]
 preset = "quick"
+histories = "separate"
+linear_part = false
 windows = [10, 20]
 runs = 2
 epochs = 2
 stride = 20
+[split]
+folds = 1
 [network]
+conv_layers = 2
 filters = 4
 units = 4
 gru_layers = 1
+[optimiser]
+learning_rate = 0.003
 """
 """A plan that trains in a breath."""
 

@@ -9,6 +9,7 @@ import xarray as xr
 
 import builders
 from slicken.evidence.attribution import METHODS
+from slicken.evidence.clock import Clock
 from slicken.evidence.confounding import Confounding
 from slicken.evidence.drivers import DriverVerdict
 from slicken.evidence.evidence import Evidence
@@ -23,7 +24,7 @@ from slicken.evidence.skill import Skill, SkillEvidence
 from slicken.evidence.window_comparison import WindowComparison
 from slicken.experiment import Experiment
 from slicken.statements import Statement
-from slicken.study.trained import Trained
+from slicken.study.trained import Fold, Trained
 
 GOOD = {"mean": 0.8, "median": 0.7, "test_mean": 0.6}
 CLEAR = [[3.0, 3.1, 2.9], [1.0, 1.1, 0.9], [2.0, 2.1, 1.9]]
@@ -32,6 +33,7 @@ MODELS = ("network", "ridge", "trees", "mean", "median", "last")
 WINDOWS = (5.0, 10.0, 20.0)
 TARGETS = 80
 NAN = float("nan")
+NO_CLOCK = Clock((), ("temperature",), NAN, Interval(NAN, NAN, NAN))
 
 
 def table(**shares: tuple[float, ...]) -> xr.Dataset:
@@ -113,6 +115,8 @@ def memory(conclusion: Memory | None = None, **changes: Any) -> MemoryEvidence: 
         spans=dict.fromkeys(WINDOWS, spans),
         truncation=xr.Dataset(),
         conclusion=conclusion,
+        clock=NO_CLOCK,
+        forgets_by_slip=False,
     )
     return replace(found, **changes)
 
@@ -139,9 +143,11 @@ def study(
     """A study without a folder."""
     experiments = experiments or builders.make_experiments()
     plan = builders.make_plan(**{"windows": list(WINDOWS), **changes})
-    prepared = builders.prepare_study(experiments, plan)
+    (prepared,) = builders.prepare_study(experiments, plan)
     folder = cast("Any", SimpleNamespace(repaired=()))
-    return Trained(folder, plan, tuple(experiments), prepared, plan.windows, truth or {}, None)
+    fold = Fold(folder, plan, prepared, plan.windows)
+    windows, known = plan.windows, truth or {}
+    return Trained(folder, plan, tuple(experiments), (fold,), prepared, windows, known, None)
 
 
 def evidence(

@@ -73,15 +73,17 @@ def test_a_study_is_run_from_python_and_is_that_of_the_command_line(
     """Finished window lengths are not trained again, so this is quick. What is drawn is looked at
     elsewhere."""
     plan = slicken.Plan(
-        preset="quick", windows=[10, 20], runs=2, epochs=2, stride=20,
-        network={"filters": 4, "units": 4, "gru_layers": 1},
+        preset="quick", windows=[10, 20], runs=2, epochs=2, stride=20, histories="separate",
+        linear_part=False, split={"folds": 1},
+        network={"filters": 4, "units": 4, "gru_layers": 1, "conv_layers": 2},
+        optimiser={"learning_rate": 0.003},
     )  # fmt: skip
     out = shutil.copytree(bench / "tiny", tmp_path / "tiny")
     (out / "summary.json").unlink()
     events: list[Progress] = []
     trained = slicken.train([slicken.prepare(log) for log in logs], plan, out)
     evidence = slicken.explain(trained, on_progress=events.append)
-    assert [event.done for event in events] == list(range(9))
+    assert [event.done for event in events] == list(range(10))
     assert events[0].doing == Statement("progress.scores", seconds=10.0)
     assert trained.windows == (10.0, 20.0)
     monkeypatch.setattr("slicken.reporting.page.draw_study", lambda *_: [])

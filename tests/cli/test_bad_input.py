@@ -228,7 +228,10 @@ OPTIONS = {
     "--windows abc": "windows: 'abc' cannot be read; give seconds such as 50:500:50",
     "--windows 10,5000": "longest window 5000 s; shorten the window or leave the log out",
     "--windows 10.5": "10.5 s is not a whole number of time steps of 1 s; choose a multiple",
-    "--windows 1": "fewer than the 5 that the convolutions need; choose longer",
+    "--folds 2 --windows 10": "2 folds; each needs a test, .* give --folds 3 or more",
+    "--folds 40 --windows 10 --split experiment": "40 folds, but there are 1 experiments to hold",
+    "--folds some": "split.folds: 'some'; give a number of folds, auto, or 1",
+    "--folds 0": "split.folds: 0; give a number of folds, auto, or 1",
     "--preset best": "'preset': .*'paper', 'recommended' or 'quick', not 'best'",
     "--split random": "'split.by': .*'auto', 'experiment', 'time' or 'stage', not 'random'",
     "--runs 0": "'runs': .*greater than or equal to 1, not 0",
@@ -304,10 +307,10 @@ def test_a_folder_of_another_plan_is_refused(bench: Path, option: str, advice: s
     assert matches(advice, asked(bench, *words))
 
 
-def test_a_folder_of_another_network_names_what_differs(bench: Path) -> None:
-    words = ("--windows", "10,20", "--runs", "2", "--epochs", "2", "--stride", "20")
-    logs = [str(log) for log in sorted((bench / "logs").glob("*.csv"))]
-    line = asked(bench, "study", *logs, "--preset", "quick", *words, "--out", "tiny")
+def test_a_folder_of_another_network_names_what_differs(bench: Path, tmp_path: Path) -> None:
+    text = SMALL.replace("filters = 4", "filters = 16").replace("logs/", f"{bench}/logs/")
+    (tmp_path / "plan.toml").write_text(text, encoding="utf-8")
+    line = asked(bench, "study", str(tmp_path / "plan.toml"), "--out", "tiny")
     assert matches(r"another plan \(network\.filters is 4 there and 16 here\)", line)
 
 

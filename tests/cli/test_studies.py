@@ -279,7 +279,7 @@ def test_options_override_the_plan_and_leave_the_rest(
     bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = look(monkeypatch)
-    text = SMALL.replace("[network]", "[split]\nby = 'experiment'\ntest_share = 0.3\n[network]")
+    text = SMALL.replace("[split]", "[split]\nby = 'experiment'\ntest_share = 0.3")
     (tmp_path / "plan.toml").write_text(text.replace("logs/", f"{bench}/logs/"), encoding="utf-8")
     answer = give("study", "plan.toml", "--runs", 7, "--split", "time", where=tmp_path)
     assert answer.code == 0, answer

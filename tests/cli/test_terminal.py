@@ -89,7 +89,18 @@ def events() -> list[Progress]:
         Progress("measuring", Statement("progress.measuring")),
         Progress("training", note=Statement("progress.forecast", seconds=75.0)),
         Progress(
-            *("training", Statement("progress.epoch", seconds=10.0, epoch=2, loss=0.25), 4, 8, 75.0)
+            *(
+                "training",
+                Statement(
+                    "progress.epoch",
+                    of=Statement("trainings.window", seconds=10.0),
+                    epoch=2,
+                    loss=0.25,
+                ),
+                4,
+                8,
+                75.0,
+            )
         ),
         Progress("training", done=8, total=8),
         Progress("evidence", Statement("progress.memory"), 1, 3),
@@ -122,4 +133,4 @@ def test_lines_of_progress_do_not_follow_each_other_quickly(
 
 def test_a_statement_of_another_version_is_passed_over() -> None:
     assert line_of(Progress("evidence", Statement("progress.dreams"), 1, 3)) == "evidence, 1 of 3"
-    assert said(Statement("progress.epoch", seconds="x")) == ""
+    assert said(Statement("progress.epoch", of="x")) == ""

@@ -170,9 +170,9 @@ def begin_groups(out: Path, groups: Sequence[Task], plan: Plan, prepared: Prepar
 def test_groups_of_runs_from_a_cluster_are_resumed_here_to_the_same_bytes(
     trained: StudyFolder, tmp_path: Path
 ) -> None:
-    groups = [Task(5.0, 0, 1), Task(5.0, 2, 1), Task(10.0, 1, 2)]
+    groups = [Task(0, 5.0, 0, 1), Task(0, 5.0, 2, 1), Task(0, 10.0, 1, 2)]
     begin_groups(tmp_path, groups, builders.make_plan(), builders.make_prepared())
-    expected = sorted([*groups, Task(5.0, 1, 1), Task(10.0, 0, 1)])
+    expected = sorted([*groups, Task(0, 5.0, 1, 1), Task(0, 10.0, 0, 1)])
     assert tasks_of(StudyFolder.open(tmp_path), most=3) == expected
     plug = Plug()
     resumed = train(tmp_path, plug)
@@ -186,7 +186,7 @@ def test_new_groups_are_as_large_as_may_be_and_even(tmp_path: Path) -> None:
     plan = builders.make_plan(runs=7, windows=[5])
     folder = create_or_resume(tmp_path, plan, builders.make_experiments())
     assert [task.runs for task in tasks_of(folder, most=3)] == [3, 2, 2]
-    assert tasks_of(folder, most=7) == [Task(5.0, 0, 7)]
+    assert tasks_of(folder, most=7) == [Task(0, 5.0, 0, 7)]
 
 
 def test_checkpoints_of_runs_that_the_plan_does_not_have_are_passed_over(tmp_path: Path) -> None:
@@ -195,4 +195,4 @@ def test_checkpoints_of_runs_that_the_plan_does_not_have_are_passed_over(tmp_pat
     (tmp_path / "checkpoints").mkdir()
     for runs in ("2-5", "3-1", "0-1", "1-2", "x-2"):
         (tmp_path / "checkpoints" / f"0005s-runs-{runs}.safetensors").touch()
-    assert tasks_of(folder, most=3) == [Task(5.0, 0, 2), Task(5.0, 2, 1)]
+    assert tasks_of(folder, most=3) == [Task(0, 5.0, 0, 2), Task(0, 5.0, 2, 1)]

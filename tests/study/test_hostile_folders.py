@@ -187,7 +187,7 @@ def test_experiments_of_somebody_who_means_harm_are_refused(hostile: Path) -> No
         ("kernel = 2", "kernel = 1e300"),
         ("stride = 2.0", "stride = nan"),
         ('engine = "auto"', 'engine = "../../library.so"'),
-        ("format = 3", "format = 3\nx = " + "[" * 50_000),
+        ("format = 4", "format = 4\nx = " + "[" * 50_000),
     ],
 )
 def test_a_plan_of_somebody_who_means_harm_is_refused(hostile: Path, old: str, new: str) -> None:

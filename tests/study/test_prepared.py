@@ -90,7 +90,7 @@ def test_a_fingerprint_is_of_what_an_experiment_holds() -> None:
     assert fingerprint(one) not in prints
 
 
-NEAR, FAR = Task(5.0, 0, 3), Task(10.0, 0, 3)
+NEAR, FAR = Task(0, 5.0, 0, 3), Task(0, 10.0, 0, 3)
 
 
 def forecast() -> Forecast:

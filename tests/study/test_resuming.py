@@ -53,8 +53,8 @@ class Diary:
         elif key == "progress.forecast":
             self.forecasts.append(values["seconds"])
         elif key == "progress.diverged":
-            self.diverged[values["seconds"]] = list(values["runs"])
-        elif key == "progress.window_done" and values["seconds"] == self.stop_after:
+            self.diverged[values["of"].values["seconds"]] = list(values["runs"])
+        elif key == "progress.training_done" and values["of"].values["seconds"] == self.stop_after:
             raise KeyboardInterrupt
 
 

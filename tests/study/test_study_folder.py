@@ -371,7 +371,7 @@ def test_a_folder_of_an_older_or_a_newer_version_is_refused_with_words(
     text = file.read_text(encoding="utf-8")
     for format_, words in (
         ("", "older format .1; .*train anew"),
-        ("format = 2\n", "older format .2; this one reads 3.*train anew"),
+        ("format = 3\n", "older format .3; this one reads 4.*train anew"),
         ("format = 9\n", "upgrade"),
     ):
         (copied.path / "SHA256SUMS").unlink(missing_ok=True)

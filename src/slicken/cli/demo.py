@@ -12,7 +12,8 @@ from slicken.statements import Statement
 SCENARIO = "temperature-history"
 EXPERIMENTS = 12
 DURATION = 3600.0
-WINDOWS = (10, 25, 50, 75, 100, 150, 200, 300)
+WINDOWS = (10, 25, 50, 100, 200, 300)
+FOLDS = 4
 
 
 def run(
@@ -31,5 +32,5 @@ def run(
     experiments = simulate(SCENARIO, experiments=EXPERIMENTS, duration=DURATION, seed=seed)
     planted = words("en")(Statement.from_plain(experiments[0].provenance.truth["statement"]))
     say(f"planted: {planted}")
-    plan = Plan(name="demo", preset="quick", windows=WINDOWS, seed=seed)
+    plan = Plan(name="demo", preset="quick", windows=WINDOWS, seed=seed, split={"folds": FOLDS})
     do_study(experiments, plan, out, lang=lang, verbose=verbose)

@@ -162,8 +162,9 @@ def _small_case(name: str) -> "Trainer":
         engine=choose_engine(name),
         architecture=Architecture(filters=64, units=64, conv_layers=1, gru_layers=1),
         optimiser=optimiser,
-        length=LENGTH,
         seeds=run_seeds(0, 2 * cores()),
         epochs=1,
-        data=training_data(drivers, drivers[:, 0], ends, ends[:1]),
+        data=training_data(
+            drivers, drivers[:, 0], training=ends, validation=ends[:1], histories=(LENGTH,)
+        ),
     )

@@ -52,6 +52,10 @@ def run(
         str | None,
         typer.Option(metavar="BY", help="Unit of the split: auto, experiment, time or stage."),
     ] = None,
+    folds: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Number of folds, or auto; 1 for a single split."),
+    ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", help="Random seed.")] = None,
     checkpoint: Annotated[
         float | None,
@@ -84,7 +88,7 @@ def run(
         "epochs": epochs,
         "stride": stride,
         "preset": preset,
-        "split": {"by": split} if split else None,
+        "split": {k: v for k, v in (("by", split), ("folds", folds)) if v} or None,
         "seed": seed,
     }
     from slicken.experiment.reading import read_logs

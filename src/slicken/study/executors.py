@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Protocol
 
 from slicken.errors import WorkersError
 from slicken.learning.devices import cores
-from slicken.learning.engine import choose_engine
 from slicken.learning.splits import SCORED
 from slicken.statements import Statement
 from slicken.study.checkpoint import kept_epoch
 from slicken.study.cluster import jobs_of
 from slicken.study.folder import StudyFolder, WindowResult
 from slicken.study.ledger import measure
+from slicken.study.plan import trainings_of
 from slicken.study.remote import dask_ready, train_remotely
-from slicken.study.task import Job, Task, make_trainer, train_task
+from slicken.study.task import Job, Task, train_task, trainer_of
 from slicken.study.worker_share import PRELOAD, VARIABLE, gpus_here
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ less than one by one; not all, so that little is lost with a worker."""
 TASKS_A_WORKER = 2
 """Tasks for each worker, at least, as far as there are runs: the last ones should not wait long."""
 
-Trained = Iterator[tuple[Task, WindowResult]]
+Trained = Iterator[tuple[Task, list[WindowResult]]]
 
 
 class Executor(Protocol):
@@ -69,21 +69,20 @@ class InProcess:
 
     def train(self, tasks: Sequence[Task], job: Job, ledger: "Ledger") -> Trained:
         """Train all tasks; see :meth:`Executor.train`."""
-        plan, prepared, engine = job.plan, job.prepared, choose_engine(job.plan.engine)
-        folder = StudyFolder.open(job.folder)
-        trainers = {
-            task: make_trainer(plan, prepared, engine, task.seconds, task.numbers) for task in tasks
-        }
+        plan, folder = job.plan, StudyFolder.open(job.folder)
+        # Folds are alike: those of the first are measured, those of the others made in their turn.
+        trainers = {task: trainer_of(task, job) for task in tasks if task.fold == tasks[0].fold}
         checkpoints = {task: task.checkpoint(folder, job.every) for task in tasks}
         ledger.measuring()
-        forecast = measure(trainers, plan, sum(prepared.split.ends[p].size for p in SCORED))
+        ends = job.prepared[tasks[0].fold].split.ends
+        forecast = measure(trainers, tasks, plan, sum(ends[part].size for part in SCORED))
         for task in tasks:
             forecast.resumed(task, min(kept_epoch(checkpoints[task].file), plan.epochs - 1))
         ledger.measured(forecast)
         for task in tasks:
             # Popped, so that its memory is free when the next one begins.
-            trainer = trainers.pop(task)
-            yield task, train_task(task, job, trainer, engine, checkpoints[task], ledger)
+            trainer = trainers.pop(task, None) or trainer_of(task, job)
+            yield task, train_task(task, job, trainer, checkpoints[task], ledger)
 
 
 class OnDask(ABC):
@@ -113,7 +112,8 @@ class OnDask(ABC):
         """As many as leave two tasks for each worker."""
         if self.workers is None:
             return MOST_TOGETHER
-        share = plan.runs * len(plan.windows) // (TASKS_A_WORKER * self.workers)
+        trainings = plan.folds * len(trainings_of(plan))
+        share = plan.runs * trainings // (TASKS_A_WORKER * self.workers)
         return max(1, min(MOST_TOGETHER, share))
 
     def train(self, tasks: Sequence[Task], job: Job, ledger: "Ledger") -> Trained:

@@ -17,15 +17,16 @@ import xarray as xr
 from slicken.errors import FolderError, PlanError
 from slicken.experiment import Experiment
 from slicken.learning.engine import describe_engine
+from slicken.learning.linear import LinearPart
 from slicken.learning.network import Network, start_network
 from slicken.statements import Statement
-from slicken.study.arrays import Dims, filled, read_arrays, read_netcdf, to_bytes, to_netcdf
+from slicken.study.arrays import Dims, filled, named, read_arrays, read_netcdf, to_bytes, to_netcdf
 from slicken.study.files import MANIFEST, lists, manifest, state_of, write_listed, written_aside
 from slicken.study.lock import check_lock
 from slicken.study.plan import Plan
 from slicken.study.prepared import fingerprint, identity_of
 
-FORMAT = 3
+FORMAT = 4
 """Format of the folder, one higher with every change that older versions cannot read."""
 _PACKAGES = ("jax", "jaxlib", "equinox", "optax", "numpy", "scipy", "scikit-learn", "xarray")
 _OF_WINDOW = ("history.nc", "predictions.nc", "weights.safetensors")
@@ -41,6 +42,7 @@ _OF_PREDICTIONS: Dims = {
     "part": ("target",),
     "predicted": ("run", "target"),
 }
+_WEIGHTS, _OFFSET = "linear.weights", "linear.offset"
 _ALTERED = "is not what was written (altered, or cut short)"
 _AGAIN = "give the command of the study again, it computes it anew"
 
@@ -56,12 +58,14 @@ class WindowResult:
         networks: Weights of each run's best epoch, arrays with a leading axis R.
         predictions: ``measured`` and ``part`` over ``target``, ``predicted`` over
             ``(run, target)``: friction.
+        linear: Linear part, to which the networks add; None where there is none.
     """
 
     seconds: float
     history: xr.Dataset
     networks: Network
     predictions: xr.Dataset
+    linear: LinearPart | None = None
 
 
 class StudyFolder:
@@ -79,6 +83,7 @@ class StudyFolder:
         self.path = path
         self.repaired: list[Statement] = []
         self._whole: set[float] = set()
+        self._inside: tuple[str, ...] = ()
 
     @classmethod
     def open(cls, path: str | Path) -> "StudyFolder":
@@ -175,13 +180,30 @@ class StudyFolder:
         """A checksum of all that decides a number here; every window length carries it."""
         return identity_of(self.plan, self.fingerprints)
 
+    @cached_property
+    def folds(self) -> tuple["StudyFolder", ...]:
+        """Where the files of each fold lie: in ``folds/1``, ``folds/2``, or all of them here."""
+        if self.plan.folds == 1 or self._inside:
+            return (self,)
+        return tuple(self._fold(number) for number in range(1, self.plan.folds + 1))
+
+    def _fold(self, number: int) -> "StudyFolder":
+        fold = StudyFolder(self.path)
+        fold.repaired = self.repaired
+        fold._inside = ("folds", f"{number}")
+        # What is read once for the study is read once for its folds.
+        fold.__dict__ |= {name: getattr(self, name) for name in ("plan", "identity", "_header")}
+        return fold
+
     def finished(self) -> tuple[float, ...]:
-        """Window lengths that are trained, s.
+        """Window lengths that are trained in every fold, s.
 
         Raises:
             FolderError: If one of them is damaged.
         """
-        return tuple(s for s in self.plan.windows if self._is_finished(s))
+        return tuple(
+            s for s in self.plan.windows if all(fold._is_finished(s) for fold in self.folds)
+        )
 
     def place(self, *names: str) -> Path:
         """A path in the folder.
@@ -199,7 +221,15 @@ class StudyFolder:
     def window_path(self, seconds: float) -> Path:
         """Where a window length is kept, such as ``windows/0400s``."""
         number = f"{seconds:04.0f}" if seconds == round(seconds) else f"{seconds:09.4f}"
-        return self.place("windows", f"{number}s")
+        return self.place(*self._inside, "windows", f"{number}s")
+
+    def checkpoint_path(self, name: str) -> Path:
+        """Where a training is kept while it goes on.
+
+        Args:
+            name: Name of the training.
+        """
+        return self.place(*self._inside, "checkpoints", f"{name}.safetensors")
 
     def write_window(self, result: WindowResult) -> None:
         """Keep a window length: all its files, or none.
@@ -212,7 +242,7 @@ class StudyFolder:
         contents: dict[str, bytes | memoryview] = {
             "history.nc": to_netcdf(history),
             "predictions.nc": to_netcdf(result.predictions),
-            "weights.safetensors": to_bytes(result.networks),
+            "weights.safetensors": to_bytes(named(result.networks) | _linear_arrays(result)),
         }
         with written_aside(self.window_path(result.seconds)) as aside:
             aside.mkdir(parents=True, exist_ok=True)
@@ -228,12 +258,12 @@ class StudyFolder:
         """
         history = self.read_history(seconds)
         place = self.window_path(seconds)
-        networks = self._read_networks(place / "weights.safetensors")
+        networks, linear = self._read_networks(place / "weights.safetensors")
         predictions = read_netcdf(place / "predictions.nc", having=_OF_PREDICTIONS)
         runs = history.sizes["run"], predictions.sizes["run"], networks.offset.shape[0]
         if {*runs} != {self.plan.runs} or history.sizes["epoch"] != self.plan.epochs:
             raise FolderError(f"{place}: its runs or epochs are not those of the plan; {_AGAIN}")
-        return WindowResult(seconds, history, networks, predictions)
+        return WindowResult(seconds, history, networks, predictions, linear)
 
     def read_history(self, seconds: float) -> xr.Dataset:
         """The losses of a window length alone, as :class:`WindowResult` has them.
@@ -250,7 +280,7 @@ class StudyFolder:
         """What is wrong with the files of a window length; empty where nothing is."""
         place = self.window_path(seconds)
         for name in _OF_WINDOW:
-            file = self.place("windows", place.name, name)
+            file = self.place(*self._inside, "windows", place.name, name)
             if not file.is_file():
                 return f"{file}: is not there"
             if state_of(file) != "whole":
@@ -263,7 +293,7 @@ class StudyFolder:
 
     def write_evidence(self, name: str, dataset: xr.Dataset) -> None:
         """Keep a piece of evidence as ``evidence/NAME.nc``."""
-        file = self.place("evidence", f"{name}.nc")
+        file = self.place(*self._inside, "evidence", f"{name}.nc")
         content = to_netcdf(dataset)
         if state_of(file) != "whole" or not lists(file, content):
             check_lock(self.path)
@@ -271,7 +301,7 @@ class StudyFolder:
 
     def read_evidence(self, name: str) -> xr.Dataset | None:
         """A piece of evidence; None where it has not been computed, or was altered since."""
-        file = self.place("evidence", f"{name}.nc")
+        file = self.place(*self._inside, "evidence", f"{name}.nc")
         if not file.is_file():
             return None
         state = state_of(file)
@@ -324,9 +354,10 @@ class StudyFolder:
             f"{FORMAT}); train anew in another --out"
         )
 
-    def _read_networks(self, file: Path) -> Network:
+    def _read_networks(self, file: Path) -> tuple[Network, LinearPart | None]:
         try:
             arrays, _ = read_arrays(file)
+            linear = _read_linear(arrays)
             first = (
                 "convolutions.0.kernel" if self.plan.network.conv_layers else "recurrent.0.kernel"
             )
@@ -341,7 +372,23 @@ class StudyFolder:
             raise FolderError(f"{file}: {error}; {_AGAIN}") from None
         if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(networks)):
             raise FolderError(f"{file}: holds weights that are not finite; {_AGAIN}")
-        return networks
+        return networks, linear
+
+
+def _linear_arrays(result: WindowResult) -> dict[str, np.ndarray]:
+    if result.linear is None:
+        return {}
+    return {_WEIGHTS: result.linear.weights, _OFFSET: np.array(result.linear.offset)}
+
+
+def _read_linear(arrays: dict[str, np.ndarray]) -> LinearPart | None:
+    """The linear part, taken out of the arrays of a file; None where there is none."""
+    weights, offset = arrays.pop(_WEIGHTS, None), arrays.pop(_OFFSET, None)
+    if weights is None or offset is None:
+        return None
+    if weights.ndim != 2 or offset.size != 1 or not np.isfinite(weights).all():
+        raise ValueError("its linear part does not fit the plan")
+    return LinearPart(weights, float(offset.item()))
 
 
 def _described(experiment: Experiment) -> Mapping[str, str]:

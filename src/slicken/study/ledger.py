@@ -96,20 +96,24 @@ class Forecast:
         return cost
 
 
-def measure(trainers: Mapping["Task", "Trainer"], plan: Plan, targets: int) -> Forecast:
+def measure(
+    trainers: Mapping["Task", "Trainer"], tasks: Sequence["Task"], plan: Plan, targets: int
+) -> Forecast:
     """Time some batches of the shortest and the longest window and draw a line between.
 
     The programs that are compiled for this are the ones that train afterwards.
 
     Args:
-        trainers: Trainer of each task; each compiles when it is first used.
+        trainers: Trainer of each task of one fold; each compiles when it is first used.
+        tasks: All tasks.
         plan: Plan of the study.
         targets: Number of validation and test windows that each length will be scored on.
     """
     ends = sorted({min(trainers), max(trainers)})
     timed = {task: _time(trainers[task]) for task in ends}
     (near, far), epoch, extra = (ends[0], ends[-1]), {}, {}
-    for task, trainer in trainers.items():
+    for task in tasks:
+        trainer = trainers.get(task, trainers[far])
         span = far.seconds - near.seconds
         along = (task.seconds - near.seconds) / span if span > 0 else 0.0
         compiling = timed[near][0] + along * (timed[far][0] - timed[near][0])
@@ -188,47 +192,57 @@ class Ledger:
             return
         self._done += task.runs * (epoch - self._reached[task])
         self._reached[task] = epoch
-        about: dict[str, Any] = {
-            "window": task.seconds,
-            "runs": tuple(task.numbers),
-            "epoch": epoch,
-        }
+        about = self._about(task, tuple(task.numbers), epoch)
         if report.losses is None:
-            of: dict[str, Any] = {
-                "seconds": task.seconds,
-                "runs": task.runs,
-                "epochs": self._plan.epochs,
-            }
-            self._report(note=Statement("progress.resumed", epoch=epoch, **of), **about)
+            of: dict[str, Any] = {"runs": task.runs, "epoch": epoch, "epochs": self._plan.epochs}
+            self._report(note=Statement("progress.resumed", of=self._named(task), **of), **about)
             return
         self._forecast.advanced(task, epoch)
         finite = report.losses.validation[np.isfinite(report.losses.validation)]
         loss = float(finite.mean()) if finite.size else math.nan
-        doing = Statement("progress.epoch", seconds=task.seconds, epoch=epoch, loss=loss)
+        doing = Statement("progress.epoch", of=self._named(task), epoch=epoch, loss=loss)
         self._report(doing, losses=report.losses, **about)
 
-    def finished(self, result: "WindowResult") -> None:
-        """Say how a window length ended."""
-        seconds, history = result.seconds, result.history
-        finite = history["finite"].to_numpy().astype(np.bool_)
-        best = history["best_loss"].to_numpy()[finite]
-        about: dict[str, Any] = {
-            "window": seconds,
-            "runs": tuple(range(finite.size)),
-            "epoch": self._plan.epochs,
-        }
-        if best.size:
+    def finished(self, task: "Task", results: Sequence["WindowResult"]) -> None:
+        """Say how a training ended.
+
+        Args:
+            task: One of its tasks.
+            results: What it gave at each window length that it serves.
+        """
+        finite = results[0].history["finite"].to_numpy().astype(np.bool_)
+        about = self._about(task, tuple(range(finite.size)), self._plan.epochs)
+        losses = [result.history["best_loss"].to_numpy()[finite] for result in results]
+        if finite.any():
+            best = min(losses, key=lambda of_length: float(of_length.mean()))
             of_best: dict[str, Any] = {
                 "mean": float(best.mean()),
                 "lowest": float(best.min()),
                 "runs": best.size,
             }
-            done = Statement("progress.window_done", seconds=seconds, **of_best)
+            done = Statement("progress.training_done", of=self._named(task), **of_best)
             self._report(note=done, **about)
         if not finite.all():
             left_out = tuple(np.flatnonzero(~finite).tolist())
-            note = Statement("progress.diverged", seconds=seconds, runs=left_out)
+            note = Statement("progress.diverged", of=self._named(task), runs=left_out)
             self._report(note=note, **about)
+
+    def _named(self, task: "Task") -> Statement:
+        """What a training is called."""
+        folds = self._plan.folds
+        of = (
+            Statement("trainings.all", seconds=task.seconds)
+            if self._plan.histories == "random"
+            else Statement("trainings.window", seconds=task.seconds)
+        )
+        if folds == 1:
+            return of
+        return Statement("trainings.fold", fold=task.fold + 1, folds=folds, of=of)
+
+    def _about(self, task: "Task", runs: tuple[int, ...], epoch: int) -> dict[str, Any]:
+        """What an event about some runs of a training says; runs of all folds have one count."""
+        numbers = tuple(task.fold * self._plan.runs + run for run in runs)
+        return {"window": task.seconds, "runs": numbers, "epoch": epoch}
 
     def _report(self, doing: Statement | None = None, **about: Any) -> None:  # noqa: ANN401 (fields of Progress)
         self._on_progress(

@@ -3,26 +3,33 @@
 from collections.abc import Iterable, Mapping
 from html import escape
 from inspect import Parameter, Signature
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from slicken.channels import CHANNELS, FRICTION, LEAKS_TARGET, TIME
 from slicken.errors import PlanError, shown
-from slicken.learning.settings import Architecture, By, Optimiser
+from slicken.learning.settings import Architecture, By, Histories, Optimiser
 from slicken.settings import Settings
 
-MOST_WINDOWS, MOST_RUNS, MOST_EPOCHS = 200, 10_000, 100_000
+MOST_FOLDS_ASKED = 1_000
+MOST_WINDOWS, MOST_RUNS, MOST_EPOCHS, MOST_STEPS = 200, 10_000, 100_000, 10**9
 CONTROL_RUNS = 5
-"""Runs of an ensemble that is a control, at most."""
+"""Runs of an ensemble that is a control, at most; with folds, of all folds together."""
+CONTROL_FOLDS = 3
+"""Folds in which controls are trained, at most."""
 LONGEST = 1e9
 """Seconds that no window and no stride has."""
 
 PAPER: dict[str, Any] = {
     "windows": "50:500:50",
     "runs": 20,
+    "split": {"folds": 1},
+    "histories": "separate",
+    "linear_part": False,
     "epochs": 100,
+    "steps": 0,
     "stride": 1.0,
     "network": {
         "filters": 64,
@@ -44,21 +51,25 @@ PAPER: dict[str, Any] = {
 optimiser and split are not, and stand at the defaults of Keras 3."""
 
 RECOMMENDED: dict[str, Any] = {
-    "windows": "50:500:50",
+    "windows": "10,30,50:500:50",
     "runs": 10,
+    "split": {"folds": "auto"},
+    "histories": "random",
+    "linear_part": True,
     "epochs": 30,
+    "steps": 4000,
     "stride": 5.0,
     "network": {
         "filters": 32,
         "kernel": 3,
-        "conv_layers": 2,
+        "conv_layers": 0,
         "units": 32,
         "gru_layers": 2,
         "activation": "relu",
         "gate_start": "chrono",
     },
     "optimiser": {
-        "learning_rate": 3e-3,
+        "learning_rate": 6e-3,
         "decay": "cosine",
         "clip": 1.0,
         "batch": 32,
@@ -72,9 +83,10 @@ there is to see."""
 
 QUICK: dict[str, Any] = {
     **RECOMMENDED,
-    "windows": "50,100,200,400",
+    "windows": "10,20,50,100,200,400",
     "runs": 4,
     "epochs": 20,
+    "steps": 1500,
     "stride": 20.0,
     "network": {**RECOMMENDED["network"], "filters": 16, "units": 16},
 }
@@ -92,6 +104,8 @@ class SplitPlan(BaseModel):
         test_share: Share for the test.
         validation: Names of the experiments for validation; chosen by the seed where empty.
         test: Names of the experiments for the test; chosen by the seed where empty.
+        folds: Number of folds, in each of which other experiments are the test; 1 for a single
+            split; ``auto``: one for each experiment up to eight, else six.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,6 +115,17 @@ class SplitPlan(BaseModel):
     test_share: float = Field(0.2, gt=0, lt=0.5)
     validation: tuple[str, ...] = ()
     test: tuple[str, ...] = ()
+    folds: Literal["auto"] | Annotated[int, Field(ge=1, le=MOST_FOLDS_ASKED)] = "auto"
+
+    @field_validator("folds", mode="before")
+    @classmethod
+    def _read_folds(cls, folds: object) -> object:
+        number = int(folds) if isinstance(folds, str) and folds.isdecimal() else folds
+        if number == "auto" or (isinstance(number, int) and 1 <= number <= MOST_FOLDS_ASKED):
+            return number
+        raise PlanError(
+            f"split.folds: {shown(number)}; give a number of folds, auto, or 1 for a single split"
+        )
 
 
 class Plan(Settings):
@@ -113,7 +138,13 @@ class Plan(Settings):
         preset: ``paper``, ``recommended`` or ``quick``; see the table below.
         windows: Window lengths, s: numbers, ``"50:500:50"`` or ``"50,100,400"``.
         runs: Number of trainings at each window length.
+        histories: ``separate``: networks for every window length; ``random``: one training whose
+            windows have random histories, and the same networks judged at every window length.
+        linear_part: Whether networks learn only what a linear model of the same history leaves,
+            where it predicts as well as boosted trees.
         epochs: Number of epochs of each training.
+        steps: Number of batches of each training, at least; epochs are added for it. 0 where
+            ``epochs`` is given.
         stride: Seconds from one target time to the next.
         drivers: Channels that the networks see; those of the published five if empty.
         allow_stress_inputs: Whether a stress or a force may be a driver, which gives friction away.
@@ -127,26 +158,30 @@ class Plan(Settings):
 
     Values of the presets:
 
-    ======================= ========= =========== ==============
-    field                   paper     recommended quick
-    ======================= ========= =========== ==============
-    windows                 50:500:50 50:500:50   50,100,200,400
-    runs                    20        10          4
-    epochs                  100       30          20
-    stride                  1         5           20
-    network.filters         64        32          16
-    network.kernel          3         3           3
-    network.conv_layers     2         2           2
-    network.units           64        32          16
-    network.gru_layers      4         2           2
-    network.activation      linear    relu        relu
-    network.gate_start      zero      chrono      chrono
-    optimiser.learning_rate 0.001     0.003       0.003
-    optimiser.decay         none      cosine      cosine
-    optimiser.clip          none      1           1
-    optimiser.batch         32        32          32
-    optimiser.epsilon       1e-07     1e-08       1e-08
-    ======================= ========= =========== ==============
+    ======================= ========= =============== ====================
+    field                   paper     recommended     quick
+    ======================= ========= =============== ====================
+    windows                 50:500:50 10,30,50:500:50 10,20,50,100,200,400
+    runs                    20        10              4
+    histories               separate  random          random
+    linear_part             False     True            True
+    epochs                  100       30              20
+    steps                   0         4000            1500
+    stride                  1         5               20
+    split.folds             1         auto            auto
+    network.filters         64        32              16
+    network.kernel          3         3               3
+    network.conv_layers     2         0               0
+    network.units           64        32              16
+    network.gru_layers      4         2               2
+    network.activation      linear    relu            relu
+    network.gate_start      zero      chrono          chrono
+    optimiser.learning_rate 0.001     0.006           0.006
+    optimiser.decay         none      cosine          cosine
+    optimiser.clip          none      1               1
+    optimiser.batch         32        32              32
+    optimiser.epsilon       1e-07     1e-08           1e-08
+    ======================= ========= =============== ====================
     """
 
     name: str = Field("study", max_length=200)
@@ -155,7 +190,10 @@ class Plan(Settings):
     preset: Literal["paper", "recommended", "quick"] = "recommended"
     windows: tuple[float, ...] = Field(min_length=1, max_length=MOST_WINDOWS)
     runs: int = Field(ge=1, le=MOST_RUNS)
+    histories: Histories
+    linear_part: bool
     epochs: int = Field(ge=1, le=MOST_EPOCHS)
+    steps: int = Field(ge=0, le=MOST_STEPS)
     stride: float = Field(gt=0, lt=LONGEST)
     drivers: tuple[str, ...] = ()
     allow_stress_inputs: bool = False
@@ -178,8 +216,12 @@ class Plan(Settings):
         if not isinstance(preset, str) or preset not in PRESETS:
             return values  # the field's own check names the presets that exist
         filled = {**PRESETS[preset], **values}
-        for table in ("network", "optimiser"):
+        if "epochs" in values and "steps" not in values:
+            filled["steps"] = 0
+        for table in ("network", "optimiser", "split"):
             given = values.get(table, {})
+            if isinstance(given, SplitPlan):
+                given = given.model_dump(exclude_unset=True)
             if isinstance(given, Mapping):
                 filled[table] = {**PRESETS[preset][table], **given}
         return filled
@@ -232,6 +274,23 @@ class Plan(Settings):
         """The plan with every default spelled out."""
         return tomli_w.dumps(self.model_dump(mode="json"))
 
+    @property
+    def folds(self) -> int:
+        """Number of folds of a plan as run; 1 is a single split."""
+        return self.split.folds if isinstance(self.split.folds, int) else 1
+
+    def as_run(self, folds: int, targets: int) -> Self:
+        """The plan with what depends on the experiments spelled out.
+
+        Args:
+            folds: Number of folds.
+            targets: Number of training targets of a fold, from which steps make epochs.
+        """
+        batches = -(-targets // self.optimiser.batch)
+        epochs = min(MOST_EPOCHS, max(self.epochs, -(-self.steps // batches)))
+        split = self.split.model_copy(update={"folds": folds})
+        return self.model_copy(update={"epochs": epochs, "steps": 0, "split": split})
+
     def decisive(self) -> dict[str, Any]:
         """The fields that decide a number; what the study is called does not."""
         return self.model_dump(mode="json", exclude={"name", "logs", "channels", "preset"})
@@ -239,6 +298,13 @@ class Plan(Settings):
 
 # That of pydantic fills a screen, with the defaults of a preset that may be another.
 Plan.__signature__ = Signature([Parameter("fields", Parameter.VAR_KEYWORD)])
+
+
+def trainings_of(plan: Plan) -> dict[float, tuple[float, ...]]:
+    """Window lengths that each training serves, by its own."""
+    if plan.histories == "random":
+        return {plan.windows[-1]: plan.windows}
+    return {seconds: (seconds,) for seconds in plan.windows}
 
 
 def _in_short(value: object) -> str:

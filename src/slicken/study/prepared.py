@@ -15,11 +15,23 @@ from slicken.channels import DRIVERS
 from slicken.errors import PlanError
 from slicken.learning.record import Record, join
 from slicken.learning.scaling import Scaling, learn_scaling
-from slicken.learning.splits import Part, Split, divide
+from slicken.learning.splits import (
+    FEWEST_FOLDS,
+    MOST_LEFT_OUT,
+    USUAL_FOLDS,
+    Part,
+    Split,
+    divide,
+    divide_into_folds,
+    pool,
+)
 
 if TYPE_CHECKING:
     from slicken.experiment import Experiment
     from slicken.study.plan import Plan
+
+WINDOWS_A_STRETCH = 3
+"""Longest windows in a stretch of time that is held out, at least, where ``auto`` makes folds."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +90,11 @@ class Prepared:
         return float(np.median(self.record.slip[ends] - self.record.slip[ends - back]))
 
 
-def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> Prepared:
-    """Choose the drivers, lay out the record, divide it, and learn its scaling.
+def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> tuple[Prepared, ...]:
+    """Choose the drivers, lay out the record, divide it, and learn the scaling of each fold.
+
+    Returns:
+        The folds; one where the plan has a single split.
 
     Raises:
         SlickenError: if the experiments do not fit the plan; the message says what to change.
@@ -93,16 +108,53 @@ def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> Prepared
                 f"windows: {seconds:g} s is {record.samples_in(seconds)} samples, fewer than the "
                 f"{plan.network.shortest_window} that the convolutions need; choose longer ones"
             )
-    split = divide(
+    splits = _divide(record, plan, longest)
+    return tuple(Prepared(record, split, learn_scaling(record, split), missing) for split in splits)
+
+
+def pooled(folds: Sequence[Prepared]) -> Prepared:
+    """All folds together, scaled on all of them; one is returned as it is."""
+    if len(folds) == 1:
+        return folds[0]
+    record, split = folds[0].record, pool([fold.split for fold in folds])
+    return Prepared(record, split, learn_scaling(record, split), folds[0].missing)
+
+
+def _divide(record: Record, plan: "Plan", longest: int) -> tuple[Split, ...]:
+    asked, stride = plan.split, record.samples_in(plan.stride)
+    folds = _folds(record, plan, longest)
+    if folds > 1:
+        return divide_into_folds(
+            record, by=asked.by, longest=longest, stride=stride, folds=folds, seed=plan.seed
+        )
+    one = divide(
         record,
-        by=plan.split.by,
+        by=asked.by,
         longest=longest,
-        stride=record.samples_in(plan.stride),
-        fractions=(plan.split.validation_share, plan.split.test_share),
-        named=(plan.split.validation, plan.split.test),
+        stride=stride,
+        fractions=(asked.validation_share, asked.test_share),
+        named=(asked.validation, asked.test),
         seed=plan.seed,
     )
-    return Prepared(record, split, learn_scaling(record, split), missing)
+    return (one,)
+
+
+def _folds(record: Record, plan: "Plan", longest: int) -> int:
+    """Number of folds; 1 is a single split."""
+    asked, count = plan.split, len(record.experiments)
+    if asked.folds != "auto":
+        return asked.folds
+    if asked.validation or asked.test:  # whoever names the parts has divided the experiments
+        return 1
+    if asked.by == "experiment" or (asked.by == "auto" and count >= FEWEST_FOLDS):
+        if count < FEWEST_FOLDS:
+            return 1
+        return count if count <= MOST_LEFT_OUT else USUAL_FOLDS
+    if asked.by != "auto":  # by time or by stage, as asked for
+        return 1
+    shortest = int(np.bincount(record.experiment).min())
+    most = shortest // (WINDOWS_A_STRETCH * longest)
+    return min(most, USUAL_FOLDS) if most >= FEWEST_FOLDS else 1
 
 
 def choose_drivers(

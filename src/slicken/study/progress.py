@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
+import xarray as xr
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from slicken.errors import SlickenError
 from slicken.statements import Statement
 from slicken.study.files import remove, written_aside
 from slicken.study.lock import Holder, check_lock, holder_of
-from slicken.study.plan import MOST_EPOCHS, MOST_WINDOWS
+from slicken.study.plan import MOST_EPOCHS, MOST_WINDOWS, trainings_of
 
 if TYPE_CHECKING:
     from slicken.learning.training import EpochLosses
@@ -146,7 +147,7 @@ def read_progress(folder: "StudyFolder") -> Snapshot | None:
         snapshot = Snapshot.model_validate_json(folder.place(NAME).read_bytes())
     except (OSError, ValidationError, SlickenError):
         return None
-    runs = folder.plan.runs
+    runs = _runs(folder)
     fits = snapshot.study == folder.identity and all(
         len(of_runs) == runs
         for window in snapshot.windows
@@ -288,7 +289,7 @@ def status_of(folder: "StudyFolder") -> StudyStatus:
     Raises:
         FolderError: If a window length is damaged.
     """
-    finished, total = folder.finished(), folder.plan.runs * folder.plan.epochs
+    finished, total = _finished_trainings(folder), _runs(folder) * folder.plan.epochs
     holder, snapshot = holder_of(folder.path), read_progress(folder)
     lives = holder is not None and holder.lives
 
@@ -313,18 +314,29 @@ def _all_finished(folder: "StudyFolder") -> bool:
 
 def _windows_of(folder: "StudyFolder") -> dict[float, WindowProgress]:
     """How far every run was when that was last written: a run is its seed, it gets there again."""
-    plan, before, finished = folder.plan, read_progress(folder), folder.finished()
+    plan, before, finished = folder.plan, read_progress(folder), _finished_trainings(folder)
     known = {window.window: window for window in before.windows} if before else {}
-    for seconds in plan.windows:
+    for seconds in trainings_of(plan):
         epochs = plan.epochs if seconds in finished else 0
         if epochs or seconds not in known:
-            known[seconds] = WindowProgress.after_epochs(seconds, plan.runs, epochs)
-    return {seconds: known[seconds] for seconds in plan.windows}
+            known[seconds] = WindowProgress.after_epochs(seconds, _runs(folder), epochs)
+    return {seconds: known[seconds] for seconds in trainings_of(plan)}
+
+
+def _runs(folder: "StudyFolder") -> int:
+    """Runs of all folds."""
+    return folder.plan.runs * len(folder.folds)
+
+
+def _finished_trainings(folder: "StudyFolder") -> list[float]:
+    """Trainings that are finished in every fold, each by its own window length, s."""
+    finished = set(folder.finished())
+    return [s for s, served in trainings_of(folder.plan).items() if set(served) <= finished]
 
 
 @lru_cache(MOST_WINDOWS)  # a finished window length does not change
 def _finished(folder: "StudyFolder", seconds: float) -> WindowProgress:
-    history = folder.read_history(seconds)
+    history = xr.concat([fold.read_history(seconds) for fold in folder.folds], "run")
     finite = history["finite"].to_numpy()
     last, best = history["validation_loss"].isel(epoch=-1), history["best_loss"]
 
@@ -333,7 +345,7 @@ def _finished(folder: "StudyFolder", seconds: float) -> WindowProgress:
 
     return WindowProgress(
         window=seconds,
-        epochs=(folder.plan.epochs,) * folder.plan.runs,
+        epochs=(folder.plan.epochs,) * _runs(folder),
         last=kept(last.to_numpy().tolist()),
         best=kept(best.to_numpy().tolist()),
     )
@@ -352,7 +364,8 @@ def _unchanged(folder: "StudyFolder") -> float:
     """Seconds since the newest of what a working process writes."""
     places = [folder.place(NAME), folder.plan_file, folder.place("summary.json")]
     for name in ("windows", "evidence", "checkpoints", "figures"):
-        places += [folder.place(name), *folder.place(name).glob("*")]
+        for pattern in (name, f"{name}/*", f"folds/*/{name}", f"folds/*/{name}/*"):
+            places += folder.path.glob(pattern)
     newest = -math.inf
     for place in places:
         with suppress(OSError):  # it was not there, or is gone meanwhile

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from uuid import uuid4
 
 from slicken.errors import FolderError, WorkersError
-from slicken.learning.engine import choose_engine, describe_engine
+from slicken.learning.engine import describe_engine
 from slicken.statements import Statement
 from slicken.study.folder import StudyFolder, WindowResult
-from slicken.study.task import Job, Task, TaskReport, make_trainer, train_task
+from slicken.study.task import Job, Task, TaskReport, train_task, trainer_of
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -57,19 +57,19 @@ class Done(NamedTuple):
     """What a task gave.
 
     Args:
-        result: Result of its runs.
+        results: Result of its runs at each window length.
         engine: Engine that computed it.
         kept: Whether checkpoints were kept meanwhile.
     """
 
-    result: WindowResult
+    results: list[WindowResult]
     engine: str
     kept: bool
 
 
 def train_remotely(
     client: "Client", tasks: Sequence[Task], job: Job, ledger: "Ledger"
-) -> Iterator[tuple[Task, WindowResult]]:
+) -> Iterator[tuple[Task, list[WindowResult]]]:
     """Have workers do all tasks, and yield each with its result.
 
     Args:
@@ -101,7 +101,7 @@ def train_remotely(
                 ledger.note(Statement("progress.no_checkpoints", folder=str(job.folder)))
             if done.engine != engine:
                 ledger.note(Statement("progress.other_engine", theirs=done.engine, ours=engine))
-            yield task, done.result
+            yield task, done.results
 
 
 def do(task: Task, job: Job, topic: str, wanted: Mapping[str, str]) -> Done:
@@ -117,11 +117,10 @@ def do(task: Task, job: Job, topic: str, wanted: Mapping[str, str]) -> Done:
         WorkersError: If this worker has other versions, or does several tasks at once.
     """
     check_worker(wanted)
-    engine = choose_engine(job.plan.engine)
-    trainer = make_trainer(job.plan, job.prepared, engine, task.seconds, task.numbers)
+    trainer = trainer_of(task, job)
     checkpoint = _checkpoint(task, job)
-    result = train_task(task, job, trainer, engine, checkpoint, lambda report: send(topic, report))
-    return Done(result, describe_engine(job.plan.engine), checkpoint is not None)
+    results = train_task(task, job, trainer, checkpoint, lambda report: send(topic, report))
+    return Done(results, describe_engine(job.plan.engine), checkpoint is not None)
 
 
 def check_worker(wanted: Mapping[str, str]) -> None:

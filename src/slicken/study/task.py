@@ -1,7 +1,8 @@
-"""Task: some runs of one window length, trained from wherever they were left.
+"""Task: some runs of one training, trained from wherever they were left.
 
-Runs do not know of each other, so a window length may be cut into groups of runs that are trained
-one after another, or by several machines, and its files do not change by a bit.
+A training is one window length, or serves them all by random histories. Runs do not know of each
+other, so a training may be cut into groups of runs that are trained one after another, or by
+several machines, and its files do not change by a bit.
 """
 
 import re
@@ -14,16 +15,19 @@ import jax
 import numpy as np
 import xarray as xr
 
-from slicken.learning.ensemble import Ensemble
+from slicken.learning.engine import choose_engine
+from slicken.learning.linear import history_grid, worthwhile_linear_parts
 from slicken.learning.splits import SCORED, Part
 from slicken.learning.training import EpochLosses, Trainer, run_seeds, training_data
 from slicken.study.checkpoint import Checkpoint, kept_epoch, stacked, train_on
 from slicken.study.files import remove
 from slicken.study.folder import StudyFolder, WindowResult
+from slicken.study.plan import Plan, trainings_of
 
 if TYPE_CHECKING:
     from slicken.learning.engine import Engine
-    from slicken.study.plan import Plan
+    from slicken.learning.ensemble import Ensemble
+    from slicken.learning.network import Network
     from slicken.study.prepared import Prepared
 
 
@@ -32,11 +36,13 @@ class Task:
     """What is trained together.
 
     Args:
-        seconds: Window length, s.
+        fold: Place of the fold.
+        seconds: Window length, s; the longest for a training that serves all.
         first: Number of the first run.
         runs: Number of runs, with consecutive numbers.
     """
 
+    fold: int
     seconds: float
     first: int
     runs: int
@@ -48,10 +54,11 @@ class Task:
 
     def checkpoint(self, folder: StudyFolder, every: float) -> Checkpoint:
         """The checkpoint that it has while it is trained."""
-        window = folder.window_path(self.seconds).name
-        name = f"{window}-runs-{self.first}-{self.first + self.runs - 1}.safetensors"
-        what = (folder.identity, self.seconds, self.first, self.runs)
-        return Checkpoint(folder.place("checkpoints", name), what, every)
+        place = folder.folds[self.fold]
+        window = place.window_path(self.seconds).name
+        file = place.checkpoint_path(f"{window}-runs-{self.first}-{self.first + self.runs - 1}")
+        what = (folder.identity, self.fold, self.seconds, self.first, self.runs)
+        return Checkpoint(file, what, every)
 
 
 @dataclass(frozen=True)
@@ -60,14 +67,14 @@ class Job:
 
     Args:
         plan: Plan of the study.
-        prepared: Its experiments, prepared.
+        prepared: Its experiments, prepared, as each fold divides them.
         identity: Identity of the study.
         folder: Folder of the study, absolute.
         every: Seconds from one checkpoint to the next.
     """
 
-    plan: "Plan"
-    prepared: "Prepared"
+    plan: Plan
+    prepared: tuple["Prepared", ...]
     identity: str
     folder: Path
     every: float
@@ -100,71 +107,105 @@ def tasks_of(folder: StudyFolder, most: int) -> list[Task]:
         folder: Folder of the study.
         most: Largest number of runs in a new group.
     """
-    plan = folder.plan
     return [
         task
-        for seconds in plan.windows
-        if seconds not in folder.finished()
-        for task in _tasks_of_window(folder, seconds, plan.runs, most)
+        for fold, place in enumerate(folder.folds)
+        for seconds, served in trainings_of(folder.plan).items()
+        if not set(served) <= set(place.finished())
+        for task in _tasks_of_training(place, fold, seconds, most)
     ]
 
 
-def forget(folder: StudyFolder, seconds: float) -> None:
-    """Remove the checkpoints of a window length, which is finished."""
-    for file, _ in _begun(folder, seconds):
+def forget(folder: StudyFolder, fold: int, seconds: float) -> None:
+    """Remove the checkpoints of a training, which is finished."""
+    for file, _ in _begun(folder.folds[fold], fold, seconds):
         remove(file)
 
 
 def begun_windows(folder: StudyFolder) -> dict[float, int]:
-    """The epoch from which each window length in training would be resumed, by its length in s."""
-    finished = folder.finished()
-    epochs = {
-        seconds: max((kept_epoch(file) for file, _ in _begun(folder, seconds)), default=0)
-        for seconds in folder.plan.windows
-        if seconds not in finished
-    }
-    return {seconds: epoch for seconds, epoch in epochs.items() if epoch}
+    """The epoch from which each training would be resumed, by its window length in s."""
+    found: dict[float, int] = {}
+    for fold, place in enumerate(folder.folds):
+        finished = set(place.finished())
+        for seconds, served in trainings_of(folder.plan).items():
+            for file, _ in _begun(place, fold, seconds) if not set(served) <= finished else ():
+                found[seconds] = max(found.get(seconds, 0), kept_epoch(file))
+    return {seconds: epoch for seconds, epoch in found.items() if epoch}
 
 
 def make_trainer(
-    plan: "Plan", prepared: "Prepared", engine: "Engine", seconds: float, runs: range | None = None
+    plan: Plan,
+    prepared: "Prepared",
+    engine: "Engine",
+    seconds: float,
+    runs: range | None = None,
+    *,
+    with_trees: bool = True,
 ) -> Trainer:
-    """The trainer of some runs of one window length, or of all of them."""
-    ends = prepared.split.ends
-    seeds = run_seeds(plan.seed, plan.runs)
+    """The trainer of some runs of the training that serves a window length, or of all of them.
+
+    Args:
+        plan: Plan of the study.
+        prepared: Record and its parts.
+        engine: Engine that computes.
+        seconds: Window length, s.
+        runs: Numbers of the runs; all where None.
+        with_trees: Whether boosted trees may tell that a linear part is not worthwhile.
+    """
+    seeds, ends = run_seeds(plan.seed, plan.runs), prepared.split.ends
+    histories: tuple[int, ...] = (prepared.record.samples_in(seconds),)
+    if plan.histories == "random":
+        judged = [prepared.record.samples_in(length) for length in plan.windows]
+        histories = history_grid(plan.network.shortest_window, judged)
+    targets = {"training": ends["training"], "validation": ends["validation"]}
+    linear = None
+    if plan.linear_part:
+        linear = worthwhile_linear_parts(
+            prepared.drivers,
+            prepared.friction,
+            **targets,
+            experiment=prepared.record.experiment,
+            histories=histories,
+            with_trees=with_trees,
+        )
     return Trainer(
         engine=engine,
         architecture=plan.network,
         optimiser=plan.optimiser,
-        length=prepared.record.samples_in(seconds),
         seeds=seeds if runs is None else [seeds[run] for run in runs],
         epochs=plan.epochs,
         data=training_data(
-            prepared.drivers, prepared.friction, ends["training"], ends["validation"]
+            prepared.drivers, prepared.friction, **targets, histories=histories, linear=linear
         ),
+        linear=linear,
     )
+
+
+def trainer_of(task: Task, job: Job) -> Trainer:
+    """The trainer of the runs of a task."""
+    plan, engine = job.plan, choose_engine(job.plan.engine)
+    return make_trainer(plan, job.prepared[task.fold], engine, task.seconds, task.numbers)
 
 
 def train_task(
     task: Task,
     job: Job,
     trainer: Trainer,
-    engine: "Engine",
     checkpoint: Checkpoint | None,
     report: OnReport,
-) -> WindowResult:
+) -> list[WindowResult]:
     """Train the runs of a task, and predict with the weights of their best epochs.
 
     Args:
         task: Runs to train.
         job: Study that they belong to.
         trainer: Trainer of these runs.
-        engine: Engine that the trainer has too.
         checkpoint: Checkpoint that is resumed and written now and then; None for none.
         report: Called at the start and after each epoch.
 
     Returns:
-        The result of these runs, of which :func:`join` makes a window length.
+        The result of these runs at each window length that they serve; :func:`join` makes one of
+        several tasks.
     """
 
     def on_start(epoch: int) -> None:
@@ -174,19 +215,29 @@ def train_task(
         report(TaskReport(task, epoch, losses))
 
     states, losses = train_on(trainer, job.plan.epochs, checkpoint, on_epoch, on_start)
-    if checkpoint is not None and task.runs < job.plan.runs:
-        # The window length may have long to wait for its other runs.
+    served = trainings_of(job.plan)[task.seconds]
+    if checkpoint is not None and (task.runs < job.plan.runs or len(served) > 1):
+        # There may be long to wait for other runs, and several window lengths to write.
         checkpoint.write(trainer, states, losses)
     networks = trainer.best_networks(states)
-    ensemble = Ensemble(networks, trainer.length, engine)
-    return WindowResult(
-        seconds=task.seconds,
-        history=_history(task, losses, trainer.best_epochs(states)),
-        networks=networks,
-        predictions=xr.concat(
-            [_predictions(job.prepared, ensemble, part) for part in SCORED], "target"
-        ),
-    )
+    history = _history(task, losses, trainer.best_epochs(states))
+    prepared = job.prepared[task.fold]
+    return [_judged(prepared, trainer, networks, history, seconds) for seconds in served]
+
+
+def _judged(
+    prepared: "Prepared", trainer: Trainer, networks: "Network", history: xr.Dataset, seconds: float
+) -> WindowResult:
+    """What the networks predict at one window length."""
+    length = prepared.record.samples_in(seconds)
+    ensemble = trainer.ensemble(networks, length)
+    predictions = xr.concat([_predictions(prepared, ensemble, part) for part in SCORED], "target")
+    if trainer.serves_many:  # the epochs were judged on all histories together
+        here = predictions["part"].to_numpy() == "validation"
+        gaps = (predictions["predicted"] - predictions["measured"]).isel(target=here)
+        losses = ((gaps / prepared.scaling.friction_spread) ** 2).mean("target")
+        history = history.assign(best_loss=("run", losses.to_numpy()))
+    return WindowResult(seconds, history, networks, predictions, ensemble.linear)
 
 
 def join(parts: Sequence[WindowResult]) -> WindowResult:
@@ -203,6 +254,7 @@ def join(parts: Sequence[WindowResult]) -> WindowResult:
     ).assign_coords(run=runs)
     return WindowResult(
         seconds=seconds,
+        linear=parts[0].linear,
         history=history.assign_attrs(
             window=seconds, units="mean square error of standardised friction"
         ),
@@ -213,9 +265,10 @@ def join(parts: Sequence[WindowResult]) -> WindowResult:
     )
 
 
-def _tasks_of_window(folder: StudyFolder, seconds: float, runs: int, most: int) -> list[Task]:
+def _tasks_of_training(place: StudyFolder, fold: int, seconds: float, most: int) -> list[Task]:
+    runs = place.plan.runs
     begun, taken = [], np.zeros(runs, dtype=np.bool_)
-    for _, task in _begun(folder, seconds):
+    for _, task in _begun(place, fold, seconds):
         here = slice(task.first, task.first + task.runs)
         if task.first + task.runs <= runs and not taken[here].any():
             taken[here] = True
@@ -223,24 +276,24 @@ def _tasks_of_window(folder: StudyFolder, seconds: float, runs: int, most: int) 
     free = np.flatnonzero(~taken)
     stretches = np.split(free, np.flatnonzero(np.diff(free) > 1) + 1) if free.size else []
     new = [
-        Task(seconds, int(group[0]), group.size)
+        Task(fold, seconds, int(group[0]), group.size)
         for stretch in stretches
         for group in np.array_split(stretch, -(-stretch.size // most))
     ]
     return sorted([*begun, *new])
 
 
-def _begun(folder: StudyFolder, seconds: float) -> list[tuple[Path, Task]]:
-    """Checkpoints of a window length, and the tasks that they belong to."""
+def _begun(place: StudyFolder, fold: int, seconds: float) -> list[tuple[Path, Task]]:
+    """Checkpoints of a training, and the tasks that they belong to."""
     pattern = re.compile(
-        rf"{re.escape(folder.window_path(seconds).name)}-runs-(\d{{1,6}})-(\d{{1,6}})\.safetensors"
+        rf"{re.escape(place.window_path(seconds).name)}-runs-(\d{{1,6}})-(\d{{1,6}})\.safetensors"
     )
     found = []
-    for file in sorted(folder.place("checkpoints").glob("*.safetensors")):
+    for file in sorted(place.checkpoint_path("any").parent.glob("*.safetensors")):
         named = pattern.fullmatch(file.name)
         if named and int(named[1]) <= int(named[2]):
             first, last = int(named[1]), int(named[2])
-            found.append((file, Task(seconds, first, last - first + 1)))
+            found.append((file, Task(fold, seconds, first, last - first + 1)))
     return found
 
 
@@ -260,7 +313,7 @@ def _history(task: Task, losses: list[EpochLosses], best_epochs: np.ndarray) -> 
     )
 
 
-def _predictions(prepared: "Prepared", ensemble: Ensemble, part: Part) -> xr.Dataset:
+def _predictions(prepared: "Prepared", ensemble: "Ensemble", part: Part) -> xr.Dataset:
     ends = prepared.split.ends[part]
     standardised = ensemble.predict(prepared.drivers, ends)
     targets = prepared.targets(part)

@@ -4,8 +4,10 @@ Before work begins, the folder holds the study that is asked for, and nothing da
 part is removed and computed again; a damaged plan is an error.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from slicken.study.folder import StudyFolder
 from slicken.study.ledger import Ledger
 from slicken.study.lock import NAME as LOCK
 from slicken.study.lock import study_lock
-from slicken.study.prepared import Prepared, fingerprints_of, prepare_study
+from slicken.study.prepared import Prepared, fingerprints_of, pooled, prepare_study
 from slicken.study.progress import OnProgress, Progress, ignore, recorded
 from slicken.study.task import Job, Task, forget, join, tasks_of
 
@@ -61,9 +63,10 @@ def train_study(
         raise PlanError(f"seconds between checkpoints: {checkpoint_every:g}; give some such as 30")
     choose_engine(plan.engine)  # an engine that is not there is said before anything is written
     prepared = prepare_study(experiments, plan)
+    plan = plan.as_run(len(prepared), prepared[0].split.ends["training"].size)
     with claimed(Path(out), plan, experiments, on_progress) as folder:
         with recorded(folder, on_progress) as recorder:
-            for note in describe(plan, prepared, folder.finished()):
+            for note in describe(plan, pooled(prepared), folder.finished()):
                 recorder(Progress("measuring", note=note))
             job = Job(plan, prepared, folder.identity, folder.path.resolve(), checkpoint_every)
             _train(folder, job, executor or InProcess(), recorder)
@@ -135,17 +138,18 @@ def create_or_resume(path: Path, plan: "Plan", experiments: Sequence["Experiment
 
 def _repair(folder: StudyFolder, experiments: Sequence["Experiment"]) -> None:
     for name in _FOLDERS:  # left by processes that were killed as they wrote
-        for left in folder.place(name).glob(".*.partial"):
-            remove(left)
+        for pattern in (f"{name}/.*.partial", f"folds/*/{name}/.*.partial"):
+            for left in folder.path.glob(pattern):
+                remove(left)
     if state_of(folder.experiments_file) != "whole":
         folder.write_experiments(experiments)
         folder.repaired.append(
             Statement("progress.experiments_again", file=str(folder.experiments_file))
         )
-    for seconds in folder.plan.windows:
-        damage = folder.damage_of(seconds) if folder.window_path(seconds).is_dir() else ""
+    for fold, seconds in product(folder.folds, folder.plan.windows):
+        damage = fold.damage_of(seconds) if fold.window_path(seconds).is_dir() else ""
         if damage:
-            remove(folder.window_path(seconds))
+            remove(fold.window_path(seconds))
             folder.repaired.append(
                 Statement("progress.window_again", problem=damage, seconds=seconds)
             )
@@ -217,8 +221,12 @@ def describe(plan: "Plan", prepared: Prepared, finished: Sequence[float]) -> Ite
         yield Statement("progress.constant", driver=name)
     yield Statement("progress.split", words=prepared.split.words)
     ends = prepared.split.ends
-    yield Statement("progress.targets", **{part: int(ends[part].size) for part in ends})
-    yield Statement("progress.protocol", windows=plan.windows, runs=plan.runs, epochs=plan.epochs)
+    if plan.folds == 1:
+        yield Statement("progress.targets", **{part: int(ends[part].size) for part in ends})
+    else:
+        yield Statement("progress.targets_of_folds", count=int(ends["test"].size))
+    key = "progress.protocol_random" if plan.histories == "random" else "progress.protocol"
+    yield Statement(key, windows=plan.windows, runs=plan.runs, epochs=plan.epochs)
     if len(finished) == len(plan.windows):
         yield Statement("progress.all_finished")
     elif finished:
@@ -230,20 +238,27 @@ def _train(folder: StudyFolder, job: Job, executor: Executor, on_progress: OnPro
     if not tasks:
         return
     ledger = Ledger(tasks, job.plan, on_progress)
-    groups: dict[float, dict[Task, WindowResult]] = {}
-    for task, part in executor.train(tasks, job, ledger):
-        group = groups.setdefault(task.seconds, {})
-        group[task] = part
-        if len(group) == sum(other.seconds == task.seconds for other in tasks):
-            del groups[task.seconds]
-            result = join([group[one] for one in sorted(group)])
-            folder.write_window(result)
-            forget(folder, result.seconds)
-            ledger.finished(result)
+    left = Counter((task.fold, task.seconds) for task in tasks)
+    groups: dict[tuple[int, float], dict[Task, list[WindowResult]]] = {}
+    for task, parts in executor.train(tasks, job, ledger):
+        training = task.fold, task.seconds
+        group = groups.setdefault(training, {})
+        group[task] = parts
+        if len(group) == left[training]:
+            del groups[training]
+            results = [
+                join(of_length)
+                for of_length in zip(*(group[one] for one in sorted(group)), strict=True)
+            ]
+            for result in results:
+                folder.folds[task.fold].write_window(result)
+            forget(folder, *training)
+            ledger.finished(task, results)
 
 
 def _check_some_run_is_finite(folder: StudyFolder) -> None:
-    if not any(folder.read_history(s)["finite"].any() for s in folder.finished()):
+    histories = (fold.read_history(s) for fold in folder.folds for s in fold.finished())
+    if not any(history["finite"].any() for history in histories):
         raise TrainingError(
             f"{folder.path}: every run of every window length ended with a loss that is not "
             "finite; lower optimiser.learning_rate, or set optimiser.clip, and choose another --out"
