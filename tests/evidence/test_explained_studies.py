@@ -42,7 +42,7 @@ def copied(explained: slicken.Evidence, tmp_path: Path) -> Trained:
 
 def with_bad_runs(trained: Trained, seconds: float, *runs: int) -> Trained:
     """The study as if these runs had diverged."""
-    result = trained.result(seconds)
+    result = trained.folds[0].result(seconds)
     history = result.history.load().copy(deep=True)
     history["finite"][list(runs)] = False
     changed = WindowResult(result.seconds, history, result.networks, result.predictions)

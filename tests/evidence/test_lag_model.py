@@ -11,9 +11,10 @@ from sklearn.linear_model import Ridge
 import builders
 from slicken.evidence.confounding import lag_model_of_study, measure_confounding
 from slicken.evidence.kernels import fit_kernels
-from slicken.evidence.lag_model import LagModel, bin_means, build_lag_model, edges_to
+from slicken.evidence.lag_model import LagModel, build_lag_model
 from slicken.evidence.required import required_by_lag_model, select_drivers
-from slicken.evidence.ridge import PENALTIES
+from slicken.learning.bins import bin_means, edges_to
+from slicken.learning.ridge import PENALTIES
 
 MEMORY, SAMPLES = 24, 700
 EVERY = np.arange(7 * SAMPLES)

@@ -1,5 +1,7 @@
 """Memory: what is read from gradients by hand, truncation against plain loops, needs by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -68,23 +70,24 @@ def required(worse: list[bool], loss: list[float]) -> RequiredHistory:
     ("worse", "loss", "expected"),
     [
         ([True, True, False, False], [3, 2, 1.0, 1.1], (20.0, 40.0)),
-        ([True, False, False, False], [3, 1.1, 1.05, 1.0], (10.0, 80.0)),
+        ([True, False, False, False], [3, 1.1, 1.05, 1.0], (10.0, np.inf)),
         ([False, False, False, False], [1.1, 1, 1.05, 1.2], None),
         ([False, True, True, True], [1, 2, 3, 4], None),
-        ([True, True, True, False], [4, 3, 2, 1], (40.0, 80.0)),
+        ([True, True, True, False], [4, 3, 2, 1], (40.0, np.inf)),
     ],
 )
 def test_the_range_of_needs_by_hand(
     worse: list[bool], loss: list[float], expected: tuple[float, float] | None
 ) -> None:
-    """Histories of 10, 20, 40 and 80 s."""
+    """Histories of 10, 20, 40 and 80 s; the longest that was tried is no upper end."""
     assert required(worse, loss).range == expected
 
 
-def test_longer_histories_that_are_worse_are_no_need() -> None:
+def test_where_longer_histories_train_badly_there_is_no_upper_end() -> None:
     """A network of 80 s that trains badly says nothing about what friction needs."""
     found = required([True, False, False, True], [3, 1, 1.01, 2])
-    assert found.range == (10.0, 20.0)
+    assert (found.range, found.limit) == ((10.0, np.inf), "training")
+    assert replace(found, family="linear").range == (10.0, 20.0)
 
 
 def test_needs_survive_a_file() -> None:

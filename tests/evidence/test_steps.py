@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import xarray as xr
 
-from slicken.evidence.steps import Step, Steps, of_window
+from slicken.evidence.steps import Count, Step, Steps, of_window
 from slicken.statements import Statement
 from slicken.study.progress import Progress
 
@@ -56,7 +56,7 @@ def folder() -> Folder:
 
 def steps_of(folder: Folder, events: list[Progress] | None = None) -> Steps:
     trained: Any = SimpleNamespace(folder=folder)
-    return Steps(trained, (events if events is not None else []).append, 1)
+    return Steps(trained, Count((events if events is not None else []).append, 1))
 
 
 def test_what_is_needed_is_computed_first_and_everything_once(folder: Folder) -> None:
@@ -82,8 +82,8 @@ def test_what_the_folder_holds_needs_nothing(folder: Folder) -> None:
 
 def test_a_step_that_a_user_sees_is_announced_and_so_is_the_end(folder: Folder) -> None:
     events: list[Progress] = []
-    steps = steps_of(folder, events)
-    steps(SUM, 10.0)
-    steps.finish()
+    count = Count(events.append, 1)
+    Steps(SimpleNamespace(folder=folder), count)(SUM, 10.0)  # type: ignore[arg-type]
+    count.finish()
     assert [(event.done, event.total) for event in events] == [(0, 1), (1, 1)]
     assert events[0].doing == Statement("progress.scores", seconds=10.0)

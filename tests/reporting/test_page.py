@@ -147,7 +147,7 @@ def test_no_number_is_given_twice_on_the_first_screen(page: str) -> None:
     told = " ".join(said for _, said in Outline(f"<main>{first}</main>").english())
     decimals = re.findall(r"\d+\.\d+", told)
     assert len(decimals) > 3
-    assert len(set(decimals)) == len(decimals)
+    assert len(set(decimals)) == len(decimals), told
 
 
 def test_the_first_picture_is_that_of_the_memory(outline: Outline) -> None:

@@ -26,12 +26,12 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from slicken.evidence.lag_model import edges_to
+from slicken.learning.bins import edges_to
 
 if TYPE_CHECKING:
     from slicken.learning.splits import Part
     from slicken.study.prepared import Prepared
-    from slicken.study.trained import Trained
+    from slicken.study.trained import Fold
 
 NOISE = "noise_probe"
 SHUFFLED = "shuffled_"
@@ -208,6 +208,7 @@ def attribute(
     *,
     edges: Sequence[int],
     seed: int,
+    folds: int = 1,
 ) -> xr.Dataset:
     """All readings of one ensemble on windows of one part.
 
@@ -218,6 +219,7 @@ def attribute(
         gradients: of the same ensemble and part; see :func:`measure_importance`.
         edges: of bins of lags in samples, for what is given by bin.
         seed: Random seed of the other times.
+        folds: Number of folds of the study, which share the windows among them.
 
     Returns:
         Each of :data:`METHODS` over ``(run, target, channel)``, with where and when each target
@@ -231,7 +233,8 @@ def attribute(
     ends = prepared.split.ends[part]
     exact = channels <= MOST_DRIVERS
     fair = COALITION_WINDOWS // (2**channels if exact else channels + 1)
-    chosen = choose_targets(ends, max(FEWEST_WINDOWS, min(MOST_WINDOWS, fair)))
+    wanted = max(FEWEST_WINDOWS, min(MOST_WINDOWS, fair))
+    chosen = choose_targets(ends, -(-wanted // folds))
     windows = cut_windows(prepared.drivers, ends[chosen], length)
     others = cut_windows(prepared.drivers, other_times(prepared, chosen.size, seed), length)
     measured = prepared.friction[ends[chosen]]
@@ -252,7 +255,7 @@ def attribute(
         whole, alone = errors[:, 0], [errors[:, 1 + driver] for driver in range(channels)]
     found["permutation"] = dims, np.stack([each - whole for each in alone], axis=-1)
     found["squared_error"] = dims[:2], whole
-    few = choose_targets(ends[chosen], PATH_WINDOWS)
+    few = choose_targets(ends[chosen], -(-PATH_WINDOWS // folds))
     path = integrate_gradients(ensemble.window_gradients, windows[few], others[few])
     parts = np.full((ensemble.runs, chosen.size, channels), np.nan)
     parts[:, few] = np.abs(path.sum(axis=2))
@@ -263,7 +266,7 @@ def attribute(
     went = np.abs(way).mean(axis=1)  # nowhere, where no driver ever changes
     gap = np.abs(path.sum(axis=(2, 3)) - way).mean(axis=1) / np.where(went > 0, went, np.nan)
     found["completeness_gap"] = "run", gap
-    masked = windows[choose_targets(ends[chosen], MASKED_WINDOWS)]
+    masked = windows[choose_targets(ends[chosen], -(-MASKED_WINDOWS // folds))]
     found["rescaled_saliency"] = (
         ("run", "bin", "channel"),
         rescaled_saliency(ensemble.window_gradients, masked, edges),
@@ -276,18 +279,21 @@ def attribute(
     ).assign_attrs(window=length * dt, part=part)
 
 
-def attribution_at(trained: "Trained", seconds: float, gradients: xr.Dataset) -> xr.Dataset:
+def attribution_at(trained: "Fold", seconds: float, gradients: xr.Dataset) -> xr.Dataset:
     """All readings of the runs of one length that ended well; see :func:`attribute`.
 
     Args:
-        trained: Study.
+        trained: Fold of a study.
         seconds: Window length.
         gradients: Absolute gradients of the same runs.
     """
     ensemble = trained.ensemble(seconds)
     part, seed = trained.plan.importance_on, trained.plan.seed
     edges = edges_to(ensemble.length)
-    return attribute(trained.prepared, ensemble, part, gradients, edges=edges, seed=seed)
+    folds = trained.plan.folds
+    return attribute(
+        trained.prepared, ensemble, part, gradients, edges=edges, seed=seed, folds=folds
+    )
 
 
 def _without(windows: Windows, others: Windows, driver: int) -> Windows:

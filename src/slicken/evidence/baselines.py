@@ -14,15 +14,15 @@ import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from slicken.evidence.lag_model import bin_means, edges_to
-from slicken.evidence.ridge import solve_ridge
 from slicken.evidence.scores import MODELS
-from slicken.evidence.trees import boosted_trees, threads_for
+from slicken.learning.bins import bin_means, edges_to
+from slicken.learning.ridge import solve_ridge
 from slicken.learning.splits import SCORED, Part
+from slicken.learning.trees import boosted_trees, threads_for
 
 if TYPE_CHECKING:
     from slicken.study.prepared import Prepared
-    from slicken.study.trained import Trained
+    from slicken.study.trained import Fold, Trained
 
 PENALTIES = 10.0 ** np.arange(-1, 7)
 """Ridge penalties to choose from, on the validation part."""
@@ -144,7 +144,7 @@ def last_known(prepared: "Prepared", part: Part) -> NDArray[np.float64]:
     return prepared.record.friction[_ends(prepared, part) - 1]
 
 
-def predict_all(trained: "Trained", seconds: float) -> xr.Dataset:
+def predict_all(trained: "Fold", seconds: float) -> xr.Dataset:
     """Friction predicted by the networks and the baselines at one window length.
 
     Returns:
@@ -173,6 +173,21 @@ def predict_all(trained: "Trained", seconds: float) -> xr.Dataset:
         table["predicted"] = ("model", "target"), np.stack([columns[m] for m in MODELS])
         names = np.full(size, part, dtype=object)
         parts.append(table.assign_coords(part=("target", names)))
+    together = xr.concat(parts, "target")
+    return together.assign_coords(model=np.array(MODELS, dtype=object))
+
+
+def networks_alone(trained: "Trained", seconds: float) -> xr.Dataset:
+    """As :func:`predict_all`, with NaN for every model but the networks."""
+    parts = []
+    for part in SCORED:
+        table = trained.predictions(seconds, part)
+        runs = table["predicted"].transpose("run", "target").to_numpy()
+        predicted = np.full((len(MODELS), table.sizes["target"]), np.nan)
+        if runs.size:
+            predicted[MODELS.index("network")] = runs.mean(axis=0)
+        measured = table[["measured"]].assign(predicted=(("model", "target"), predicted))
+        parts.append(measured)
     together = xr.concat(parts, "target")
     return together.assign_coords(model=np.array(MODELS, dtype=object))
 

@@ -12,7 +12,7 @@ the window comparison chose:
   There is nothing to learn, so its ranking comes from noise that it memorised.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,16 +22,16 @@ from numpy.typing import NDArray
 
 from slicken.evidence.attribution import METHODS, NOISE, SHUFFLED, attribute
 from slicken.evidence.importance import measure_importance
-from slicken.evidence.lag_model import edges_to
+from slicken.learning.bins import edges_to
 from slicken.learning.engine import choose_engine
-from slicken.learning.ensemble import Ensemble
 from slicken.learning.scaling import learn_scaling
 from slicken.study.checkpoint import Checkpoint, stacked, train_on
-from slicken.study.plan import CONTROL_RUNS, Plan
+from slicken.study.plan import CONTROL_FOLDS, CONTROL_RUNS, Plan
 from slicken.study.task import make_trainer
 
 if TYPE_CHECKING:
     from slicken.evidence.steps import At
+    from slicken.learning.ensemble import Ensemble
     from slicken.learning.record import Record
     from slicken.learning.training import EpochLosses
     from slicken.study.prepared import Prepared
@@ -90,7 +90,7 @@ class Control(NamedTuple):
         best_loss: Lowest validation loss of each run, shape ``(R,)``.
     """
 
-    ensemble: Ensemble
+    ensemble: "Ensemble"
     best_loss: NDArray[np.float64]
 
 
@@ -111,16 +111,37 @@ def train_control(
         on_epoch: Called with the number and the losses of each epoch as it ends.
     """
     engine = choose_engine(plan.engine)
-    trainer = make_trainer(plan, prepared, engine, seconds)
+    # Whether there is a linear part at all is not asked again: noise features make trees slow.
+    trainer = make_trainer(plan, prepared, engine, seconds, with_trees=False)
     states, losses = train_on(trainer, plan.epochs, checkpoint, on_epoch)
     lowest = np.fmin.reduce(stacked(losses, "validation"), axis=1, initial=np.inf)
-    ensemble = Ensemble(trainer.best_networks(states), trainer.length, engine)
+    length = prepared.record.samples_in(seconds)
+    ensemble = trainer.ensemble(trainer.best_networks(states), length)
     return Control(ensemble, lowest.astype(np.float64))
 
 
 def plan_of_controls(plan: Plan) -> Plan:
-    """The plan of a study with as few runs as a control needs."""
-    return plan.model_copy(update={"runs": min(plan.runs, CONTROL_RUNS)})
+    """The plan of a study with as few runs as a control needs, in all folds together."""
+    folds = min(plan.folds, CONTROL_FOLDS)
+    return plan.model_copy(update={"runs": min(plan.runs, -(-CONTROL_RUNS // folds))})
+
+
+def pool_controls(tables: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Readings of several folds as one: each run has those at the targets of its own fold.
+
+    Args:
+        tables: Readings of each fold; one is returned as it is.
+    """
+    if len(tables) == 1:
+        return tables[0]
+    runs, targets, numbered = 0, 0, []
+    for table in tables:
+        sizes = table.sizes
+        run, target = runs + np.arange(sizes["run"]), targets + np.arange(sizes["target"])
+        bare = table.reset_coords(drop=True).assign_coords(channel=table["channel"])
+        numbered.append(bare.assign_coords(run=run, target=target))
+        runs, targets = runs + sizes["run"], targets + sizes["target"]
+    return xr.concat(numbered, "run", join="outer").drop_vars("target")
 
 
 def read_probes(at: "At") -> xr.Dataset:
@@ -144,7 +165,9 @@ def read_untrained(at: "At") -> xr.Dataset:
     plan, prepared = plan_of_controls(at.trained.plan), at.trained.prepared
     engine = choose_engine(plan.engine)
     trainer = make_trainer(plan, prepared, engine, at.seconds)
-    ensemble = Ensemble(trainer.best_networks(trainer.start()), trainer.length, engine)
+    networks = trainer.best_networks(trainer.start())
+    whole = trainer.ensemble(networks, prepared.record.samples_in(at.seconds))
+    ensemble = replace(whole, linear=None)  # a linear part is not untrained
     return _read(prepared, ensemble, plan)
 
 
@@ -154,7 +177,7 @@ def _in_blocks(at: "At") -> tuple["Prepared", int, int]:
     return prepared, prepared.record.samples_in(plan.windows[-1]), plan.seed
 
 
-def _read(prepared: "Prepared", ensemble: Ensemble, plan: Plan) -> xr.Dataset:
+def _read(prepared: "Prepared", ensemble: "Ensemble", plan: Plan) -> xr.Dataset:
     gradients = measure_importance(prepared, ensemble, plan.importance_on)
     found = attribute(
         prepared,
@@ -163,5 +186,6 @@ def _read(prepared: "Prepared", ensemble: Ensemble, plan: Plan) -> xr.Dataset:
         gradients,
         edges=edges_to(ensemble.length),
         seed=plan.seed,
+        folds=plan.folds,
     )
     return found[[name for name in METHODS if name in found]]

@@ -7,25 +7,28 @@ import xarray as xr
 
 from slicken.errors import ExperimentError, shown
 from slicken.evidence.attribution import attribution_at
-from slicken.evidence.baselines import predict_all
+from slicken.evidence.baselines import networks_alone, predict_all
+from slicken.evidence.clock import Clock
 from slicken.evidence.confounding import Confounding, lag_model_of_study
-from slicken.evidence.controls import read_probes, read_shuffled, read_untrained
+from slicken.evidence.controls import pool_controls, read_probes, read_shuffled, read_untrained
 from slicken.evidence.drivers import DriverVerdict, judge_drivers
 from slicken.evidence.importance import Importance, finite_runs, gradients_at
 from slicken.evidence.kernels import KERNELS, Kernel, KernelFit, fit_kernels
 from slicken.evidence.memory import MemoryEvidence, lag_model_fits, truncation_at
 from slicken.evidence.prediction import Prediction, predict_experiment
 from slicken.evidence.reasons import control_findings
-from slicken.evidence.required import RequiredHistory
+from slicken.evidence.required import RequiredHistory, select_drivers
 from slicken.evidence.resampling import independent_blocks
 from slicken.evidence.retraining import measure_ablation, measure_leak
 from slicken.evidence.scores import Scores
 from slicken.evidence.skill import SkillEvidence
-from slicken.evidence.steps import At, Step, Steps, of_window
+from slicken.evidence.steps import At, Count, Step, Steps, of_window
 from slicken.evidence.tabular import Tabular
 from slicken.evidence.window_comparison import WindowComparison
 from slicken.experiment import Experiment
 from slicken.statements import Statement
+from slicken.study.plan import CONTROL_FOLDS
+from slicken.study.pooling import pool_targets
 from slicken.study.progress import OnProgress, ignore
 
 if TYPE_CHECKING:
@@ -38,6 +41,11 @@ if TYPE_CHECKING:
 def _lag_model(at: At) -> "LagModel":
     prepared = at.trained.prepared
     return lag_model_of_study(prepared, prepared.record.samples_in(at.trained.plan.windows[-1]))
+
+
+def _clock(at: At, lag_model: "LagModel") -> Clock:
+    prepared = at.trained.prepared
+    return Clock.compute(lag_model, prepared, select_drivers(lag_model, prepared.record.channels))
 
 
 def _kernel_fits(
@@ -58,14 +66,14 @@ def _kernel(shape: Kernel) -> Step[KernelFit]:
 
 BASELINES = of_window(
     "baselines",
-    lambda at: predict_all(at.trained, at.seconds),
+    lambda at: predict_all(at.fold, at.seconds),
     doing=lambda seconds: Statement("progress.scores", seconds=seconds),
 )
-GRADIENTS = of_window("importance", lambda at: gradients_at(at.trained, at.seconds))
-TRUNCATION = of_window("truncation", lambda at: truncation_at(at.trained, at.seconds))
+GRADIENTS = of_window("importance", lambda at: gradients_at(at.fold, at.seconds))
+TRUNCATION = of_window("truncation", lambda at: truncation_at(at.fold, at.seconds))
 ATTRIBUTION = of_window(
     "attribution",
-    lambda at, gradients: attribution_at(at.trained, at.seconds, finite_runs(gradients)),
+    lambda at, gradients: attribution_at(at.fold, at.seconds, finite_runs(gradients)),
     needs=(GRADIENTS,),
     doing=lambda seconds: Statement("progress.importance", seconds=seconds),
 )
@@ -93,9 +101,18 @@ REQUIRED = Step(
     needs=(LAG_MODEL, CONFOUNDING),
     doing=lambda _: Statement("progress.memory"),
 )
+CLOCK = Step(
+    "clock",
+    _clock,
+    Clock.to_dataset,
+    Clock.from_dataset,
+    needs=(LAG_MODEL,),
+    doing=lambda _: Statement("progress.clock"),
+)
 KERNEL_FITS = Step("kernels", _kernel_fits, needs=(LAG_MODEL, REQUIRED))
 BOXCAR, EXPONENTIAL = map(_kernel, KERNELS)
-CONTROLS = (PROBES, SHUFFLED, UNTRAINED)
+CONTROLS = {PROBES: CONTROL_FOLDS, SHUFFLED: CONTROL_FOLDS, UNTRAINED: 1}
+"""Controls, and in how many folds at most; before training, networks of all folds are the same."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -189,26 +206,53 @@ def gather(
         ablation: Whether networks are also trained without each driver.
         leak: Whether networks are also trained on a random split.
     """
-    controls = CONTROLS if trained.plan.controls else ()
-    total = len(trained.windows) + 3 + len(controls) + ablation + leak
-    steps, folder = Steps(trained, on_progress, total), trained.folder
+    controls = CONTROLS if trained.plan.controls else {}
+    of_fold = (1 if trained.has_folds else len(trained.windows)) + 1 + ablation + leak
+    of_controls = sum(min(most, len(trained.folds)) for most in controls.values())
+    count = Count(on_progress, 3 + len(trained.folds) * of_fold + of_controls)
+    steps, folder = Steps(trained, count), trained.folder
+    folds = [(fold, Steps(fold, count)) for fold in trained.folds]
     comparison = WindowComparison.compute(trained)
     best = comparison.best
-    baselines = {seconds: steps(BASELINES, seconds) for seconds in trained.windows}
-    gradients = {seconds: finite_runs(steps(GRADIENTS, seconds)) for seconds in trained.windows}
+
+    def pooled(step: Step[xr.Dataset], seconds: float = best) -> xr.Dataset:
+        return pool_targets([of_fold(step, seconds) for _, of_fold in folds])
+
+    # With folds the simpler models are fitted at the lengths that the folds chose, and no others.
+    baselines = {
+        s: networks_alone(trained, s) if trained.has_folds else pooled(BASELINES, s)
+        for s in trained.windows
+    }
+    chosen = pool_targets([of_fold(BASELINES, fold.chosen) for fold, of_fold in folds])
+    baselines[best] = chosen
+    gradients = {
+        s: pool_targets([finite_runs(of_fold(GRADIENTS, s)) for _, of_fold in folds])
+        for s in trained.windows
+    }
     scores = Scores.compute(trained, baselines, best)
-    skill = SkillEvidence.compute(trained, best, baselines[best])
+    skill = SkillEvidence.compute(trained, best, chosen)
     confounding = steps(CONFOUNDING)
-    fits = lag_model_fits(confounding, baselines[best], trained.prepared.scaling.friction_spread)
-    memory = _memory(steps, comparison, confounding, gradients, fits=fits, skill=skill)
+    fits = lag_model_fits(confounding, chosen, trained.prepared.scaling.friction_spread)
+    memory = _memory(
+        steps, comparison, confounding, gradients, pooled(TRUNCATION), fits=fits, skill=skill
+    )
+
+    def on_request(step: Step[xr.Dataset], asked: bool) -> xr.Dataset | None:
+        if asked or all(of_fold.known(step, best) is not None for _, of_fold in folds):
+            return pooled(step)
+        return None
+
     importance = Importance(
         gradients=gradients,
-        attribution=steps(ATTRIBUTION, best),
-        controls={step.name: steps(step, best) for step in controls},
-        ablation=steps(ABLATION, best) if ablation else steps.known(ABLATION, best),
+        attribution=pooled(ATTRIBUTION),
+        controls={
+            step.name: pool_controls([of_fold(step, best) for _, of_fold in folds[:most]])
+            for step, most in controls.items()
+        },
+        ablation=on_request(ABLATION, ablation),
     )
-    leaked = steps(LEAK, best) if leak else steps.known(LEAK, best)
-    steps.finish()
+    leaked = on_request(LEAK, leak)
+    count.finish()
     folder.write_evidence("comparison", comparison.to_dataset())
     folder.write_evidence("scores", scores.table)
     folder.write_evidence("skill", skill.table)
@@ -230,6 +274,7 @@ def _memory(
     comparison: WindowComparison,
     confounding: Confounding,
     gradients: dict[float, xr.Dataset],
+    truncation: xr.Dataset,
     *,
     fits: bool,
     skill: SkillEvidence,
@@ -239,8 +284,11 @@ def _memory(
     return MemoryEvidence.compute(
         required=(of_lag_model,) if of_networks is None else (of_networks, of_lag_model),
         kernels=(steps(BOXCAR), steps(EXPONENTIAL)) if linear else (),
+        clock=steps(CLOCK),
+        network_loss=float(comparison.means.min()),
+        lag_model_loss=float(confounding.table["loss"]),
         gradients=gradients,
-        truncation=steps(TRUNCATION, comparison.best),
+        truncation=truncation,
         lag_model_fits=fits,
         has_skill=skill.proven,
     )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from slicken.learning.ensemble import Ensemble
     from slicken.learning.splits import Part
     from slicken.study.prepared import Prepared
-    from slicken.study.trained import Trained
+    from slicken.study.trained import Fold
 
 Kind = Literal["loss", "friction"]
 KINDS: tuple[Kind, ...] = ("loss", "friction")
@@ -60,7 +60,7 @@ def measure_importance(prepared: "Prepared", ensemble: "Ensemble", part: "Part")
     return gradients.assign_coords(prepared.targets(part).coords)
 
 
-def gradients_at(trained: "Trained", seconds: float) -> xr.Dataset:
+def gradients_at(trained: "Fold", seconds: float) -> xr.Dataset:
     """Absolute gradients of all runs of one length; see :func:`measure_importance`.
 
     Returns:

@@ -1,12 +1,17 @@
 """Intervals: a band around predicted friction that holds so large a part of what is measured."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.errors import PlanError
+from slicken.study.pooling import pool_targets
+
+if TYPE_CHECKING:
+    from slicken.study.trained import Trained
 
 LEVEL = 0.9
 """Share that an interval is to hold by default."""
@@ -76,6 +81,41 @@ def calibrate(validation: xr.Dataset) -> Calibration:
     expected = np.sqrt(spread**2 + floor**2)
     ratios = np.divide(errors, expected, out=np.zeros_like(errors), where=expected > 0)
     return Calibration(floor, np.sort(ratios))
+
+
+def calibration_of(trained: "Trained", seconds: float | None = None) -> Calibration:
+    """The widths of a study's intervals.
+
+    They are learned on its validation part or, with folds, on all that was held out.
+
+    Args:
+        trained: Study.
+        seconds: Window length; None for the one that each fold chose.
+    """
+    return calibrate(
+        trained.predictions(seconds, "validation" if not trained.has_folds else "test")
+    )
+
+
+def coverage_of(trained: "Trained", calibration: Calibration) -> float:
+    """The share of the test part within intervals of the default level.
+
+    With folds, the intervals of each are learned on the experiments that the others held out
+    (cross-conformal prediction; Vovk 2015, 10.1007/s10472-013-9368-4), so no friction judges
+    intervals that it has widened.
+
+    Args:
+        trained: Study.
+        calibration: Calibration of the study.
+    """
+    if not trained.has_folds:
+        return calibration.coverage(trained.predictions(None, "test"))
+    tests = [fold.predictions(fold.chosen, "test") for fold in trained.folds]
+    inside = [
+        calibrate(pool_targets([other for other in tests if other is not test])).holds(test)
+        for test in tests
+    ]
+    return float(np.concatenate(inside).mean())
 
 
 def _mean_and_spread(

@@ -7,6 +7,7 @@ only be shown by models that were trained on less: the window comparison, and th
 :mod:`slicken.evidence.lag_model` cut at ever longer lags. The verdict rests on needs.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,18 +17,20 @@ import xarray as xr
 
 from slicken.evidence.attribution import choose_targets, cut_windows
 from slicken.evidence.kernels import KERNELS, KernelFit
-from slicken.evidence.lag_model import edges_to
+from slicken.evidence.required import Limit, between
 from slicken.evidence.tabular import Tabular
+from slicken.learning.bins import edges_to
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from slicken.evidence.clock import Clock
     from slicken.evidence.confounding import Confounding
     from slicken.evidence.required import RequiredHistory
     from slicken.learning.ensemble import Ensemble
     from slicken.learning.splits import Part
     from slicken.study.prepared import Prepared
-    from slicken.study.trained import Trained
+    from slicken.study.trained import Fold
 
 MASSES = (0.5, 0.9, 0.99)
 """Shares of the gradient that are read off."""
@@ -65,7 +68,7 @@ def gradient_span(by_lag: xr.DataArray, masses: Sequence[float] = MASSES) -> xr.
 
 
 def truncate(
-    prepared: "Prepared", ensemble: "Ensemble", part: "Part", edges: Sequence[int]
+    prepared: "Prepared", ensemble: "Ensemble", part: "Part", edges: Sequence[int], folds: int = 1
 ) -> xr.Dataset:
     """The loss with history older than a lag replaced by its average over other windows.
 
@@ -74,6 +77,7 @@ def truncate(
         ensemble: Trained runs of one window length.
         part: whose windows.
         edges: lags in samples at which to cut, ascending, the last is L.
+        folds: Number of folds of the study, which share the windows among them.
 
     Returns:
         ``truncated_loss`` over ``(run, history)``: mean square error of standardised friction
@@ -81,7 +85,7 @@ def truncate(
     """
     length = ensemble.length
     ends = prepared.split.ends[part]
-    ends = ends[choose_targets(ends, TRUNCATED_WINDOWS)]
+    ends = ends[choose_targets(ends, -(-TRUNCATED_WINDOWS // folds))]
     windows = cut_windows(prepared.drivers, ends, length)
     training = prepared.split.ends["training"]
     training = training[choose_targets(training, TRUNCATED_WINDOWS)]
@@ -104,11 +108,12 @@ def truncate(
     )
 
 
-def truncation_at(trained: "Trained", seconds: float) -> xr.Dataset:
+def truncation_at(trained: "Fold", seconds: float) -> xr.Dataset:
     """The loss of the runs of one length that ended well; see :func:`truncate`."""
     ensemble = trained.ensemble(seconds)
     edges = edges_to(ensemble.length)
-    return truncate(trained.prepared, ensemble, trained.plan.importance_on, edges)
+    plan = trained.plan
+    return truncate(trained.prepared, ensemble, plan.importance_on, edges, plan.folds)
 
 
 @dataclass(frozen=True)
@@ -117,11 +122,13 @@ class Memory:
 
     Args:
         low: s; zero where no memory is needed.
-        high: s; likewise.
+        high: s; likewise; infinite where no upper end is known.
         method: ``networks``, ``linear``, ``trees``, or the memory kernel: ``boxcar``,
             ``exponential``.
         drivers: whose history; empty for all.
         enough: the shortest history that does as well as more, s.
+        limit: Why no upper end is known; see
+            :attr:`~slicken.evidence.required.RequiredHistory.limit`.
     """
 
     low: float
@@ -129,6 +136,7 @@ class Memory:
     method: str
     drivers: tuple[str, ...]
     enough: float
+    limit: Limit = ""
 
     @property
     def is_needed(self) -> bool:
@@ -143,6 +151,9 @@ class MemoryEvidence(Tabular):
     Args:
         required: History that each family of models requires.
         kernels: Memory kernels, where a linear model predicts as well as trees.
+        clock: By which clock friction forgets.
+        forgets_by_slip: Whether it is slip, and a past weighted by slip predicts about as well as
+            the networks.
         selected: Drivers by forward selection, whose history the lag model and the kernels use.
         lag_model_fits: Whether the lag model predicts the validation part about as well as the
             networks.
@@ -155,6 +166,8 @@ class MemoryEvidence(Tabular):
 
     required: tuple["RequiredHistory", ...]
     kernels: tuple[KernelFit, ...]
+    clock: "Clock"
+    forgets_by_slip: bool
     selected: tuple[str, ...]
     lag_model_fits: bool
     spans: Mapping[float, xr.DataArray]
@@ -189,9 +202,14 @@ class MemoryEvidence(Tabular):
             said = f"none; {found.enough:g} s of history are enough ({found.method})"
         else:
             whose = f" of {' and '.join(found.drivers)}" if found.drivers else ""
-            said = f"{found.low:.0f} to {found.high:.0f} s{whose} ({found.method})"
+            ends = (
+                f"more than {found.low:.0f}"
+                if found.limit
+                else f"{found.low:.0f} to {found.high:.0f}"
+            )
+            said = f"{ends} s{whose} ({found.method})"
         ranges = ", ".join(
-            f"{one.family} {'none' if one.range is None else '{:g} to {:g} s'.format(*one.range)}"
+            f"{one.family} {'none' if one.range is None else between(*one.range)}"
             for one in self.required
         )
         return f"MemoryEvidence: {said}\n  required history: {ranges}"
@@ -204,6 +222,9 @@ class MemoryEvidence(Tabular):
         gradients: Mapping[float, xr.Dataset],
         truncation: xr.Dataset,
         *,
+        clock: "Clock",
+        network_loss: float,
+        lag_model_loss: float,
         lag_model_fits: bool,
         has_skill: bool,
     ) -> "MemoryEvidence":
@@ -214,6 +235,9 @@ class MemoryEvidence(Tabular):
             kernels: Memory kernels.
             gradients: Absolute gradients by window length, of the runs that ended well.
             truncation: See :func:`truncate`.
+            clock: By which clock friction forgets.
+            network_loss: Lowest mean loss of the networks, of standardised friction.
+            lag_model_loss: Loss of the lag model, judged on experiments that it did not see.
             lag_model_fits: See :func:`lag_model_fits`.
             has_skill: Whether there is anything to conclude from.
         """
@@ -222,12 +246,22 @@ class MemoryEvidence(Tabular):
         return cls(
             required=required,
             kernels=kernels,
+            clock=clock,
+            forgets_by_slip=has_skill
+            and clock.verdict == "slip"
+            and _loss_of(clock, lag_model_loss) <= FITS * network_loss,
             selected=selected,
             lag_model_fits=lag_model_fits,
             spans={s: gradient_span(each["friction_by_lag"]) for s, each in gradients.items()},
             truncation=truncation,
             conclusion=found if has_skill else None,
         )
+
+
+def _loss_of(clock: "Clock", lag_model_loss: float) -> float:
+    """Loss of the best weighting by slip; standardised friction has a variance of one."""
+    best = clock.best("slip")
+    return math.inf if best is None else lag_model_loss + best.excess.value
 
 
 def lag_model_fits(confounding: "Confounding", baselines: xr.Dataset, spread: float) -> bool:
@@ -277,10 +311,14 @@ def conclude(
     if lag_model.range is not None and fitting:
         # A memory is given as the length of a boxcar mean, unless another kernel is clearly better.
         best = min(fitting, key=lambda one: (one.behind.high >= 0, KERNELS.index(one.shape)))
-        return Memory(best.low, best.high, best.shape, drivers, lag_model.shortest)
+        if best.high < best.seconds[-1]:
+            return Memory(best.low, best.high, best.shape, drivers, lag_model.shortest)
+        low = min(best.low, lag_model.more_than)
+        return Memory(low, math.inf, best.shape, drivers, lag_model.shortest, "longest")
     return _of_required(lag_model, drivers)
 
 
 def _of_required(required: "RequiredHistory", drivers: tuple[str, ...]) -> Memory:
     low, high = required.range or (0.0, 0.0)
-    return Memory(low, high, required.family, drivers, required.shortest)
+    limit = required.limit if required.range else ""
+    return Memory(low, high, required.family, drivers, required.shortest, limit)

@@ -9,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError, PlanError
-from slicken.evidence.intervals import LEVEL, Calibration, calibrate
+from slicken.evidence.intervals import LEVEL, Calibration, calibration_of
 from slicken.evidence.scores import Score, score
 from slicken.evidence.tabular import Tabular
 from slicken.learning.record import join, reach
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from slicken.experiment import Experiment
-    from slicken.study.trained import Trained
+    from slicken.learning.record import Record
+    from slicken.study.trained import Fold, Trained
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -114,7 +115,7 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
     if seconds not in trained.windows:
         held = ", ".join(f"{s:g}" for s in trained.windows)
         raise PlanError(f"the study has no window of {seconds:g} s; it has {held}")
-    prepared = trained.prepared
+    prepared = trained.folds[0].prepared
     missing = [c for c in prepared.record.channels if c not in experiment.channels]
     if missing:
         raise ExperimentError(
@@ -127,7 +128,8 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
             f"{experiment.name}: its time step is {record.dt:g} s, that of the study "
             f"{prepared.record.dt:g} s; set step = {prepared.record.dt:g} in the channel map"
         )
-    must_be_within_reach(record, prepared.scaling)
+    for fold in trained.folds:
+        must_be_within_reach(record, fold.prepared.scaling)
     length = record.samples_in(seconds)
     ends = np.flatnonzero(reach(record) >= length)
     if not ends.size:
@@ -135,17 +137,25 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
             f"{experiment.name}: no stretch without a gap is as long as the window of "
             f"{seconds:g} s; use a longer record, or a shorter window with --window"
         )
-    finite = trained.history(seconds)["finite"].to_numpy()
-    if not finite.any():
+    if not trained.history(seconds)["finite"].any():
         raise PlanError(f"{seconds:g} s: no run ended with a finite loss; choose another --window")
-    ensemble = trained.ensemble(seconds, finite=False)
-    drivers = prepared.scaling.drivers(np.where(record.gap[:, None], 0.0, record.drivers))
-    standardised = ensemble.predict(drivers, ends)[finite]
     return Prediction(
         name=experiment.name,
         seconds=seconds,
         time=record.time[ends],
-        runs=prepared.scaling.to_friction(standardised),
+        runs=np.concatenate([_predict(fold, record, ends, seconds) for fold in trained.folds]),
         measured=record.friction[ends],
-        calibration=calibrate(trained.predictions(seconds, "validation")),
+        calibration=calibration_of(trained, seconds),
     )
+
+
+def _predict(
+    fold: "Fold", record: "Record", ends: NDArray[np.int64], seconds: float
+) -> NDArray[np.float64]:
+    """Friction by the runs of a fold that ended well, shape ``(R, N)``."""
+    scaling = fold.prepared.scaling
+    finite = fold.history(seconds)["finite"].to_numpy()
+    drivers = scaling.drivers(np.where(record.gap[:, None], 0.0, record.drivers))
+    # All of them are predicted: their last bits may depend on how many there are.
+    standardised = fold.ensemble(seconds, finite=False).predict(drivers, ends)[finite]
+    return scaling.to_friction(standardised)

@@ -1,7 +1,9 @@
 """Required history: how many seconds of the past friction needs, by models trained on less."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import xarray as xr
@@ -14,6 +16,7 @@ NEGLIGIBLE = 3e-4
 it is shown: sensors are noisy, and a few samples more average noise away."""
 ADDS = 0.002
 """Share of the variance of friction that a driver must add to be selected."""
+Limit = Literal["", "longest", "training"]
 _COLUMNS = ("loss", "low", "high", "clearly_worse")
 
 
@@ -54,9 +57,7 @@ class RequiredHistory:
         return replace(required_by_lag_model(lag_model, selected, model), drivers=selected)
 
     def __repr__(self) -> str:
-        found = (
-            "none" if self.range is None else "more than {:g}, at most {:g} s".format(*self.range)
-        )
+        found = "none" if self.range is None else between(*self.range)
         return f"RequiredHistory by {self.family}: {found}"
 
     @property
@@ -76,9 +77,29 @@ class RequiredHistory:
         return float(self.history[too_short].max()) if too_short.any() else 0.0
 
     @property
+    def limit(self) -> Limit:
+        """Why no upper end is known; empty where one is.
+
+        ``longest``: it would be the longest history that was tried. ``training``: networks of a
+        longer history are clearly worse, which more knowledge cannot explain, so the loss at no
+        history is known to be the lowest.
+        """
+        if not self.more_than:
+            return ""
+        if max(self.best, self.shortest) >= self.history[-1]:
+            return "longest"
+        worse = self.clearly_worse & (self.history > self.best)
+        return "training" if self.family == "networks" and worse.any() else ""
+
+    @property
     def range(self) -> tuple[float, float] | None:
-        """From which to which history, s; None where the shortest that was tried is enough."""
-        return (self.more_than, max(self.best, self.shortest)) if self.more_than else None
+        """From which to which history, s; None where the shortest that was tried is enough.
+
+        The upper end is infinite where none is known; see :attr:`limit`.
+        """
+        if not self.more_than:
+            return None
+        return self.more_than, math.inf if self.limit else max(self.best, self.shortest)
 
     def to_dataset(self) -> xr.Dataset:
         """Dataset for a file."""
@@ -94,6 +115,16 @@ class RequiredHistory:
         columns["clearly_worse"] = columns["clearly_worse"].astype(np.bool_)
         drivers = tuple(table.attrs["drivers"].split())
         return cls(table.attrs["family"], table["history"].to_numpy(), **columns, drivers=drivers)
+
+
+def between(low: float, high: float) -> str:
+    """A range of histories in words.
+
+    Example:
+        >>> between(30.0, 90.0), between(30.0, math.inf)
+        ('more than 30, at most 90 s', 'more than 30 s')
+    """
+    return f"more than {low:g}, at most {high:g} s" if high < math.inf else f"more than {low:g} s"
 
 
 def required_by_lag_model(

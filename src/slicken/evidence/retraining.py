@@ -86,7 +86,7 @@ def measure_leak(at: "At") -> xr.Dataset:
     control = train_control(plan, of, at.seconds, at.checkpoint("leak"))
     ends = of.split.ends["test"]
     errors = (control.ensemble.predict(of.drivers, ends) - of.friction[ends]) ** 2
-    result = at.trained.result(at.seconds)
+    result = at.fold.result(at.seconds)
     chosen = result.predictions["part"].to_numpy().astype(str) == "test"
     test = result.predictions.isel(target=chosen)
     gaps = (test["predicted"] - test["measured"]) / prepared.scaling.friction_spread

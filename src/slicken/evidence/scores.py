@@ -36,6 +36,10 @@ class Score:
     range_ratio: float
 
 
+UNKNOWN = Score(*[float("nan")] * 4)
+"""Where a model was not fitted."""
+
+
 def score(measured: NDArray[np.float64], predicted: NDArray[np.float64]) -> Score:
     """Score one prediction.
 
@@ -116,13 +120,14 @@ def _scores_at(trained: "Trained", seconds: float, table: xr.Dataset) -> xr.Data
     rows, losses = [], []
     for model in MODELS:
         predicted = table["predicted"].sel(model=model).to_numpy()
-        rows.append(asdict(score(measured[test], predicted[test])))
+        known = np.isfinite(predicted).all()
+        rows.append(asdict(score(measured[test], predicted[test]) if known else UNKNOWN))
         gaps = (predicted[~test] - measured[~test]) / trained.prepared.scaling.friction_spread
         losses.append(float(np.mean(gaps**2)))
-    history, of_runs = trained.history(seconds), trained.predictions(seconds, "test")
-    by_run = np.full(history.sizes["run"], np.nan)
+    of_runs = trained.predictions(seconds, "test")
+    by_run = np.full(trained.plan.runs, np.nan)
     errors = (of_runs["predicted"] - of_runs["measured"]).transpose("run", "target").to_numpy()
-    by_run[history["finite"].to_numpy()] = np.sqrt(np.mean(errors**2, axis=1))
+    by_run[of_runs["run"].to_numpy()] = np.sqrt(np.mean(errors**2, axis=1))
     return xr.Dataset(
         {
             **{name: ("model", [row[name] for row in rows]) for name in Score.__annotations__},
@@ -131,7 +136,7 @@ def _scores_at(trained: "Trained", seconds: float, table: xr.Dataset) -> xr.Data
         },
         coords={
             "model": np.array(MODELS, dtype=object),
-            "run": history["run"],
+            "run": np.arange(trained.plan.runs),
             "window": seconds,
         },
     )

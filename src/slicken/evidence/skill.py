@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.evidence.baselines import constants
-from slicken.evidence.intervals import Calibration, calibrate
+from slicken.evidence.intervals import Calibration, calibration_of, coverage_of
 from slicken.evidence.resampling import (
     FEWEST_BLOCKS,
     independent_blocks,
@@ -64,9 +64,9 @@ class SkillEvidence(Tabular):
 
     Args:
         against: Skill against constants on the test part: the training mean and median, and the
-            test part's own mean. Nothing can know the last beforehand, but networks that only get
-            the level right, by chance or because friction settles, beat the first two and know
-            nothing about what moves friction.
+            mean of the test part of each fold. Nothing can know the last beforehand, but networks
+            that only get the level right, by chance or because friction settles, beat the first
+            two and know nothing about what moves friction.
         permutation_p: Share of assignments of experiments that fit the predictions as well; see
             :func:`permutation_p`.
         table: Skill against every model, ``skill`` with ``low`` and ``high`` over ``(row,
@@ -91,14 +91,14 @@ class SkillEvidence(Tabular):
             baselines: Predictions of all models at that length; see
                 :func:`~slicken.evidence.baselines.predict_all`.
         """
-        test = trained.predictions(best, "test")
-        calibration = calibrate(trained.predictions(best, "validation"))
+        test = trained.predictions(None, "test")
+        calibration = calibration_of(trained)
         return cls(
             against=_against_constants(trained, test),
             permutation_p=_permutation_p(trained, test),
             table=_table(trained, best, baselines),
             calibration=calibration,
-            coverage=calibration.coverage(test),
+            coverage=coverage_of(trained, calibration),
         )
 
     def to_dataframe(self) -> "pd.DataFrame":
@@ -218,13 +218,28 @@ def permutation_p(
 def _against_constants(trained: "Trained", test: xr.Dataset) -> tuple[Skill, ...]:
     measured = test["measured"].to_numpy()
     errors = (test["predicted"].to_numpy().mean(axis=0) - measured) ** 2
-    guesses = constants(trained.prepared) | {"test_mean": float(measured.mean())}
     found = []
-    for name, guess in guesses.items():
+    for name, guess in _guesses(trained, measured).items():
         of_guess = (guess - measured) ** 2
         blocks = independent_blocks(test, of_guess - errors, trained.plan.windows[-1])
         found.append(skill(errors, of_guess, blocks, against=name, seed=trained.plan.seed))
     return tuple(found)
+
+
+def _guesses(
+    trained: "Trained", measured: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64] | float]:
+    """Constants at the test targets: of each fold's training part, and the mean of the test."""
+    each = [constants(fold.prepared) for fold in trained.folds]
+    sizes = [fold.prepared.split.ends["test"].size for fold in trained.folds]
+    guesses: dict[str, NDArray[np.float64] | float] = {
+        name: np.repeat([of_fold[name] for of_fold in each], sizes) for name in each[0]
+    }
+    if not trained.has_folds:
+        return guesses | {"test_mean": float(measured.mean())}
+    ends = np.cumsum(sizes)[:-1]
+    means = [float(of_fold.mean()) for of_fold in np.split(measured, ends)]
+    return guesses | {"test_mean": np.repeat(means, sizes)}
 
 
 def _permutation_p(trained: "Trained", test: xr.Dataset) -> float | None:

@@ -19,7 +19,7 @@ from slicken.study.progress import OnProgress, Progress
 
 if TYPE_CHECKING:
     from slicken.learning.training import EpochLosses
-    from slicken.study.trained import Trained
+    from slicken.study.trained import Fold, Trained
 
 T = TypeVar("T")
 Tell = Callable[[Statement | None, float], None]
@@ -30,16 +30,23 @@ class At:
     """What a step works on.
 
     Args:
-        trained: Study.
+        trained: Study, or one of its folds.
         seconds: Window length; NaN for a step that is about no single one.
         tell: Called with what is being done and the seconds left, as a long step goes on.
         checkpoints: Trainings that the step has begun, removed when its result is kept.
     """
 
-    trained: "Trained"
+    trained: "Trained | Fold"
     seconds: float
     tell: Tell
     checkpoints: list[Checkpoint] = field(default_factory=list)
+
+    @property
+    def fold(self) -> "Fold":
+        """The fold, in a step that is about a window length."""
+        found: Any = self.trained
+        fold: Fold = found
+        return fold
 
     def checkpoint(self, name: str) -> Checkpoint:
         """Where a training of this step is kept while it goes on.
@@ -48,9 +55,9 @@ class At:
             name: Name of the training.
         """
         folder = self.trained.folder
-        file = f"{folder.window_path(self.seconds).name}-{name}.safetensors"
+        file = folder.checkpoint_path(f"{folder.window_path(self.seconds).name}-{name}")
         what = (folder.identity, name, self.seconds)
-        self.checkpoints.append(Checkpoint(folder.place("checkpoints", file), what, EVERY))
+        self.checkpoints.append(Checkpoint(file, what, EVERY))
         return self.checkpoints[-1]
 
     def epochs_left(self, epochs: int, others: int) -> Callable[[int, "EpochLosses"], None]:
@@ -112,18 +119,43 @@ def of_window(
     return Step(name, compute, as_it_is, as_it_is, needs, per_window=True, doing=doing)
 
 
-class Steps:
-    """Results of a study, each from this object, from the folder, or computed and kept there.
+@dataclass
+class Count:
+    """Counts the steps that a user sees.
 
     Args:
-        trained: Study, whose lock the caller holds.
-        on_progress: Called before each step that a user sees, and as a long one goes on.
-        total: Number of steps that a user sees.
+        on_progress: Called before each of them, and as a long one goes on.
+        total: Number of them.
     """
 
-    def __init__(self, trained: "Trained", on_progress: OnProgress, total: int) -> None:
-        self._trained, self._on_progress, self._total = trained, on_progress, total
-        self._done = 0
+    on_progress: OnProgress
+    total: int
+    done: int = 0
+
+    def next(self, doing: Statement) -> None:
+        """Announce the next step."""
+        self.on_progress(Progress("evidence", doing, self.done, self.total))
+        self.done += 1
+
+    def goes_on(self, doing: Statement | None, left: float) -> None:
+        """Say what the step is at, and the seconds left."""
+        self.on_progress(Progress("evidence", doing, self.done - 1, self.total, left))
+
+    def finish(self) -> None:
+        """Say that all steps are done."""
+        self.on_progress(Progress("evidence", done=self.total, total=self.total))
+
+
+class Steps:
+    """Results of a study or a fold, each from here, from the folder, or computed and kept there.
+
+    Args:
+        trained: Study, whose lock the caller holds, or one of its folds.
+        count: Counter of the steps that a user sees.
+    """
+
+    def __init__(self, trained: "Trained | Fold", count: Count) -> None:
+        self._trained, self._count = trained, count
         self._found: dict[str, Any] = {}
 
     def __call__(self, step: Step[T], seconds: float = math.nan) -> T:
@@ -148,10 +180,6 @@ class Steps:
         table = self._trained.folder.read_evidence(self._name(step, seconds))
         return None if table is None else step.read(table)
 
-    def finish(self) -> None:
-        """Say that all steps are done."""
-        self._on_progress(Progress("evidence", done=self._total, total=self._total))
-
     def _computed(self, step: Step[T], seconds: float) -> T:
         needed = [self(need, seconds) for need in step.needs]
         at = At(self._trained, seconds, self._goes_on(step, seconds))
@@ -172,16 +200,12 @@ class Steps:
 
     def _announce(self, step: Step[Any], seconds: float) -> None:
         if step.doing is not None:
-            doing = step.doing(seconds)
-            self._on_progress(Progress("evidence", doing, self._done, self._total))
-            self._done += 1
+            self._count.next(step.doing(seconds))
 
     def _goes_on(self, step: Step[Any], seconds: float) -> Tell:
-        done = self._done - 1
-
         def tell(doing: Statement | None, left: float) -> None:
             if doing is None and step.doing is not None:
                 doing = step.doing(seconds)
-            self._on_progress(Progress("evidence", doing, done, self._total, left))
+            self._count.goes_on(doing, left)
 
         return tell

@@ -21,7 +21,6 @@ from slicken.evidence.tabular import Tabular, listed
 if TYPE_CHECKING:
     import pandas as pd
 
-    from slicken.study.folder import WindowResult
     from slicken.study.trained import Trained
 
 _EXCESS = ("excess", "excess_low", "excess_high")
@@ -57,10 +56,9 @@ class WindowComparison(Tabular):
     @classmethod
     def compute(cls, trained: "Trained") -> "WindowComparison":
         """Compare every finished window length of a study."""
-        results = [trained.result(seconds) for seconds in trained.windows]
-        losses = [r.history["best_loss"].where(r.history["finite"]) for r in results]
-        windows = xr.Variable("window", [r.seconds for r in results], {"units": "s"})
-        together = xr.concat([_squared_errors(trained, r) for r in results], windows)
+        windows = xr.Variable("window", list(trained.windows), {"units": "s"})
+        together = xr.concat([_squared_errors(trained, s) for s in trained.windows], windows)
+        losses = [_losses(trained, seconds) for seconds in trained.windows]
         # What decides is a difference between lengths, so blocks are as long as its correlation.
         means = together.mean("run", skipna=True)
         spread = (means - means.mean("window")).isel(
@@ -251,12 +249,24 @@ class WindowComparison(Tabular):
         return total / (of_blocks @ count)[:, None]
 
 
-def _squared_errors(trained: "Trained", result: "WindowResult") -> xr.DataArray:
+def _losses(trained: "Trained", seconds: float) -> xr.DataArray:
+    """Validation loss of each run, mean over folds; NaN where a loss was not finite."""
+    histories = [fold.history(seconds) for fold in trained.folds]
+    each = [history["best_loss"].where(history["finite"]) for history in histories]
+    return sum(each[1:], start=each[0]) / len(each)
+
+
+def _squared_errors(trained: "Trained", seconds: float) -> xr.DataArray:
     """Of standardised friction on the validation part, dims ``(run, target)``."""
-    here = result.predictions["part"].to_numpy().astype(str) == "validation"
-    part = result.predictions.isel(target=here)
-    gaps = (part["predicted"] - part["measured"]) / trained.prepared.scaling.friction_spread
-    return (gaps**2).where(result.history["finite"]).transpose("run", "target")
+    spread, found = trained.prepared.scaling.friction_spread, []
+    for result in (fold.result(seconds) for fold in trained.folds):
+        here = result.predictions["part"].to_numpy().astype(str) == "validation"
+        part = result.predictions.isel(target=here)
+        gaps = (part["predicted"] - part["measured"]) / spread
+        found.append((gaps**2).where(result.history["finite"]).transpose("run", "target"))
+    if len(found) == 1:
+        return found[0]
+    return xr.concat(found, "target", coords="minimal", compat="override")
 
 
 def _middle(drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -38,6 +38,10 @@ def _more_data(evidence: "Evidence") -> Iterator[Statement]:
     prepared, split = evidence.trained.prepared, evidence.trained.plan.split
     have = len(prepared.record.experiments)
     blocks = min(one.blocks for one in evidence.skill.against)
+    if evidence.trained.has_folds:
+        if blocks < FEWEST_BLOCKS:
+            yield _more_blocks(blocks)
+        return
     if prepared.split.by != "experiment":
         if have < 3:
             needed = fewest_experiments(split.test_share)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from slicken.evidence.intervals import LEVEL
-from slicken.evidence.reasons import reasons_for_no_skill
+from slicken.evidence.kernels import KERNELS
+from slicken.evidence.reasons import FEW_EXPERIMENTS, reasons_for_no_skill
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.reporting.advice import next_steps
 from slicken.reporting.caveats import caveats_of, truth_of
@@ -17,6 +18,7 @@ from slicken.statements import Statement
 if TYPE_CHECKING:
     from slicken.evidence.drivers import Verdict
     from slicken.evidence.evidence import Evidence
+    from slicken.evidence.memory import Memory
 
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 TEST = "test_mean"
@@ -161,6 +163,7 @@ def _skill(evidence: "Evidence") -> Finding:
     skill, prepared = evidence.skill, evidence.trained.prepared
     found = _intervals(evidence)
     test, tested = found[TEST], _tested(evidence)
+    few = tuple(_few_experiments(evidence))
     more = [
         Statement("answer.skill_meaning"),
         Statement("answer.skill_training", mean=found["mean"], median=found["median"]),
@@ -168,13 +171,15 @@ def _skill(evidence: "Evidence") -> Finding:
     if skill.permutation_p is not None:
         more.append(Statement("answer.permutation", p=skill.permutation_p))
     if np.isfinite(skill.coverage):
-        more.append(Statement("answer.coverage", level=LEVEL, covered=skill.coverage))
+        key = "answer.coverage_folds" if evidence.trained.has_folds else "answer.coverage"
+        more.append(Statement(key, level=LEVEL, covered=skill.coverage))
     if skill.proven:
-        return Finding(Statement("answer.skill_yes", skill=test), (tested,), tuple(more))
+        return Finding(Statement("answer.skill_yes", skill=test), (tested, *few), tuple(more))
     reasons = reasons_for_no_skill(prepared, skill.against)
     if reasons:
         more.insert(0, Statement("answer.reasons", reasons=reasons))
-    return Finding(_no_skill(evidence, test), (_why_no_skill(evidence), tested), tuple(more))
+    beside = (_why_no_skill(evidence), tested, *few)
+    return Finding(_no_skill(evidence, test), beside, tuple(more))
 
 
 def _intervals(evidence: "Evidence") -> dict[str, tuple[float, float, float]]:
@@ -196,6 +201,14 @@ def _tested(evidence: "Evidence") -> Statement:
     if split.by == "experiment":
         return Statement("answer.tested_experiments", count=int(tested), blocks=blocks)
     return Statement("answer.tested_parts", count=int(tested), blocks=blocks)
+
+
+def _few_experiments(evidence: "Evidence") -> Iterator[Statement]:
+    """What so few experiments can show, where each was held out."""
+    trained = evidence.trained
+    count = len(trained.experiments)
+    if trained.has_folds and trained.prepared.split.by == "experiment" and count <= FEW_EXPERIMENTS:
+        yield Statement("answer.few_experiments", count=count)
 
 
 def _no_skill(evidence: "Evidence", test: tuple[float, ...]) -> Statement:
@@ -223,21 +236,49 @@ def _memory(evidence: "Evidence") -> Finding:
     true = evidence.trained.truth.get("memory_s") or None
     if not evidence.skill.proven:
         return Finding(_headline("unknown", true), (Statement("answer.memory_no_skill"),), used)
+    if evidence.memory.forgets_by_slip:
+        return _by_slip(evidence, used)
+    used = (evidence.memory.clock.statement(), *used)
     if memory is None:
         return Finding(_headline("unknown", true), (Statement("answer.memory_one_length"),), used)
     if not memory.is_needed:
         enough = Statement("answer.memory_enough", enough=memory.enough, family=memory.method)
         return Finding(_headline("none", true), (enough,), used)
+    return Finding(_memory_needed(memory, true), tuple(_memory_by(evidence, memory)), used)
+
+
+def _by_slip(evidence: "Evidence", used: tuple[Statement, ...]) -> Finding:
+    """Memory in metres, with a, b and Dc where the past is that of slip velocity."""
+    clock = evidence.memory.clock
+    law = clock.rate_and_state()
+    beside = Statement("answer.memory_by_slip", drivers=clock.drivers)
+    return Finding(clock.statement(), (beside,), (*((law,) if law else ()), *used))
+
+
+def _memory_needed(memory: "Memory", true: float | None) -> Statement:
     low, high = memory.low, memory.high
-    if memory.method in ("boxcar", "exponential"):
-        kernel = Statement("answer.memory_of", shape=memory.method, drivers=memory.drivers)
-        return Finding(_headline("kernel", true, ends=(_whole(low), _whole(high))), (kernel,), used)
-    by = (
-        Statement("answer.memory_by_drivers", family=memory.method, drivers=memory.drivers)
-        if memory.drivers
-        else Statement("answer.memory_by", family=memory.method)
-    )
-    return Finding(_headline("between", true, low=low, high=high), (by,), used)
+    if memory.limit:
+        return _headline("beyond", true, low=_whole(low))
+    if memory.method in KERNELS:
+        return _headline("kernel", true, ends=(_whole(low), _whole(high)))
+    return _headline("between", true, low=low, high=high)
+
+
+def _memory_by(evidence: "Evidence", memory: "Memory") -> Iterator[Statement]:
+    if memory.method in KERNELS:
+        clock = evidence.memory.clock.verdict
+        yield Statement(
+            "answer.memory_of", shape=memory.method, drivers=memory.drivers, clock=clock
+        )
+    elif memory.drivers:
+        yield Statement("answer.memory_by_drivers", family=memory.method, drivers=memory.drivers)
+    else:
+        yield Statement("answer.memory_by", family=memory.method)
+    if memory.limit == "longest":
+        longest = evidence.trained.windows[-1]
+        yield Statement("answer.memory_limit_longest", longest=longest)
+    elif memory.limit == "training":
+        yield Statement("answer.memory_limit_training")
 
 
 def _headline(kind: str, true: float | None, **values: object) -> Statement:
@@ -266,7 +307,9 @@ def _windows(evidence: "Evidence") -> Finding:
     if comparison.windows.size == 1:
         return Finding(Statement("answer.windows_one", window=comparison.best))
     headline, *lowest = _compared(evidence)
-    beside = [*lowest, Statement("answer.windows_linear", window=lowest_linear(evidence))]
+    beside = [*lowest]
+    if not evidence.trained.has_folds:  # with folds it is fitted at the chosen length alone
+        beside.append(Statement("answer.windows_linear", window=lowest_linear(evidence)))
     more = [*_slip(evidence), *_required_by_lag_model(evidence), meaning]
     if comparison.can_tell:
         runs, blocks = int(comparison.paired.size), comparison.independent
@@ -326,6 +369,8 @@ def _required_by_lag_model(evidence: "Evidence") -> Iterator[Statement]:
             continue
         if one.range is None:
             yield Statement("answer.windows_lag_model_none", enough=one.shortest)
+        elif one.limit:
+            yield Statement("answer.windows_lag_model_beyond", low=one.more_than)
         else:
             low, high = one.range
             yield Statement("answer.windows_lag_model", low=low, high=high)

@@ -86,7 +86,9 @@ def truth_of(evidence: "Evidence") -> Iterator[Statement]:
     planted = Statement.from_plain(truth["statement"])
     yield Statement("truth_found.planted", truth=planted)
     found = evidence.memory.conclusion
-    if truth.get("memory_s") and found is not None:
+    if truth.get("memory_m") and evidence.memory.forgets_by_slip:
+        yield from _slip_beside(evidence, float(truth["memory_m"]))
+    elif truth.get("memory_s") and found is not None:
         tried = evidence.comparison.windows
         yield from _memory_beside(found, float(truth["memory_s"]), tried)
     if evidence.skill.proven:
@@ -102,6 +104,14 @@ def _memory_beside(found: "Memory", true: float, tried: NDArray[np.float64]) -> 
         yield Statement("truth_found.outside", true=true)
     if not tried.min() < true < tried.max():
         yield Statement("truth_found.not_bracketed", true=true)
+
+
+def _slip_beside(evidence: "Evidence", true: float) -> Iterator[Statement]:
+    fit = evidence.memory.clock.fit
+    if fit is not None:
+        inside = fit.low <= true <= fit.high
+        key = "truth_found.inside_slip" if inside else "truth_found.outside_slip"
+        yield Statement(key, true=1e6 * true)
 
 
 def _causes_beside(evidence: "Evidence", causes: tuple[str, ...]) -> Iterator[Statement]:

@@ -28,6 +28,14 @@ def methods_paragraph(evidence: "Evidence") -> tuple[Statement, ...]:
     return (*_on_data(trained), *_on_networks(trained), *_on_evidence(evidence))
 
 
+def trained_as(trained: "Trained") -> Statement:
+    """How the networks were trained."""
+    plan = trained.plan
+    key = "page.trained_random" if plan.histories == "random" else "page.trained"
+    said = Statement(key, runs=plan.runs, epochs=plan.epochs, **targets_of(trained))
+    return Statement("page.trained_in_folds", of=said) if trained.has_folds else said
+
+
 def targets_of(trained: "Trained") -> dict[str, int]:
     """Number of target times of each part."""
     ends = trained.prepared.split.ends
@@ -37,6 +45,9 @@ def targets_of(trained: "Trained") -> dict[str, int]:
 def split_of(trained: "Trained") -> Statement:
     """How the data were divided."""
     split, record, plan = trained.prepared.split, trained.prepared.record, trained.plan.split
+    if trained.has_folds:
+        count = len(record.experiments)
+        return Statement(f"splits.folds_{split.by}", folds=len(trained.folds), count=count)
     if split.by == "experiment":
         serves = {
             part: tuple(
@@ -88,7 +99,11 @@ def _on_data(trained: "Trained") -> Iterator[Statement]:
     )
     yield Statement("methods_text.windows", lengths=trained.windows)
     yield split_of(trained)
-    yield Statement("methods_text.targets", **targets_of(trained))
+    yield (
+        Statement("methods_text.targets_folds", count=targets_of(trained)["test"])
+        if trained.has_folds
+        else Statement("methods_text.targets", **targets_of(trained))
+    )
     yield Statement("methods_text.scaling")
 
 
@@ -111,15 +126,19 @@ def _on_networks(trained: "Trained") -> Iterator[Statement]:
     ]
     if optimiser.clip:
         details.append(Statement("methods_text.clip", norm=optimiser.clip))
+    random = plan.histories == "random"
     yield Statement(
-        "methods_text.training",
+        "methods_text.training_random" if random else "methods_text.training",
         runs=plan.runs,
         epochs=plan.epochs,
         rate=optimiser.learning_rate,
         details=tuple(details),
         batch=optimiser.batch,
     )
-    yield Statement("methods_text.runs")
+    yield Statement("methods_text.runs_random" if random else "methods_text.runs")
+    with_linear = sum(fold.result(trained.windows[0]).linear is not None for fold in trained.folds)
+    if with_linear:
+        yield Statement("methods_text.linear", folds=with_linear, of=len(trained.folds))
 
 
 def _on_evidence(evidence: "Evidence") -> Iterator[Statement]:

@@ -23,7 +23,7 @@ from slicken.reporting.layout import (
     kind_of,
     trust_tables,
 )
-from slicken.reporting.methods import ASSUMPTIONS, methods_paragraph, split_of, targets_of
+from slicken.reporting.methods import ASSUMPTIONS, methods_paragraph, split_of, trained_as
 from slicken.reporting.tables import tables_of, write_tables
 from slicken.reporting.wording import words
 from slicken.reporting.wording.catalogue import LANGUAGES, Language
@@ -107,7 +107,7 @@ def render(
             split=split_of(trained),
             japanese_font=has_japanese(),
             no_font=words("ja")("figures.no_japanese_font"),
-            targets=targets_of(trained),
+            trained_as=trained_as(trained),
             assumptions=ASSUMPTIONS if trained.plan.preset == "paper" else (),
             trust=[each for each in trust_tables(evidence, answered, frames) if each],
             methods=methods_paragraph(evidence),

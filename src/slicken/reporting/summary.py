@@ -140,6 +140,7 @@ def _required_history(evidence: "Evidence") -> list[dict[str, Any]]:
             "high": required.high.tolist(),
             "clearly_worse": required.clearly_worse.tolist(),
             "range_s": required.range,
+            "limit": required.limit,
         }
         for required in evidence.memory.required
     ]

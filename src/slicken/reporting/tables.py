@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
@@ -201,12 +202,11 @@ def _methods(evidence: "Evidence") -> pd.DataFrame:
 
 def _predictions(evidence: "Evidence") -> pd.DataFrame:
     """Friction predicted and measured at the best length, with its 90 % interval."""
-    best = evidence.comparison.best
-    return pd.concat([_predicted(evidence, best, part) for part in SCORED])
+    return pd.concat([_predicted(evidence, part) for part in SCORED])
 
 
-def _predicted(evidence: "Evidence", seconds: float, part: Part) -> pd.DataFrame:
-    found = evidence.trained.predictions(seconds, part)
+def _predicted(evidence: "Evidence", part: Part) -> pd.DataFrame:
+    found = evidence.trained.predictions(None, part)
     runs = found["predicted"].transpose("run", "target").to_numpy().astype(np.float64)
     mean, spread = runs.mean(axis=0), runs.std(axis=0)
     half = evidence.skill.calibration.width(spread)
@@ -215,7 +215,7 @@ def _predicted(evidence: "Evidence", seconds: float, part: Part) -> pd.DataFrame
             "part": part,
             "experiment": found["experiment"].to_numpy().astype(str),
             "time_s": found["time"].to_numpy(),
-            "window_s": seconds,
+            "window_s": _lengths(evidence, part),
             "measured_friction": found["measured"].to_numpy(),
             "friction": mean,
             "friction_low": mean - half,
@@ -223,6 +223,12 @@ def _predicted(evidence: "Evidence", seconds: float, part: Part) -> pd.DataFrame
             "spread_over_runs": spread,
         }
     )
+
+
+def _lengths(evidence: "Evidence", part: Part) -> NDArray[np.float64]:
+    """Window length behind each prediction, s: that which its fold chose."""
+    folds = evidence.trained.folds
+    return np.repeat([f.chosen for f in folds], [f.prepared.split.ends[part].size for f in folds])
 
 
 def _mean(shares: xr.DataArray) -> xr.DataArray:

@@ -118,8 +118,7 @@ def describe(case: "Case", evidence: "Evidence") -> "Record":
         "gradient_span_s": [_rounded(float(x)) for x in used.to_numpy()],
         "memory_method": memory.method if memory else None,
         "required_s": _range(memory),
-        # The evidence of a study holds no clock yet.
-        **told_by(None),
+        **told_by(evidence.memory.clock if evidence.skill.proven else None),
         "first": firsts,
         "verdicts": {one.channel: one.verdict for one in evidence.drivers},
         "coverage": _rounded(skill.coverage),
@@ -139,10 +138,10 @@ def told_by(clock: "Clock | None") -> "Record":
     return {"clock_told": "slip", "required_m": ends}
 
 
-def _range(memory: "Memory | None") -> list[float] | None:
+def _range(memory: "Memory | None") -> list[float | None] | None:
     if memory is None or not memory.is_needed:
         return None
-    return [round(memory.low, 1), round(memory.high, 1)]
+    return [round(memory.low, 1), None if memory.limit else round(memory.high, 1)]
 
 
 def _line(record: "Record") -> str:

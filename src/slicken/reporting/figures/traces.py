@@ -101,7 +101,7 @@ class Traces:
 def data(evidence: "Evidence") -> Traces | None:
     """Predictions at the best length beside the samples of the log; None without test targets."""
     trained, calibration = evidence.trained, evidence.skill.calibration
-    table = trained.predictions(evidence.comparison.best, "test")
+    table = trained.predictions(None, "test")
     half_width = calibration.width(table["predicted"].std("run").to_numpy())
     every = table["experiment"].to_numpy().astype(str)
     logs = {experiment.name: experiment for experiment in trained.experiments}
