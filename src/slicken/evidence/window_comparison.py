@@ -58,7 +58,7 @@ class WindowComparison(Tabular):
         """Compare every finished window length of a study."""
         windows = xr.Variable("window", list(trained.windows), {"units": "s"})
         together = xr.concat([_squared_errors(trained, s) for s in trained.windows], windows)
-        losses = [_losses(trained, seconds) for seconds in trained.windows]
+        losses = [_losses(trained, s, together.sel(window=s)) for s in trained.windows]
         # What decides is a difference between lengths, so blocks are as long as its correlation.
         means = together.mean("run", skipna=True)
         spread = (means - means.mean("window")).isel(
@@ -249,11 +249,15 @@ class WindowComparison(Tabular):
         return total / (of_blocks @ count)[:, None]
 
 
-def _losses(trained: "Trained", seconds: float) -> xr.DataArray:
-    """Validation loss of each run, mean over folds; NaN where a loss was not finite."""
-    histories = [fold.history(seconds) for fold in trained.folds]
-    each = [history["best_loss"].where(history["finite"]) for history in histories]
-    return sum(each[1:], start=each[0]) / len(each)
+def _losses(trained: "Trained", seconds: float, errors: xr.DataArray) -> xr.DataArray:
+    """Validation loss of each run; NaN where it was not finite in some fold.
+
+    Friction is standardised anew in every fold, so the losses of folds are in units of their own.
+    """
+    if trained.has_folds:
+        return errors.mean("target", skipna=False).drop_vars("window")
+    history = trained.history(seconds)
+    return history["best_loss"].where(history["finite"])
 
 
 def _squared_errors(trained: "Trained", seconds: float) -> xr.DataArray:

@@ -60,7 +60,11 @@ def _experiments(evidence: "Evidence") -> pd.DataFrame:
     record, split = trained.prepared.record, trained.prepared.split
     rows = []
     for place, experiment in enumerate(trained.experiments):
-        serves = [p for p in PARTS if (record.experiment[split.samples(p)] == place).any()]
+        serves = (
+            ["held_out"]
+            if trained.has_folds
+            else [p for p in PARTS if (record.experiment[split.samples(p)] == place).any()]
+        )
         stage = experiment.stage
         low, high = np.nanpercentile(experiment.channels["friction"], [5, 95])
         rows.append(

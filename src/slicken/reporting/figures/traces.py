@@ -105,7 +105,7 @@ def data(evidence: "Evidence") -> Traces | None:
     half_width = calibration.width(table["predicted"].std("run").to_numpy())
     every = table["experiment"].to_numpy().astype(str)
     logs = {experiment.name: experiment for experiment in trained.experiments}
-    names = list(dict.fromkeys(every.tolist()))
+    names = [name for name in logs if name in set(every.tolist())]
     shown = []
     for name in names[:MOST_PANELS]:
         here = np.flatnonzero(every == name)
