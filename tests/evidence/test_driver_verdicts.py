@@ -43,6 +43,7 @@ def roles(
     left_out: tuple[float, ...] = (0.0, 0.5, 0.3),
     ahead: tuple[float, ...] = (0.0, 0.0, 0.0),
     stress_gain: float = 0.0,
+    explained: float = 0.8,
     both: dict[tuple[int, int], float] | None = None,
 ) -> xr.Dataset:
     pairs = np.full((3, 3), np.nan)
@@ -59,6 +60,7 @@ def roles(
             "lead_gain_low": ("channel", np.array(ahead) - 0.01),
             "stress_gain": stress_gain,
             "stress_gain_low": stress_gain - 0.01,
+            "explained": explained,
             "left_out_both_low": (("channel", "other"), pairs),
         },
         coords={"channel": np.array(DRIVERS, dtype=object)},
@@ -95,6 +97,16 @@ def test_a_driver_that_all_methods_find_is_supported_and_noise_is_noise() -> Non
     assert found["temperature"].share.value == pytest.approx(2 / 3, abs=0.02)
     assert found["temperature"].rank.value == 1
     assert found["slip_velocity"].rank.value == 3
+
+
+@pytest.mark.parametrize(("explained", "has_power"), [(0.8, True), (0.97, False)])
+def test_a_test_that_could_find_nothing_speaks_for_nothing(
+    explained: float, has_power: bool
+) -> None:
+    """The future can add no 5 % of the variance where 3 % are unexplained."""
+    (reason,) = verdicts(of=roles(explained=explained))["temperature"].reasons[2:]
+    expected = "nothing_against" if has_power else "no_power"
+    assert reason.key == f"driver_reasons.{expected}"
 
 
 def test_without_skill_no_driver_has_a_story() -> None:

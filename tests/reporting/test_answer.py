@@ -114,6 +114,15 @@ def test_simpler_models_that_do_as_well_are_a_caveat() -> None:
     assert "linear model and boosted trees do as well" in said(answer(found), "caveats")
 
 
+def test_networks_far_behind_the_linear_model_were_not_trained_enough() -> None:
+    found = evidence()
+    found.scores.table["rmse"].loc[{"model": "network"}] = 0.03
+    found.scores.table["rmse"].loc[{"model": "ridge"}] = 0.02
+    text = said(answer(found), "caveats")
+    assert "networks is 1.5 times that of the linear model: they were trained too little" in text
+    assert "do as well" not in text
+
+
 def test_methods_that_disagree_on_the_first_driver_are_named() -> None:
     other = table(all=(0.0, 1.0), loss_gradient=(0.9, 0.1))
     text = said(answer(evidence(importance=with_table(other))), "ranking")

@@ -181,7 +181,15 @@ def _judge(
     against = _evidence_against(name, roles)
     if against:
         return "informative", against
-    return "supported", (error, null, Statement("driver_reasons.nothing_against"))
+    return "supported", (error, null, _tested(name, roles))
+
+
+def _tested(name: str, roles: xr.Dataset) -> Statement:
+    """What the tests that found nothing are worth: less unexplained than asked for is no power."""
+    left = 1 - float(roles["explained"])
+    if left < COUNTS_AGAINST or not np.isfinite(float(roles["lead_gain"].sel(channel=name))):
+        return Statement("driver_reasons.no_power", unexplained=left, limit=COUNTS_AGAINST)
+    return Statement("driver_reasons.nothing_against")
 
 
 def above_null(probes: xr.Dataset, method: str, name: str) -> bool:

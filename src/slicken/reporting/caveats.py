@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from slicken.evidence.memory import Memory
 
 
+FAR_BEHIND = 1.25
+"""Error of the networks over that of the linear model, from which they were trained too little."""
+
+
 def caveats_of(evidence: "Evidence") -> Iterator[Statement]:
     """Caveats of the drivers, the models and the data."""
     prepared = evidence.trained.prepared
@@ -50,7 +54,10 @@ def _as_good(evidence: "Evidence") -> Iterator[Statement]:
     rmse = evidence.scores.at(evidence.comparison.best)["rmse"]
     ours = float(rmse.sel(model="network"))
     models = tuple(name for name in ("ridge", "trees") if float(rmse.sel(model=name)) <= ours)
-    if models:
+    linear = float(rmse.sel(model="ridge"))
+    if ours > FAR_BEHIND * linear:
+        yield Statement("answer.far_behind", ratio=ours / linear)
+    elif models:
         yield Statement("answer.as_good", models=models, count=len(models))
 
 
