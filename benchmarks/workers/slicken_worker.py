@@ -156,7 +156,8 @@ def make_trainer(
     """A trainer of the paper's network, but for the units."""
     from slicken.learning.engine import choose_engine
     from slicken.learning.settings import Architecture, Optimiser
-    from slicken.learning.training import Trainer, run_seeds, training_data
+    from slicken.learning.training import Trainer, run_seeds
+    from slicken.learning.training_data import training_data
     from slicken.study.plan import PAPER
 
     changed = {"units": units, "gate_start": problem.gates}

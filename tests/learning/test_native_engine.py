@@ -20,7 +20,8 @@ from slicken.learning.engine.reference import ReferenceEngine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.network import GRU, Conv1D, Network
 from slicken.learning.settings import Activation, Architecture, Optimiser
-from slicken.learning.training import Trainer, run_seeds, training_data
+from slicken.learning.training import Trainer, run_seeds
+from slicken.learning.training_data import training_data
 
 LIBRARY = engine_library()
 pytestmark = pytest.mark.skipif(

@@ -14,7 +14,8 @@ from slicken.learning.engine import Engine, Windows, choose_engine
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.network import Network
 from slicken.learning.settings import Architecture, Optimiser
-from slicken.learning.training import Trainer, run_seeds, training_data
+from slicken.learning.training import Trainer, run_seeds
+from slicken.learning.training_data import training_data
 from slicken.study.prepared import Prepared
 
 LENGTH = 6

@@ -11,7 +11,7 @@ import xarray as xr
 import builders
 import slicken
 from slicken.evidence.intervals import calibrate, calibration_of, coverage_of
-from slicken.learning.training import GOLDEN
+from slicken.learning.training_data import GOLDEN
 from slicken.study.executors import InProcess
 from slicken.study.folder import StudyFolder
 from slicken.study.pooling import pool_targets

@@ -153,7 +153,8 @@ def _small_case(name: str) -> "Trainer":
     from slicken.learning.devices import cores
     from slicken.learning.engine import choose_engine
     from slicken.learning.settings import Architecture, Optimiser
-    from slicken.learning.training import Trainer, run_seeds, training_data
+    from slicken.learning.training import Trainer, run_seeds
+    from slicken.learning.training_data import training_data
 
     optimiser = Optimiser()
     ends = np.arange(LENGTH, LENGTH + BATCHES * optimiser.batch)

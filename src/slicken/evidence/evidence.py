@@ -1,5 +1,6 @@
 """Evidence: all that a trained study shows, and the steps that lead to it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from slicken.evidence.clock import Clock
 from slicken.evidence.confounding import Confounding, lag_model_of_study
 from slicken.evidence.controls import pool_controls, read_probes, read_shuffled, read_untrained
 from slicken.evidence.drivers import DriverVerdict, judge_drivers
+from slicken.evidence.fold_steps import FoldSteps
 from slicken.evidence.importance import Importance, finite_runs, gradients_at
 from slicken.evidence.kernels import KERNELS, Kernel, KernelFit, fit_kernels
 from slicken.evidence.memory import MemoryEvidence, lag_model_fits, truncation_at
@@ -207,51 +209,32 @@ def gather(
         leak: Whether networks are also trained on a random split.
     """
     controls = CONTROLS if trained.plan.controls else {}
-    of_fold = (1 if trained.has_folds else len(trained.windows)) + 1 + ablation + leak
-    of_controls = sum(min(most, len(trained.folds)) for most in controls.values())
-    count = Count(on_progress, 3 + len(trained.folds) * of_fold + of_controls)
+    count = Count(on_progress, _announced(trained, controls, ablation + leak))
     steps, folder = Steps(trained, count), trained.folder
-    folds = [(fold, Steps(fold, count)) for fold in trained.folds]
+    folds = FoldSteps.of(trained.folds, count)
     comparison = WindowComparison.compute(trained)
     best = comparison.best
-
-    def pooled(step: Step[xr.Dataset], seconds: float = best) -> xr.Dataset:
-        return pool_targets([of_fold(step, seconds) for _, of_fold in folds])
-
-    # With folds the simpler models are fitted at the lengths that the folds chose, and no others.
-    baselines = {
-        s: networks_alone(trained, s) if trained.has_folds else pooled(BASELINES, s)
-        for s in trained.windows
-    }
-    chosen = pool_targets([of_fold(BASELINES, fold.chosen) for fold, of_fold in folds])
-    baselines[best] = chosen
+    baselines = _baselines(trained, folds, best)
     gradients = {
-        s: pool_targets([finite_runs(of_fold(GRADIENTS, s)) for _, of_fold in folds])
+        s: folds.pooled(GRADIENTS, s, pool=lambda each: pool_targets([*map(finite_runs, each)]))
         for s in trained.windows
     }
     scores = Scores.compute(trained, baselines, best)
-    skill = SkillEvidence.compute(trained, best, chosen)
-    confounding = steps(CONFOUNDING)
-    fits = lag_model_fits(confounding, chosen, trained.prepared.scaling.friction_spread)
-    memory = _memory(
-        steps, comparison, confounding, gradients, pooled(TRUNCATION), fits=fits, skill=skill
-    )
-
-    def on_request(step: Step[xr.Dataset], asked: bool) -> xr.Dataset | None:
-        if asked or all(of_fold.known(step, best) is not None for _, of_fold in folds):
-            return pooled(step)
-        return None
-
+    skill = SkillEvidence.compute(trained, best, baselines[best])
+    confounding, truncation = steps(CONFOUNDING), folds.pooled(TRUNCATION, best)
+    spread = trained.prepared.scaling.friction_spread
+    fits = lag_model_fits(confounding, baselines[best], spread)
+    memory = _memory(steps, comparison, confounding, gradients, truncation, fits=fits, skill=skill)
     importance = Importance(
         gradients=gradients,
-        attribution=pooled(ATTRIBUTION),
+        attribution=folds.pooled(ATTRIBUTION, best),
         controls={
-            step.name: pool_controls([of_fold(step, best) for _, of_fold in folds[:most]])
+            step.name: folds.pooled(step, best, first=most, pool=pool_controls)
             for step, most in controls.items()
         },
-        ablation=on_request(ABLATION, ablation),
+        ablation=folds.on_request(ABLATION, best, asked=ablation),
     )
-    leaked = on_request(LEAK, leak)
+    leaked = folds.on_request(LEAK, best, asked=leak)
     count.finish()
     folder.write_evidence("comparison", comparison.to_dataset())
     folder.write_evidence("scores", scores.table)
@@ -267,6 +250,25 @@ def gather(
         drivers=_drivers(trained, importance, confounding, skill, fits=fits),
         leak=leaked,
     )
+
+
+def _announced(trained: "Trained", controls: Mapping[Step[xr.Dataset], int], asked: int) -> int:
+    """Number of steps that a user sees."""
+    folds = len(trained.folds)
+    of_fold = (1 if trained.has_folds else len(trained.windows)) + 1 + asked
+    return 3 + folds * of_fold + sum(min(most, folds) for most in controls.values())
+
+
+def _baselines(trained: "Trained", folds: FoldSteps, best: float) -> dict[float, xr.Dataset]:
+    """Predictions of all models by window length; at the best, those of the chosen lengths.
+
+    With folds the simpler models are fitted at the lengths that the folds chose, and no others.
+    """
+    if not trained.has_folds:
+        return {s: folds.pooled(BASELINES, s) for s in trained.windows}
+    return {s: networks_alone(trained, s) for s in trained.windows} | {
+        best: folds.at_chosen(BASELINES)
+    }
 
 
 def _memory(

@@ -7,7 +7,6 @@ none of the luck of training.
 
 import math
 import time
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
@@ -23,6 +22,7 @@ from slicken.learning.devices import at_once, compiled, cores, share_out
 from slicken.learning.engine import Engine, Windows
 from slicken.learning.ensemble import Ensemble
 from slicken.learning.network import Network, start_network
+from slicken.learning.training_data import GOLDEN, TrainingData
 
 if TYPE_CHECKING:
     from slicken.learning.linear import LinearParts
@@ -32,8 +32,6 @@ Tree = TypeVar("Tree")  # the short form needs Python 3.12
 
 # What a run's seed is folded with: its first weights, its batches, its histories.
 _START, _ORDER, _HISTORY = 0, 1, 2
-GOLDEN = 2_654_435_769
-"""2^32 over the golden ratio."""
 GROUPS = 1
 """Histories in a batch."""
 
@@ -52,39 +50,6 @@ def update_rule(optimiser: "Optimiser", steps: int) -> optax.GradientTransformat
     if optimiser.clip is None:
         return adam
     return optax.chain(optax.clip_by_global_norm(optimiser.clip), adam)
-
-
-class Targets(NamedTuple):
-    """Target times of one part.
-
-    Args:
-        ends: Target times as indices into the record, shape ``(N,)``.
-        linear: Standardised friction by the linear part of each history, shape ``(H, N)``; None
-            where there is none.
-        history: Place of each target's history in the grid, shape ``(N,)``; training draws others.
-    """
-
-    ends: Int[Array, " n"]
-    linear: Float[Array, "h n"] | None
-    history: Int[Array, " n"]
-
-
-class TrainingData(NamedTuple):
-    """What every run sees; on the device once.
-
-    Args:
-        drivers: Standardised record, shape ``(T, C)``.
-        friction: Standardised friction, shape ``(T,)``.
-        histories: Histories in samples, ascending, shape ``(H,)``; the last is the window's length.
-        training: Targets to learn from.
-        validation: Targets that choose the epoch.
-    """
-
-    drivers: Float[Array, "t c"]
-    friction: Float[Array, " t"]
-    histories: Int[Array, " h"]
-    training: Targets
-    validation: Targets
 
 
 class TrainingState(NamedTuple):
@@ -298,7 +263,7 @@ class Trainer:
             chosen = jax.lax.dynamic_slice_in_dim(order, i * self.batch, self.batch, 1)
             weights = jnp.broadcast_to(place < count, chosen.shape).astype(jnp.float32)
             history = self._draw(seeds, (number - 1) * self.batches + i, data.histories.size)
-            windows, targets = self._windows(data, data.training, chosen, history)
+            windows, targets = self._windows(data, chosen, history)
             losses, gradients = self._engine.loss_and_gradients(networks, windows, targets, weights)
             wide = _widen(networks)
             updates, optimiser = jax.vmap(self._rule.update)(_widen(gradients), optimiser, wide)
@@ -356,36 +321,47 @@ class Trainer:
         return -jnp.sort(-place.astype(jnp.int32), axis=1)  # the longest first, for the engine
 
     def _windows(
-        self, data: TrainingData, part: Targets, chosen: Array, history: Array
+        self, data: TrainingData, chosen: Array, history: Array
     ) -> tuple[Windows, Float[Array, "r b"]]:
-        """Windows of some targets of a part, ``(R, B)``, and what the networks are to say."""
+        """Windows of some training targets, ``(R, B)``, and what the networks are to say."""
+        part = data.training
         ends = part.ends[chosen]
         histories = data.histories[history] if self._many else None
         windows = Windows(data.drivers, ends, self.length, histories)
-        return windows, _left(data, part, chosen, history)
+        targets = data.friction[ends]
+        return windows, targets if part.linear is None else targets - part.linear[history, chosen]
 
     def _validate(
         self, networks: Network, data: TrainingData, batches: Array
     ) -> Float[Array, " r"]:
-        count, runs = data.validation.ends.size, networks.offset.shape[0]
+        part, runs = data.validation, networks.offset.shape[0]
+        count = part.ends.size
+        # Padded and sliced, not picked: the last bits of a loss would depend on the number of runs.
+        places, ends, histories = (
+            jnp.pad(each, (0, -count % self.batch), mode="edge")
+            for each in (jnp.arange(count), part.ends, part.history)
+        )
 
         def one_batch(i: Array, total: Array) -> Array:
-            place = i * self.batch + jnp.arange(self.batch)
-            chosen = jnp.minimum(place, count - 1)
-            history = data.validation.history[chosen]
-            each = (jnp.broadcast_to(one, (runs, self.batch)) for one in (chosen, history))
-            windows, _ = self._windows(data, data.validation, *each)
+            place, here, history = (
+                jax.lax.dynamic_slice_in_dim(each, i * self.batch, self.batch)
+                for each in (places, ends, histories)
+            )
+            past = jnp.broadcast_to(data.histories[history], (runs, self.batch))
+            windows = Windows(
+                data.drivers,
+                jnp.broadcast_to(here, (runs, self.batch)),
+                self.length,
+                past if self._many else None,
+            )
             friction = self._engine.predict(networks, windows)
-            targets = _left(data, data.validation, chosen, history)
-            return total + jnp.sum(jnp.where(place < count, (friction - targets) ** 2, 0), 1)
+            targets = data.friction[here]
+            if part.linear is not None:
+                targets = targets - part.linear[history, place]
+            counts = i * self.batch + jnp.arange(self.batch) < count
+            return total + jnp.sum(jnp.where(counts, (friction - targets) ** 2, 0), 1)
 
         return jax.lax.fori_loop(0, batches, one_batch, jnp.zeros(runs)) / count
-
-
-def _left(data: TrainingData, part: Targets, chosen: Array, history: Array) -> Array:
-    """Friction at some targets of a part, less what the linear part says."""
-    friction = data.friction[part.ends[chosen]]
-    return friction if part.linear is None else friction - part.linear[history, chosen]
 
 
 _WIDTH = 64
@@ -421,43 +397,3 @@ def _start_networks(
 def run_seeds(seed: int, runs: int) -> list[PRNGKeyArray]:
     """One key a run: run r is the same whatever the number of runs and the window length."""
     return [jax.random.fold_in(jax.random.key(seed), run) for run in range(runs)]
-
-
-def training_data(
-    drivers: NDArray[np.float32],
-    friction: NDArray[np.float32],
-    *,
-    training: NDArray[np.int64],
-    validation: NDArray[np.int64],
-    histories: Sequence[int],
-    linear: "LinearParts | None" = None,
-) -> TrainingData:
-    """Put the standardised record and its target times into JAX arrays.
-
-    Args:
-        drivers: Standardised record, shape ``(T, C)``.
-        friction: Standardised friction, shape ``(T,)``.
-        training: Target times to learn from, as indices into the record, shape ``(N,)``.
-        validation: Target times that choose the epoch.
-        histories: Histories in samples, ascending; the last is the window's length.
-        linear: Linear parts of these histories, of which the networks learn the rest.
-    """
-
-    def part(ends: NDArray[np.int64], history: NDArray[np.int64]) -> Targets:
-        return Targets(
-            jnp.asarray(ends, dtype=jnp.int32),
-            None if linear is None else jnp.asarray(linear.table(drivers, ends)),
-            jnp.asarray(history, dtype=jnp.int32),
-        )
-
-    # Each validation target has one history, the same in every epoch; like ones side by side.
-    turn = (np.arange(validation.size, dtype=np.uint64) * GOLDEN) % 2**32
-    place = (turn * len(histories) >> 32).astype(np.int64)
-    order = np.argsort(-place, kind="stable")
-    return TrainingData(
-        jnp.asarray(drivers),
-        jnp.asarray(friction),
-        jnp.asarray(histories, dtype=jnp.int32),
-        part(training, np.zeros(training.size, np.int64)),
-        part(validation[order], place[order]),
-    )

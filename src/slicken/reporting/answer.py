@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from slicken.evidence.intervals import LEVEL
-from slicken.evidence.kernels import KERNELS
 from slicken.evidence.reasons import FEW_EXPERIMENTS, reasons_for_no_skill
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.reporting.advice import next_steps
+from slicken.reporting.answer_memory import Finding, memory_found
 from slicken.reporting.caveats import caveats_of, truth_of
 from slicken.reporting.ranking import ranking_of
 from slicken.statements import Statement
@@ -18,32 +18,12 @@ from slicken.statements import Statement
 if TYPE_CHECKING:
     from slicken.evidence.drivers import Verdict
     from slicken.evidence.evidence import Evidence
-    from slicken.evidence.memory import Memory
 
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 TEST = "test_mean"
 """The constant that is hardest to beat: the mean of the test part itself."""
 MODELS = ("network", "ridge", "trees", "mean")
 """Models of the first screen: the networks, what sees the same windows, and a constant."""
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One question and its answer.
-
-    Args:
-        headline: The answer in a few words.
-        beside: What a reader needs beside it at once.
-        more: The rest.
-    """
-
-    headline: Statement
-    beside: tuple[Statement, ...] = ()
-    more: tuple[Statement, ...] = ()
-
-    def statements(self) -> tuple[Statement, ...]:
-        """All of it."""
-        return (self.headline, *self.beside, *self.more)
 
 
 @dataclass(frozen=True)
@@ -147,7 +127,7 @@ def answer(evidence: "Evidence") -> Answer:
     return Answer(
         name=trained.plan.name,
         skill=_skill(evidence),
-        memory=_memory(evidence),
+        memory=memory_found(evidence),
         windows=_windows(evidence),
         drivers=_drivers(evidence),
         models=_models(evidence),
@@ -229,77 +209,6 @@ def _why_no_skill(evidence: "Evidence") -> Statement:
     if all(one.proven for one in against):
         return Statement("answer.why_common")
     return Statement("answer.why_interval")
-
-
-def _memory(evidence: "Evidence") -> Finding:
-    memory, used = evidence.memory.conclusion, _used(evidence)
-    true = evidence.trained.truth.get("memory_s") or None
-    if not evidence.skill.proven:
-        return Finding(_headline("unknown", true), (Statement("answer.memory_no_skill"),), used)
-    if evidence.memory.forgets_by_slip:
-        return _by_slip(evidence, used)
-    used = (evidence.memory.clock.statement(), *used)
-    if memory is None:
-        return Finding(_headline("unknown", true), (Statement("answer.memory_one_length"),), used)
-    if not memory.is_needed:
-        enough = Statement("answer.memory_enough", enough=memory.enough, family=memory.method)
-        return Finding(_headline("none", true), (enough,), used)
-    return Finding(_memory_needed(memory, true), tuple(_memory_by(evidence, memory)), used)
-
-
-def _by_slip(evidence: "Evidence", used: tuple[Statement, ...]) -> Finding:
-    """Memory in metres, with a, b and Dc where the past is that of slip velocity."""
-    clock = evidence.memory.clock
-    law = clock.rate_and_state()
-    beside = Statement("answer.memory_by_slip", drivers=clock.drivers)
-    return Finding(clock.statement(), (beside,), (*((law,) if law else ()), *used))
-
-
-def _memory_needed(memory: "Memory", true: float | None) -> Statement:
-    low, high = memory.low, memory.high
-    if memory.limit:
-        return _headline("beyond", true, low=_whole(low))
-    if memory.method in KERNELS:
-        return _headline("kernel", true, ends=(_whole(low), _whole(high)))
-    return _headline("between", true, low=low, high=high)
-
-
-def _memory_by(evidence: "Evidence", memory: "Memory") -> Iterator[Statement]:
-    if memory.method in KERNELS:
-        clock = evidence.memory.clock.verdict
-        yield Statement(
-            "answer.memory_of", shape=memory.method, drivers=memory.drivers, clock=clock
-        )
-    elif memory.drivers:
-        yield Statement("answer.memory_by_drivers", family=memory.method, drivers=memory.drivers)
-    else:
-        yield Statement("answer.memory_by", family=memory.method)
-    if memory.limit == "longest":
-        longest = evidence.trained.windows[-1]
-        yield Statement("answer.memory_limit_longest", longest=longest)
-    elif memory.limit == "training":
-        yield Statement("answer.memory_limit_training")
-
-
-def _headline(kind: str, true: float | None, **values: object) -> Statement:
-    """The memory in a few words, with the planted one where there is one."""
-    if true is None:
-        return Statement(f"answer.memory_{kind}", **values)
-    return Statement(f"answer.memory_{kind}_true", true=true, **values)
-
-
-def _whole(seconds: float) -> float:
-    """Seconds with the digits that an interval bears."""
-    return round(seconds) if seconds >= 10 else round(seconds, 1)
-
-
-def _used(evidence: "Evidence") -> tuple[Statement, ...]:
-    best = evidence.comparison.best
-    spans = evidence.memory.spans[best].mean("run", skipna=True)
-    half, most = (float(spans.sel(mass=mass)) for mass in (0.5, 0.9))
-    if not np.isfinite(half):
-        return (Statement("answer.memory_constant"),)
-    return (Statement("answer.memory_used", window=best, half=half, most=most),)
 
 
 def _windows(evidence: "Evidence") -> Finding:

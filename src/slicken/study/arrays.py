@@ -15,10 +15,12 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
 
 from slicken.errors import FolderError
+from slicken.learning.linear import LinearPart
 
 Tree = TypeVar("Tree")  # the short form needs Python 3.12
 
 _CHECKSUM = "sha256"
+_WEIGHTS, _OFFSET = "linear.weights", "linear.offset"
 MOST_BYTES = 4 << 30
 """Bytes that a file may unpack to."""
 MOST_PACKED = 1100
@@ -152,3 +154,24 @@ def _packing(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
         for name, variable in dataset.variables.items()
         if variable.dtype.kind in "fi" and variable.ndim
     }
+
+
+def linear_arrays(linear: LinearPart | None) -> dict[str, np.ndarray]:
+    """A linear part as arrays by name; none where there is none."""
+    if linear is None:
+        return {}
+    return {_WEIGHTS: linear.weights, _OFFSET: np.array(linear.offset)}
+
+
+def read_linear(arrays: dict[str, np.ndarray]) -> LinearPart | None:
+    """The linear part, taken out of the arrays of a file; None where there is none.
+
+    Raises:
+        ValueError: if it is no linear part.
+    """
+    weights, offset = arrays.pop(_WEIGHTS, None), arrays.pop(_OFFSET, None)
+    if weights is None or offset is None:
+        return None
+    if weights.ndim != 2 or offset.size != 1 or not np.isfinite(weights).all():
+        raise ValueError("its linear part does not fit the plan")
+    return LinearPart(weights, float(offset.item()))

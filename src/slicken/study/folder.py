@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -17,14 +17,26 @@ import xarray as xr
 from slicken.errors import FolderError, PlanError
 from slicken.experiment import Experiment
 from slicken.learning.engine import describe_engine
-from slicken.learning.linear import LinearPart
 from slicken.learning.network import Network, start_network
 from slicken.statements import Statement
-from slicken.study.arrays import Dims, filled, named, read_arrays, read_netcdf, to_bytes, to_netcdf
+from slicken.study.arrays import (
+    Dims,
+    filled,
+    linear_arrays,
+    named,
+    read_arrays,
+    read_linear,
+    read_netcdf,
+    to_bytes,
+    to_netcdf,
+)
 from slicken.study.files import MANIFEST, lists, manifest, state_of, write_listed, written_aside
 from slicken.study.lock import check_lock
 from slicken.study.plan import Plan
 from slicken.study.prepared import fingerprint, identity_of
+
+if TYPE_CHECKING:
+    from slicken.learning.linear import LinearPart
 
 FORMAT = 4
 """Format of the folder, one higher with every change that older versions cannot read."""
@@ -42,7 +54,6 @@ _OF_PREDICTIONS: Dims = {
     "part": ("target",),
     "predicted": ("run", "target"),
 }
-_WEIGHTS, _OFFSET = "linear.weights", "linear.offset"
 _ALTERED = "is not what was written (altered, or cut short)"
 _AGAIN = "give the command of the study again, it computes it anew"
 
@@ -65,7 +76,7 @@ class WindowResult:
     history: xr.Dataset
     networks: Network
     predictions: xr.Dataset
-    linear: LinearPart | None = None
+    linear: "LinearPart | None" = None
 
 
 class StudyFolder:
@@ -224,11 +235,7 @@ class StudyFolder:
         return self.place(*self._inside, "windows", f"{number}s")
 
     def checkpoint_path(self, name: str) -> Path:
-        """Where a training is kept while it goes on.
-
-        Args:
-            name: Name of the training.
-        """
+        """Where the training of a name is kept while it goes on."""
         return self.place(*self._inside, "checkpoints", f"{name}.safetensors")
 
     def write_window(self, result: WindowResult) -> None:
@@ -242,7 +249,7 @@ class StudyFolder:
         contents: dict[str, bytes | memoryview] = {
             "history.nc": to_netcdf(history),
             "predictions.nc": to_netcdf(result.predictions),
-            "weights.safetensors": to_bytes(named(result.networks) | _linear_arrays(result)),
+            "weights.safetensors": to_bytes(named(result.networks) | linear_arrays(result.linear)),
         }
         with written_aside(self.window_path(result.seconds)) as aside:
             aside.mkdir(parents=True, exist_ok=True)
@@ -354,10 +361,10 @@ class StudyFolder:
             f"{FORMAT}); train anew in another --out"
         )
 
-    def _read_networks(self, file: Path) -> tuple[Network, LinearPart | None]:
+    def _read_networks(self, file: Path) -> tuple[Network, "LinearPart | None"]:
         try:
             arrays, _ = read_arrays(file)
-            linear = _read_linear(arrays)
+            linear = read_linear(arrays)
             first = (
                 "convolutions.0.kernel" if self.plan.network.conv_layers else "recurrent.0.kernel"
             )
@@ -373,22 +380,6 @@ class StudyFolder:
         if not all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(networks)):
             raise FolderError(f"{file}: holds weights that are not finite; {_AGAIN}")
         return networks, linear
-
-
-def _linear_arrays(result: WindowResult) -> dict[str, np.ndarray]:
-    if result.linear is None:
-        return {}
-    return {_WEIGHTS: result.linear.weights, _OFFSET: np.array(result.linear.offset)}
-
-
-def _read_linear(arrays: dict[str, np.ndarray]) -> LinearPart | None:
-    """The linear part, taken out of the arrays of a file; None where there is none."""
-    weights, offset = arrays.pop(_WEIGHTS, None), arrays.pop(_OFFSET, None)
-    if weights is None or offset is None:
-        return None
-    if weights.ndim != 2 or offset.size != 1 or not np.isfinite(weights).all():
-        raise ValueError("its linear part does not fit the plan")
-    return LinearPart(weights, float(offset.item()))
 
 
 def _described(experiment: Experiment) -> Mapping[str, str]:

@@ -18,7 +18,8 @@ import xarray as xr
 from slicken.learning.engine import choose_engine
 from slicken.learning.linear import history_grid, worthwhile_linear_parts
 from slicken.learning.splits import SCORED, Part
-from slicken.learning.training import EpochLosses, Trainer, run_seeds, training_data
+from slicken.learning.training import EpochLosses, Trainer, run_seeds
+from slicken.learning.training_data import training_data
 from slicken.study.checkpoint import Checkpoint, kept_epoch, stacked, train_on
 from slicken.study.files import remove
 from slicken.study.folder import StudyFolder, WindowResult
