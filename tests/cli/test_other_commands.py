@@ -191,7 +191,8 @@ def test_the_demo_prints_what_was_planted_beside_what_was_found(
         given.append(plan)
         small = Plan(
             name="demo", preset="quick", windows=[10], runs=2, epochs=1, stride=20, seed=plan.seed,
-            network={"filters": 4, "units": 4, "gru_layers": 1},
+            network={"filters": 4, "units": 4, "gru_layers": 1}, split={"folds": 1},
+            histories="separate", linear_part=False,
         )  # fmt: skip
         do_study(experiments, small, out, **how)
 

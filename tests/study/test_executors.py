@@ -155,9 +155,13 @@ def test_a_scheduler_that_is_not_there_is_an_error_and_the_study_stays(
 
 
 def test_there_are_two_tasks_for_every_worker_where_there_are_runs_enough() -> None:
-    plan = Plan(windows="50:500:50", runs=20)
+    plan = Plan(windows="50:500:50", runs=20, histories="separate")
     assert LocalWorkers(2).runs_together(plan) == 5
     assert Cluster("slurm", jobs=50).runs_together(plan) == 2
     assert Cluster("slurm", jobs=50).runs_together(Plan(windows=[50], runs=3)) == 1
     assert Scheduler("tcp://node1:8786").runs_together(plan) == 5
     assert InProcess().runs_together(plan) == 20
+    # One training in each of six folds: 120 runs for 24 tasks.
+    folds = Plan(windows="50:500:50", runs=20).as_run(6, 100)
+    assert Cluster("slurm", jobs=12).runs_together(folds) == 5
+    assert Cluster("slurm", jobs=30).runs_together(folds) == 2
