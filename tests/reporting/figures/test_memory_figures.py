@@ -177,6 +177,17 @@ def test_a_reading_is_a_bar_from_which_to_which_memory_and_the_conclusion_stands
     assert top.get_xlim() == bottom.get_xlim()
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_memory_without_an_upper_end_is_an_arrow_to_the_edge() -> None:
+    open_ended = Reading("boxcar", 64.0, np.inf, 90.0, concluded=True)
+    top, _ = memory_answer.draw(Answer((open_ended,), Losses(made_up.losses())), EN, "double").axes
+    top.figure.draw_without_rendering()
+    (bar,) = [line for line in top.lines if line.get_linewidth() == 4.0]
+    (arrow,) = [line for line in top.lines if line.get_marker() == ">"]
+    assert tuple(bar.get_xdata()) == (64.0, top.get_xlim()[1])
+    assert arrow.get_xdata()[0] == top.get_xlim()[1]
+
+
 def test_the_comparison_below_has_the_mean_of_every_length_hollow_where_clearly_worse() -> None:
     losses = made_up.losses()
     linear = losses.mean("run") * 1.02

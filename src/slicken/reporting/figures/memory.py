@@ -205,7 +205,9 @@ def draw_required(axes: Axes, data: History, say: "Wording") -> None:
         return
     if data.needed is not None and data.needed[0] < data.needed[1]:
         name = say("labels.required_history")
-        axes.axvspan(*data.needed, color="#f3ead3", linewidth=0, zorder=0, label=name)
+        low, high = data.needed
+        longest = max(float(one.history[-1]) for one in shown)
+        axes.axvspan(low, min(high, longest), color="#f3ead3", linewidth=0, zorder=0, label=name)
     for one in shown:
         _draw_family(axes, one, say)
     if any(one.clearly_worse.any() for one in shown):

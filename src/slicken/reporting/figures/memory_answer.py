@@ -87,7 +87,13 @@ def data(evidence: "Evidence") -> Answer:
         Reading(one.family, *(one.range or (0.0, one.shortest)), concluded=one.family == concluded)
         for one in memory.required
     ] + [
-        Reading(one.shape, one.low, one.high, one.memory, one.shape == concluded)
+        Reading(
+            one.shape,
+            one.more_than if one.is_limited else one.low,
+            np.inf if one.is_limited else one.high,
+            one.memory,
+            one.shape == concluded,
+        )
         for one in memory.kernels
         if one.is_shown and one.fits
     ]
@@ -138,8 +144,12 @@ def draw_readings(axes: Axes, readings: Sequence[Reading], say: "Wording") -> No
         colour = CONCLUDED if one.concluded else OTHER
         axes.axhline(place, color=SHADE, linewidth=0.8, zorder=0.1)
         if one.low > 0:
-            axes.plot([one.low, one.high], [place, place], color=colour, linewidth=4.0,
+            known = np.isfinite(one.high)
+            end = one.high if known else axes.get_xlim()[1]
+            axes.plot([one.low, end], [place, place], color=colour, linewidth=4.0,
                       solid_capstyle="butt", alpha=0.75, zorder=2)  # fmt: skip
+            if not known:  # as far as was tried, and on
+                axes.plot([end], [place], ">", color=colour, markersize=6, clip_on=False, zorder=2)
             axes.plot([one.value], [place], "D", color=INK, markerfacecolor="white",
                       markersize=3.2, markeredgewidth=0.6, zorder=3)  # fmt: skip
         else:
