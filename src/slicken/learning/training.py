@@ -2,7 +2,7 @@
 
 All windows of an ensemble have one length, or each batch of a run has a history of its own, drawn
 from a grid: then the same weights serve every history, and what two histories differ by carries
-none of the luck of training.
+no spread over trainings.
 """
 
 import math
@@ -32,8 +32,6 @@ Tree = TypeVar("Tree")  # the short form needs Python 3.12
 
 # What a run's seed is folded with: its first weights, its batches, its histories.
 _START, _ORDER, _HISTORY = 0, 1, 2
-GROUPS = 1
-"""Histories in a batch."""
 
 
 def update_rule(optimiser: "Optimiser", steps: int) -> optax.GradientTransformation:
@@ -314,11 +312,9 @@ class Trainer:
         def of_run(seed: PRNGKeyArray) -> Array:
             return jax.random.bits(jax.random.fold_in(seed, _HISTORY), (), jnp.uint32)
 
-        groups = np.arange(self.batch) * GROUPS // self.batch
-        shift = (groups[::-1].astype(np.uint64) * 2**32 // GROUPS).astype(np.uint32)
         turn = jax.lax.map(of_run, seeds) + step.astype(jnp.uint32) * jnp.uint32(GOLDEN)
-        place = ((turn[:, None] + shift) >> 16) * jnp.uint32(histories) >> 16
-        return -jnp.sort(-place.astype(jnp.int32), axis=1)  # the longest first, for the engine
+        place = ((turn >> 16) * jnp.uint32(histories) >> 16).astype(jnp.int32)
+        return jnp.broadcast_to(place[:, None], (seeds.shape[0], self.batch))
 
     def _windows(
         self, data: TrainingData, chosen: Array, history: Array
