@@ -18,7 +18,7 @@ from slicken.evidence.intervals import Calibration
 from slicken.evidence.kernels import KernelFit
 from slicken.evidence.memory import Memory, MemoryEvidence
 from slicken.evidence.required import RequiredHistory
-from slicken.evidence.resampling import Interval
+from slicken.evidence.resampling import Blocks, Interval
 from slicken.evidence.scores import Scores
 from slicken.evidence.skill import Skill, SkillEvidence
 from slicken.evidence.window_comparison import WindowComparison
@@ -174,7 +174,7 @@ def evidence(
         comparison=WindowComparison(
             xr.DataArray(array, dims=("window", "run"), coords=coords),
             xr.DataArray(errors, dims=("window", "run", "target"), coords=coords),
-            np.repeat(np.arange(blocks), 40 // blocks),
+            Blocks(np.repeat(np.arange(blocks), 40 // blocks)),
         ),
         scores=Scores(
             xr.Dataset(

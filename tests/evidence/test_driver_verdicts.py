@@ -15,6 +15,7 @@ from slicken.evidence.drivers import (
     ranks_of,
     shares_of,
 )
+from slicken.evidence.resampling import Blocks
 from slicken.statements import Statement
 
 DRIVERS = ("slip_velocity", "temperature", "temperature_rate")
@@ -82,7 +83,7 @@ def verdicts(
         readings(all=LEVELS) if table is None else table,
         readings(all=with_probes(LEVELS)) if probes is None else probes,
         roles() if of is None else of,
-        BLOCKS,
+        Blocks(BLOCKS),
         has_skill=has_skill,
         lag_model_fits=lag_model_fits,
         seed=0,
@@ -145,7 +146,13 @@ def test_a_load_that_tells_more_speaks_against_all_drivers() -> None:
 
 def test_without_controls_errors_decide() -> None:
     found = judge_drivers(
-        readings(all=LEVELS), None, roles(), BLOCKS, has_skill=True, lag_model_fits=True, seed=0
+        readings(all=LEVELS),
+        None,
+        roles(),
+        Blocks(BLOCKS),
+        has_skill=True,
+        lag_model_fits=True,
+        seed=0,
     )
     assert [one.verdict for one in found][1:] == ["supported", "supported"]
     assert found[0].verdict == "no_better_than_noise"

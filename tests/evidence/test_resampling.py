@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slicken.evidence.resampling import (
+    ENOUGH_EXPERIMENTS,
     FEWEST_BLOCKS,
+    Blocks,
     blocks_of,
     correlation_time,
+    expanded_percentiles,
     independent_blocks,
     mean_interval,
     resampled_counts,
@@ -92,13 +95,45 @@ def test_how_long_values_remember_is_that_of_the_process(memory: float) -> None:
 def test_what_never_forgets_within_the_experiments_is_one_block_each() -> None:
     targets = targets_at(**{f"run{i}": np.arange(600.0).tolist() for i in range(3)})
     values = np.repeat([0.0, 1.0, 5.0], 600)
-    assert len(set(independent_blocks(targets, values, 50.0).tolist())) == 3
+    assert len(set(independent_blocks(targets, values, 50.0).of.tolist())) == 3
 
 
 def test_values_that_forget_at_once_have_blocks_as_long_as_the_windows() -> None:
     values, targets = wandering(0.0, 1)
     blocks = independent_blocks(targets, values, 100.0)
-    np.testing.assert_array_equal(blocks, blocks_of(targets, 100.0))
+    assert blocks.unit == "time"
+    np.testing.assert_array_equal(blocks.of, blocks_of(targets, 100.0))
+
+
+def test_experiments_are_the_blocks_where_there_are_enough() -> None:
+    values, targets = wandering(0.0, 1, count=ENOUGH_EXPERIMENTS, samples=300)
+    blocks = independent_blocks(targets, values, 10.0)
+    assert blocks.unit == "experiment"
+    assert blocks.count == ENOUGH_EXPERIMENTS
+    assert blocks.of.tolist() == np.repeat(np.arange(ENOUGH_EXPERIMENTS), 300).tolist()
+    few = independent_blocks(*wandering(0.0, 1, count=ENOUGH_EXPERIMENTS - 1)[::-1], 10.0)
+    assert few.unit == "time"
+
+
+@pytest.mark.parametrize(("count", "low"), [(6, 0.2432), (8, 0.5738), (12, 1.0757)])
+def test_expanded_percentiles_are_those_of_hesterberg(count: int, low: float) -> None:
+    """By hand: Phi(-sqrt(n/(n-1)) t), with t of a table: 2.571, 2.365 and 2.201."""
+    assert expanded_percentiles(count) == pytest.approx((low, 100 - low), abs=2e-3)
+
+
+@pytest.mark.parametrize("count", [6, 8, 12])
+def test_intervals_over_experiments_cover_a_planted_mean(count: int) -> None:
+    """Errors differ from experiment to experiment, and within each hardly at all."""
+    random = np.random.default_rng(count)
+    blocks = Blocks(np.repeat(np.arange(count), 3), "experiment")
+    narrow = Blocks(blocks.of)
+    values = np.repeat(random.normal(0.3, 1.0, (400, count)), 3, axis=1)
+    inside, within = (
+        np.mean([low <= 0.3 <= high for _, low, high in (mean_interval(v, b, 0) for v in values)])
+        for b in (blocks, narrow)
+    )
+    assert inside >= 0.92
+    assert within < inside
 
 
 def test_sums_and_counts_are_those_of_each_block() -> None:
@@ -110,7 +145,7 @@ def test_sums_and_counts_are_those_of_each_block() -> None:
 def test_a_mean_has_the_interval_of_a_plain_loop_over_blocks_and_runs() -> None:
     random = np.random.default_rng(2)
     values, blocks = random.normal(size=(3, 40)), np.repeat(np.arange(8), 5)
-    found = mean_interval(values, blocks, seed=5)
+    found = mean_interval(values, Blocks(blocks), seed=5)
     of_blocks, of_runs = resampled_counts(8, 5), resampled_counts(3, 6)
     means = [
         np.average(values, weights=np.outer(runs, np.repeat(each, 5)))
@@ -121,7 +156,7 @@ def test_a_mean_has_the_interval_of_a_plain_loop_over_blocks_and_runs() -> None:
 
 
 def test_too_few_blocks_have_no_interval() -> None:
-    found = mean_interval(np.ones(30), np.repeat(np.arange(FEWEST_BLOCKS - 1), 10), seed=0)
+    found = mean_interval(np.ones(30), Blocks(np.repeat(np.arange(FEWEST_BLOCKS - 1), 10)), seed=0)
     assert np.isnan([found.low, found.high]).all()
     assert not found.above_null
     assert not found.below_zero

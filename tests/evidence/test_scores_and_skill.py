@@ -5,7 +5,7 @@ import pytest
 
 import builders
 import naive
-from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES
+from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES, Blocks
 from slicken.evidence.scores import score
 from slicken.evidence.skill import permutation_p, skill
 from slicken.learning.record import join
@@ -59,7 +59,7 @@ def test_the_interval_of_skill_is_that_of_a_plain_loop() -> None:
     random = np.random.default_rng(0)
     errors, baseline = random.gamma(1, 1, 60), random.gamma(1, 2, 60)
     blocks = np.repeat([7, 3, 3, 11, 5, 2], 10)
-    found = skill(errors, baseline, blocks, against="mean", seed=4)
+    found = skill(errors, baseline, Blocks(blocks), against="mean", seed=4)
     low, high = naive.block_bootstrap(errors, baseline, blocks, seed=4, resamples=RESAMPLES)
     assert found.blocks == 5
     assert found.value == pytest.approx(1 - errors.sum() / baseline.sum())
@@ -69,13 +69,13 @@ def test_the_interval_of_skill_is_that_of_a_plain_loop() -> None:
 
 def test_too_few_blocks_prove_nothing_however_good_the_prediction() -> None:
     few = np.repeat(np.arange(FEWEST_BLOCKS - 1), 50)
-    found = skill(np.full(few.size, 1e-9), np.ones(few.size), few, against="mean", seed=0)
+    found = skill(np.full(few.size, 1e-9), np.ones(few.size), Blocks(few), against="mean", seed=0)
     assert found.value == pytest.approx(1)
     assert np.isnan([found.low, found.high]).all()
     assert not found.proven
     enough = np.repeat(np.arange(FEWEST_BLOCKS), 50)
     assert skill(
-        np.full(enough.size, 1e-9), np.ones(enough.size), enough, against="mean", seed=0
+        np.full(enough.size, 1e-9), np.ones(enough.size), Blocks(enough), against="mean", seed=0
     ).proven
 
 
@@ -84,9 +84,23 @@ def test_one_lucky_block_proves_nothing() -> None:
     blocks = np.repeat(np.arange(10), 20)
     baseline = np.where(blocks == 0, 10.0, 1.0)
     errors = np.where(blocks == 0, 1.0, 1.2)
-    found = skill(errors, baseline, blocks, against="mean", seed=0)
+    found = skill(errors, baseline, Blocks(blocks), against="mean", seed=0)
     assert found.value > 0.3
     assert not found.proven
+
+
+@pytest.mark.parametrize("count", [6, 8, 12])
+def test_intervals_of_skill_over_experiments_cover_a_planted_skill(count: int) -> None:
+    """Each experiment has a difficulty and a luck of its own; the ratio of all errors is 0.6."""
+    random = np.random.default_rng(1)
+    blocks = Blocks(np.arange(count), "experiment")
+    baseline = np.exp(random.normal(0, 0.3, (1000, count)))
+    errors = baseline * random.normal(0.6, 0.15, (1000, count))
+    found = [
+        skill(*pair, blocks, against="mean", seed=2) for pair in zip(errors, baseline, strict=True)
+    ]
+    assert np.mean([one.low <= 0.4 <= one.high for one in found]) >= 0.92
+    assert found[0].unit == "experiment"
 
 
 def lucky(follows: float, seed: int = 0) -> float | None:

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from slicken.errors import TrainingError
-from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES, resampled_counts
+from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES, Blocks, resampled_counts
 from slicken.evidence.window_comparison import WindowComparison
 
 NAN = float("nan")
@@ -33,7 +33,7 @@ def comparison(
     return WindowComparison(
         xr.DataArray(losses, dims=("window", "run"), coords=coords),
         xr.DataArray(errors, dims=("window", "run", "target"), coords=coords),
-        of_block,
+        Blocks(of_block),
     )
 
 

@@ -1,5 +1,6 @@
 """The answer: statements that say no more than the evidence bears."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from made_up_evidence import (
 from slicken.evidence.evidence import Evidence
 from slicken.evidence.importance import Importance
 from slicken.evidence.memory import Memory
+from slicken.evidence.resampling import Blocks
 from slicken.reporting.advice import fewest_experiments
 from slicken.reporting.answer import Answer, answer
 from slicken.reporting.wording import words
@@ -95,6 +97,19 @@ def test_too_few_blocks_are_no_proof_and_no_disproof() -> None:
     assert "3 independent blocks" in said(answered, "skill")
     assert answered.skill.headline.values["skill"][0] == 0.6
     assert np.isnan(answered.skill.headline.values["skill"][1:]).all()
+
+
+def test_intervals_over_experiments_are_said_to_be() -> None:
+    over = skills()
+    over = replace(over, against=tuple(replace(one, unit="experiment") for one in over.against))
+    found = evidence(skill=over)
+    blocks = Blocks(found.comparison.blocks.of, "experiment")
+    found = replace(found, comparison=replace(found.comparison, blocks=blocks))
+    answered = answer(found)
+    assert "the interval is over experiments" in said(answered, "skill")
+    assert "3 paired runs, 8 experiments" in said(answered, "windows")
+    for section in ("skill", "windows"):
+        assert "block" not in said(answered, section)
 
 
 def test_constant_networks_have_no_ranking() -> None:

@@ -15,7 +15,13 @@ from slicken.channels import (
     TEMPERATURE_RATE,
 )
 from slicken.evidence.attribution import METHODS, NOISE, SHUFFLED
-from slicken.evidence.resampling import Interval, mean_interval, resampled_counts
+from slicken.evidence.resampling import (
+    PERCENTILES,
+    Blocks,
+    Interval,
+    mean_interval,
+    resampled_counts,
+)
 from slicken.evidence.tabular import within
 from slicken.statements import Statement
 
@@ -104,7 +110,7 @@ def rank_intervals(ranks: xr.DataArray, seed: int) -> dict[str, Interval]:
     """Mean rank of each driver with its interval over runs."""
     values = ranks.transpose("run", "channel").to_numpy()
     picks = resampled_counts(values.shape[0], seed) / values.shape[0]
-    drawn = np.percentile(picks @ values, [2.5, 97.5], axis=0)
+    drawn = np.percentile(picks @ values, PERCENTILES, axis=0)
     names = [str(name) for name in ranks["channel"].to_numpy()]
     return {
         name: Interval(float(mean), float(low), float(high))
@@ -116,7 +122,7 @@ def judge_drivers(
     table: xr.Dataset,
     probes: xr.Dataset | None,
     roles: xr.Dataset,
-    blocks: NDArray[np.int64],
+    blocks: Blocks,
     *,
     has_skill: bool,
     lag_model_fits: bool,
@@ -128,7 +134,7 @@ def judge_drivers(
         table: all readings of the study's own ensemble; see :func:`attribute`.
         probes: the same of the ensemble that also sees probes; None where there is none.
         roles: see :func:`~slicken.evidence.confounding.measure_confounding`.
-        blocks: of the targets of ``table``.
+        blocks: Blocks of the targets of ``table``.
         has_skill: whether there is anything to explain.
         lag_model_fits: whether the lag model predicts as well as the networks, and so may speak.
         seed: Random seed of the resampling.

@@ -13,6 +13,8 @@ from slicken.evidence.baselines import constants
 from slicken.evidence.intervals import Calibration, calibration_of, coverage_of
 from slicken.evidence.resampling import (
     FEWEST_BLOCKS,
+    Blocks,
+    Unit,
     independent_blocks,
     resampled_counts,
     sums_by_block,
@@ -41,9 +43,10 @@ class Skill:
     Args:
         against: Name of the baseline.
         value: 1 less the ratio of the squared errors; 1 is perfect, 0 no better.
-        low: 2.5th percentile over resampled blocks of target times; NaN with too few blocks.
-        high: 97.5th percentile.
-        blocks: how many independent blocks the test part has.
+        low: Lower end of its 95 % interval over blocks; NaN with too few blocks.
+        high: Upper end.
+        blocks: Number of independent blocks in the test part.
+        unit: What a block is.
     """
 
     against: str
@@ -51,6 +54,7 @@ class Skill:
     low: float
     high: float
     blocks: int
+    unit: Unit = "time"
 
     @property
     def proven(self) -> bool:
@@ -133,22 +137,21 @@ class SkillEvidence(Tabular):
 def skill(
     errors: NDArray[np.float64],
     baseline: NDArray[np.float64],
-    blocks: NDArray[np.int64],
+    blocks: Blocks,
     *,
     against: str,
     seed: int,
 ) -> Skill:
-    """Compare squared errors with a baseline's, resampling whole blocks of target times.
+    """Compare squared errors with a baseline's, resampling whole blocks of targets.
 
     Args:
         errors: squared, shape ``(N,)``.
         baseline: squared, shape ``(N,)``.
-        blocks: Block of each target, shape ``(N,)``; see
-            :func:`~slicken.evidence.resampling.independent_blocks`.
+        blocks: See :func:`~slicken.evidence.resampling.independent_blocks`.
         against: Name of the baseline.
         seed: Random seed of the resampling.
     """
-    (ours, theirs), count = sums_by_block(np.stack([errors, baseline]), blocks)
+    (ours, theirs), count = sums_by_block(np.stack([errors, baseline]), blocks.of)
     value = _skill(float(ours.sum()), float(theirs.sum()))
     low = high = float("nan")
     if count.size >= FEWEST_BLOCKS:
@@ -156,8 +159,8 @@ def skill(
         resampled = [_skill(*pair) for pair in zip(picks @ ours, picks @ theirs, strict=True)]
         # A baseline without an error, as where friction stands still, leaves nothing to mix.
         way: Literal["linear", "nearest"] = "linear" if np.isfinite(resampled).all() else "nearest"
-        low, high = (float(q) for q in np.percentile(resampled, [2.5, 97.5], method=way))
-    return Skill(against, value, low, high, int(count.size))
+        low, high = (float(q) for q in np.percentile(resampled, blocks.percentiles, method=way))
+    return Skill(against, value, low, high, int(count.size), blocks.unit)
 
 
 def _skill(ours: float, theirs: float) -> float:

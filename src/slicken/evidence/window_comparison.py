@@ -12,6 +12,8 @@ from slicken.errors import TrainingError
 from slicken.evidence.required import NEGLIGIBLE, RequiredHistory
 from slicken.evidence.resampling import (
     FEWEST_BLOCKS,
+    PERCENTILES,
+    Blocks,
     independent_blocks,
     resampled_counts,
     sums_by_block,
@@ -39,14 +41,14 @@ class WindowComparison(Tabular):
             left out because a loss was not finite.
         errors: squared errors of standardised friction at each validation target, dims ``(window,
             run, target)``; the losses are their means.
-        blocks: Block of each target, shape ``(N,)``; see
+        blocks: Blocks of the targets; see
             :func:`~slicken.evidence.resampling.independent_blocks`.
         seed: Random seed of the resampling.
     """
 
     losses: xr.DataArray
     errors: xr.DataArray
-    blocks: NDArray[np.int64]
+    blocks: Blocks
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -94,8 +96,8 @@ class WindowComparison(Tabular):
 
     @property
     def independent(self) -> int:
-        """How many blocks of target times."""
-        return int(np.unique(self.blocks).size)
+        """Number of blocks of targets."""
+        return self.blocks.count
 
     @property
     def can_tell(self) -> bool:
@@ -139,13 +141,13 @@ class WindowComparison(Tabular):
         effect = effect_low = effect_high = nothing
         if self.can_tell:
             drawn = self._resampled / self._resampled[:, [place]] - 1
-            low, high = _middle(drawn)
+            low, high = _middle(drawn, self.blocks.percentiles)
             error = drawn.std(axis=0)
             gaps = losses[:, self.paired] - losses[place, self.paired]
             picks = resampled_counts(self.paired.size, self.seed + 1)
             effect = _effect(gaps, np.ones((1, self.paired.size)))[0]
             drawn = _effect(gaps, picks)
-            effect_low, effect_high = _middle(drawn)
+            effect_low, effect_high = _middle(drawn, PERCENTILES)
         columns = {
             "excess": value, "excess_low": low, "excess_high": high, "standard_error": error,
             "effect": effect, "effect_low": effect_low, "effect_high": effect_high,
@@ -228,7 +230,7 @@ class WindowComparison(Tabular):
             probability_best=self.probability_best,
             tied=("window", np.isin(self.windows, self.tied)),
             within_one_error=("window", np.isin(self.windows, self.within_one_error)),
-        ).assign_attrs(blocks=self.independent)
+        ).assign_attrs(blocks=self.independent, unit=self.blocks.unit)
 
     def left_out(self) -> dict[float, list[int]]:
         """Runs that were left out of the statistics, by window length."""
@@ -242,7 +244,7 @@ class WindowComparison(Tabular):
     def _resampled(self) -> NDArray[np.float64]:
         """Mean losses with runs and blocks drawn again, shape ``(draws, windows)``."""
         runs = self.paired
-        sums, count = sums_by_block(self.errors.to_numpy()[:, runs], self.blocks)
+        sums, count = sums_by_block(self.errors.to_numpy()[:, runs], self.blocks.of)
         of_runs = resampled_counts(runs.size, self.seed + 1) / runs.size
         of_blocks = resampled_counts(count.size, self.seed)
         total = np.einsum("wrk,sr,sk->sw", sums, of_runs, of_blocks, optimize=True)
@@ -273,11 +275,13 @@ def _squared_errors(trained: "Trained", seconds: float) -> xr.DataArray:
     return xr.concat(found, "target", coords="minimal", compat="override")
 
 
-def _middle(drawn: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Ends of the middle 95 % of each column; NaN where a column has no number at all."""
+def _middle(
+    drawn: NDArray[np.float64], percentiles: tuple[float, float]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Two percentiles of each column; NaN where a column has no number at all."""
     known = np.isfinite(drawn).any(axis=0)
     low, high = np.full((2, drawn.shape[1]), np.nan)
-    low[known], high[known] = np.nanpercentile(drawn[:, known], [2.5, 97.5], axis=0)
+    low[known], high[known] = np.nanpercentile(drawn[:, known], percentiles, axis=0)
     return low, high
 
 

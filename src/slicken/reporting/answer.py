@@ -18,6 +18,7 @@ from slicken.statements import Statement
 if TYPE_CHECKING:
     from slicken.evidence.drivers import Verdict
     from slicken.evidence.evidence import Evidence
+    from slicken.evidence.window_comparison import WindowComparison
 
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 TEST = "test_mean"
@@ -174,13 +175,17 @@ def _intervals(evidence: "Evidence") -> dict[str, tuple[float, float, float]]:
 
 
 def _tested(evidence: "Evidence") -> Statement:
-    """How many held-out experiments and independent blocks there are."""
-    split = evidence.trained.prepared.split
+    """How many held-out experiments there are, and what intervals are over."""
+    split, against = evidence.trained.prepared.split, evidence.skill.against
     tested = np.unique(evidence.trained.prepared.record.experiment[split.ends["test"]]).size
-    blocks = min(one.blocks for one in evidence.skill.against)
-    if split.by == "experiment":
-        return Statement("answer.tested_experiments", count=int(tested), blocks=blocks)
-    return Statement("answer.tested_parts", count=int(tested), blocks=blocks)
+    whole = split.by == "experiment"
+    if all(one.unit == "experiment" for one in against):
+        return Statement(
+            "answer.tested_each" if whole else "answer.tested_parts_each", count=int(tested)
+        )
+    blocks = min(one.blocks for one in against)
+    key = "answer.tested_experiments" if whole else "answer.tested_parts"
+    return Statement(key, count=int(tested), blocks=blocks)
 
 
 def _few_experiments(evidence: "Evidence") -> Iterator[Statement]:
@@ -221,11 +226,18 @@ def _windows(evidence: "Evidence") -> Finding:
         beside.append(Statement("answer.windows_linear", window=lowest_linear(evidence)))
     more = [*_slip(evidence), *_required_by_lag_model(evidence), meaning]
     if comparison.can_tell:
-        runs, blocks = int(comparison.paired.size), comparison.independent
-        more.insert(0, Statement("answer.windows_sample", runs=runs, blocks=blocks))
+        more.insert(0, _sample(comparison))
     if not lowest:  # one length stands out, and must not be taken for the memory
         beside.append(more.pop())
     return Finding(headline, tuple(beside), tuple(more))
+
+
+def _sample(comparison: "WindowComparison") -> Statement:
+    """What the comparison resamples."""
+    runs, count = int(comparison.paired.size), comparison.independent
+    if comparison.blocks.unit == "experiment":
+        return Statement("answer.windows_sample_experiments", runs=runs, count=count)
+    return Statement("answer.windows_sample", runs=runs, blocks=count)
 
 
 def _compared(evidence: "Evidence") -> Iterator[Statement]:

@@ -112,6 +112,7 @@ def _skill(evidence: "Evidence") -> list[dict[str, Any]]:
             "against": one.against,
             **_interval((one.value, one.low, one.high)),
             "blocks": one.blocks,
+            "unit": one.unit,
         }
         for one in evidence.skill.against
     ]
