@@ -22,16 +22,16 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.channels import NORMAL_STRESS
-from slicken.evidence.lag_model import TREE_TARGETS, LagModel, Model, build_lag_model
+from slicken.evidence.lag_model import THINNED, LagModel, Model, build_lag_model
 from slicken.evidence.resampling import Interval
 
 if TYPE_CHECKING:
     from slicken.study.prepared import Prepared
 
 LOG_STRESS = "log_normal_stress"
-WORTH_TREES = 0.02
-"""Share of friction's variance that boosted trees must explain more, to be asked in place of a
-linear model."""
+WORTH_MORE = 0.02
+"""Share of friction's variance that a family of models must explain more than a simpler one, to be
+asked in its place."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Confounding:
 
     @property
     def model(self) -> Model:
-        """The family of models that was asked: ``linear`` or ``trees``."""
+        """The family of models that was asked: ``linear``, ``curved`` or ``trees``."""
         found: Model = self.table.attrs["model"]
         return found
 
@@ -91,10 +91,11 @@ def measure_confounding(
         how much smaller the error gets with normal stress. ``explained``: share of the variance;
         ``loss``: mean square error, by models that never saw the experiment; over ``target``
         ``validation_error``: squared errors at the validation targets, NaN where the lag model has
-        none. Attribute ``model``: ``linear`` or ``trees`` (which are not asked about pairs).
+        none. Attribute ``model``: ``linear``, ``curved``, or ``trees`` (which are not asked about
+        pairs).
     """
     model = better_model(lag_model, drivers)
-    lag_model = lag_model.decimated(TREE_TARGETS, validation) if model == "trees" else lag_model
+    lag_model = lag_model.asked(model, validation)
     base = lag_model.errors(lag_model.columns(drivers), model)
     variance = float(lag_model.friction.var())
 
@@ -134,7 +135,7 @@ def measure_confounding(
     both = np.full((len(drivers), len(drivers)), np.nan)
     for i, one in enumerate(drivers):
         for j, other in enumerate(drivers[:i]):
-            if model == "linear":  # trees would take minutes
+            if model != "trees":  # they would take minutes
                 both[i, j] = both[j, i] = difference(errors(without(one, other)), base).low
     table["left_out_both_low"] = (("channel", "other"), both)
     table["explained"] = 1 - float(base.mean()) / variance
@@ -146,12 +147,17 @@ def measure_confounding(
 
 
 def better_model(lag_model: LagModel, drivers: tuple[str, ...]) -> Model:
-    """Linear, unless boosted trees explain clearly and much more."""
-    thin = lag_model.decimated(TREE_TARGETS)
-    linear, trees = (thin.errors(thin.columns(drivers), model) for model in ("linear", "trees"))
-    gap = thin.difference(linear, trees)
-    much = gap.value > WORTH_TREES * float(thin.friction.var())
-    return "trees" if gap.low > 0 and much else "linear"
+    """Linear, unless curved answers explain clearly and much more; trees, if they do so again."""
+    thin = lag_model.decimated(min(THINNED.values()))
+    much = WORTH_MORE * float(thin.friction.var())
+    chosen: Model = "linear"
+    errors = thin.errors(thin.columns(drivers), chosen)
+    for model in THINNED:
+        tried = thin.errors(thin.columns(drivers), model)
+        gap = thin.difference(errors, tried)
+        if gap.low > 0 and gap.value > much:
+            chosen, errors = model, tried
+    return chosen
 
 
 def lag_model_of_study(prepared: "Prepared", length: int) -> LagModel:

@@ -51,9 +51,10 @@ def _clock(at: At, lag_model: "LagModel") -> Clock:
 
 
 def _kernel_fits(
-    _: At, lag_model: "LagModel", required: RequiredHistory
+    _: At, lag_model: "LagModel", required: RequiredHistory, confounding: Confounding
 ) -> dict[Kernel, KernelFit]:
-    return {fit.shape: fit for fit in fit_kernels(lag_model, required.drivers)}
+    fits = fit_kernels(lag_model, required.drivers, confounding.model)
+    return {fit.shape: fit for fit in fits}
 
 
 def _kernel(shape: Kernel) -> Step[KernelFit]:
@@ -111,7 +112,7 @@ CLOCK = Step(
     needs=(LAG_MODEL,),
     doing=lambda _: Statement("progress.clock"),
 )
-KERNEL_FITS = Step("kernels", _kernel_fits, needs=(LAG_MODEL, REQUIRED))
+KERNEL_FITS = Step("kernels", _kernel_fits, needs=(LAG_MODEL, REQUIRED, CONFOUNDING))
 BOXCAR, EXPONENTIAL = map(_kernel, KERNELS)
 CONTROLS = {PROBES: CONTROL_FOLDS, SHUFFLED: CONTROL_FOLDS, UNTRAINED: 1}
 """Controls, and in how many folds at most; before training, networks of all folds are the same."""
@@ -282,10 +283,9 @@ def _memory(
     skill: SkillEvidence,
 ) -> MemoryEvidence:
     of_networks, of_lag_model = comparison.required(), steps(REQUIRED)
-    linear = confounding.model == "linear"
     return MemoryEvidence.compute(
         required=(of_lag_model,) if of_networks is None else (of_networks, of_lag_model),
-        kernels=(steps(BOXCAR), steps(EXPONENTIAL)) if linear else (),
+        kernels=(steps(BOXCAR), steps(EXPONENTIAL)),
         clock=steps(CLOCK),
         network_loss=float(comparison.means.min()),
         lag_model_loss=float(confounding.table["loss"]),

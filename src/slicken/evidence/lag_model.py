@@ -8,15 +8,17 @@ with the normal stress, which no network sees? A linear model cannot know every 
 holds only where it predicts as well as the networks do, and who asks must check that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from slicken.evidence.curved import BENDS, curved, one_thread
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.evidence.slip_grid import on_slip_grid
 from slicken.learning.bins import bin_means, edges_to
@@ -31,12 +33,12 @@ if TYPE_CHECKING:
 MOST_TARGETS = 40_000
 """Target times of a lag model, at most; every sample is one where there are fewer."""
 TREE_FOLDS, LAG_MODEL_TREES = 3, 60
-TREE_TARGETS = 6000
-"""Target times that boosted trees are asked about, at most: they take long."""
 FUTURE = (1, 2, 4, 8, 16, 32, 64)
 """Samples after the target time that end the bins of the future."""
 
-Model = Literal["linear", "trees"]
+Model = Literal["linear", "curved", "trees"]
+THINNED: Mapping[Model, int] = MappingProxyType({"curved": 8000, "trees": 6000})
+"""Target times that families which take longer are asked about, at most."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,8 @@ class LagModel:
         near: ``(G, G)``; row g names the groups that must not teach when g judges.
         dt: s in a sample; on a slip grid, m of slip in a unit of the edges.
         clock: ``time``, or ``slip`` on a slip grid; see :mod:`slicken.evidence.slip_grid`.
+        always: Features that every regression sees beside what it is asked about, ``(N, A)``; None
+            for none.
     """
 
     channels: tuple[str, ...]
@@ -68,6 +72,12 @@ class LagModel:
     near: NDArray[np.bool_]
     dt: float
     clock: Literal["time", "slip"] = "time"
+    always: NDArray[np.float64] | None = None
+
+    def asked(self, model: Model, keep: NDArray[np.int64] | None = None) -> "LagModel":
+        """The targets that a family of models is asked about, and those to keep."""
+        most = THINNED.get(model, self.ends.size)
+        return self if self.ends.size <= most else self.decimated(most, keep)
 
     def decimated(self, most: int, keep: NDArray[np.int64] | None = None) -> "LagModel":
         """Evenly chosen targets, at most a number of them, and those to keep."""
@@ -81,6 +91,7 @@ class LagModel:
             bins=self.bins[chosen],
             friction=self.friction[chosen],
             group=self.group[chosen],
+            always=None if self.always is None else self.always[chosen],
         )
 
     @property
@@ -118,11 +129,14 @@ class LagModel:
 
         Args:
             columns: what the model sees; see :meth:`columns`.
-            model: a ridge ``linear`` regression, or boosted ``trees``.
+            model: a ridge regression on the means, ``linear``, or on curves of them, ``curved``; or
+                boosted ``trees``.
         """
         if model == "trees":
             return self._trees(columns)
-        return self._rows.of_features(columns.ravel()).blind_errors(self.near)
+        if model == "curved":
+            return self._curved(columns)
+        return self._rows.of_features(self._and_always(columns.ravel())).blind_errors(self.near)
 
     def recent_mean(self, places: Sequence[int], samples: float) -> NDArray[np.float64]:
         """Means over the last this many samples, the last of them counted in part, ``(N, P)``.
@@ -147,7 +161,7 @@ class LagModel:
         Args:
             features: shape ``(N, P)``.
         """
-        return GroupedRows.of(features, self.friction, self.group).blind_errors(self.near)
+        return self._rows_of(features).blind_errors(self.near)
 
     def sums_of_squares(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """What least squares leaves, without each group in turn, and last with all, ``(G + 1,)``.
@@ -155,7 +169,7 @@ class LagModel:
         Args:
             features: shape ``(N, P)``.
         """
-        return GroupedRows.of(features, self.friction, self.group).sums_of_squares()
+        return self._rows_of(features).sums_of_squares()
 
     def without_each(
         self, features: NDArray[np.float64]
@@ -168,10 +182,16 @@ class LagModel:
         Returns:
             Weights, ``(G + 1, P + 1)``, the last that of 1, and what is left, ``(G + 1,)``.
         """
-        return GroupedRows.of(features, self.friction, self.group).without_each()
+        return self._rows_of(features).without_each()
+
+    def _curved(self, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
+        rows = self._curved_rows
+        chosen = self._and_always(np.repeat(columns, BENDS))
+        with one_thread():
+            return rows.of_features(chosen).blind_errors(self.near)
 
     def _trees(self, columns: NDArray[np.bool_]) -> NDArray[np.float64]:
-        features = self.bins[:, columns]
+        features = self._with_always(self.bins[:, columns])
         found = np.empty(self.friction.size)
         for judges in np.array_split(np.arange(self.groups), min(TREE_FOLDS, self.groups)):
             here = np.isin(self.group, judges)
@@ -192,10 +212,26 @@ class LagModel:
         reach = float(stats.t.ppf(0.975, self.groups - 1)) * error
         return Interval(value, value - reach, value + reach)
 
+    def _and_always(self, chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        always = 0 if self.always is None else self.always.shape[1]
+        return np.append(chosen, np.ones(always, dtype=np.bool_))
+
+    def _with_always(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self.always is None:
+            return features
+        return np.concatenate([features, self.always], axis=1)
+
+    def _rows_of(self, features: NDArray[np.float64]) -> GroupedRows:
+        return GroupedRows.of(self._with_always(features), self.friction, self.group)
+
     @cached_property
     def _rows(self) -> GroupedRows:
-        flat = self.bins.reshape(self.friction.size, -1)
-        return GroupedRows.of(flat, self.friction, self.group)
+        return self._rows_of(self.bins.reshape(self.friction.size, -1))
+
+    @cached_property
+    def _curved_rows(self) -> GroupedRows:
+        # The same curves for all bins of a channel, so that one place bends alike at every lag.
+        return self._rows_of(curved(self.bins).reshape(self.friction.size, -1))
 
     @cached_property
     def _counts(self) -> NDArray[np.float64]:

@@ -123,7 +123,7 @@ class Memory:
     Args:
         low: s; zero where no memory is needed.
         high: s; likewise; infinite where no upper end is known.
-        method: ``networks``, ``linear``, ``trees``, or the memory kernel: ``boxcar``,
+        method: ``networks``, ``linear``, ``curved``, ``trees``, or the memory kernel: ``boxcar``,
             ``exponential``.
         drivers: whose history; empty for all.
         enough: the shortest history that does as well as more, s.
@@ -150,7 +150,7 @@ class MemoryEvidence(Tabular):
 
     Args:
         required: History that each family of models requires.
-        kernels: Memory kernels, where a linear model predicts as well as trees.
+        kernels: Memory kernels.
         clock: By which clock friction forgets.
         forgets_by_slip: Whether it is slip, and a past weighted by slip predicts about as well as
             the networks.

@@ -3,13 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from slicken.evidence.lag_model import TREE_TARGETS, LagModel, Model
+if TYPE_CHECKING:
+    from slicken.evidence.lag_model import LagModel, Model
 
 NEGLIGIBLE = 3e-4
 """An increase of the squared error by this share of the variance explained is no need, however well
@@ -25,7 +26,7 @@ class RequiredHistory:
     """How much history friction needs, according to one family of models.
 
     Args:
-        family: ``networks``, or the lag model's ``linear`` or ``trees``.
+        family: ``networks``, or the lag model's ``linear``, ``curved`` or ``trees``.
         history: s of history that were tried, ascending, shape ``(K,)``.
         loss: mean square error of standardised friction with each, ``(K,)``.
         low: lower end of the 95 % interval of the loss less the lowest, ``(K,)``.
@@ -44,16 +45,17 @@ class RequiredHistory:
 
     @classmethod
     def compute(
-        cls, lag_model: LagModel, drivers: tuple[str, ...], model: Model
+        cls, lag_model: "LagModel", drivers: tuple[str, ...], model: "Model"
     ) -> "RequiredHistory":
         """History that the lag model requires, of the drivers that forward selection chooses.
 
         Args:
             lag_model: All targets that may judge.
             drivers: Drivers of the study.
-            model: Family; trees are asked about all drivers, as they take long.
+            model: Family of models.
         """
-        selected = select_drivers(lag_model, drivers) if model == "linear" else drivers
+        lag_model = lag_model.asked(model)
+        selected = select_drivers(lag_model, drivers, model)
         return replace(required_by_lag_model(lag_model, selected, model), drivers=selected)
 
     def __repr__(self) -> str:
@@ -128,7 +130,10 @@ def between(low: float, high: float) -> str:
 
 
 def required_by_lag_model(
-    lag_model: LagModel, channels: Sequence[str], model: Model = "linear", also: Sequence[str] = ()
+    lag_model: "LagModel",
+    channels: Sequence[str],
+    model: "Model" = "linear",
+    also: Sequence[str] = (),
 ) -> RequiredHistory:
     """Cut the lag model at its edges, refit, and compare.
 
@@ -138,9 +143,9 @@ def required_by_lag_model(
         model: which family; trees are asked at every fourth edge only, as they take long.
         also: channels whose present bin is always there.
     """
-    lag_model = lag_model.decimated(TREE_TARGETS) if model == "trees" else lag_model
+    lag_model = lag_model.asked(model)
     present = lag_model.columns(also, steps=1)
-    stride = 1 if model == "linear" else 4
+    stride = 4 if model == "trees" else 1
     steps = list(range(lag_model.steps, 0, -stride))[::-1]
     errors = np.stack(
         [
@@ -164,18 +169,37 @@ def required_by_lag_model(
     )
 
 
-def select_drivers(lag_model: LagModel, channels: Sequence[str]) -> tuple[str, ...]:
+def select_drivers(
+    lag_model: "LagModel", channels: Sequence[str], model: "Model" = "linear"
+) -> tuple[str, ...]:
     """Drivers chosen one by one, the best first, until no other clearly adds to them.
 
     The fewer there are, the sharper the estimate of their memory: pasts that are proxies for one
     another blur it.
+
+    Args:
+        lag_model: All targets that may judge.
+        channels: Drivers to choose from.
+        model: Family. Trees take long: curved answers choose for them, and all drivers are kept
+            where trees predict clearly better with all.
     """
+    lag_model = lag_model.asked(model)
+    if model != "trees":
+        return _one_by_one(lag_model, channels, model)
+    chosen = _one_by_one(lag_model, channels, "curved")
+    fewer, every = (lag_model.errors(lag_model.columns(n), model) for n in (chosen, channels))
+    missed = lag_model.difference(fewer, every)
+    much = ADDS * float(lag_model.friction.var())
+    return tuple(channels) if missed.low > 0 and missed.value > much else chosen
+
+
+def _one_by_one(lag_model: "LagModel", channels: Sequence[str], model: "Model") -> tuple[str, ...]:
     chosen: tuple[str, ...] = ()
     errors = (lag_model.friction - lag_model.friction.mean()) ** 2
     variance = float(errors.mean())
     while len(chosen) < len(channels):
         tried = {
-            name: lag_model.errors(lag_model.columns((*chosen, name)))
+            name: lag_model.errors(lag_model.columns((*chosen, name)), model)
             for name in channels
             if name not in chosen
         }

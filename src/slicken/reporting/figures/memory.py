@@ -48,6 +48,7 @@ _MASS_INK = (("#6baed6", "o"), (BLUE, "s"), ("#00263d", "^"))
 FAMILY_INK: Mapping[str, tuple[str, str]] = {
     "networks": (BLUE, "o"),
     "linear": (VERMILLION, "s"),
+    "curved": ("#E69F00", "D"),
     "trees": ("#CC79A7", "^"),
 }
 """Colour and marker of each family of models."""

@@ -48,7 +48,8 @@ class Reading:
     """The memory by one method.
 
     Args:
-        method: ``networks``, ``linear``, ``trees``, or a kernel: ``boxcar``, ``exponential``.
+        method: ``networks``, ``linear``, ``curved``, ``trees``, or a kernel: ``boxcar``,
+            ``exponential``.
         low: From, s; zero where the shortest history that was tried is enough.
         high: To, s; that shortest history where it is enough.
         value: Best memory of a kernel, s; NaN for a required history.

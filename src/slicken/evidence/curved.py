@@ -1,0 +1,105 @@
+"""Curved answers: smooth functions of a value, as features of a regression that stays linear.
+
+A distributed lag model of curved answers crosses a basis of values with one of lags (Gasparrini,
+Armstrong & Kenward 2010, 10.1002/sim.3940). The lag model has the bins of lags; here is the basis
+of values: splines, whose pieces meet at quantiles.
+"""
+
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sklearn.preprocessing import SplineTransformer
+
+DEGREE, PIECES = 2, 3
+"""Of the polynomials, and how many of them a curve has unless more are asked for."""
+BENDS = PIECES + DEGREE - 1
+"""Features of a value, B, with so many."""
+_NEGLIGIBLE = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Splines of one quantity: first its value, then what bends it; constant beyond its ends.
+
+    Over the values that it was made from the features have no mean, a variance of one, and no
+    correlation with one another, so that a ridge penalty weighs the value itself as in a linear
+    model. Where the values are too few for all features, the last ones are zero.
+
+    Args:
+        splines: B-splines, fitted; None for a constant.
+        centre: Mean of each B-spline, shape ``(Q,)``.
+        weights: From B-splines to features, ``(Q, B)``.
+    """
+
+    splines: "SplineTransformer | None"
+    centre: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @classmethod
+    def through(cls, values: NDArray[np.float64], pieces: int = PIECES) -> "Curves":
+        """Curves of a quantity.
+
+        Args:
+            values: All that it has, shape ``(N,)``; the pieces meet at their quantiles.
+            pieces: Number of polynomials; there is one feature more.
+
+        Example:
+            >>> values = np.linspace(0.0, 1.0, 101)
+            >>> features = Curves.through(values)(values)
+            >>> bool(np.allclose(features.T @ features / 101, np.eye(4)))
+            True
+        """
+        # Here, because scikit-learn takes a second to import, and few commands need it.
+        from sklearn.preprocessing import SplineTransformer
+
+        features = pieces + DEGREE - 1
+        knots = np.unique(np.quantile(values, np.linspace(0, 1, pieces + 1)))
+        if knots.size == 1:
+            return cls(None, np.zeros(1), np.zeros((1, features)))
+        column = values[:, None]
+        splines = SplineTransformer(
+            degree=DEGREE, knots=knots[:, None], extrapolation="constant"
+        ).fit(column)
+        raw = splines.transform(column)
+        centre = raw.mean(axis=0)
+        raw -= centre
+        straight = (values - values.mean()) / values.std()
+        alike, along = raw.T @ raw / values.size, straight @ raw / values.size
+        line = np.linalg.lstsq(alike, along)[0]  # every straight line is a sum of splines
+        bent = np.eye(line.size) - np.outer(line, along)
+        sizes, turns = np.linalg.eigh(bent.T @ alike @ bent)
+        kept = np.flatnonzero(sizes > _NEGLIGIBLE)[::-1]
+        weights = np.zeros((line.size, features))
+        weights[:, 0] = line
+        weights[:, 1 : kept.size + 1] = bent @ turns[:, kept] / np.sqrt(sizes[kept])
+        return cls(splines, centre, weights)
+
+    def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Features of values, shape ``(*values.shape, B)``."""
+        if self.splines is None:
+            return np.zeros((*values.shape, self.weights.shape[1]))
+        found = (self.splines.transform(values.reshape(-1, 1)) - self.centre) @ self.weights
+        return np.asarray(found).reshape(*values.shape, -1)
+
+
+def curved(values: NDArray[np.float64], pieces: int = PIECES) -> NDArray[np.float64]:
+    """Features of each of several quantities, shape ``(N, C, ..., B)``.
+
+    Args:
+        values: Shape ``(N, C, ...)``; the curves of a quantity go through all that it has.
+        pieces: Number of polynomials of a curve; there is one feature more.
+    """
+    each = [values[:, place] for place in range(values.shape[1])]
+    return np.stack([Curves.through(one.ravel(), pieces)(one) for one in each], axis=1)
+
+
+def one_thread() -> AbstractContextManager[object]:
+    """One thread for linear algebra: for many small systems, threads that wait take longer."""
+    from threadpoolctl import threadpool_limits
+
+    return threadpool_limits(limits=1, user_api="blas")
