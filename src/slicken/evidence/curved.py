@@ -7,13 +7,10 @@ of values: splines, whose pieces meet at quantiles.
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    from sklearn.preprocessing import SplineTransformer
+from scipy.interpolate import BSpline
 
 DEGREE, PIECES = 2, 3
 """Of the polynomials, and how many of them a curve has unless more are asked for."""
@@ -31,14 +28,14 @@ class Curves:
     model. Where the values are too few for all features, the last ones are zero.
 
     Args:
-        splines: B-splines, fitted; None for a constant.
-        centre: Mean of each B-spline, shape ``(Q,)``.
-        weights: From B-splines to features, ``(Q, B)``.
+        ends: Lowest and highest value.
+        spline: From values to features, ``(..., B)``; None for a constant.
+        features: Number of features, B.
     """
 
-    splines: "SplineTransformer | None"
-    centre: NDArray[np.float64]
-    weights: NDArray[np.float64]
+    ends: tuple[float, float]
+    spline: BSpline | None
+    features: int
 
     @classmethod
     def through(cls, values: NDArray[np.float64], pieces: int = PIECES) -> "Curves":
@@ -54,18 +51,13 @@ class Curves:
             >>> bool(np.allclose(features.T @ features / 101, np.eye(4)))
             True
         """
-        # Here, because scikit-learn takes a second to import, and few commands need it.
-        from sklearn.preprocessing import SplineTransformer
-
         features = pieces + DEGREE - 1
         knots = np.unique(np.quantile(values, np.linspace(0, 1, pieces + 1)))
+        ends = float(knots[0]), float(knots[-1])
         if knots.size == 1:
-            return cls(None, np.zeros(1), np.zeros((1, features)))
-        column = values[:, None]
-        splines = SplineTransformer(
-            degree=DEGREE, knots=knots[:, None], extrapolation="constant"
-        ).fit(column)
-        raw = splines.transform(column)
+            return cls(ends, None, features)
+        knots = np.concatenate([knots[:1]] * DEGREE + [knots] + [knots[-1:]] * DEGREE)
+        raw = BSpline.design_matrix(values, knots, DEGREE).toarray()
         centre = raw.mean(axis=0)
         raw -= centre
         straight = (values - values.mean()) / values.std()
@@ -77,14 +69,14 @@ class Curves:
         weights = np.zeros((line.size, features))
         weights[:, 0] = line
         weights[:, 1 : kept.size + 1] = bent @ turns[:, kept] / np.sqrt(sizes[kept])
-        return cls(splines, centre, weights)
+        # Splines sum to one, so that what is taken from all their weights is taken from the sum.
+        return cls(ends, BSpline(knots, weights - centre @ weights, DEGREE), features)
 
     def __call__(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Features of values, shape ``(*values.shape, B)``."""
-        if self.splines is None:
-            return np.zeros((*values.shape, self.weights.shape[1]))
-        found = (self.splines.transform(values.reshape(-1, 1)) - self.centre) @ self.weights
-        return np.asarray(found).reshape(*values.shape, -1)
+        if self.spline is None:
+            return np.zeros((*values.shape, self.features))
+        return np.asarray(self.spline(np.clip(values, *self.ends)), dtype=np.float64)
 
 
 def curved(values: NDArray[np.float64], pieces: int = PIECES) -> NDArray[np.float64]:
