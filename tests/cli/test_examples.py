@@ -52,7 +52,7 @@ def test_the_tribometer_runs_are_studied_with_all_five_drivers(plan: Path) -> No
     assert summary["missing_drivers"] == []
     assert len(summary["experiments"]) == 12
     assert {each["sha256"] for each in summary["experiments"]} == set(TE67.files.values())
-    assert "Split 6 folds: each of 12 experiments is the test once" in said
+    assert "Split into 6 folds: each of 12 experiments is the test once" in said
     assert re.search("format: .*decimal comma.* +.12 logs", said)
     assert re.search("repeated column: 'Friction Force'.*12 logs", said)
     assert re.search("text line: 'Test completed at.*12 logs", said)

@@ -73,6 +73,11 @@ BASELINES = of_window(
     doing=lambda seconds: Statement("progress.scores", seconds=seconds),
 )
 GRADIENTS = of_window("importance", lambda at: gradients_at(at.fold, at.seconds))
+SPAN_TARGETS = 256
+"""Targets of a study at which gradients are taken at lengths that no fold's figures show."""
+SPANS = of_window(
+    "spans", lambda at: gradients_at(at.fold, at.seconds, -(-SPAN_TARGETS // at.trained.plan.folds))
+)
 TRUNCATION = of_window("truncation", lambda at: truncation_at(at.fold, at.seconds))
 ATTRIBUTION = of_window(
     "attribution",
@@ -216,10 +221,7 @@ def gather(
     comparison = WindowComparison.compute(trained)
     best = comparison.best
     baselines = _baselines(trained, folds, best)
-    gradients = {
-        s: folds.pooled(GRADIENTS, s, pool=lambda each: pool_targets([*map(finite_runs, each)]))
-        for s in trained.windows
-    }
+    gradients = {s: _gradients(trained, folds, s, best) for s in trained.windows}
     scores = Scores.compute(trained, baselines, best)
     skill = SkillEvidence.compute(trained, best, baselines[best])
     confounding, truncation = steps(CONFOUNDING), folds.pooled(TRUNCATION, best)
@@ -258,6 +260,15 @@ def _announced(trained: "Trained", controls: Mapping[Step[xr.Dataset], int], ask
     folds = len(trained.folds)
     of_fold = (1 if trained.has_folds else len(trained.windows)) + 1 + asked
     return 3 + folds * of_fold + sum(min(most, folds) for most in controls.values())
+
+
+def _gradients(trained: "Trained", folds: FoldSteps, seconds: float, best: float) -> xr.Dataset:
+    """Gradients of the runs that ended well; with folds, at all targets of the best length only.
+
+    Where the same networks serve all lengths, the others show how far back gradients reach.
+    """
+    step = SPANS if trained.has_folds and seconds != best else GRADIENTS
+    return folds.pooled(step, seconds, pool=lambda each: pool_targets([*map(finite_runs, each)]))
 
 
 def _baselines(trained: "Trained", folds: FoldSteps, best: float) -> dict[float, xr.Dataset]:

@@ -8,6 +8,7 @@ import numpy as np
 import xarray as xr
 from scipy.ndimage import uniform_filter1d
 
+from slicken.evidence.attribution import choose_targets
 from slicken.evidence.tabular import Tabular
 
 if TYPE_CHECKING:
@@ -22,7 +23,9 @@ Kind = Literal["loss", "friction"]
 KINDS: tuple[Kind, ...] = ("loss", "friction")
 
 
-def measure_importance(prepared: "Prepared", ensemble: "Ensemble", part: "Part") -> xr.Dataset:
+def measure_importance(
+    prepared: "Prepared", ensemble: "Ensemble", part: "Part", most: int | None = None
+) -> xr.Dataset:
     """Absolute gradients on the windows of a part, averaged over lags or over windows.
 
     With a squared loss ``|dLoss/dx| = 2 |predicted - measured| |dfriction/dx|``: what the network
@@ -33,6 +36,7 @@ def measure_importance(prepared: "Prepared", ensemble: "Ensemble", part: "Part")
         prepared: Record and its parts.
         ensemble: Trained runs of one window length.
         part: Part of the targets, ``validation`` or ``test``.
+        most: Number of targets, evenly over the part, at most; all where None.
 
     Returns:
         ``loss`` and ``friction`` over ``(run, target, channel)``: mean over lags of ``|dLoss/dx|``
@@ -40,6 +44,8 @@ def measure_importance(prepared: "Prepared", ensemble: "Ensemble", part: "Part")
         ``(run, lag, channel)``: means over windows, lag in s before the target time.
     """
     ends = prepared.split.ends[part]
+    chosen = np.arange(ends.size) if most is None else choose_targets(ends, most)
+    ends = ends[chosen]
     found = ensemble.sensitivity(prepared.drivers, prepared.friction, ends)
     errors = np.abs(found.friction - prepared.friction[ends])[..., None]
     over_targets, over_lags = ("run", "target", "channel"), ("run", "lag", "channel")
@@ -57,17 +63,22 @@ def measure_importance(prepared: "Prepared", ensemble: "Ensemble", part: "Part")
         },
         attrs={"window": ensemble.length * prepared.record.dt, "part": part},
     )
-    return gradients.assign_coords(prepared.targets(part).coords)
+    return gradients.assign_coords(prepared.targets(part).isel(target=chosen).coords)
 
 
-def gradients_at(trained: "Fold", seconds: float) -> xr.Dataset:
+def gradients_at(trained: "Fold", seconds: float, most: int | None = None) -> xr.Dataset:
     """Absolute gradients of all runs of one length; see :func:`measure_importance`.
+
+    Args:
+        trained: Fold of a study.
+        seconds: Window length.
+        most: Number of targets at most; all where None.
 
     Returns:
         As there, with ``finite`` over ``run``: whether a run ended well.
     """
     ensemble = trained.ensemble(seconds, finite=False)
-    found = measure_importance(trained.prepared, ensemble, trained.plan.importance_on)
+    found = measure_importance(trained.prepared, ensemble, trained.plan.importance_on, most)
     return found.assign_coords(finite=trained.history(seconds)["finite"])
 
 

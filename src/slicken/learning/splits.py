@@ -194,7 +194,7 @@ def _groups_of_folds(
     of_unit = np.full(int(stage.max()) + 1, folds)  # stages that are too short only train
     for number, dealt in enumerate(np.array_split(units, folds)):
         of_unit[dealt] = number
-    return of_unit[stage], f"{folds} folds: each of {units.size} {by}s is the test once"
+    return of_unit[stage], f"into {folds} folds: each of {units.size} {by}s is the test once"
 
 
 def _every_experiment_holds_a_window(record: Record, longest: int) -> None:
