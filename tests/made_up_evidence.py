@@ -17,6 +17,7 @@ from slicken.evidence.importance import Importance
 from slicken.evidence.intervals import Calibration
 from slicken.evidence.kernels import KernelFit
 from slicken.evidence.memory import Memory, MemoryEvidence
+from slicken.evidence.noise import DriverNoise
 from slicken.evidence.required import RequiredHistory
 from slicken.evidence.resampling import Blocks, Interval
 from slicken.evidence.scores import Scores
@@ -116,6 +117,7 @@ def memory(conclusion: Memory | None = None, **changes: Any) -> MemoryEvidence: 
         truncation=xr.Dataset(),
         conclusion=conclusion,
         clock=NO_CLOCK,
+        noise=DriverNoise(("temperature",), np.array([0.0]), np.array([0.0])),
         forgets_by_slip=False,
     )
     return replace(found, **changes)

@@ -69,7 +69,7 @@ def required(worse: list[bool], loss: list[float]) -> RequiredHistory:
 @pytest.mark.parametrize(
     ("worse", "loss", "expected"),
     [
-        ([True, True, False, False], [3, 2, 1.0, 1.1], (20.0, 40.0)),
+        ([True, True, False, False], [3, 2, 1.0, 1.1], (20.0, 54.0)),
         ([True, False, False, False], [3, 1.1, 1.05, 1.0], (10.0, np.inf)),
         ([False, False, False, False], [1.1, 1, 1.05, 1.2], None),
         ([False, True, True, True], [1, 2, 3, 4], None),
@@ -79,7 +79,10 @@ def required(worse: list[bool], loss: list[float]) -> RequiredHistory:
 def test_the_range_of_needs_by_hand(
     worse: list[bool], loss: list[float], expected: tuple[float, float] | None
 ) -> None:
-    """Histories of 10, 20, 40 and 80 s; the longest that was tried is no upper end."""
+    """Histories of 10, 20, 40 and 80 s; the longest that was tried is no upper end.
+
+    A mean over a third more than the best history would hardly show: 40 s reach to 54 s.
+    """
     assert required(worse, loss).range == expected
 
 
@@ -87,7 +90,7 @@ def test_where_longer_histories_train_badly_there_is_no_upper_end() -> None:
     """A network of 80 s that trains badly says nothing about what friction needs."""
     found = required([True, False, False, True], [3, 1, 1.01, 2])
     assert (found.range, found.limit) == ((10.0, np.inf), "training")
-    assert replace(found, family="linear").range == (10.0, 20.0)
+    assert replace(found, family="linear").range == (10.0, 27.0)
 
 
 def test_needs_survive_a_file() -> None:
@@ -152,7 +155,7 @@ def test_the_sharpest_answer_that_holds_is_taken() -> None:
 def test_an_answer_that_does_not_hold_is_not_taken(way: KernelFit, fits: bool, method: str) -> None:
     found = conclude((NEEDED, LADDER), (way,), (), lag_model_fits=fits)
     assert found is not None
-    assert (found.method, found.low, found.high) == (method, 20.0, 40.0)
+    assert (found.method, found.low, found.high) == (method, 20.0, 54.0)
 
 
 def test_networks_that_cannot_tell_leave_nothing_to_tell() -> None:

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 import builders
 from slicken.evidence.confounding import lag_model_of_study
+from slicken.evidence.kernels import fit_kernels
 from slicken.evidence.lag_model import LagModel
-from slicken.evidence.noise import ALL_NOISE, DriverNoise, averaged
+from slicken.evidence.noise import ALL_NOISE, DriverNoise, averaged, knowing_the_present
+from slicken.evidence.required import RequiredHistory, required_by_lag_model
 from slicken.study.prepared import Prepared
 
 SAMPLES, LONGEST, GROUPS = 900, 96, 8
@@ -117,3 +119,27 @@ def test_noise_is_read_back_from_its_dataset() -> None:
 def lag_model_with(noise: float, memory: int) -> tuple[LagModel, DriverNoise]:
     prepared = prepared_with(noise, memory)
     return lag_model_of_study(prepared, LONGEST), DriverNoise.compute(prepared)
+
+
+@pytest.mark.parametrize("noise", [1.0, 3.0])
+def test_averaging_noise_away_is_no_memory(noise: float) -> None:
+    """Friction follows the present temperature; without the estimate, models need the past."""
+    lag_model, of_drivers = lag_model_with(noise, memory=1)
+    naive = required_by_lag_model(lag_model, ["temperature"])
+    assert naive.range is not None
+    found = RequiredHistory.compute(lag_model, ("temperature",), "linear", of_drivers)
+    assert found.range is None
+    knowing = knowing_the_present(lag_model, of_drivers, ["temperature"], "linear")
+    assert not any(fit.is_shown for fit in fit_kernels(knowing, ["temperature"]))
+
+
+def test_a_memory_is_found_through_the_noise() -> None:
+    memory = 40
+    lag_model, of_drivers = lag_model_with(1.0, memory)
+    found = RequiredHistory.compute(lag_model, ("temperature",), "linear", of_drivers)
+    assert found.range is not None
+    low, high = found.range
+    assert low < memory <= high
+    knowing = knowing_the_present(lag_model, of_drivers, ["temperature"], "linear")
+    boxcar, _ = fit_kernels(knowing, ["temperature"])
+    assert boxcar.low <= memory <= boxcar.high

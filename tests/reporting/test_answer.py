@@ -24,6 +24,7 @@ from made_up_evidence import (
 from slicken.evidence.evidence import Evidence
 from slicken.evidence.importance import Importance
 from slicken.evidence.memory import Memory
+from slicken.evidence.noise import DriverNoise
 from slicken.evidence.resampling import Blocks
 from slicken.reporting.advice import fewest_experiments
 from slicken.reporting.answer import Answer, answer
@@ -161,13 +162,20 @@ def test_the_window_comparison_is_never_worded_as_the_memory() -> None:
     assert list(answered.findings()) == ["skill", "memory", "windows"]
 
 
+def test_the_noise_of_a_selected_driver_is_said_with_its_unit() -> None:
+    noise = DriverNoise(("temperature", "axial_rate"), np.array([0.98, 1e-6]), np.array([0.01] * 2))
+    text = said(answer(evidence(memory=memory(FOUND, noise=noise))), "memory")
+    assert "Noise of temperature (0.98 K)" in text
+    assert "axial displacement rate" not in text
+
+
 def test_the_linear_model_and_the_lag_model_stand_beside_the_comparison() -> None:
     lag_model = required("linear", [True, False, False], [2.0, 1.0, 1.1])
     found = evidence(memory=memory(FOUND, required=(lag_model,)))
     found.scores.table["validation_loss"].loc[{"model": "ridge", "window": 20.0}] = 0.001
     text = said(answer(found), "windows")
     assert "Linear model: lowest at 20 s." in text
-    assert "more than 5 s and at most 10 s" in text
+    assert "more than 5 s and at most 14 s" in text
 
 
 @pytest.mark.parametrize(

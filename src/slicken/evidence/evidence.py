@@ -17,6 +17,7 @@ from slicken.evidence.fold_steps import FoldSteps
 from slicken.evidence.importance import Importance, finite_runs, gradients_at
 from slicken.evidence.kernels import KERNELS, Kernel, KernelFit, fit_kernels
 from slicken.evidence.memory import MemoryEvidence, lag_model_fits, truncation_at
+from slicken.evidence.noise import DriverNoise, knowing_the_present
 from slicken.evidence.prediction import Prediction, predict_experiment
 from slicken.evidence.reasons import control_findings
 from slicken.evidence.required import RequiredHistory, select_drivers
@@ -51,9 +52,15 @@ def _clock(at: At, lag_model: "LagModel") -> Clock:
 
 
 def _kernel_fits(
-    _: At, lag_model: "LagModel", required: RequiredHistory, confounding: Confounding
+    _: At,
+    lag_model: "LagModel",
+    required: RequiredHistory,
+    confounding: Confounding,
+    noise: DriverNoise,
 ) -> dict[Kernel, KernelFit]:
-    fits = fit_kernels(lag_model, required.drivers, confounding.model)
+    model = confounding.model
+    knowing = knowing_the_present(lag_model, noise, required.drivers, model)
+    fits = fit_kernels(knowing, required.drivers, model)
     return {fit.shape: fit for fit in fits}
 
 
@@ -99,14 +106,20 @@ CONFOUNDING = Step(
     needs=(LAG_MODEL,),
     doing=lambda _: Statement("progress.confounding"),
 )
+NOISE = Step(
+    "noise",
+    lambda at: DriverNoise.compute(at.trained.prepared),
+    DriverNoise.to_dataset,
+    DriverNoise.from_dataset,
+)
 REQUIRED = Step(
     "required",
-    lambda at, lag_model, confounding: RequiredHistory.compute(
-        lag_model, at.trained.prepared.record.channels, confounding.model
+    lambda at, lag_model, confounding, noise: RequiredHistory.compute(
+        lag_model, at.trained.prepared.record.channels, confounding.model, noise
     ),
     RequiredHistory.to_dataset,
     RequiredHistory.from_dataset,
-    needs=(LAG_MODEL, CONFOUNDING),
+    needs=(LAG_MODEL, CONFOUNDING, NOISE),
     doing=lambda _: Statement("progress.memory"),
 )
 CLOCK = Step(
@@ -117,7 +130,7 @@ CLOCK = Step(
     needs=(LAG_MODEL,),
     doing=lambda _: Statement("progress.clock"),
 )
-KERNEL_FITS = Step("kernels", _kernel_fits, needs=(LAG_MODEL, REQUIRED, CONFOUNDING))
+KERNEL_FITS = Step("kernels", _kernel_fits, needs=(LAG_MODEL, REQUIRED, CONFOUNDING, NOISE))
 BOXCAR, EXPONENTIAL = map(_kernel, KERNELS)
 CONTROLS = {PROBES: CONTROL_FOLDS, SHUFFLED: CONTROL_FOLDS, UNTRAINED: 1}
 """Controls, and in how many folds at most; before training, networks of all folds are the same."""
@@ -298,6 +311,7 @@ def _memory(
         required=(of_lag_model,) if of_networks is None else (of_networks, of_lag_model),
         kernels=(steps(BOXCAR), steps(EXPONENTIAL)),
         clock=steps(CLOCK),
+        noise=steps(NOISE),
         network_loss=float(comparison.means.min()),
         lag_model_loss=float(confounding.table["loss"]),
         gradients=gradients,

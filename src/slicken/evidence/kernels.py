@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FINER = 1.08
 """Ratio of one memory that is tried to the one before."""
-KERNEL_FITS = 0.002
+KERNEL_FITS = 5e-5
 """Excess over the free lag model below which a memory kernel fits, however sure the excess is."""
 MISFIT = 0.02
 """Excess that must be excluded: what cannot tell a kernel from a worse model shows no fit."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from slicken.evidence.clock import Clock
     from slicken.evidence.confounding import Confounding
+    from slicken.evidence.noise import DriverNoise
     from slicken.evidence.required import RequiredHistory
     from slicken.learning.ensemble import Ensemble
     from slicken.learning.splits import Part
@@ -152,6 +153,7 @@ class MemoryEvidence(Tabular):
         required: History that each family of models requires.
         kernels: Memory kernels.
         clock: By which clock friction forgets.
+        noise: Noise of the drivers, which the lag model and the kernels average away beforehand.
         forgets_by_slip: Whether it is slip, and a past weighted by slip predicts about as well as
             the networks.
         selected: Drivers by forward selection, whose history the lag model and the kernels use.
@@ -167,6 +169,7 @@ class MemoryEvidence(Tabular):
     required: tuple["RequiredHistory", ...]
     kernels: tuple[KernelFit, ...]
     clock: "Clock"
+    noise: "DriverNoise"
     forgets_by_slip: bool
     selected: tuple[str, ...]
     lag_model_fits: bool
@@ -223,6 +226,7 @@ class MemoryEvidence(Tabular):
         truncation: xr.Dataset,
         *,
         clock: "Clock",
+        noise: "DriverNoise",
         network_loss: float,
         lag_model_loss: float,
         lag_model_fits: bool,
@@ -236,6 +240,7 @@ class MemoryEvidence(Tabular):
             gradients: Absolute gradients by window length, of the runs that ended well.
             truncation: See :func:`truncate`.
             clock: By which clock friction forgets.
+            noise: Noise of the drivers.
             network_loss: Lowest mean loss of the networks, of standardised friction.
             lag_model_loss: Loss of the lag model, judged on experiments that it did not see.
             lag_model_fits: See :func:`lag_model_fits`.
@@ -247,6 +252,7 @@ class MemoryEvidence(Tabular):
             required=required,
             kernels=kernels,
             clock=clock,
+            noise=noise,
             forgets_by_slip=has_skill
             and clock.verdict == "slip"
             and _loss_of(clock, lag_model_loss) <= FITS * network_loss,

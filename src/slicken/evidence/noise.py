@@ -7,7 +7,7 @@ alone (a Wiener filter), is made known to every model that is asked how much his
 history counts as needed for what it adds to that.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,10 +15,12 @@ import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from slicken.evidence.curved import curved
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from slicken.evidence.lag_model import LagModel
+    from slicken.evidence.lag_model import LagModel, Model
     from slicken.study.prepared import Prepared
 
 NOISY = 3e-4
@@ -99,6 +101,24 @@ def _noise(values: NDArray[np.float64], whole: NDArray[np.bool_]) -> NDArray[np.
         return np.zeros(values.shape[1])
     found: NDArray[np.float64] = np.median(steps, axis=0) / (_MEDIAN_OF_NORMAL * _GROWTH)
     return found
+
+
+def knowing_the_present(
+    lag_model: "LagModel", noise: DriverNoise, channels: "Sequence[str]", model: "Model"
+) -> "LagModel":
+    """The lag model, with the best estimates of noisy drivers' present values always known.
+
+    Args:
+        lag_model: Bins of the past.
+        noise: Noise of the drivers.
+        channels: Drivers that are asked about.
+        model: Family of models; unless it is ``linear``, the estimates have curves, too.
+    """
+    known = averaged(lag_model, noise, channels)
+    if not known.size:
+        return lag_model
+    always = known if model == "linear" else curved(known).reshape(len(known), -1)
+    return replace(lag_model, always=always)
 
 
 def averaged(

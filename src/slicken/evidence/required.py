@@ -9,14 +9,19 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from slicken.evidence.noise import knowing_the_present
+
 if TYPE_CHECKING:
     from slicken.evidence.lag_model import LagModel, Model
+    from slicken.evidence.noise import DriverNoise
 
 NEGLIGIBLE = 3e-4
 """An increase of the squared error by this share of the variance explained is no need, however well
 it is shown: sensors are noisy, and a few samples more average noise away."""
 ADDS = 0.002
 """Share of the variance of friction that a driver must add to be selected."""
+UNSEEN = 4 / 3
+"""A memory that reaches so much further than a history hardly shows in its loss."""
 Limit = Literal["", "longest", "training"]
 _COLUMNS = ("loss", "low", "high", "clearly_worse")
 
@@ -45,7 +50,11 @@ class RequiredHistory:
 
     @classmethod
     def compute(
-        cls, lag_model: "LagModel", drivers: tuple[str, ...], model: "Model"
+        cls,
+        lag_model: "LagModel",
+        drivers: tuple[str, ...],
+        model: "Model",
+        noise: "DriverNoise",
     ) -> "RequiredHistory":
         """History that the lag model requires, of the drivers that forward selection chooses.
 
@@ -53,10 +62,12 @@ class RequiredHistory:
             lag_model: All targets that may judge.
             drivers: Drivers of the study.
             model: Family of models.
+            noise: Noise of the drivers; averaging it away is no need.
         """
         lag_model = lag_model.asked(model)
         selected = select_drivers(lag_model, drivers, model)
-        return replace(required_by_lag_model(lag_model, selected, model), drivers=selected)
+        knowing = knowing_the_present(lag_model, noise, selected, model)
+        return replace(required_by_lag_model(knowing, selected, model), drivers=selected)
 
     def __repr__(self) -> str:
         found = "none" if self.range is None else between(*self.range)
@@ -88,7 +99,7 @@ class RequiredHistory:
         """
         if not self.more_than:
             return ""
-        if max(self.best, self.shortest) >= self.history[-1]:
+        if self._reaches >= self.history[-1]:
             return "longest"
         worse = self.clearly_worse & (self.history > self.best)
         return "training" if self.family == "networks" and worse.any() else ""
@@ -101,7 +112,12 @@ class RequiredHistory:
         """
         if not self.more_than:
             return None
-        return self.more_than, math.inf if self.limit else max(self.best, self.shortest)
+        return self.more_than, math.inf if self.limit else rounded_up(self._reaches)
+
+    @property
+    def _reaches(self) -> float:
+        """How far a memory may reach for which the best history does, s."""
+        return UNSEEN * max(self.best, self.shortest)
 
     def to_dataset(self) -> xr.Dataset:
         """Dataset for a file."""
@@ -117,6 +133,17 @@ class RequiredHistory:
         columns["clearly_worse"] = columns["clearly_worse"].astype(np.bool_)
         drivers = tuple(table.attrs["drivers"].split())
         return cls(table.attrs["family"], table["history"].to_numpy(), **columns, drivers=drivers)
+
+
+def rounded_up(length: float) -> float:
+    """The next length with two digits.
+
+    Example:
+        >>> rounded_up(53.3), rounded_up(256.0), rounded_up(40.0)
+        (54.0, 260.0, 40.0)
+    """
+    digits = 1 - math.floor(math.log10(length))
+    return round(math.ceil(round(length * 10.0**digits, 6)) / 10.0**digits, max(digits, 0) + 1)
 
 
 def between(low: float, high: float) -> str:

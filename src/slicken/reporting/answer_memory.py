@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from slicken.channels import CHANNELS, TEMPERATURE
 from slicken.evidence.kernels import KERNELS
 from slicken.statements import Statement
 
@@ -41,7 +42,7 @@ def memory_found(evidence: "Evidence") -> Finding:
         return Finding(_headline("unknown", true), (Statement("answer.memory_no_skill"),), used)
     if evidence.memory.forgets_by_slip:
         return _by_slip(evidence, used)
-    used = (evidence.memory.clock.statement(), *used)
+    used = (evidence.memory.clock.statement(), *_noise(evidence), *used)
     if memory is None:
         return Finding(_headline("unknown", true), (Statement("answer.memory_one_length"),), used)
     if not memory.is_needed:
@@ -82,6 +83,17 @@ def _memory_by(evidence: "Evidence", memory: "Memory") -> Iterator[Statement]:
         yield Statement("answer.memory_limit_longest", longest=longest)
     elif memory.limit == "training":
         yield Statement("answer.memory_limit_training")
+
+
+def _noise(evidence: "Evidence") -> Iterator[Statement]:
+    """Noise of the drivers whose memory was asked for, where it counts."""
+    noise = evidence.memory.noise
+    for name, level in zip(noise.channels, noise.level.tolist(), strict=True):
+        if name in noise.noisy and name in evidence.memory.selected:
+            channel = CHANNELS[name]
+            unit = "K" if channel is TEMPERATURE else channel.shown_unit
+            shown = (level * channel.shown_per_unit, unit)
+            yield Statement("answer.memory_noise", driver=name, level=shown)
 
 
 def _headline(kind: str, true: float | None, **values: object) -> Statement:
