@@ -14,6 +14,7 @@ from slicken.evidence.confounding import better_model, lag_model_of_study
 from slicken.evidence.curved import BENDS, Curves, curved
 from slicken.evidence.kernels import MISFIT, KernelFit, fit_kernels
 from slicken.evidence.lag_model import LagModel, Model
+from slicken.evidence.noise import DriverNoise
 from slicken.evidence.required import RequiredHistory, select_drivers
 from slicken.evidence.resampling import Interval
 from slicken.learning.ridge import PENALTIES
@@ -21,6 +22,7 @@ from slicken.learning.ridge import PENALTIES
 DRIVERS = ("slip_velocity", "temperature")
 Law = Callable[[np.ndarray, np.ndarray], np.ndarray]
 MEMORY, LONGEST, SAMPLES = 24, 96, 700
+QUIET = DriverNoise(DRIVERS, np.zeros(len(DRIVERS)), np.zeros(len(DRIVERS)))
 
 
 def truncated_powers(values: np.ndarray, knots: np.ndarray) -> np.ndarray:
@@ -144,7 +146,7 @@ def test_what_is_always_seen_stands_beside_what_is_asked(softened: LagModel, mod
 def test_a_memory_behind_a_sigmoid_is_found(first: int) -> None:
     lag_model = lag_model_of(warm_experiments(softening, MEMORY, first))
     assert better_model(lag_model, DRIVERS) == "curved"
-    required = RequiredHistory.compute(lag_model, DRIVERS, "curved")
+    required = RequiredHistory.compute(lag_model, DRIVERS, "curved", QUIET)
     assert required.family == "curved"
     assert required.drivers == ("temperature",)
     assert required.range is not None
@@ -166,7 +168,7 @@ def test_a_linear_law_stays_linear() -> None:
 def test_a_law_of_the_present_has_no_memory(law: Law, model: Model) -> None:
     lag_model = lag_model_of(warm_experiments(law, 1))
     assert better_model(lag_model, DRIVERS) == model
-    assert RequiredHistory.compute(lag_model, DRIVERS, model).range is None
+    assert RequiredHistory.compute(lag_model, DRIVERS, model, QUIET).range is None
     kernels = fit_kernels(lag_model, ("temperature",), model)
     assert not any(one.is_shown for one in kernels)
 
