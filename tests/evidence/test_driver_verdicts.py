@@ -202,3 +202,31 @@ def test_ranks_and_shares_are_those_of_each_run() -> None:
     ranks = ranks_of(shares)
     assert ranks.to_numpy().tolist() == [[3, 1, 2]] * RUNS
     assert rank_intervals(ranks, 0)["temperature"] == (1, 1, 1)
+
+
+def test_a_driver_that_predicts_nothing_about_trends_is_not_separable_from_them() -> None:
+    of = roles()
+    drivers = of["channel"].to_numpy().tolist()
+    values = {"temperature": (0.3, 0.1), "temperature_rate": (0.001, -0.001)}
+    for place, end in enumerate(("", "_low")):
+        column = [values.get(name, (0.0, 0.0))[place] for name in drivers]
+        of[f"about_trends{end}"] = "channel", np.array(column)
+    found = verdicts(of=of)
+    assert found["temperature"].verdict == "supported"
+    assert found["temperature_rate"].verdict == "not_separable"
+    assert found["temperature_rate"].reasons[0] == Statement("driver_reasons.trend")
+
+
+def test_beside_a_common_course_no_driver_is_supported() -> None:
+    found = judge_drivers(
+        readings(all=LEVELS),
+        readings(all=with_probes(LEVELS)),
+        roles(),
+        Blocks(BLOCKS),
+        has_skill=True,
+        lag_model_fits=True,
+        seed=0,
+        common_course=True,
+    )
+    assert not any(one.verdict == "supported" for one in found)
+    assert Statement("driver_reasons.common_course") in found[1].reasons

@@ -5,9 +5,10 @@ import pytest
 
 import builders
 import naive
+from slicken.evidence.permutation import permutation_p
 from slicken.evidence.resampling import FEWEST_BLOCKS, RESAMPLES, Blocks
 from slicken.evidence.scores import score
-from slicken.evidence.skill import permutation_p, skill
+from slicken.evidence.skill import skill
 from slicken.learning.record import join
 
 MEASURED = np.array([0.5, 0.6, 0.7, 0.6, 0.5, 0.4])

@@ -26,6 +26,7 @@ from slicken.evidence.importance import Importance
 from slicken.evidence.memory import Memory
 from slicken.evidence.noise import DriverNoise
 from slicken.evidence.resampling import Blocks
+from slicken.evidence.skill import CommonCourse, Seen, Skill
 from slicken.reporting.advice import fewest_experiments
 from slicken.reporting.answer import Answer, answer
 from slicken.reporting.wording import words
@@ -86,10 +87,36 @@ def test_without_skill_these_data_cannot_tell_and_why(
     assert not np.isfinite(shown).any()
 
 
-def test_skill_that_other_experiments_have_too_may_be_a_common_course() -> None:
+def test_skill_that_other_experiments_have_too_may_be_chance() -> None:
     answered = answer(evidence(skill=skills(permutation_p=0.3)))
-    assert keys(answered, "skill")[:2] == ["answer.skill_not_shown", "answer.why_common"]
+    assert keys(answered, "skill")[:2] == ["answer.skill_not_shown", "answer.why_chance"]
     assert "Permutation test: p = 0.3." in said(answered, "skill")
+
+
+def test_a_common_course_is_said_with_its_drivers_and_the_experiment_that_would_tell() -> None:
+    over = CommonCourse(
+        Skill("test_mean", 0.8, 0.7, 0.9, 9), Skill("course", 0.1, -0.2, 0.3, 9), ("temperature",)
+    )
+    skill = skills(permutation_p=0.3, course=over)
+    answered = answer(
+        evidence(skill=skill, memory=memory(FOUND), drivers=verdicts("negligible", "not_separable"))
+    )
+    text = said(answered, "skill")
+    assert text.startswith("Only a course common to all experiments: skill 0.60")
+    assert "over it 0.10 (-0.20 to 0.30)" in text
+    assert "Temperature shares such a course." in text
+    assert "needs no history" in said(answered, "memory")
+    assert keys(answered, "memory")[0] == "answer.memory_unknown"
+    assert "holds temperature while the rest goes on" in said(answered, "next_steps")
+    alone = answer(evidence(skill=replace(skill, course=replace(over, drivers=()))))
+    assert keys(alone, "next_steps")[0] == "next.other_course"
+
+
+def test_a_record_predicted_well_but_too_short_is_seen_once() -> None:
+    skill = skills(blocks=2, permutation_p=None, seen=Seen(0.82, 0.99, 1, 60))
+    text = said(answer(evidence(skill=skill, drivers=verdicts("unknown", "unknown"))), "skill")
+    assert text.startswith("Seen once: R² 0.82 and correlation 0.99 on what was held out")
+    assert "No interval: 2 independent blocks of 1 experiment, 4 needed." in text
 
 
 def test_too_few_blocks_are_no_proof_and_no_disproof() -> None:

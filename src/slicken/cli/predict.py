@@ -50,6 +50,11 @@ def run(
             "note: this study has no proven skill on its own test part; do not rely on what it "
             "predicts"
         )
+    elif evidence.skill.grade == "common_course":
+        say(
+            "note: this study shows no more than a course common to its experiments; rely on this "
+            "only for an experiment that began in the same state and was driven alike"
+        )
     for path in written:
         say(f"wrote {path}")
 

@@ -44,6 +44,9 @@ NEGLIGIBLE_SHARE = 0.05
 negligible, however certain that little is."""
 REPLACEABLE = 0.01
 """Share of friction's variance below which leaving a driver out costs nothing."""
+ABOUT_TRENDS = 0.02
+"""Share of friction's variance about its trends that a driver must predict to have more in common
+with friction than a trend."""
 COUNTS_AGAINST = 0.05
 """Share of friction's variance from which the future, or the normal stress, speaks against."""
 
@@ -127,6 +130,7 @@ def judge_drivers(
     has_skill: bool,
     lag_model_fits: bool,
     seed: int,
+    common_course: bool = False,
 ) -> tuple[DriverVerdict, ...]:
     """One verdict for each driver.
 
@@ -138,6 +142,7 @@ def judge_drivers(
         has_skill: whether there is anything to explain.
         lag_model_fits: whether the lag model predicts as well as the networks, and so may speak.
         seed: Random seed of the resampling.
+        common_course: Whether a course common to all experiments predicts as well.
     """
     drivers = [str(name) for name in table["channel"].to_numpy()]
     method = "shapley_loss" if "shapley_loss" in table else "permutation"
@@ -152,6 +157,8 @@ def judge_drivers(
             verdict, reasons = _judge(name, share, probes, roles, drivers, lag_model_fits)
         else:
             verdict, reasons = "unknown", (Statement("driver_reasons.no_skill"),)
+        if verdict == "supported" and common_course:
+            verdict, reasons = "not_separable", (Statement("driver_reasons.common_course"),)
         found.append(DriverVerdict(name, verdict, reasons, share, ranks[name]))
     return tuple(found)
 
@@ -184,6 +191,8 @@ def _judge(
     partner = _replaceable_by(name, roles, drivers) if lag_model_fits else None
     if partner:
         return "not_separable", (Statement("driver_reasons.replaceable", partner=partner), null)
+    if _shares_a_trend(name, roles):
+        return "not_separable", (Statement("driver_reasons.trend"), null)
     against = _evidence_against(name, roles)
     if against:
         return "informative", against
@@ -223,6 +232,14 @@ def _replaceable_by(name: str, roles: xr.Dataset, drivers: Sequence[str]) -> str
         return None
     best = max(gains, key=lambda other: gains[other])
     return best if gains[best] > REPLACEABLE else RATE_OF.get(name)
+
+
+def _shares_a_trend(name: str, roles: xr.Dataset) -> bool:
+    """Whether the driver predicts nothing of friction once trends are taken off both."""
+    if "about_trends" not in roles:
+        return False
+    gain, low = (float(roles[f"about_trends{e}"].sel(channel=name)) for e in ("", "_low"))
+    return bool(np.isfinite(low)) and (low <= 0 or gain < ABOUT_TRENDS)
 
 
 def _evidence_against(name: str, roles: xr.Dataset) -> tuple[Statement, ...]:

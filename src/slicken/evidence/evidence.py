@@ -27,6 +27,7 @@ from slicken.evidence.scores import Scores
 from slicken.evidence.skill import SkillEvidence
 from slicken.evidence.steps import At, Count, Step, Steps, of_window
 from slicken.evidence.tabular import Tabular
+from slicken.evidence.trends import measure_trends
 from slicken.evidence.window_comparison import WindowComparison
 from slicken.experiment import Experiment
 from slicken.statements import Statement
@@ -49,6 +50,12 @@ def _lag_model(at: At) -> "LagModel":
 def _clock(at: At, lag_model: "LagModel") -> Clock:
     prepared = at.trained.prepared
     return Clock.compute(lag_model, prepared, select_drivers(lag_model, prepared.record.channels))
+
+
+def _confounding(at: At, lag_model: "LagModel") -> Confounding:
+    prepared = at.trained.prepared
+    asked = Confounding.compute(lag_model, prepared).table
+    return Confounding(asked.merge(measure_trends(lag_model, prepared)))
 
 
 def _kernel_fits(
@@ -100,7 +107,7 @@ LEAK = of_window("leak", measure_leak, doing=lambda _: Statement("progress.leak"
 LAG_MODEL = Step("lag_model", _lag_model)
 CONFOUNDING = Step(
     "confounding",
-    lambda at, lag_model: Confounding.compute(lag_model, at.trained.prepared),
+    _confounding,
     Confounding.to_dataset,
     Confounding.from_dataset,
     needs=(LAG_MODEL,),
@@ -317,7 +324,7 @@ def _memory(
         gradients=gradients,
         truncation=truncation,
         lag_model_fits=fits,
-        has_skill=skill.proven,
+        has_skill=skill.grade == "shown",
     )
 
 
@@ -340,4 +347,5 @@ def _drivers(
         has_skill=skill.proven,
         lag_model_fits=fits,
         seed=trained.plan.seed,
+        common_course=skill.grade == "common_course",
     )

@@ -1,8 +1,6 @@
 """Skill: how far the networks beat what knows nothing of friction, and whether by chance."""
 
-import math
-from dataclasses import asdict, dataclass
-from itertools import permutations
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -10,7 +8,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.evidence.baselines import constants
+from slicken.evidence.course import expected_friction, sharing_a_course
 from slicken.evidence.intervals import Calibration, calibration_of, coverage_of
+from slicken.evidence.permutation import permutation_p
 from slicken.evidence.resampling import (
     FEWEST_BLOCKS,
     Blocks,
@@ -19,9 +19,8 @@ from slicken.evidence.resampling import (
     resampled_counts,
     sums_by_block,
 )
-from slicken.evidence.scores import MODELS
+from slicken.evidence.scores import MODELS, score
 from slicken.evidence.tabular import Tabular, within
-from slicken.learning.record import Record, position
 from slicken.learning.splits import SCORED
 
 if TYPE_CHECKING:
@@ -29,11 +28,15 @@ if TYPE_CHECKING:
 
     from slicken.study.trained import Trained
 
-ENOUGH = 0.8
-"""Share of the targets that an experiment must reach to be exchanged for another."""
-FEWEST_ASSIGNMENTS, MOST_ASSIGNMENTS = 50, 5000
 ALPHA = 0.02
 """Share of assignments from which a fit may be chance."""
+WELL, CLOSELY, FEWEST_TARGETS = 0.5, 0.9, 20
+"""R2 against its own mean, correlation, and number of targets, from which a record that is too
+short for an interval counts as predicted well."""
+MORE_THAN_DRIFT = 0.5
+"""Correlation about straight lines from which it was more than a drift."""
+
+Grade = Literal["shown", "common_course", "seen_once", "none"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,38 @@ class Skill:
         return self.low > 0
 
 
+@dataclass(frozen=True)
+class CommonCourse:
+    """What the mean course of the training experiments predicts; it knows elapsed time alone.
+
+    Args:
+        skill: Skill of the course against the mean of the test part.
+        over: Skill of the networks over the course.
+        drivers: Drivers that share a course, each over experiments.
+    """
+
+    skill: Skill
+    over: Skill
+    drivers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A held-out record that was predicted well, but is too short for an interval.
+
+    Args:
+        r2: R2 against its own mean.
+        correlation: Correlation of predicted and measured friction.
+        experiments: Number of experiments that it comes from.
+        targets: Number of targets.
+    """
+
+    r2: float
+    correlation: float
+    experiments: int
+    targets: int
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class SkillEvidence(Tabular):
     """Whether the ensemble of the best length predicts the test part at all.
@@ -72,11 +107,13 @@ class SkillEvidence(Tabular):
             that only get the level right, by chance or because friction settles, beat the first
             two and know nothing about what moves friction.
         permutation_p: Share of assignments of experiments that fit the predictions as well; see
-            :func:`permutation_p`.
+            :func:`~slicken.evidence.permutation.permutation_p`.
         table: Skill against every model, ``skill`` with ``low`` and ``high`` over ``(row,
-            model)``; a row is a part, or a stage of the test part.
+            model)``; a row is a part, or a stage of the test part. Attribute ``grade``.
         calibration: Widths of intervals, learned on the validation part.
         coverage: Share of the test part within 90 % intervals.
+        course: What the common course predicts; None where no whole experiment was held out.
+        seen: What was predicted well without an interval; None where nothing was.
     """
 
     against: tuple[Skill, ...]
@@ -84,6 +121,8 @@ class SkillEvidence(Tabular):
     table: xr.Dataset
     calibration: Calibration
     coverage: float
+    course: CommonCourse | None = None
+    seen: Seen | None = None
 
     @classmethod
     def compute(cls, trained: "Trained", best: float, baselines: xr.Dataset) -> "SkillEvidence":
@@ -97,13 +136,16 @@ class SkillEvidence(Tabular):
         """
         test = trained.predictions(None, "test")
         calibration = calibration_of(trained)
-        return cls(
+        found = cls(
             against=_against_constants(trained, test),
             permutation_p=_permutation_p(trained, test),
             table=_table(trained, best, baselines),
             calibration=calibration,
             coverage=coverage_of(trained, calibration),
+            course=_common_course(trained, test),
+            seen=seen_well(test),
         )
+        return replace(found, table=found.table.assign_attrs(grade=found.grade))
 
     def to_dataframe(self) -> "pd.DataFrame":
         """Skill against each constant, with its interval and the number of blocks."""
@@ -118,10 +160,7 @@ class SkillEvidence(Tabular):
         chance = (
             "" if self.permutation_p is None else f", permutation test p = {self.permutation_p:.2g}"
         )
-        return (
-            f"SkillEvidence: {'proven' if self.proven else 'not proven'}{chance}\n"
-            f"  skill against {each}"
-        )
+        return f"SkillEvidence: {self.grade.replace('_', ' ')}{chance}\n  skill against {each}"
 
     @property
     def may_be_chance(self) -> bool:
@@ -129,9 +168,36 @@ class SkillEvidence(Tabular):
         return self.permutation_p is not None and self.permutation_p > ALPHA
 
     @property
+    def grade(self) -> Grade:
+        """How far skill is shown.
+
+        - ``shown``: every constant is beaten, with an interval and not by chance, and so is the
+          common course where that knows anything of friction.
+        - ``common_course``: every constant is beaten, but a course common to all experiments
+          predicts about as well. Then the friction of other experiments fits the predictions, too,
+          so a large p value of the permutation test is no sign of chance.
+        - ``seen_once``: too few blocks for an interval, but what was held out is predicted well.
+        - ``none``: all else.
+        """
+        if all(one.proven for one in self.against):
+            course = self.course
+            if course is not None and course.skill.value > 0 and not course.over.proven:
+                return "common_course" if not self.may_be_chance or course.skill.proven else "none"
+            return "none" if self.may_be_chance else "shown"
+        few = min(one.blocks for one in self.against) < FEWEST_BLOCKS
+        better = all(one.value > 0 for one in self.against)
+        return "seen_once" if few and better and self.seen and not self.may_be_chance else "none"
+
+    @property
     def proven(self) -> bool:
-        """Whether the best length beats every constant, with an interval, and not by chance."""
-        return all(skill.proven for skill in self.against) and not self.may_be_chance
+        """Whether anything may be concluded from what the networks learned.
+
+        So it is where only a common course is shown: it is no accident, it holds for another
+        experiment of the same kind, and drivers can be asked whether they share it. But elapsed
+        time predicts as well and has neither a memory nor a cause: what takes more than that, a
+        required history or a supported driver, asks for :attr:`grade` ``shown``.
+        """
+        return self.grade in ("shown", "common_course")
 
 
 def skill(
@@ -167,57 +233,6 @@ def _skill(ours: float, theirs: float) -> float:
     return 1 - ours / theirs if theirs > 0 else float("-inf")
 
 
-def permutation_p(
-    predicted: NDArray[np.float64],
-    ends: NDArray[np.int64],
-    record: Record,
-    seed: int,
-) -> float | None:
-    """How often the friction of other experiments fits the predictions as well as their own.
-
-    Frictions that wander slowly may go along with a prediction for a whole experiment, by accident.
-    No block within two or three experiments can tell; other experiments can. Each test
-    experiment's predictions are compared with the friction of every experiment at the same time
-    since its start. If friction follows nothing, its own experiment is no better than any other.
-
-    Args:
-        predicted: friction at the test targets, shape ``(N,)``.
-        ends: the targets as indices into the record, ``(N,)``.
-        record: all experiments.
-        seed: Random seed of the assignments that are drawn where there are too many.
-
-    Returns:
-        The share of assignments of experiments to test experiments that fit at least as well as
-        the true one, which is one of them; None where there are too few to tell.
-    """
-    place = position(record)
-    first = np.searchsorted(record.experiment, np.arange(len(record.experiments)))
-    sizes = np.bincount(record.experiment)
-    tested = np.unique(record.experiment[ends])
-    errors = np.full((tested.size, sizes.size), np.inf)
-    for row, own in enumerate(tested):
-        here = record.experiment[ends] == own
-        for other in range(sizes.size):
-            there = place[ends[here]] < sizes[other]
-            places = first[other] + place[ends[here]][there]
-            usable = ~record.gap[places]
-            if usable.sum() >= ENOUGH * here.sum():
-                gaps = predicted[here][there][usable] - record.friction[places[usable]]
-                errors[row, other] = np.mean(gaps**2)
-    candidates = np.flatnonzero(np.isfinite(errors).all(axis=0))
-    if math.perm(candidates.size, tested.size) < FEWEST_ASSIGNMENTS:
-        return None
-    ours = float(errors[np.arange(tested.size), tested].sum())
-    if math.perm(candidates.size, tested.size) <= MOST_ASSIGNMENTS:
-        rows = np.array(list(permutations(candidates.tolist(), tested.size)))
-    else:
-        rng = np.random.default_rng(seed)
-        drawn = [rng.permutation(candidates)[: tested.size] for _ in range(MOST_ASSIGNMENTS - 1)]
-        rows = np.stack([tested, *drawn])
-    fits = errors[np.arange(tested.size), rows].sum(axis=1)
-    return float(np.mean(fits <= ours * (1 + 1e-12)))
-
-
 def _against_constants(trained: "Trained", test: xr.Dataset) -> tuple[Skill, ...]:
     measured = test["measured"].to_numpy()
     errors = (test["predicted"].to_numpy().mean(axis=0) - measured) ** 2
@@ -251,6 +266,58 @@ def _permutation_p(trained: "Trained", test: xr.Dataset) -> float | None:
         return None
     friction = test["predicted"].transpose("run", "target").to_numpy().mean(axis=0)
     return permutation_p(friction, prepared.split.ends["test"], prepared.record, trained.plan.seed)
+
+
+def _common_course(trained: "Trained", test: xr.Dataset) -> CommonCourse | None:
+    if trained.prepared.split.by != "experiment":
+        return None
+    measured = test["measured"].to_numpy()
+    course = np.concatenate([expected_friction(fold.prepared) for fold in trained.folds])
+    ours, by_course, by_mean = (
+        (guess - measured) ** 2
+        for guess in (
+            test["predicted"].transpose("run", "target").to_numpy().mean(axis=0),
+            course,
+            _guesses(trained, measured)["test_mean"],
+        )
+    )
+    longest, seed = trained.plan.windows[-1], trained.plan.seed
+
+    def compared(errors: NDArray[np.float64], with_: NDArray[np.float64], against: str) -> Skill:
+        blocks = independent_blocks(test, with_ - errors, longest)
+        return skill(errors, with_, blocks, against=against, seed=seed)
+
+    return CommonCourse(
+        skill=compared(by_course, by_mean, "test_mean"),
+        over=compared(ours, by_course, "course"),
+        drivers=sharing_a_course(trained.prepared.record),
+    )
+
+
+def seen_well(test: xr.Dataset) -> Seen | None:
+    """What was predicted well, whether or not there is an interval; None where it was not.
+
+    Two drifts go along half of the time, so departures from straight lines must, too.
+
+    Args:
+        test: ``measured`` over ``target`` and ``predicted`` over ``(run, target)``, with
+            coordinates time and experiment.
+    """
+    names = test["experiment"].to_numpy().astype(str)
+    time, measured = test["time"].to_numpy(), test["measured"].to_numpy()
+    predicted = test["predicted"].transpose("run", "target").to_numpy().mean(axis=0)
+    pair = np.stack([measured, predicted], axis=1)
+    bent = np.zeros_like(pair)
+    for name in np.unique(names):
+        here = names == name
+        line = np.stack([np.ones(here.sum()), time[here] - time[here].mean()], axis=1)
+        bent[here] = pair[here] - line @ np.linalg.lstsq(line, pair[here], rcond=None)[0]
+        pair[here] -= measured[here].mean()
+    whole, about = (score(*columns.T) for columns in (pair, bent))
+    well = whole.r2 > WELL and whole.correlation > CLOSELY and about.correlation > MORE_THAN_DRIFT
+    if measured.size < FEWEST_TARGETS or not well:
+        return None
+    return Seen(whole.r2, whole.correlation, int(np.unique(names).size), int(measured.size))
 
 
 def _table(trained: "Trained", best: float, baselines: xr.Dataset) -> xr.Dataset:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from slicken.evidence.permutation import FEWEST_ASSIGNMENTS
 from slicken.evidence.reasons import reasons_for_no_skill
 from slicken.evidence.resampling import FEWEST_BLOCKS
-from slicken.evidence.skill import FEWEST_ASSIGNMENTS
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ MOST_EXPERIMENTS = 1000
 
 def next_steps(evidence: "Evidence") -> Iterator[Statement]:
     """What to try next, the most useful first."""
+    if evidence.skill.grade == "common_course" and evidence.skill.course is not None:
+        shared = evidence.skill.course.drivers
+        holding = Statement("next.other_course_holding", drivers=shared)
+        yield holding if shared else Statement("next.other_course")
     yield from _more_data(evidence)
     yield from _coverage(evidence)
     yield from _windows(evidence)
@@ -101,7 +105,7 @@ def _windows(evidence: "Evidence") -> Iterator[Statement]:
     if len(windows) == 1:
         yield Statement("next.more_windows", windows=_listed((windows[0] / 2, *windows)))
         return
-    if not evidence.skill.proven or not _is_limited(evidence):
+    if evidence.skill.grade != "shown" or not _is_limited(evidence):
         return
     longest = windows[-1]
     room = min(_longest_stretch(evidence, place) for place in range(_count(evidence)))

@@ -155,12 +155,40 @@ def _skill(evidence: "Evidence") -> Finding:
         key = "answer.coverage_folds" if evidence.trained.has_folds else "answer.coverage"
         more.append(Statement(key, level=LEVEL, covered=skill.coverage))
     if skill.proven:
-        return Finding(Statement("answer.skill_yes", skill=test), (tested, *few), tuple(more))
+        headline, beside = _shown(evidence, test)
+        return Finding(headline, (*beside, tested, *few), tuple(more))
     reasons = reasons_for_no_skill(prepared, skill.against)
     if reasons:
         more.insert(0, Statement("answer.reasons", reasons=reasons))
-    beside = (_why_no_skill(evidence), tested, *few)
-    return Finding(_no_skill(evidence, test), beside, tuple(more))
+    headline, why = _not_shown(evidence, test)
+    return Finding(headline, (why, tested, *few), tuple(more))
+
+
+def _shown(
+    evidence: "Evidence", test: tuple[float, ...]
+) -> tuple[Statement, tuple[Statement, ...]]:
+    """Skill, or that of a common course with the drivers that share it."""
+    skill = evidence.skill
+    if skill.grade == "shown" or skill.course is None:
+        return Statement("answer.skill_yes", skill=test), ()
+    over = skill.course.over
+    beside = [Statement("answer.course", skill=(over.value, over.low, over.high))]
+    if skill.course.drivers:
+        names = skill.course.drivers
+        beside.append(Statement("answer.course_drivers", drivers=names, count=len(names)))
+    return Statement("answer.skill_course", skill=test), tuple(beside)
+
+
+def _not_shown(evidence: "Evidence", test: tuple[float, ...]) -> tuple[Statement, Statement]:
+    """No skill, or a record that was predicted well without an interval, and why."""
+    skill = evidence.skill
+    if skill.grade == "seen_once" and skill.seen is not None:
+        seen, blocks = skill.seen, min(one.blocks for one in skill.against)
+        return (
+            Statement("answer.skill_seen", r2=seen.r2, correlation=seen.correlation),
+            Statement("answer.seen", count=seen.experiments, blocks=blocks, needed=FEWEST_BLOCKS),
+        )
+    return _no_skill(evidence, test), _why_no_skill(evidence)
 
 
 def _intervals(evidence: "Evidence") -> dict[str, tuple[float, float, float]]:
@@ -212,7 +240,7 @@ def _why_no_skill(evidence: "Evidence") -> Statement:
     if min(one.blocks for one in against) < FEWEST_BLOCKS:
         return Statement("answer.why_blocks", needed=FEWEST_BLOCKS)
     if all(one.proven for one in against):
-        return Statement("answer.why_common")
+        return Statement("answer.why_chance")
     return Statement("answer.why_interval")
 
 
@@ -283,7 +311,7 @@ def lowest_linear(evidence: "Evidence") -> float:
 
 def _required_by_lag_model(evidence: "Evidence") -> Iterator[Statement]:
     """History that the lag model requires, where it predicts as well as the networks."""
-    if not (evidence.memory.lag_model_fits and evidence.skill.proven):
+    if not evidence.memory.lag_model_fits or evidence.skill.grade != "shown":
         return
     for one in evidence.memory.required:
         if one.family == "networks":

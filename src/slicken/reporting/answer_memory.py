@@ -38,8 +38,9 @@ def memory_found(evidence: "Evidence") -> Finding:
     """What the data say about the memory of friction, and by which clock it forgets."""
     memory, used = evidence.memory.conclusion, _used(evidence)
     true = evidence.trained.truth.get("memory_s") or None
-    if not evidence.skill.proven:
-        return Finding(_headline("unknown", true), (Statement("answer.memory_no_skill"),), used)
+    if evidence.skill.grade != "shown":
+        why = "memory_common_course" if evidence.skill.proven else "memory_no_skill"
+        return Finding(_headline("unknown", true), (Statement(f"answer.{why}"),), used)
     if evidence.memory.forgets_by_slip:
         return _by_slip(evidence, used)
     used = (evidence.memory.clock.statement(), *_noise(evidence), *used)

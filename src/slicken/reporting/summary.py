@@ -22,6 +22,7 @@ from slicken.study.files import write_text
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
+    from slicken.evidence.skill import CommonCourse, Skill
     from slicken.experiment import Experiment
     from slicken.statements import Statement
 
@@ -91,6 +92,9 @@ def _answers(evidence: "Evidence") -> dict[str, Any]:
         "shortest_within_one_error_s": comparison.shortest,
         "slip_m": evidence.trained.prepared.slip_in(best),
         "skill_proven": skill.proven,
+        "skill_grade": skill.grade,
+        "common_course": _course(skill.course),
+        "seen": None if skill.seen is None else asdict(skill.seen),
         "skill": _skill(evidence),
         "skill_table": _skill_table(skill.table),
         "permutation_p": skill.permutation_p,
@@ -107,15 +111,26 @@ def _answers(evidence: "Evidence") -> dict[str, Any]:
 
 
 def _skill(evidence: "Evidence") -> list[dict[str, Any]]:
-    return [
-        {
-            "against": one.against,
-            **_interval((one.value, one.low, one.high)),
-            "blocks": one.blocks,
-            "unit": one.unit,
-        }
-        for one in evidence.skill.against
-    ]
+    return [_against(one) for one in evidence.skill.against]
+
+
+def _against(one: "Skill") -> dict[str, Any]:
+    return {
+        "against": one.against,
+        **_interval((one.value, one.low, one.high)),
+        "blocks": one.blocks,
+        "unit": one.unit,
+    }
+
+
+def _course(course: "CommonCourse | None") -> dict[str, Any] | None:
+    if course is None:
+        return None
+    return {
+        "skill": _against(course.skill),
+        "networks_over_it": _against(course.over),
+        "drivers": list(course.drivers),
+    }
 
 
 def _drivers(evidence: "Evidence") -> list[dict[str, Any]]:
