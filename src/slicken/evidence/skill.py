@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from slicken.evidence.baselines import constants
 from slicken.evidence.course import expected_friction, sharing_a_course
 from slicken.evidence.intervals import Calibration, calibration_of, coverage_of
+from slicken.evidence.missed_steps import MissedSteps, missed_steps
 from slicken.evidence.permutation import permutation_p
 from slicken.evidence.resampling import (
     FEWEST_BLOCKS,
@@ -114,6 +115,7 @@ class SkillEvidence(Tabular):
         coverage: Share of the test part within 90 % intervals.
         course: What the common course predicts; None where no whole experiment was held out.
         seen: What was predicted well without an interval; None where nothing was.
+        missed: Steps of a driver at which the predictions stay flat; None where they follow.
     """
 
     against: tuple[Skill, ...]
@@ -123,6 +125,7 @@ class SkillEvidence(Tabular):
     coverage: float
     course: CommonCourse | None = None
     seen: Seen | None = None
+    missed: MissedSteps | None = None
 
     @classmethod
     def compute(cls, trained: "Trained", best: float, baselines: xr.Dataset) -> "SkillEvidence":
@@ -144,6 +147,7 @@ class SkillEvidence(Tabular):
             coverage=coverage_of(trained, calibration),
             course=_common_course(trained, test),
             seen=seen_well(test),
+            missed=missed_steps(trained.prepared, _ensemble(test), trained.plan.seed),
         )
         return replace(found, table=found.table.assign_attrs(grade=found.grade))
 
@@ -260,12 +264,18 @@ def _guesses(
     return guesses | {"test_mean": np.repeat(means, sizes)}
 
 
+def _ensemble(test: xr.Dataset) -> NDArray[np.float64]:
+    """Mean prediction over runs, shape ``(N,)``."""
+    return np.asarray(test["predicted"].transpose("run", "target").to_numpy().mean(axis=0))
+
+
 def _permutation_p(trained: "Trained", test: xr.Dataset) -> float | None:
     prepared = trained.prepared
     if prepared.split.by != "experiment":
         return None
-    friction = test["predicted"].transpose("run", "target").to_numpy().mean(axis=0)
-    return permutation_p(friction, prepared.split.ends["test"], prepared.record, trained.plan.seed)
+    return permutation_p(
+        _ensemble(test), prepared.split.ends["test"], prepared.record, trained.plan.seed
+    )
 
 
 def _common_course(trained: "Trained", test: xr.Dataset) -> CommonCourse | None:
@@ -276,7 +286,7 @@ def _common_course(trained: "Trained", test: xr.Dataset) -> CommonCourse | None:
     ours, by_course, by_mean = (
         (guess - measured) ** 2
         for guess in (
-            test["predicted"].transpose("run", "target").to_numpy().mean(axis=0),
+            _ensemble(test),
             course,
             _guesses(trained, measured)["test_mean"],
         )
@@ -305,7 +315,7 @@ def seen_well(test: xr.Dataset) -> Seen | None:
     """
     names = test["experiment"].to_numpy().astype(str)
     time, measured = test["time"].to_numpy(), test["measured"].to_numpy()
-    predicted = test["predicted"].transpose("run", "target").to_numpy().mean(axis=0)
+    predicted = _ensemble(test)
     pair = np.stack([measured, predicted], axis=1)
     bent = np.zeros_like(pair)
     for name in np.unique(names):

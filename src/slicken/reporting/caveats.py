@@ -30,6 +30,12 @@ def caveats_of(evidence: "Evidence") -> Iterator[Statement]:
         yield Statement("caveats.stress", drivers=stresses, count=len(stresses))
     if evidence.skill.proven:
         yield from _as_good(evidence)
+        missed = evidence.skill.missed
+        if missed is not None:
+            share = tuple(missed.share)
+            yield Statement(
+                "caveats.misses_steps", driver=missed.driver, count=missed.steps, share=share
+            )
         if any(one.verdict == "supported" for one in evidence.drivers):
             yield Statement("caveats.supported")
         yield from evidence.control_findings()

@@ -22,6 +22,7 @@ from slicken.study.files import write_text
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
+    from slicken.evidence.missed_steps import MissedSteps
     from slicken.evidence.skill import CommonCourse, Skill
     from slicken.experiment import Experiment
     from slicken.statements import Statement
@@ -94,6 +95,7 @@ def _answers(evidence: "Evidence") -> dict[str, Any]:
         "skill_proven": skill.proven,
         "skill_grade": skill.grade,
         "common_course": _course(skill.course),
+        "missed_steps": _missed(skill.missed),
         "seen": None if skill.seen is None else asdict(skill.seen),
         "skill": _skill(evidence),
         "skill_table": _skill_table(skill.table),
@@ -121,6 +123,12 @@ def _against(one: "Skill") -> dict[str, Any]:
         "blocks": one.blocks,
         "unit": one.unit,
     }
+
+
+def _missed(missed: "MissedSteps | None") -> dict[str, Any] | None:
+    if missed is None:
+        return None
+    return {"driver": missed.driver, "steps": missed.steps, "share": _interval(missed.share)}
 
 
 def _course(course: "CommonCourse | None") -> dict[str, Any] | None:
