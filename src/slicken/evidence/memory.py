@@ -313,7 +313,7 @@ def conclude(
     lag_model = next(iter(by_family.values()), None)
     if not lag_model_fits or lag_model is None:
         return None if networks is None else _of_required(networks, ())
-    fitting = [one for one in kernels if one.fits and one.is_shown]
+    fitting = [one for one in kernels if one.fits and one.is_shown and _reaches(one, lag_model)]
     if lag_model.range is not None and fitting:
         # A memory is given as the length of a boxcar mean, unless another kernel is clearly better.
         best = min(fitting, key=lambda one: (one.behind.high >= 0, KERNELS.index(one.shape)))
@@ -322,6 +322,11 @@ def conclude(
         low = min(best.low, lag_model.more_than)
         return Memory(low, math.inf, best.shape, drivers, lag_model.shortest, "longest")
     return _of_required(lag_model, drivers)
+
+
+def _reaches(kernel: KernelFit, lag_model: "RequiredHistory") -> bool:
+    """Whether a boxcar goes as far as the history required; an exponential has no end."""
+    return kernel.shape != "boxcar" or kernel.high > lag_model.more_than
 
 
 def _of_required(required: "RequiredHistory", drivers: tuple[str, ...]) -> Memory:

@@ -119,8 +119,11 @@ def _windows(evidence: "Evidence") -> Iterator[Statement]:
 def _is_limited(evidence: "Evidence") -> bool:
     """Whether the memory, or the lowest loss, lies at the longest window."""
     memory, longest = evidence.memory.conclusion, evidence.trained.plan.windows[-1]
-    if memory is not None and memory.is_needed:
-        return memory.high >= NEAR * longest
+    clock = evidence.memory.clock
+    if evidence.memory.forgets_by_slip:
+        return clock.fit is not None and clock.fit.is_limited
+    if memory is not None:
+        return memory.limit != "training" and memory.high >= NEAR * longest
     comparison = evidence.comparison
     return comparison.best == longest and comparison.can_tell and not comparison.flat
 

@@ -255,9 +255,15 @@ def _windows(evidence: "Evidence") -> Finding:
     more = [*_slip(evidence), *_required_by_lag_model(evidence), meaning]
     if comparison.can_tell:
         more.insert(0, _sample(comparison))
-    if not lowest:  # one length stands out, and must not be taken for the memory
-        beside.append(more.pop())
+    if not lowest or _seems_to_contradict(evidence):  # must not be taken for the memory
+        beside.insert(0, more.pop())
     return Finding(headline, tuple(beside), tuple(more))
+
+
+def _seems_to_contradict(evidence: "Evidence") -> bool:
+    """Whether a length is not distinguishable that is shorter than the memory."""
+    memory, comparison = evidence.memory.conclusion, evidence.comparison
+    return memory is not None and memory.is_needed and min(comparison.tied) <= memory.low
 
 
 def _sample(comparison: "WindowComparison") -> Statement:

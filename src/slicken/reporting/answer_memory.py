@@ -1,5 +1,6 @@
 """Memory in the answer: how much history friction needs, by which clock, and what says so."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from slicken.evidence.kernels import KERNELS
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
+    from slicken.evidence.clock import Clock
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.memory import Memory
 
@@ -43,13 +45,32 @@ def memory_found(evidence: "Evidence") -> Finding:
         return Finding(_headline("unknown", true), (Statement(f"answer.{why}"),), used)
     if evidence.memory.forgets_by_slip:
         return _by_slip(evidence, used)
-    used = (evidence.memory.clock.statement(), *_noise(evidence), *used)
+    used = (*_clock_beside(evidence.memory.clock, memory), *_noise(evidence), *used)
     if memory is None:
         return Finding(_headline("unknown", true), (Statement("answer.memory_one_length"),), used)
     if not memory.is_needed:
         enough = Statement("answer.memory_enough", enough=memory.enough, family=memory.method)
         return Finding(_headline("none", true), (enough,), used)
     return Finding(_memory_needed(memory, true), tuple(_memory_by(evidence, memory)), used)
+
+
+def _clock_beside(clock: "Clock", memory: "Memory | None") -> Iterator[Statement]:
+    """What the clock says, unless the memory beside it says otherwise.
+
+    The clock weights the past of all selected drivers alike. Where it tells of a length, and the
+    memory rests on none or on another one, only the memory is said.
+    """
+    fit, verdict = clock.fit, clock.verdict
+    if memory is None or not memory.is_needed:
+        if (verdict == "no_memory") == (memory is not None) and fit is None:
+            yield clock.statement()
+    elif fit is None:
+        if verdict != "no_memory":
+            yield clock.statement()
+    elif fit.clock == "time":
+        low, high = (fit.more_than, math.inf) if fit.is_limited else (fit.low, fit.high)
+        if low <= memory.high and memory.low <= high:
+            yield clock.statement()
 
 
 def _by_slip(evidence: "Evidence", used: tuple[Statement, ...]) -> Finding:
@@ -65,13 +86,15 @@ def _memory_needed(memory: "Memory", true: float | None) -> Statement:
     if memory.limit:
         return _headline("beyond", true, low=_whole(low))
     if memory.method in KERNELS:
-        return _headline("kernel", true, ends=(_whole(low), _whole(high)))
+        return _headline("kernel", true, ends=(_whole(low), _whole(high, up=True)))
     return _headline("between", true, low=low, high=high)
 
 
 def _memory_by(evidence: "Evidence", memory: "Memory") -> Iterator[Statement]:
     if memory.method in KERNELS:
-        clock = evidence.memory.clock.verdict
+        # Slip, told by a model that predicts less well than the networks, is no clock of seconds.
+        told = evidence.memory.clock.verdict
+        clock = "no_kernel" if told == "slip" else told
         yield Statement(
             "answer.memory_of", shape=memory.method, drivers=memory.drivers, clock=clock
         )
@@ -104,9 +127,10 @@ def _headline(kind: str, true: float | None, **values: object) -> Statement:
     return Statement(f"answer.memory_{kind}_true", true=true, **values)
 
 
-def _whole(seconds: float) -> float:
-    """Seconds with the digits that an interval bears."""
-    return round(seconds) if seconds >= 10 else round(seconds, 1)
+def _whole(seconds: float, *, up: bool = False) -> float:
+    """Seconds with the digits that an interval bears, rounded down or up, never to nothing."""
+    scale = 1 if seconds >= 10 else 10
+    return (math.ceil if up else math.floor)(round(seconds * scale, 6)) / scale
 
 
 def _used(evidence: "Evidence") -> tuple[Statement, ...]:

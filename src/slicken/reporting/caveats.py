@@ -101,6 +101,8 @@ def truth_of(evidence: "Evidence") -> Iterator[Statement]:
     found = evidence.memory.conclusion
     if truth.get("memory_m") and evidence.memory.forgets_by_slip:
         yield from _slip_beside(evidence, float(truth["memory_m"]))
+    elif truth.get("memory_s") and evidence.memory.forgets_by_slip:
+        yield Statement("truth_found.not_recovered", true=float(truth["memory_s"]))
     elif truth.get("memory_s") and found is not None:
         tried = evidence.comparison.windows
         yield from _memory_beside(found, float(truth["memory_s"]), tried)
