@@ -11,6 +11,7 @@ from contract import check_experiment, check_refusal
 import builders
 import slicken
 from slicken.errors import ExperimentError, PlanError, SlickenError, TrainingError
+from slicken.evidence.resampling import Blocks
 from slicken.evidence.skill import skill
 from slicken.experiment import Experiment, read_experiment
 from slicken.experiment.rates import causal_rate
@@ -142,10 +143,10 @@ def test_a_rate_or_a_clip_beyond_float32_is_refused() -> None:
 
 
 def test_a_baseline_without_an_error_leaves_no_skill() -> None:
-    found = skill(np.ones(60), np.zeros(60), np.arange(60) // 6, against="last", seed=0)
+    found = skill(np.ones(60), np.zeros(60), Blocks(np.arange(60) // 6), against="last", seed=0)
     assert (found.value, found.low, found.high) == (-np.inf, -np.inf, -np.inf)
     some = np.where(np.arange(60) == 0, 1.0, 0.0)  # resampled away now and then
-    found = skill(np.ones(60), some, np.arange(60) // 6, against="last", seed=0)
+    found = skill(np.ones(60), some, Blocks(np.arange(60) // 6), against="last", seed=0)
     assert found.low == -np.inf
     assert np.isfinite(found.high)
 

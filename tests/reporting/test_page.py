@@ -252,7 +252,7 @@ def test_a_number_has_an_interval_only_where_there_is_one(
 ) -> None:
     first, *others = evidence.drivers
     proven = tuple(replace(one, low=0.1) for one in evidence.skill.against)
-    skill = replace(evidence.skill, against=proven, permutation_p=None)
+    skill = replace(evidence.skill, against=proven, permutation_p=None, course=None)
     known = replace(first, share=Interval(0.5, 0.25, 0.75), reasons=(text("<b>bold</b>"),))
     unknown = replace(others[0], share=Interval(0.125, float("nan"), float("nan")))
     found = replace(evidence, skill=skill, drivers=(known, unknown, *others[1:]))

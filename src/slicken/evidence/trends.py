@@ -45,7 +45,7 @@ def about_trends(
     found = np.array(values, dtype=np.float64)
     for own in np.unique(experiment):
         here = experiment == own
-        powers = np.vander(elapsed[here] / elapsed[here].max(), ORDER + 1, increasing=True)
+        powers = np.vander(elapsed[here] / (elapsed[here].max() or 1.0), ORDER + 1, increasing=True)
         weights, *_ = np.linalg.lstsq(powers, found[here], rcond=None)
         kept = np.r_[0.0 if levels else 1.0, np.ones(ORDER)]
         found[here] -= powers @ (kept[:, None] * weights)
@@ -85,11 +85,12 @@ def _gains(lag_model: "LagModel", prepared: "Prepared", *, levels: bool) -> list
     over = replace(lag_model, friction=rest(lag_model.friction[:, None])[:, 0])
     course = _hats(elapsed)
     base = over.judge(course)
+    left = float(base.mean()) or float("nan")
     found = []
     for name in record.channels:
         past = rest(lag_model.bins[:, lag_model.columns([name])])
         gain = over.difference(base, over.judge(np.column_stack([course, past])))
-        found.append(Interval(*(value / float(base.mean()) for value in gain)))
+        found.append(Interval(*(value / left for value in gain)))
     return found
 
 
