@@ -16,10 +16,14 @@ from slicken.evidence.drivers import Verdict
 from slicken.evidence.evidence import Evidence
 from slicken.evidence.memory import Memory
 from slicken.evidence.resampling import Interval
+from slicken.evidence.skill import CommonCourse, Seen, Skill
 from slicken.reporting.answer import answer
 from slicken.reporting.wording.catalogue import LANGUAGES, Language
 
 LONG = Memory(1234.5, 98765.4, "exponential", ("temperature", "slip_velocity"), 6.0)
+COURSE = CommonCourse(
+    Skill("test_mean", 0.8, 0.7, 0.9, 9), Skill("course", 0.1, -0.2, 0.3, 9), ("temperature",)
+)
 TRUTH = {
     "statement": {"statement": "truths.temperature-now"},
     "memory_s": 120.0,
@@ -37,6 +41,8 @@ CASES = {
     "long": lambda: evidence(memory=memory(LONG), trained=study(truth=TRUTH)),
     "no skill": lambda: evidence(skill=skills({"mean": -1, "median": -2, "test_mean": -7})),
     "few blocks": lambda: evidence(skill=skills(blocks=1), drivers=verdicts("unknown", "unknown")),
+    "common course": lambda: evidence(skill=skills(permutation_p=0.3, course=COURSE)),
+    "seen once": lambda: evidence(skill=skills(blocks=2, seen=Seen(0.82, 0.99, 1, 60))),
     "one experiment": one_experiment,
     "no drivers": lambda: evidence(drivers=()),
     "wide name": lambda: evidence(trained=study(name="高速摩擦実験" * 12)),

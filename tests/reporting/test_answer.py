@@ -103,11 +103,11 @@ def test_a_common_course_is_said_with_its_drivers_and_the_experiment_that_would_
     )
     text = said(answered, "skill")
     assert text.startswith("Only a course common to all experiments: skill 0.60")
-    assert "over it 0.10 (-0.20 to 0.30)" in text
+    assert "over the common course: 0.10 (-0.20 to 0.30)" in text
     assert "Temperature shares such a course." in text
     assert "needs no history" in said(answered, "memory")
     assert keys(answered, "memory")[0] == "answer.memory_unknown"
-    assert "holds temperature while the rest goes on" in said(answered, "next_steps")
+    assert "or with temperature held" in said(answered, "next_steps")
     alone = answer(evidence(skill=replace(skill, course=replace(over, drivers=()))))
     assert keys(alone, "next_steps")[0] == "next.other_course"
 

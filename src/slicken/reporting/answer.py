@@ -149,6 +149,9 @@ def _skill(evidence: "Evidence") -> Finding:
         Statement("answer.skill_meaning"),
         Statement("answer.skill_training", mean=found["mean"], median=found["median"]),
     ]
+    if skill.course is not None:
+        over = skill.course.over
+        more.append(Statement("answer.course_skill", skill=(over.value, over.low, over.high)))
     if skill.permutation_p is not None:
         more.append(Statement("answer.permutation", p=skill.permutation_p))
     if np.isfinite(skill.coverage):
@@ -171,10 +174,8 @@ def _shown(
     skill = evidence.skill
     if skill.grade == "shown" or skill.course is None:
         return Statement("answer.skill_yes", skill=test), ()
-    over = skill.course.over
-    beside = [Statement("answer.course", skill=(over.value, over.low, over.high))]
-    if skill.course.drivers:
-        names = skill.course.drivers
+    names, beside = skill.course.drivers, [Statement("answer.course")]
+    if names:
         beside.append(Statement("answer.course_drivers", drivers=names, count=len(names)))
     return Statement("answer.skill_course", skill=test), tuple(beside)
 
