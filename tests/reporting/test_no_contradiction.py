@@ -199,7 +199,7 @@ def some_memory(random: Random, comparison: WindowComparison, skill: SkillEviden
     kernels = tuple(_some_kernel(random, shape) for shape in KERNELS)
     fits = bool(random.random() < 0.7)
     clock, shown = _some_clock(random), skill.grade == "shown"
-    concluded = conclude(families, kernels, ("temperature",), lag_model_fits=fits)
+    concluded = conclude(families, kernels if fits else (), ("temperature",), lag_model_fits=fits)
     return memory(
         concluded if shown else None,
         required=families,

@@ -16,7 +16,13 @@ from slicken.evidence.drivers import DriverVerdict, judge_drivers
 from slicken.evidence.fold_steps import FoldSteps
 from slicken.evidence.importance import Importance, finite_runs, gradients_at
 from slicken.evidence.kernels import KERNELS, Kernel, KernelFit, fit_kernels
-from slicken.evidence.memory import MemoryEvidence, lag_model_fits, truncation_at
+from slicken.evidence.memory import (
+    MemoryEvidence,
+    kernels_as_good,
+    predicts_as_well,
+    truncation_at,
+    validation_losses,
+)
 from slicken.evidence.noise import DriverNoise, knowing_the_present
 from slicken.evidence.prediction import Prediction, predict_experiment
 from slicken.evidence.reasons import control_findings
@@ -246,8 +252,8 @@ def gather(
     skill = SkillEvidence.compute(trained, best, baselines[best])
     confounding, truncation = steps(CONFOUNDING), folds.pooled(TRUNCATION, best)
     spread = trained.prepared.scaling.friction_spread
-    fits = lag_model_fits(confounding, baselines[best], spread)
-    memory = _memory(steps, comparison, confounding, gradients, truncation, fits=fits, skill=skill)
+    losses = validation_losses(confounding, baselines[best], spread)
+    memory = _memory(steps, comparison, confounding, gradients, truncation, losses, skill)
     importance = Importance(
         gradients=gradients,
         attribution=folds.pooled(ATTRIBUTION, best),
@@ -270,7 +276,7 @@ def gather(
         memory=memory,
         importance=importance,
         confounding=confounding,
-        drivers=_drivers(trained, importance, confounding, skill, fits=fits),
+        drivers=_drivers(trained, importance, confounding, skill, fits=memory.lag_model_fits),
         leak=leaked,
     )
 
@@ -309,14 +315,15 @@ def _memory(
     confounding: Confounding,
     gradients: dict[float, xr.Dataset],
     truncation: xr.Dataset,
-    *,
-    fits: bool,
+    losses: tuple[float, float],
     skill: SkillEvidence,
 ) -> MemoryEvidence:
     of_networks, of_lag_model = comparison.required(), steps(REQUIRED)
+    kernels, fits = (steps(BOXCAR), steps(EXPONENTIAL)), predicts_as_well(*losses)
     return MemoryEvidence.compute(
         required=(of_lag_model,) if of_networks is None else (of_networks, of_lag_model),
-        kernels=(steps(BOXCAR), steps(EXPONENTIAL)),
+        kernels=kernels,
+        heard=kernels if fits else kernels_as_good(kernels, confounding, losses),
         clock=steps(CLOCK),
         noise=steps(NOISE),
         network_loss=float(comparison.means.min()),

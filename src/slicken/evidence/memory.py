@@ -222,6 +222,7 @@ class MemoryEvidence(Tabular):
         cls,
         required: tuple["RequiredHistory", ...],
         kernels: tuple[KernelFit, ...],
+        heard: tuple[KernelFit, ...],
         gradients: Mapping[float, xr.Dataset],
         truncation: xr.Dataset,
         *,
@@ -237,17 +238,18 @@ class MemoryEvidence(Tabular):
         Args:
             required: Of the networks, where they can tell, and of the lag model, which is last.
             kernels: Memory kernels.
+            heard: Those that predict as well as the networks.
             gradients: Absolute gradients by window length, of the runs that ended well.
             truncation: See :func:`truncate`.
             clock: By which clock friction forgets.
             noise: Noise of the drivers.
             network_loss: Lowest mean loss of the networks, of standardised friction.
             lag_model_loss: Loss of the lag model, judged on experiments that it did not see.
-            lag_model_fits: See :func:`lag_model_fits`.
+            lag_model_fits: Whether it predicts as well as the networks.
             has_skill: Whether there is anything to conclude from.
         """
         selected = required[-1].drivers
-        found = conclude(required, kernels, selected, lag_model_fits=lag_model_fits)
+        found = conclude(required, heard, selected, lag_model_fits=lag_model_fits)
         return cls(
             required=required,
             kernels=kernels,
@@ -270,27 +272,57 @@ def _loss_of(clock: "Clock", lag_model_loss: float) -> float:
     return math.inf if best is None else lag_model_loss + best.excess.value
 
 
-def lag_model_fits(confounding: "Confounding", baselines: xr.Dataset, spread: float) -> bool:
-    """Whether the lag model predicts the validation part about as well as the networks.
-
-    Only then may it speak for the fault: of a model that misses what the networks see, nothing
-    follows about what friction needs.
+def validation_losses(
+    confounding: "Confounding", baselines: xr.Dataset, spread: float
+) -> tuple[float, float]:
+    """Loss of the lag model and of the networks on the same validation targets.
 
     Args:
         confounding: With the errors of the lag model.
         baselines: Friction predicted by the networks at the best length.
         spread: What friction was divided by to be standardised.
+
+    Returns:
+        Mean square errors of standardised friction; NaN where no target is known to both.
     """
     theirs = confounding.table["validation_error"].to_numpy()
     known = np.isfinite(theirs)
     if not known.any():
-        return False
+        return math.nan, math.nan
     part = baselines["part"].to_numpy().astype(str) == "validation"
     measured = baselines["measured"].to_numpy()[part]
     predicted = baselines["predicted"].sel(model="network").to_numpy()[part]
     # The same targets for both: noise differs from target to target by more than models do.
     ours = ((predicted - measured) / spread)[known] ** 2
-    return float(theirs[known].mean()) <= FITS * float(ours.mean())
+    return float(theirs[known].mean()), float(ours.mean())
+
+
+def predicts_as_well(loss: float, of_networks: float) -> bool:
+    """Whether a model may speak for the fault.
+
+    Of a model that misses what the networks see, nothing follows about what friction needs.
+    """
+    return loss <= FITS * of_networks
+
+
+def kernels_as_good(
+    kernels: Sequence[KernelFit], confounding: "Confounding", losses: tuple[float, float]
+) -> tuple[KernelFit, ...]:
+    """The kernels that predict as well as the networks; one can where the free lag model cannot.
+
+    Args:
+        kernels: Memory kernels.
+        confounding: With what the free lag model explains.
+        losses: See :func:`validation_losses`.
+    """
+    share = float(confounding.table["explained"])
+    explained = float(confounding.table["loss"]) * share / (1 - share)
+    lag_model, networks = losses
+    return tuple(
+        one
+        for one in kernels
+        if predicts_as_well(lag_model + one.excess.value * explained, networks)
+    )
 
 
 def conclude(
@@ -304,24 +336,31 @@ def conclude(
 
     Args:
         required: of the networks, where they can tell, and of the lag model.
-        kernels: memory kernels.
+        kernels: Memory kernels that may speak.
         drivers: those that the lag model's needs and the memory kernels are about.
         lag_model_fits: whether the lag model predicts as well as the networks.
     """
     by_family = {one.family: one for one in required}
     networks = by_family.pop("networks", None)
     lag_model = next(iter(by_family.values()), None)
-    if not lag_model_fits or lag_model is None:
-        return None if networks is None else _of_required(networks, ())
-    fitting = [one for one in kernels if one.fits and one.is_shown and _reaches(one, lag_model)]
-    if lag_model.range is not None and fitting:
-        # A memory is given as the length of a boxcar mean, unless another kernel is clearly better.
-        best = min(fitting, key=lambda one: (one.behind.high >= 0, KERNELS.index(one.shape)))
-        if best.high < best.seconds[-1]:
-            return Memory(best.low, best.high, best.shape, drivers, lag_model.shortest)
-        low = min(best.low, lag_model.more_than)
-        return Memory(low, math.inf, best.shape, drivers, lag_model.shortest, "longest")
-    return _of_required(lag_model, drivers)
+    if lag_model is not None and lag_model.range is not None:
+        fitting = [one for one in kernels if one.fits and one.is_shown and _reaches(one, lag_model)]
+        if fitting:
+            return _of_kernel(fitting, lag_model, drivers)
+    if lag_model_fits and lag_model is not None:
+        return _of_required(lag_model, drivers)
+    return None if networks is None else _of_required(networks, ())
+
+
+def _of_kernel(
+    fitting: Sequence[KernelFit], lag_model: "RequiredHistory", drivers: tuple[str, ...]
+) -> Memory:
+    """A memory is given as the length of a boxcar mean, unless another kernel is clearly better."""
+    best = min(fitting, key=lambda one: (one.behind.high >= 0, KERNELS.index(one.shape)))
+    if best.high < best.seconds[-1]:
+        return Memory(best.low, best.high, best.shape, drivers, lag_model.shortest)
+    low = min(best.low, lag_model.more_than)
+    return Memory(low, math.inf, best.shape, drivers, lag_model.shortest, "longest")
 
 
 def _reaches(kernel: KernelFit, lag_model: "RequiredHistory") -> bool:
