@@ -12,6 +12,7 @@ from slicken.evidence.clock_fits import ClockFit, shown_lengths
 from slicken.evidence.confounding import lag_model_of_study
 from slicken.evidence.fading import Passing
 from slicken.evidence.kernels import KernelFit
+from slicken.evidence.lag_model import Model
 from slicken.evidence.resampling import Interval
 from slicken.experiment import Experiment
 from slicken.physics.scenarios import simulate
@@ -25,7 +26,9 @@ FIRST = np.arange(SAMPLES) == 0
 FEW = Interval(0.1, 0.05, 0.15)
 
 
-def experiments(by: str, *, steady: bool = False, known: bool = True) -> list[Experiment]:
+def experiments(
+    by: str, *, steady: bool = False, known: bool = True, curved: bool = False
+) -> list[Experiment]:
     """Friction is the mean temperature of the last seconds or metres, or now; steps of velocity."""
     found = []
     for number in range(7):
@@ -38,6 +41,7 @@ def experiments(by: str, *, steady: bool = False, known: bool = True) -> list[Ex
         length = METRES if by == "slip" else SECONDS
         past = Passing(steps, FIRST).boxcar(temperature[:, None], length)[:, 0]
         past = temperature if by == "now" else past
+        past = np.tanh(2 * past) if curved else past
         found.append(
             builders.make_experiment(
                 f"run{number}", SAMPLES, temperature=30 + 5 * temperature, slip_velocity=velocity,
@@ -48,9 +52,9 @@ def experiments(by: str, *, steady: bool = False, known: bool = True) -> list[Ex
     return found
 
 
-def clock_of(prepared: Prepared, *drivers: str) -> Clock:
+def clock_of(prepared: Prepared, *drivers: str, model: Model = "linear") -> Clock:
     lag_model = lag_model_of_study(prepared, prepared.record.samples_in(LONGEST))
-    return Clock.compute(lag_model, prepared, drivers)
+    return Clock.compute(lag_model, prepared, drivers, model)
 
 
 def prepare(made: list[Experiment], **changes: Any) -> Prepared:  # noqa: ANN401 (any field)
@@ -89,6 +93,24 @@ def test_a_memory_over_time_is_told_with_its_length(by_time: Clock) -> None:
     assert by_time.fit is not None
     assert by_time.fit.low <= SECONDS <= by_time.fit.high
     assert by_time.advantage.high < 0
+
+
+@pytest.mark.parametrize(("by", "length"), [("time", SECONDS), ("slip", METRES)])
+def test_a_curved_law_has_a_clock(by: str, length: float) -> None:
+    found = clock_of(prepare(experiments(by, curved=True)), "temperature", model="curved")
+    assert found.verdict == by
+    assert found.fit is not None
+    assert found.fit.is_curved
+    assert found.fit.low <= length <= found.fit.high
+    straight = [fit.excess.value for fit in found.fits if not fit.is_curved]
+    assert found.fit.excess.value < min(straight) - 0.05
+    after = Clock.from_dataset(found.to_dataset())
+    assert [fit.is_curved for fit in after.fits] == [fit.is_curved for fit in found.fits]
+
+
+def test_a_curved_law_of_the_present_has_no_clock() -> None:
+    found = clock_of(prepare(experiments("now", curved=True)), "temperature", model="curved")
+    assert found.verdict == "no_memory"
 
 
 def test_contacts_are_told_with_their_law_and_its_numbers(contacts: Clock) -> None:

@@ -22,13 +22,14 @@ from slicken.evidence.clock_fits import (
     fits_over_slip,
     shown_lengths,
 )
+from slicken.evidence.curved import one_thread
 from slicken.evidence.fading import Passing, held_passing, slip_passing, time_passing
 from slicken.evidence.resampling import Interval
 from slicken.evidence.tabular import within
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
-    from slicken.evidence.lag_model import LagModel
+    from slicken.evidence.lag_model import LagModel, Model
     from slicken.study.prepared import Prepared
 
 VARIES = 2.0
@@ -38,6 +39,7 @@ CLEARLY = 0.002
 MISFIT = 0.02
 """The same, by which the free lag model may beat the better clock."""
 Verdict = Literal["time", "slip", "alike", "constant", "no_memory", "no_kernel", "no_slip"]
+_FLAGS = ("logarithmic", "is_curved")
 _INTERVALS = ("excess", "gain", "direct", "evolution")
 _NUMBERS = ("length", "low", "high")
 
@@ -71,7 +73,11 @@ class Clock:
 
     @classmethod
     def compute(
-        cls, lag_model: "LagModel", prepared: "Prepared", selected: Sequence[str]
+        cls,
+        lag_model: "LagModel",
+        prepared: "Prepared",
+        selected: Sequence[str],
+        model: "Model" = "linear",
     ) -> "Clock":
         """Try every weighting of each clock, and compare the best of both.
 
@@ -79,13 +85,17 @@ class Clock:
             lag_model: All targets that may judge, of this study.
             prepared: Record and its parts.
             selected: Drivers whose past is weighted.
+            model: Family of the free lag model; unless it is ``linear``, curved answers are tried.
         """
-        drivers = WeightedDrivers.of(lag_model, prepared, selected)
+        lag_model = lag_model.asked("linear" if model == "linear" else "curved")
+        drivers = WeightedDrivers.of(lag_model, prepared, selected, model)
         record = prepared.record
-        by_time = fits_by("time", time_passing(record), drivers, record.dt)
+        with one_thread():
+            by_time = fits_by("time", time_passing(record), drivers, record.dt)
         measured, held = slip_passing(record), held_passing(record)
         passings = [one for one in (measured, held) if measured is not None and one is not None]
-        by_slip = fits_over_slip(passings, drivers, record.dt)
+        with one_thread():
+            by_slip = fits_over_slip(passings, drivers, record.dt)
         names, fits = tuple(selected), tuple(one.fit for one in (*by_time, *by_slip))
         if measured is None or not by_slip:
             return cls(fits, names, float("nan"), NO_INTERVAL)
@@ -174,7 +184,8 @@ class Clock:
             coords={"end": np.array(["value", "low", "high"], dtype=object)},
             attrs={"drivers": " ".join(self.drivers), "variation": self.variation},
         )
-        table["logarithmic"] = "fit", np.array([fit.logarithmic for fit in self.fits])
+        for name in _FLAGS:
+            table[name] = "fit", np.array([getattr(fit, name) for fit in self.fits])
         for name in ("clock", "shape"):
             table[name] = "fit", np.array([getattr(fit, name) for fit in self.fits], dtype=object)
         for name in ("lengths", "loss"):
@@ -207,6 +218,7 @@ def _read_fit(row: xr.Dataset) -> ClockFit:
         clock=row["clock"].item(),
         shape=row["shape"].item(),
         logarithmic=bool(row["logarithmic"]),
+        is_curved=bool(row.get("is_curved", False)),
         lengths=row["lengths"].to_numpy()[known],
         loss=row["loss"].to_numpy()[known],
         length=length,

@@ -3,7 +3,8 @@
 Over slip, the exponential past of ln V is the slip law of rate-and-state friction, whose
 ``Theta = ln(V0 theta/D)`` relaxes to ``-ln(V/V0)`` with the e-folding slip D (Ruina 1983,
 10.1029/JB088iB12p10359); the ageing law has a state of its own. For a given D friction is linear in
-both, so that a and b are weights of a regression, and one search over D is all.
+both, so that a and b are weights of a regression, and one search over D is all. Where the lag model
+is not linear, curved answers are tried beside these, as for memory kernels.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,6 +17,8 @@ from numpy.typing import NDArray
 from slicken.channels import SLIP_VELOCITY
 from slicken.evidence.kernels import (
     FINER,
+    answers,
+    bent,
     exceeded,
     jackknife,
     lowest_places,
@@ -26,7 +29,7 @@ from slicken.evidence.tabular import within
 
 if TYPE_CHECKING:
     from slicken.evidence.fading import Passing
-    from slicken.evidence.lag_model import LagModel
+    from slicken.evidence.lag_model import LagModel, Model
     from slicken.study.prepared import Prepared
 
 COARSE = 4
@@ -58,6 +61,7 @@ class ClockFit:
         direct: The direct effect a of rate-and-state, ``d mu/d ln V`` at once, with its 99 %
             interval by the jackknife; NaN where the fit is no law of rate-and-state.
         evolution: The evolution effect b, likewise.
+        is_curved: Whether friction is a sum of curves of present and past, and of products.
     """
 
     clock: ClockName
@@ -72,6 +76,7 @@ class ClockFit:
     gain: Interval
     direct: Interval = NO_INTERVAL
     evolution: Interval = NO_INTERVAL
+    is_curved: bool = False
 
     def __repr__(self) -> str:
         (length, low, high), unit = shown_lengths((self.length, self.low, self.high), self.clock)
@@ -118,11 +123,13 @@ class Scaled(NamedTuple):
         values: Standardised drivers, shape ``(T, P)``.
         alone: Squared errors of their present alone, judged blind, ``(N,)``.
         spread: Standard deviation of ln V; None where velocity is linear, or not among them.
+        is_curved: Whether answers to them are curved.
     """
 
     values: NDArray[np.float64]
     alone: NDArray[np.float64]
     spread: float | None
+    is_curved: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +142,8 @@ class WeightedDrivers:
     Args:
         lag_model: All targets that may judge.
         velocity: Place of slip velocity among the drivers; None where it is not selected.
-        scales: The drivers, with velocity as it is, and as its logarithm where it is selected.
+        scales: The drivers, with velocity as it is, and as its logarithm where it is selected; and
+            with curved answers where the lag model is not linear.
         friction_spread: What friction was divided by.
         free: Squared errors of the free lag model, judged blind, ``(N,)``.
     """
@@ -148,16 +156,20 @@ class WeightedDrivers:
 
     @classmethod
     def of(
-        cls, lag_model: "LagModel", prepared: "Prepared", names: Sequence[str]
+        cls, lag_model: "LagModel", prepared: "Prepared", names: Sequence[str], model: "Model"
     ) -> "WeightedDrivers":
-        """Drivers by name, of a study whose lag model this is."""
+        """Drivers by name, of a study whose lag model this is, of this family."""
         values = lag_model.values[:, [lag_model.channels.index(name) for name in names]]
         ends, friction_spread = lag_model.ends, prepared.scaling.friction_spread
-        free = lag_model.errors(lag_model.columns(names))
+        free = lag_model.errors(lag_model.columns(names), model)
+        scales = []
+        if model != "linear":
+            alone = lag_model.judge(answers(bent(values[ends])))
+            scales.append(Scaled(values, alone, None, is_curved=True))
         if SLIP_VELOCITY.name not in names:
-            scales = [Scaled(values, lag_model.judge(values[ends]), None)]
+            scales.append(Scaled(values, lag_model.judge(values[ends]), None))
             return cls(lag_model, None, tuple(scales), friction_spread, free)
-        velocity, scales = list(names).index(SLIP_VELOCITY.name), []
+        velocity = list(names).index(SLIP_VELOCITY.name)
         place = prepared.record.channels.index(SLIP_VELOCITY.name)
         linear = np.where(prepared.record.gap, 0.0, prepared.record.drivers[:, place])
         logarithm = _logarithm(linear)
@@ -240,13 +252,16 @@ def _features(
 ) -> Callable[[float], NDArray[np.float64]]:
     """From a length to the present and the weighted past of all targets, shape ``(N, F)``."""
     present, spread = scaled.values[ends], scaled.spread or 1.0
+    curves = bent(present) if scaled.is_curved else present[:, :, None]
 
     def of(length: float) -> NDArray[np.float64]:
         if shape == "ageing":
             age = passing.log_age(length, dt)[ends]
             return np.column_stack([present, (age - age.mean()) / spread])
         weigh = passing.boxcar if shape == "boxcar" else passing.exponential
-        return np.concatenate([present, weigh(scaled.values, length)[ends]], axis=1)
+        past = weigh(scaled.values, length)[ends]
+        past_curves = bent(past) if scaled.is_curved else past[:, :, None]
+        return answers(np.concatenate([curves, past_curves], axis=1))
 
     return of
 
@@ -293,6 +308,7 @@ def _try(
         gain=drivers.share(scaled.alone, errors),
         direct=direct,
         evolution=evolution,
+        is_curved=scaled.is_curved,
     )
     return Tried(fit, errors, float(searched.sums[:, -1].min()))
 

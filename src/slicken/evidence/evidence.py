@@ -44,7 +44,7 @@ from slicken.study.progress import OnProgress, ignore
 if TYPE_CHECKING:
     import pandas as pd
 
-    from slicken.evidence.lag_model import LagModel
+    from slicken.evidence.lag_model import LagModel, Model
     from slicken.study.trained import Trained
 
 
@@ -53,9 +53,12 @@ def _lag_model(at: At) -> "LagModel":
     return lag_model_of_study(prepared, prepared.record.samples_in(at.trained.plan.windows[-1]))
 
 
-def _clock(at: At, lag_model: "LagModel") -> Clock:
-    prepared = at.trained.prepared
-    return Clock.compute(lag_model, prepared, select_drivers(lag_model, prepared.record.channels))
+def _clock(at: At, lag_model: "LagModel", confounding: Confounding) -> Clock:
+    prepared, model = at.trained.prepared, confounding.model
+    # Of all drivers, which trees may keep, no clock can be told.
+    chooses: Model = "linear" if model == "linear" else "curved"
+    selected = select_drivers(lag_model, prepared.record.channels, chooses)
+    return Clock.compute(lag_model, prepared, selected, model)
 
 
 def _confounding(at: At, lag_model: "LagModel") -> Confounding:
@@ -140,7 +143,7 @@ CLOCK = Step(
     _clock,
     Clock.to_dataset,
     Clock.from_dataset,
-    needs=(LAG_MODEL,),
+    needs=(LAG_MODEL, CONFOUNDING),
     doing=lambda _: Statement("progress.clock"),
 )
 KERNEL_FITS = Step("kernels", _kernel_fits, needs=(LAG_MODEL, REQUIRED, CONFOUNDING, NOISE))

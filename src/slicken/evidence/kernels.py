@@ -177,10 +177,10 @@ def fit_kernels(
     free = lag_model.errors(lag_model.columns(channels), model)
     explained = float(lag_model.friction.var() - free.mean())
     places = [lag_model.channels.index(name) for name in channels]
-    bend = _as_it_is if model == "linear" else _bent
+    bend = _as_it_is if model == "linear" else bent
     with one_thread():
         tried = {shape: _try(lag_model, places, shape, bend) for shape in KERNELS}
-    present = lag_model.judge(_answers(bend(lag_model.bins[:, places, lag_model.future])))
+    present = lag_model.judge(answers(bend(lag_model.bins[:, places, lag_model.future])))
 
     def share(worse: NDArray[np.float64], better: NDArray[np.float64]) -> Interval:
         return Interval(*(float(x) / explained for x in lag_model.difference(worse, better)))
@@ -212,11 +212,12 @@ def _as_it_is(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return values[:, :, None]
 
 
-def _bent(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def bent(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Curves of each of several quantities, ``(N, V)``, with many pieces, ``(N, V, B)``."""
     return curved(values, PIECES)
 
 
-def _answers(curves: NDArray[np.float64]) -> NDArray[np.float64]:
+def answers(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     """Features of a regression, ``(N, P)``: curves ``(N, V, B)``; if bent, products of two, too."""
     flat = curves.reshape(len(curves), -1)
     if curves.shape[2] == 1:
@@ -245,7 +246,7 @@ def _try(
         else:
             weights = np.exp(-edges[:-1] / memory) - np.exp(-edges[1:] / memory)
             weighted = past @ (weights / weights.sum())
-        return _answers(np.concatenate([present, bend(weighted)], axis=1))
+        return answers(np.concatenate([present, bend(weighted)], axis=1))
 
     sums = np.stack([lag_model.sums_of_squares(features(memory)) for memory in memories])
     place = jackknife_minimum(np.log(memories), sums)
