@@ -52,6 +52,10 @@ NORMAL_FORCE = Channel("normal_force", "Normal force", "垂直荷重", "Fn", "N"
 SHEAR_FORCE = Channel("shear_force", "Shear force", "せん断力", "Ft", "N", "N")
 FRICTION = Channel("friction", "Friction coefficient", "摩擦係数", "µ", "1", "")
 SLIP = Channel("slip", "Slip", "すべり量", "D", "m", "m")
+TIME_SPENT = Channel(
+    "time_spent", "Time per slip", "すべり当たりの時間", "dt/dD", "ln(s/m)", "ln s/m"
+)
+"""A driver of slip grids, which no log has: the logarithm of the time that a metre of slip took."""
 
 CHANNELS = {
     channel.name: channel
@@ -70,6 +74,9 @@ CHANNELS = {
         SLIP,
     )
 }
+
+TITLED = {**CHANNELS, TIME_SPENT.name: TIME_SPENT}
+"""All that has a printed name: the channels of logs, and what is derived from them."""
 
 DRIVERS = (SLIP_VELOCITY, AXIAL_DISPLACEMENT, TEMPERATURE, TEMPERATURE_RATE, AXIAL_RATE)
 """The five inputs of the published study, in its order."""

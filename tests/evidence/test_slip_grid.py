@@ -9,7 +9,7 @@ import builders
 from slicken.errors import ExperimentError
 from slicken.evidence.lag_model import LagModel, build_lag_model
 from slicken.evidence.required import required_by_lag_model
-from slicken.evidence.slip_grid import TIME_SPENT
+from slicken.channels import TIME_SPENT
 from slicken.study.prepared import Prepared
 
 SAMPLES, LENGTH, METRES = 700, 48, 4e-3
@@ -47,7 +47,7 @@ def both(prepared: Prepared) -> tuple[LagModel, LagModel]:
 
 def test_at_one_velocity_the_bins_are_those_of_time() -> None:
     by_time, by_slip = both(study((2e-4,)))
-    assert by_slip.channels == (*by_time.channels, TIME_SPENT)
+    assert by_slip.channels == (*by_time.channels, TIME_SPENT.name)
     # How far the first sample of an experiment reaches back is not known on a grid of slip.
     whole = by_time.ends % SAMPLES >= LENGTH
     np.testing.assert_allclose(by_slip.bins[whole, :-1], by_time.bins[whole], atol=1e-7)

@@ -8,6 +8,7 @@ import typer
 from slicken.cli.options import Study
 from slicken.cli.terminal import say, show_findings
 from slicken.errors import FolderError
+from slicken.lengths import UNITS
 
 if TYPE_CHECKING:
     from slicken.evidence.prediction import Prediction
@@ -23,7 +24,7 @@ def run(
     ] = None,
     window: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="Window length; by default the best one."),
+        typer.Option(metavar="LENGTH", help="Window length; by default the best one."),
     ] = None,
     level: Annotated[
         float, typer.Option(metavar="SHARE", help="Coverage of the interval, between 0 and 1.")
@@ -66,7 +67,7 @@ def _show(prediction: "Prediction", level: float) -> None:
     inside = float(((prediction.measured >= low) & (prediction.measured <= high)).mean())
     say(
         f"{prediction.name}: {prediction.time.size} instants with the window of "
-        f"{prediction.seconds:g} s, {prediction.runs.shape[0]} runs"
+        f"{prediction.seconds:g} {UNITS[prediction.clock]}, {prediction.runs.shape[0]} runs"
     )
     say(f"RMSE {score.rmse:.4f}, R2 {score.r2:.2f}, correlation {score.correlation:.2f}")
     share, asked = f"{100 * inside:.0f} %", f"{100 * level:.0f} %"

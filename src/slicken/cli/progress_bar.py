@@ -10,6 +10,7 @@ from slicken.reporting.wording import words
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
+    from slicken.lengths import StudyClock
     from slicken.statements import Statement
     from slicken.study.progress import Progress
 
@@ -18,9 +19,14 @@ QUIET_SECONDS = 20.0
 
 
 class ProgressBar:
-    """Shows progress as it is reported; to be used in a ``with`` statement."""
+    """Shows progress as it is reported; to be used in a ``with`` statement.
 
-    def __init__(self) -> None:
+    Args:
+        clock: Clock of the study, in whose unit its lengths are.
+    """
+
+    def __init__(self, clock: "StudyClock" = "time") -> None:
+        self._clock: StudyClock = clock
         self._bar: Bar | None = None
         self._task: Any = None
         self._stage = ""
@@ -38,9 +44,9 @@ class ProgressBar:
             self._end()
             self._stage = progress.stage
         if progress.note is not None:
-            self._print(said(progress.note))
+            self._print(said(progress.note, self._clock))
         elif not progress.total:
-            self._print(f"{_step(progress)} ...")
+            self._print(f"{_step(progress, self._clock)} ...")
         elif progress.done == progress.total:
             self._end()
         else:
@@ -50,7 +56,7 @@ class ProgressBar:
         if not sys.stdout.isatty():
             if time.monotonic() - self._last_line > QUIET_SECONDS:
                 self._last_line = time.monotonic()
-                say(f"  {line_of(progress)}")
+                say(f"  {line_of(progress, self._clock)}")
             return
         if self._bar is None:
             self._begin(progress)
@@ -59,7 +65,7 @@ class ProgressBar:
             self._task,
             completed=progress.done,
             total=progress.total,
-            step=_step(progress),
+            step=_step(progress, self._clock),
             left=_left(progress),
         )
 
@@ -90,23 +96,33 @@ class ProgressBar:
             say(line)
 
 
-def line_of(progress: "Progress") -> str:
-    """One line on how far a job is: its stage, the step, and the time left."""
+def line_of(progress: "Progress", clock: "StudyClock" = "time") -> str:
+    """One line on how far a job is: its stage, the step, and the time left.
+
+    Args:
+        progress: Progress of the job.
+        clock: Clock of the study, in whose unit its lengths are.
+    """
     counted = f", {progress.done} of {progress.total}" if progress.total else ""
-    pieces = [f"{words('en')(f'stages.{progress.stage}')}{counted}", _step(progress)]
+    pieces = [f"{words('en')(f'stages.{progress.stage}')}{counted}", _step(progress, clock)]
     return "; ".join(piece for piece in (": ".join(filter(None, pieces)), _left(progress)) if piece)
 
 
-def said(statement: "Statement") -> str:
-    """A statement in the words of the terminal; nothing where another version has written it."""
+def said(statement: "Statement", clock: "StudyClock" = "time") -> str:
+    """A statement in the words of the terminal; nothing where another version has written it.
+
+    Args:
+        statement: What is said.
+        clock: Clock of the study, in whose unit its lengths are.
+    """
     try:
-        return words("en")(statement)
+        return words("en", clock)(statement)
     except (KeyError, ValueError, TypeError, AttributeError, IndexError):
         return ""
 
 
-def _step(progress: "Progress") -> str:
-    return said(progress.doing) if progress.doing is not None else ""
+def _step(progress: "Progress", clock: "StudyClock") -> str:
+    return said(progress.doing, clock) if progress.doing is not None else ""
 
 
 def _left(progress: "Progress") -> str:

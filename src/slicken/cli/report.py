@@ -32,7 +32,7 @@ def run(
     from slicken.reporting.wording import language_named
 
     trained = open_study(study)
-    with ProgressBar() as bar:
+    with ProgressBar(trained.plan.clock) as bar:
         evidence = explain(trained, ablation=retrain, leak=leak, on_progress=bar)
         language = language_named(lang)
         page = write_report(evidence, language=language, figures=figures, on_progress=bar)

@@ -46,7 +46,7 @@ def show_answer(
     findings = sum(len(experiment.findings) for experiment in evidence.trained.experiments)
     console = console_for_answers()
     for repaired in evidence.trained.folder.repaired:
-        console.print(said(repaired), markup=False, highlight=False)
+        console.print(said(repaired, answered.clock), markup=False, highlight=False)
     console.print(screen(answered, findings, console, language))
     console.print(f"page: {page}", markup=False, highlight=False, soft_wrap=True)
     if verbose:
@@ -60,7 +60,7 @@ def _show_all(answered: "Answer", console: "Console", language: "Language") -> N
 
     from slicken.reporting.wording import words
 
-    say = words(language)
+    say = words(language, answered.clock)
     for name, statements in answered.sections().items():
         if statements:
             console.print(Text(f"\n{say(f'answer.{name}')}", style="bold"))
@@ -94,7 +94,7 @@ def screen(
 
     from slicken.reporting.wording import words
 
-    say = words(language)
+    say = words(language, answered.clock)
     count = say("answer.caveat_count", caveats=len(answered.caveats), findings=findings)
     parts: list[RenderableType] = [_questions(answered, console, say)]
     if answered.drivers:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slicken.cli.options import Language, Verbose
-from slicken.cli.terminal import Stopped, listed_seconds, say, show_engine, show_findings
+from slicken.cli.terminal import Stopped, listed_lengths, say, show_engine, show_findings
 from slicken.errors import PlanError, SlickenError
 
 if TYPE_CHECKING:
@@ -31,7 +31,16 @@ def run(
     ] = None,
     windows: Annotated[
         str | None,
-        typer.Option(metavar="SECONDS", help="Window lengths, such as 50:500:50 or 50,100,400."),
+        typer.Option(
+            metavar="LENGTHS",
+            help="Window lengths in s, such as 50:500:50 or 50,100,400; of slip 50um:2mm.",
+        ),
+    ] = None,
+    clock: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Clock of the windows: time, or slip for a grid of equal slip."
+        ),
     ] = None,
     runs: Annotated[
         int | None, typer.Option(metavar="N", help="Number of runs of each window length.")
@@ -40,7 +49,8 @@ def run(
         int | None, typer.Option(metavar="N", help="Number of epochs of each run.")
     ] = None,
     stride: Annotated[
-        float | None, typer.Option(metavar="SECONDS", help="Spacing of target times, in s.")
+        float | None,
+        typer.Option(metavar="LENGTH", help="Spacing of target times, in s, or in µm of slip."),
     ] = None,
     preset: Annotated[
         str | None,
@@ -84,6 +94,7 @@ def run(
     changes = {
         "channels": str(channels.resolve()) if channels else None,
         "windows": windows,
+        "clock": clock,
         "runs": runs,
         "epochs": epochs,
         "stride": stride,
@@ -139,7 +150,7 @@ def do_study(
     show_findings(experiments)
     every = {} if checkpoint_every is None else {"checkpoint_every": checkpoint_every}
     try:
-        with ProgressBar() as bar:
+        with ProgressBar(plan.clock) as bar:
             trained = train(experiments, plan, out, on_progress=bar, executor=executor, **every)
             evidence = explain(trained, on_progress=bar)
             page = report(evidence, language=language, on_progress=bar)
@@ -158,11 +169,12 @@ def what_is_kept(out: Path) -> str:
     try:
         folder = StudyFolder.open(out)
         finished, begun = folder.finished(), begun_windows(folder)
+        unit = folder.plan.unit
     except SlickenError:
         return ""
-    up_to = ", ".join(f"{seconds:g} s up to epoch {epoch}" for seconds, epoch in begun.items())
+    up_to = ", ".join(f"{seconds:g} {unit} up to epoch {epoch}" for seconds, epoch in begun.items())
     if finished:
-        lengths = f"windows of {listed_seconds(finished)} are finished and kept in {out}"
+        lengths = f"windows of {listed_lengths(finished, unit)} are finished and kept in {out}"
         return f"{lengths}, {up_to}" if up_to else lengths
     return f"no window length was finished yet; kept in {out} is {up_to}" if up_to else ""
 

@@ -51,14 +51,14 @@ def in_words(seconds: float) -> str:
     return f"{whole // 60} min {whole % 60} s" if whole >= 60 else f"{whole} s"
 
 
-def listed_seconds(lengths: Iterable[float]) -> str:
+def listed_lengths(lengths: Iterable[float], unit: str) -> str:
     """Window lengths in one breath.
 
     Example:
-        >>> listed_seconds([100.0, 50.0])
+        >>> listed_lengths([100.0, 50.0], "s")
         '50, 100 s'
     """
-    return f"{', '.join(f'{seconds:g}' for seconds in sorted(lengths))} s"
+    return f"{', '.join(f'{length:g}' for length in sorted(lengths))} {unit}"
 
 
 def show_findings(experiments: Iterable["Experiment"]) -> None:

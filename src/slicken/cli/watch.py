@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from slicken.cli.options import Study
 from slicken.cli.terminal import in_words, say
+from slicken.lengths import UNITS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -86,7 +87,7 @@ def _table(status: "StudyStatus", *, bars: bool) -> "Table":
         table.add_column("", width=20)
     for row in status.windows:
         table.add_row(
-            f"{row.progress.window:g} s",
+            f"{row.progress.window:g} {UNITS[status.clock]}",
             str(len(row.progress.epochs)),
             f"{row.done} of {row.total}",
             _loss(row.last),
@@ -112,7 +113,7 @@ def lines_of(status: "StudyStatus", study: Path) -> list[str]:
 
     still = f"nothing has changed for {in_words(status.unchanged)}"
     if status.worked_on:
-        does = line_of(status.progress) if status.progress else "at work"
+        does = line_of(status.progress, status.clock) if status.progress else "at work"
         return [f"{status.holder}: {does}; {still}"]
     ended = _ended(status)
     if not status.trained:

@@ -38,7 +38,7 @@ CLEARLY = 0.002
 """Share of the variance of friction by which one clock must beat the other."""
 MISFIT = 0.02
 """The same, by which the free lag model may beat the better clock."""
-Verdict = Literal["time", "slip", "alike", "constant", "no_memory", "no_kernel", "no_slip"]
+Verdict = Literal["time", "slip", "alike", "constant", "no_memory", "no_kernel", "no_slip", "given"]
 _FLAGS = ("logarithmic", "is_curved")
 _INTERVALS = ("excess", "gain", "direct", "evolution")
 _NUMBERS = ("length", "low", "high")
@@ -57,7 +57,8 @@ class Clock:
     kernel on two planted memories was up to 0.014 behind the free lag model, hence 0.02.
 
     Args:
-        fits: The weightings tried, those over time first; none over slip where it is not known.
+        fits: The weightings tried, those over time first; none over slip where it is not known, and
+            none at all where the study lays its record out over slip.
         drivers: Whose past is weighted.
         variation: Ratio of the 95th to the 5th percentile, over target times, of the slip velocity
             averaged over the memory in time; NaN where slip is not known.
@@ -87,9 +88,11 @@ class Clock:
             selected: Drivers whose past is weighted.
             model: Family of the free lag model; unless it is ``linear``, curved answers are tried.
         """
+        record = prepared.record
+        if record.clock == "slip":
+            return cls((), tuple(selected), float("nan"), NO_INTERVAL)
         lag_model = lag_model.asked("linear" if model == "linear" else "curved")
         drivers = WeightedDrivers.of(lag_model, prepared, selected, model)
-        record = prepared.record
         with one_thread():
             by_time = fits_by("time", time_passing(record), drivers, record.dt)
         measured, held = slip_passing(record), held_passing(record)
@@ -118,8 +121,10 @@ class Clock:
 
         ``alike``: both predict alike; ``constant``: the velocity hardly varied; ``no_memory``: the
         past adds nothing; ``no_kernel``: neither weighting describes the past; ``no_slip``: slip is
-        not known.
+        not known; ``given``: the study was given a slip grid, and nothing was compared.
         """
+        if not self.fits:
+            return "given"
         time, slip = self.best("time"), self.best("slip")
         if slip is None:
             return "no_slip"
@@ -157,9 +162,7 @@ class Clock:
             return Statement("clock.constant", ratio=self.variation)
         if verdict == "alike":
             return Statement("clock.alike", advantage=tuple(self.advantage))
-        if verdict == "no_kernel":
-            return Statement("clock.no_kernel")
-        return Statement("clock.no_slip") if verdict == "no_slip" else Statement("clock.no_memory")
+        return Statement(f"clock.{verdict}")
 
     def rate_and_state(self) -> Statement | None:
         """a, b and Dc, where slip is the clock and the past is that of ln V; else None."""
@@ -179,7 +182,7 @@ class Clock:
 
     def to_dataset(self) -> xr.Dataset:
         """Dataset for a file; losses are NaN beyond the lengths that a weighting tried."""
-        longest = max(fit.lengths.size for fit in self.fits)
+        longest = max((fit.lengths.size for fit in self.fits), default=0)
         table = xr.Dataset(
             coords={"end": np.array(["value", "low", "high"], dtype=object)},
             attrs={"drivers": " ".join(self.drivers), "variation": self.variation},
@@ -188,6 +191,9 @@ class Clock:
             table[name] = "fit", np.array([getattr(fit, name) for fit in self.fits])
         for name in ("clock", "shape"):
             table[name] = "fit", np.array([getattr(fit, name) for fit in self.fits], dtype=object)
+        table["advantage"] = "end", np.array(self.advantage)
+        if not self.fits:
+            return table
         for name in ("lengths", "loss"):
             rows = [getattr(fit, name) for fit in self.fits]
             padded = [np.pad(r, (0, longest - r.size), constant_values=np.nan) for r in rows]
@@ -196,13 +202,12 @@ class Clock:
             table[name] = "fit", np.array([getattr(fit, name) for fit in self.fits])
         for name in _INTERVALS:
             table[name] = ("fit", "end"), np.array([getattr(fit, name) for fit in self.fits])
-        table["advantage"] = "end", np.array(self.advantage)
         return table
 
     @classmethod
     def from_dataset(cls, table: xr.Dataset) -> "Clock":
         """The result that :meth:`to_dataset` saved."""
-        fits = [_read_fit(table.isel(fit=place)) for place in range(table.sizes["fit"])]
+        fits = [_read_fit(table.isel(fit=place)) for place in range(table.sizes.get("fit", 0))]
         advantage = Interval(*table["advantage"].to_numpy().tolist())
         drivers = tuple(table.attrs["drivers"].split())
         return cls(tuple(fits), drivers, float(table.attrs["variation"]), advantage)

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.channels import SLIP_VELOCITY
+from slicken.learning.slip_rows import slip_steps, stretch_begins
 
 if TYPE_CHECKING:
     from slicken.learning.record import Record
 
 FAINT = 1e-18
 """A share of the past below which nothing more of it is summed."""
-_NOISES = 3.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,30 +109,16 @@ class Passing:
 
 def time_passing(record: "Record") -> Passing:
     """The clock of a record in seconds."""
-    return Passing(np.full(len(record), record.dt), _begins(record))
+    return Passing(np.full(len(record), record.dt), stretch_begins(record))
 
 
 def slip_passing(record: "Record") -> Passing | None:
     """The clock of a record in metres of slip; None where slip is not known, or there is none.
 
-    Slip is a distance, whichever way it goes; what a sensor's noise makes of a fault at rest is no
-    slip. So a play as wide as three standard deviations of the noise either way (from second
-    differences, whose median a few steps of velocity do not move) is between the sensor and what
-    counts: it follows the sensor when that has gone further than the play.
+    See :func:`slicken.learning.slip_rows.slip_steps`.
     """
-    usable = ~record.gap
-    if not usable.any() or not np.isfinite(record.slip[usable]).all():
-        return None
-    begins = _begins(record)
-    slip = np.where(usable, record.slip, 0.0)
-    followed = slip.copy()
-    forward = np.diff(slip, prepend=slip[0])
-    inside = usable & ~begins
-    if (forward[inside] < 0).any():
-        followed = _with_play(slip, begins, _NOISES * _noise_of(slip, inside))
-    steps = np.abs(np.diff(followed, prepend=followed[0]))
-    steps = np.where(inside, steps, 0.0)
-    return Passing(steps, begins) if steps.any() else None
+    steps = slip_steps(record)
+    return Passing(steps, stretch_begins(record)) if steps is not None else None
 
 
 def held_passing(record: "Record") -> Passing | None:
@@ -144,7 +130,7 @@ def held_passing(record: "Record") -> Passing | None:
     if SLIP_VELOCITY.name not in record.channels:
         return None
     velocity = np.abs(record.drivers[:, record.channels.index(SLIP_VELOCITY.name)])
-    begins = _begins(record)
+    begins = stretch_begins(record)
     steps = _before(np.where(record.gap, 0.0, velocity)) * record.dt
     return Passing(np.where(begins, 0.0, steps), begins)
 
@@ -175,27 +161,3 @@ def linear_recursion(keep: NDArray[np.float64], push: NDArray[np.float64]) -> ND
 
 def _before(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.concatenate([values[:1], values[:-1]])
-
-
-def _begins(record: "Record") -> NDArray[np.bool_]:
-    """Where an experiment begins or a gap has ended; each sample of a gap stands alone."""
-    begins = record.gap.copy()
-    begins[0] = True
-    begins[1:] |= record.gap[:-1] | (record.experiment[1:] != record.experiment[:-1])
-    return begins
-
-
-def _noise_of(slip: NDArray[np.float64], inside: NDArray[np.bool_]) -> float:
-    """Standard deviation of white noise on slip, from its second differences."""
-    bends = np.diff(slip, 2)[inside[1:-1] & inside[2:]]
-    return float(np.median(np.abs(bends)) / (0.6745 * np.sqrt(6.0))) if bends.size else 0.0
-
-
-def _with_play(
-    slip: NDArray[np.float64], begins: NDArray[np.bool_], width: float
-) -> NDArray[np.float64]:
-    found, here = [], 0.0
-    for reading, begin in zip(slip.tolist(), begins.tolist(), strict=True):
-        here = reading if begin else min(max(here, reading - width), reading + width)
-        found.append(here)
-    return np.array(found)

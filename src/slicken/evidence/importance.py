@@ -223,6 +223,8 @@ class Importance(Tabular):
         Args:
             kind: ``loss`` for ``|dLoss/dx|``, as published; ``friction`` for ``|dfriction/dx|``.
         """
-        windows = xr.Variable("window", list(self.gradients), {"units": "s"})
+        some = next(iter(self.gradients.values()))
+        unit = some["passed"].attrs["units"] if "passed" in some.coords else "s"
+        windows = xr.Variable("window", list(self.gradients), {"units": unit})
         each = [by_run(gradients, kind) for gradients in self.gradients.values()]
         return xr.concat(each, windows, join="outer")

@@ -58,6 +58,7 @@ class KernelFit:
             in shares of the variance that the lag model explains, with its interval.
         gain: the loss of the present alone less that with the past, likewise.
         behind: the loss less that of a boxcar mean, likewise; zero for that itself.
+        unit: Unit of memories, as it is printed.
     """
 
     shape: Kernel
@@ -69,11 +70,12 @@ class KernelFit:
     excess: Interval
     gain: Interval
     behind: Interval
+    unit: str = "s"
 
     def __repr__(self) -> str:
         memory = within((self.memory, self.low, self.high), ".0f")
         fits = "fits" if self.fits else "does not fit"
-        return f"KernelFit: {self.shape}, memory {memory} s; {fits}"
+        return f"KernelFit: {self.shape}, memory {memory} {self.unit}; {fits}"
 
     @property
     def fits(self) -> bool:
@@ -104,7 +106,7 @@ class KernelFit:
         """Dataset for a file."""
         single = {name: getattr(self, name) for name in ("memory", "low", "high")}
         intervals = {name: ("end", list(getattr(self, name))) for name in _INTERVALS}
-        seconds = xr.Variable("seconds", self.seconds, {"units": "s"})
+        seconds = xr.Variable("seconds", self.seconds, {"units": self.unit})
         return xr.Dataset(
             {"loss": ("seconds", self.loss), **single, **intervals},
             coords={"seconds": seconds, "end": np.array(["value", "low", "high"], dtype=object)},
@@ -127,6 +129,7 @@ class KernelFit:
             excess=excess,
             gain=gain,
             behind=behind,
+            unit=str(table["seconds"].attrs.get("units", "s")),
         )
 
 
@@ -196,6 +199,7 @@ def fit_kernels(
             excess=share(one.errors, free),
             gain=share(present, one.errors),
             behind=share(one.errors, tried["boxcar"].errors),
+            unit=lag_model.unit,
         )
         for shape, one in tried.items()
     )

@@ -59,6 +59,7 @@ class LagModel:
         clock: ``time``, or ``slip`` on a slip grid; see :mod:`slicken.evidence.slip_grid`.
         always: Features that every regression sees beside what it is asked about, ``(N, A)``; None
             for none.
+        unit: Unit of ``dt``, as it is printed.
     """
 
     channels: tuple[str, ...]
@@ -73,6 +74,7 @@ class LagModel:
     dt: float
     clock: Literal["time", "slip"] = "time"
     always: NDArray[np.float64] | None = None
+    unit: str = "s"
 
     def asked(self, model: Model, keep: NDArray[np.int64] | None = None) -> "LagModel":
         """The targets that a family of models is asked about, and those to keep."""
@@ -280,6 +282,7 @@ def build_lag_model(
         group=group,
         near=near,
         dt=record.dt,
+        unit=record.unit,
     )
     return over_time if clock == "time" else on_slip_grid(over_time, prepared)
 

@@ -20,6 +20,7 @@ from slicken.evidence.kernels import KERNELS, KernelFit
 from slicken.evidence.required import Limit, between
 from slicken.evidence.tabular import Tabular
 from slicken.learning.bins import edges_to
+from slicken.lengths import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,7 +104,11 @@ def truncate(
         {"truncated_loss": (("run", "history"), errors.mean(axis=2, dtype=np.float64))},
         coords={
             "run": np.arange(ensemble.runs),
-            "history": ("history", np.array(kept) * prepared.record.dt, {"units": "s"}),
+            "history": (
+                "history",
+                np.array(kept) * prepared.record.dt,
+                {"units": prepared.record.unit},
+            ),
         },
         attrs={"window": length * prepared.record.dt, "part": part},
     )
@@ -181,10 +186,11 @@ class MemoryEvidence(Tabular):
         """Loss with each history that was tried, by family of models."""
         import pandas as pd
 
+        name = f"history_{plain(self.unit)}"
         rows = [
             {
                 "family": one.family,
-                "history_s": history,
+                name: history,
                 "loss": loss,
                 "excess_low": low,
                 "excess_high": high,
@@ -195,14 +201,19 @@ class MemoryEvidence(Tabular):
                 one.history, one.loss, one.low, one.high, one.clearly_worse, strict=True
             )
         ]
-        return pd.DataFrame(rows).set_index(["family", "history_s"])
+        return pd.DataFrame(rows).set_index(["family", name])
+
+    @property
+    def unit(self) -> str:
+        """Unit of histories and memories."""
+        return self.required[-1].unit
 
     def __repr__(self) -> str:
         found = self.conclusion
         if found is None:
             said = "cannot be told"
         elif not found.is_needed:
-            said = f"none; {found.enough:g} s of history are enough ({found.method})"
+            said = f"none; {found.enough:g} {self.unit} of history are enough ({found.method})"
         else:
             whose = f" of {' and '.join(found.drivers)}" if found.drivers else ""
             ends = (
@@ -210,9 +221,9 @@ class MemoryEvidence(Tabular):
                 if found.limit
                 else f"{found.low:.0f} to {found.high:.0f}"
             )
-            said = f"{ends} s{whose} ({found.method})"
+            said = f"{ends} {self.unit}{whose} ({found.method})"
         ranges = ", ".join(
-            f"{one.family} {'none' if one.range is None else between(*one.range)}"
+            f"{one.family} {'none' if one.range is None else between(*one.range, one.unit)}"
             for one in self.required
         )
         return f"MemoryEvidence: {said}\n  required history: {ranges}"

@@ -8,12 +8,15 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from slicken.channels import TIME_SPENT
 from slicken.errors import ExperimentError, PlanError
 from slicken.evidence.intervals import LEVEL, Calibration, calibration_of
 from slicken.evidence.scores import Score, score
 from slicken.evidence.tabular import Tabular
 from slicken.learning.record import join, reach
 from slicken.learning.scaling import must_be_within_reach
+from slicken.learning.slip_rows import over_slip
+from slicken.lengths import UNITS, StudyClock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +37,7 @@ class Prediction(Tabular):
         runs: friction of each run, shape ``(R, N)``.
         measured: friction in the log, shape ``(N,)``.
         calibration: of intervals, on the validation part of its study.
+        clock: Clock of its study, in whose unit the window length is.
     """
 
     name: str
@@ -42,6 +46,7 @@ class Prediction(Tabular):
     runs: NDArray[np.float64]
     measured: NDArray[np.float64]
     calibration: Calibration
+    clock: StudyClock = "time"
 
     @property
     def friction(self) -> NDArray[np.float64]:
@@ -78,7 +83,8 @@ class Prediction(Tabular):
     def __repr__(self) -> str:
         score = self.score()
         return (
-            f"Prediction of {self.name}: {self.time.size} instants, window of {self.seconds:g} s, "
+            f"Prediction of {self.name}: {self.time.size} instants, window of {self.seconds:g} "
+            f"{UNITS[self.clock]}, "
             f"{self.runs.shape[0]} runs\n"
             f"  RMSE {score.rmse:.4f}, R2 {score.r2:.2f}, correlation {score.correlation:.2f}"
         )
@@ -114,15 +120,20 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
     """
     if seconds not in trained.windows:
         held = ", ".join(f"{s:g}" for s in trained.windows)
-        raise PlanError(f"the study has no window of {seconds:g} s; it has {held}")
+        raise PlanError(
+            f"the study has no window of {seconds:g} {trained.plan.unit}; it has {held}"
+        )
     prepared = trained.folds[0].prepared
-    missing = [c for c in prepared.record.channels if c not in experiment.channels]
+    measured = [name for name in prepared.record.channels if name != TIME_SPENT.name]
+    missing = [c for c in measured if c not in experiment.channels]
     if missing:
         raise ExperimentError(
             f"{experiment.name}: no {' and no '.join(missing)}, which the networks of this study "
             "need; name the columns in a channel map"
         )
-    record = join([experiment], prepared.record.channels)
+    record = join([experiment], measured)
+    if trained.plan.clock == "slip":
+        record = over_slip(record, prepared.record.dt)
     if abs(record.dt - prepared.record.dt) > 1e-6 * record.dt:
         raise ExperimentError(
             f"{experiment.name}: its time step is {record.dt:g} s, that of the study "
@@ -135,10 +146,12 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
     if not ends.size:
         raise ExperimentError(
             f"{experiment.name}: no stretch without a gap is as long as the window of "
-            f"{seconds:g} s; use a longer record, or a shorter window with --window"
+            f"{seconds:g} {record.unit}; use a longer record, or a shorter window with --window"
         )
     if not trained.history(seconds)["finite"].any():
-        raise PlanError(f"{seconds:g} s: no run ended with a finite loss; choose another --window")
+        raise PlanError(
+            f"{seconds:g} {record.unit}: no run ended with a finite loss; choose another --window"
+        )
     return Prediction(
         name=experiment.name,
         seconds=seconds,
@@ -146,6 +159,7 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
         runs=np.concatenate([_predict(fold, record, ends, seconds) for fold in trained.folds]),
         measured=record.friction[ends],
         calibration=calibration_of(trained, seconds),
+        clock=trained.plan.clock,
     )
 
 

@@ -38,6 +38,7 @@ class RequiredHistory:
         high: upper end, ``(K,)``.
         clearly_worse: whether a history is too short, ``(K,)``.
         drivers: Drivers whose history was cut; empty for all.
+        unit: Unit of histories, as it is printed.
     """
 
     family: str
@@ -47,6 +48,7 @@ class RequiredHistory:
     high: NDArray[np.float64]
     clearly_worse: NDArray[np.bool_]
     drivers: tuple[str, ...] = ()
+    unit: str = "s"
 
     @classmethod
     def compute(
@@ -70,7 +72,7 @@ class RequiredHistory:
         return replace(required_by_lag_model(knowing, selected, model), drivers=selected)
 
     def __repr__(self) -> str:
-        found = "none" if self.range is None else between(*self.range)
+        found = "none" if self.range is None else between(*self.range, self.unit)
         return f"RequiredHistory by {self.family}: {found}"
 
     @property
@@ -122,7 +124,7 @@ class RequiredHistory:
     def to_dataset(self) -> xr.Dataset:
         """Dataset for a file."""
         columns = {name: ("history", getattr(self, name)) for name in _COLUMNS}
-        history = xr.Variable("history", self.history, {"units": "s"})
+        history = xr.Variable("history", self.history, {"units": self.unit})
         names = {"family": self.family, "drivers": " ".join(self.drivers)}
         return xr.Dataset(columns, coords={"history": history}, attrs=names)
 
@@ -132,7 +134,9 @@ class RequiredHistory:
         columns = {name: table[name].to_numpy() for name in _COLUMNS}
         columns["clearly_worse"] = columns["clearly_worse"].astype(np.bool_)
         drivers = tuple(table.attrs["drivers"].split())
-        return cls(table.attrs["family"], table["history"].to_numpy(), **columns, drivers=drivers)
+        history = table["history"]
+        unit = str(history.attrs.get("units", "s"))
+        return cls(table.attrs["family"], history.to_numpy(), **columns, drivers=drivers, unit=unit)
 
 
 def rounded_up(length: float) -> float:
@@ -146,14 +150,15 @@ def rounded_up(length: float) -> float:
     return round(math.ceil(round(length * 10.0**digits, 6)) / 10.0**digits, max(digits, 0) + 1)
 
 
-def between(low: float, high: float) -> str:
+def between(low: float, high: float, unit: str = "s") -> str:
     """A range of histories in words.
 
     Example:
         >>> between(30.0, 90.0), between(30.0, math.inf)
         ('more than 30, at most 90 s', 'more than 30 s')
     """
-    return f"more than {low:g}, at most {high:g} s" if high < math.inf else f"more than {low:g} s"
+    more = f"more than {low:g}"
+    return f"{more}, at most {high:g} {unit}" if high < math.inf else f"{more} {unit}"
 
 
 def required_by_lag_model(
@@ -193,6 +198,7 @@ def required_by_lag_model(
         low=low,
         high=np.array([gap.high for gap in gaps]),
         clearly_worse=(low > 0) & (value > NEGLIGIBLE * explained),
+        unit=lag_model.unit,
     )
 
 

@@ -9,6 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from slicken.evidence.tabular import Tabular, listed
+from slicken.lengths import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,17 +97,26 @@ class Scores(Tabular):
             best: Window length whose predictions are kept.
         """
         rows = [_scores_at(trained, seconds, table) for seconds, table in baselines.items()]
-        return cls(xr.concat(rows, "window"), baselines[best])
+        windows = xr.Variable("window", list(baselines), {"units": trained.plan.unit})
+        return cls(xr.concat(rows, windows), baselines[best])
 
     def to_dataframe(self) -> "pd.DataFrame":
-        """Scores on the test part by window length, s, and model."""
+        """Scores on the test part by window length and model."""
         names = [*Score.__annotations__, "validation_loss"]
-        return self.table[names].to_dataframe().rename_axis(["window_s", "model"])[names]
+        return (
+            self.table[names]
+            .to_dataframe()
+            .rename_axis([f"window_{plain(self._unit)}", "model"])[names]
+        )
+
+    @property
+    def _unit(self) -> str:
+        return str(self.table["window"].attrs.get("units", "s"))
 
     def __repr__(self) -> str:
         rmse = self.table["rmse"].mean("window")
         each = ", ".join(f"{name} {float(rmse.sel(model=name)):.4f}" for name in MODELS)
-        lengths = listed(tuple(self.table["window"].to_numpy().tolist()))
+        lengths = listed(tuple(self.table["window"].to_numpy().tolist()), self._unit)
         return f"Scores: windows of {lengths}\n  RMSE on the test part, mean over windows: {each}"
 
     def at(self, seconds: float) -> xr.Dataset:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from slicken.channels import TIME_SPENT
 from slicken.errors import ExperimentError
 from slicken.evidence.fading import Passing, slip_passing
 
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from slicken.evidence.lag_model import LagModel
     from slicken.study.prepared import Prepared
 
-TIME_SPENT = "time_spent"
-"""Channel of a slip grid: logarithm of the time that a metre of slip took, standardised."""
 _ROUNDING = 1e-9  # what sums of equal steps differ by
 
 
@@ -34,7 +33,7 @@ def on_slip_grid(lag_model: "LagModel", prepared: "Prepared") -> "LagModel":
         prepared: Record and its parts.
 
     Returns:
-        With one more channel, :data:`TIME_SPENT`, and metres in place of seconds.
+        With one more channel, :data:`~slicken.channels.TIME_SPENT`, and metres in place of seconds.
 
     Raises:
         ExperimentError: if slip is not known, or there is none.
@@ -57,11 +56,12 @@ def on_slip_grid(lag_model: "LagModel", prepared: "Prepared") -> "LagModel":
     spread = spread if spread > _ROUNDING else 1.0
     return replace(
         lag_model,
-        channels=(*lag_model.channels, TIME_SPENT),
+        channels=(*lag_model.channels, TIME_SPENT.name),
         values=np.column_stack([lag_model.values, (now - centre) / spread]),
         bins=np.concatenate([means, ((spent - centre) / spread)[:, None, :]], axis=1),
         dt=unit,
         clock="slip",
+        unit="m",
     )
 
 

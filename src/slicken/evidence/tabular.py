@@ -33,11 +33,11 @@ def within(numbers: tuple[float, float, float], form: str = ".2f") -> str:
     return f"{value:z{form}} ({low:z{form}} to {high:z{form}})"
 
 
-def listed(seconds: tuple[float, ...]) -> str:
+def listed(lengths: tuple[float, ...], unit: str) -> str:
     """Window lengths in one breath.
 
     Example:
-        >>> listed((50.0, 100.0))
+        >>> listed((50.0, 100.0), "s")
         '50, 100 s'
     """
-    return f"{', '.join(f'{each:g}' for each in seconds)} s"
+    return f"{', '.join(f'{each:g}' for each in lengths)} {unit}"

@@ -19,6 +19,7 @@ from slicken.evidence.resampling import (
     sums_by_block,
 )
 from slicken.evidence.tabular import Tabular, listed
+from slicken.lengths import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,7 +59,7 @@ class WindowComparison(Tabular):
     @classmethod
     def compute(cls, trained: "Trained") -> "WindowComparison":
         """Compare every finished window length of a study."""
-        windows = xr.Variable("window", list(trained.windows), {"units": "s"})
+        windows = xr.Variable("window", list(trained.windows), {"units": trained.plan.unit})
         together = xr.concat([_squared_errors(trained, s) for s in trained.windows], windows)
         losses = [_losses(trained, s, together.sel(window=s)) for s in trained.windows]
         # What decides is a difference between lengths, so blocks are as long as its correlation.
@@ -184,6 +185,11 @@ class WindowComparison(Tabular):
         """Whether every length ties: the curve has no minimum."""
         return len(self.tied) == self.windows.size > 1
 
+    @property
+    def unit(self) -> str:
+        """Unit of the window lengths."""
+        return str(self.losses["window"].attrs.get("units", "s"))
+
     def required(self) -> RequiredHistory | None:
         """How much history friction needs, by the networks; None where they cannot tell."""
         if not self.can_tell or not np.isfinite(self.means).all():
@@ -199,6 +205,7 @@ class WindowComparison(Tabular):
             high=table["excess_high"].to_numpy() * best,
             clearly_worse=(table["excess_low"].to_numpy() > 0)
             & (table["excess"].to_numpy() * best > NEGLIGIBLE * explained),
+            unit=self.unit,
         )
 
     def to_dataframe(self) -> "pd.DataFrame":
@@ -212,14 +219,15 @@ class WindowComparison(Tabular):
                 "probability_best": self.probability_best.to_numpy(),
                 "not_distinguishable": np.isin(self.windows, self.tied),
             },
-            index=pd.Index(self.windows, name="window_s"),
+            index=pd.Index(self.windows, name=f"window_{plain(self.unit)}"),
         )
 
     def __repr__(self) -> str:
-        means = ", ".join(f"{s:g} s {m:.4g}" for s, m in zip(self.windows, self.means, strict=True))
-        same = listed(self.tied) if self.can_tell else "cannot be compared"
+        unit, each = self.unit, zip(self.windows, self.means, strict=True)
+        means = ", ".join(f"{length:g} {unit} {mean:.4g}" for length, mean in each)
+        same = listed(self.tied, unit) if self.can_tell else "cannot be compared"
         return (
-            f"WindowComparison: lowest mean loss at {self.best:g} s ({means})\n"
+            f"WindowComparison: lowest mean loss at {self.best:g} {unit} ({means})\n"
             f"  not distinguishable: {same}"
         )
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from slicken.channels import NORMAL_STRESS
 from slicken.errors import ExperimentError, PlanError
+from slicken.lengths import UNITS, StudyClock
 
 if TYPE_CHECKING:
     from slicken.experiment import Experiment
@@ -23,7 +24,7 @@ class Record:
     Args:
         experiments: Names of the experiments, in order.
         channels: Names of the drivers, in order.
-        dt: Time step common to all experiments, in s.
+        dt: Step common to all experiments, in s, or in µm of slip where slip is the clock.
         drivers: Drivers in the units of the channels, shape ``(T, C)``.
         friction: Friction, shape ``(T,)``.
         experiment: Number of each sample's experiment, shape ``(T,)``.
@@ -32,6 +33,8 @@ class Record:
         slip: Slip, in m, shape ``(T,)``; NaN where unknown.
         normal_stress: Normal stress, in Pa, shape ``(T,)``; NaN where unknown, or only as force.
         gap: Samples that no window may touch, shape ``(T,)``.
+        clock: ``time``, or ``slip`` where a row is a step of slip; see
+            :mod:`slicken.learning.slip_rows`.
     """
 
     experiments: tuple[str, ...]
@@ -45,22 +48,33 @@ class Record:
     slip: NDArray[np.float64]
     normal_stress: NDArray[np.float64]
     gap: NDArray[np.bool_]
+    clock: StudyClock = "time"
 
     def __len__(self) -> int:
         """Number of samples of all experiments together, T."""
         return int(self.time.size)
 
+    @property
+    def unit(self) -> str:
+        """Unit of lengths."""
+        return UNITS[self.clock]
+
+    def spelled(self, samples: int) -> str:
+        """The length of this many samples in words, such as ``400 s``."""
+        return f"{samples * self.dt:g} {self.unit}"
+
     def samples_in(self, seconds: float) -> int:
-        """The number of samples L of a window, or of a stride, of this many seconds.
+        """The number of samples L of a window, or of a stride, of this many seconds (µm of slip).
 
         Raises:
-            PlanError: if the seconds are not a whole, positive number of time steps.
+            PlanError: if they are not a whole, positive number of time steps.
         """
         samples = round(seconds / self.dt)
         if samples < 1 or abs(samples * self.dt - seconds) > 1e-6 * seconds:
+            other = "" if self.clock == "slip" else ", or set another step in the channel map"
             raise PlanError(
-                f"{seconds:g} s is not a whole number of time steps of {self.dt:g} s; "
-                f"choose a multiple of {self.dt:g} s, or set another step in the channel map"
+                f"{seconds:g} {self.unit} is not a whole number of {self.clock} steps of "
+                f"{self.dt:g} {self.unit}; choose a multiple of {self.dt:g} {self.unit}{other}"
             )
         return samples
 
@@ -109,6 +123,7 @@ def join(experiments: Sequence["Experiment"], drivers: Sequence[str]) -> Record:
         channels=tuple(drivers),
         dt=experiments[0].dt,
         experiment=np.repeat(np.arange(len(experiments)), lengths),
+        clock="time",
         **together,
     )
 

@@ -162,7 +162,7 @@ def _split(
         if indices.size == 0:
             raise SplitError(
                 f"split by {by}: no target time for {name} whose window of "
-                f"{longest * record.dt:g} s stays within that part; shorten the longest window, "
+                f"{record.spelled(longest)} stays within that part; shorten the longest window, "
                 "choose a smaller stride, give that part a larger share, or add logs"
             )
     return Split(by=by, part=part, ends=ends, longest=longest, words=words)
@@ -203,8 +203,8 @@ def _every_experiment_holds_a_window(record: Record, longest: int) -> None:
         stretch = int(stretches[record.experiment == index].max())
         if stretch < longest:
             raise SplitError(
-                f"{name}: its longest stretch without a gap has {stretch * record.dt:g} s, the "
-                f"longest window {longest * record.dt:g} s; shorten the window or leave the log out"
+                f"{name}: its longest stretch without a gap has {record.spelled(stretch)}, the "
+                f"longest window {record.spelled(longest)}; shorten the window or leave the log out"
             )
 
 
@@ -270,7 +270,7 @@ def _by_stage(
     if candidates.size < 3:
         raise SplitError(
             f"only {candidates.size} stages have a stretch without a gap as long as the longest "
-            f"window ({longest * record.dt:g} s), and a split by stage needs three; shorten the "
+            f"window ({record.spelled(longest)}), and a split by stage needs three; shorten the "
             "window or use --split time"
         )
     wanted = [max(1, round(fraction * candidates.size)) for fraction in fractions]

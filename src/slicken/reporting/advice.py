@@ -113,7 +113,8 @@ def _windows(evidence: "Evidence") -> Iterator[Statement]:
         longer = (*windows[-2:], 1.5 * longest, 2 * longest)
         yield Statement("next.longer_windows", windows=_listed(longer))
     else:
-        yield Statement("next.longer_logs", seconds=4 * longest)
+        key = "next.longer_slips" if evidence.trained.plan.clock == "slip" else "next.longer_logs"
+        yield Statement(key, length=4 * longest)
 
 
 def _is_limited(evidence: "Evidence") -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from slicken.evidence.drivers import Verdict
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.window_comparison import WindowComparison
+    from slicken.lengths import StudyClock
 
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 TEST = "test_mean"
@@ -77,6 +78,7 @@ class Answer:
 
     Args:
         name: Name of the study.
+        clock: Clock of the study, in whose unit its lengths are.
         skill: Whether these data can tell.
         memory: How much history friction requires.
         windows: How the window lengths compare.
@@ -86,10 +88,11 @@ class Answer:
         truth: Planted truth beside what was found; empty for real logs.
         caveats: What a reader must know before relying on it.
         next_steps: What to try next.
-        unfinished: Window lengths that are not trained yet, s.
+        unfinished: Window lengths that are not trained yet.
     """
 
     name: str
+    clock: "StudyClock"
     skill: Finding
     memory: Finding
     windows: Finding
@@ -127,6 +130,7 @@ def answer(evidence: "Evidence") -> Answer:
     planned = trained.plan.windows
     return Answer(
         name=trained.plan.name,
+        clock=trained.plan.clock,
         skill=_skill(evidence),
         memory=memory_found(evidence),
         windows=_windows(evidence),

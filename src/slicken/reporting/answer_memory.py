@@ -39,7 +39,7 @@ class Finding:
 def memory_found(evidence: "Evidence") -> Finding:
     """What the data say about the memory of friction, and by which clock it forgets."""
     memory, used = evidence.memory.conclusion, _used(evidence)
-    true = evidence.trained.truth.get("memory_s") or None
+    true = evidence.trained.true_memory
     if evidence.skill.grade != "shown":
         why = "memory_common_course" if evidence.skill.proven else "memory_no_skill"
         return Finding(_headline("unknown", true), (Statement(f"answer.{why}"),), used)

@@ -103,9 +103,8 @@ def truth_of(evidence: "Evidence") -> Iterator[Statement]:
         yield from _slip_beside(evidence, float(truth["memory_m"]))
     elif truth.get("memory_s") and evidence.memory.forgets_by_slip:
         yield Statement("truth_found.not_recovered", true=float(truth["memory_s"]))
-    elif truth.get("memory_s") and found is not None:
-        tried = evidence.comparison.windows
-        yield from _memory_beside(found, float(truth["memory_s"]), tried)
+    elif (true := evidence.trained.true_memory) and found is not None:
+        yield from _memory_beside(found, float(true), evidence.comparison.windows)
     if evidence.skill.proven:
         yield from _causes_beside(evidence, tuple(truth.get("causes") or ()))
 

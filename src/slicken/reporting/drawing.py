@@ -65,7 +65,7 @@ def draw_study(
         for figure, data in _shown(evidence, on_progress):
             images = {
                 spoken: pixels(partial(figure.draw, data, say, "double"))
-                for spoken, say in _wordings().items()
+                for spoken, say in _wordings(evidence).items()
             }
             pictures = {
                 spoken: beside.submit(picture_of, image) for spoken, image in images.items()
@@ -94,7 +94,7 @@ def write_figures(
         language: Language of the words in them.
         on_progress: Called before each figure.
     """
-    say = _wordings()[language]
+    say = _wordings(evidence)[language]
     return [
         path
         for figure, data in _shown(evidence, on_progress)
@@ -119,10 +119,13 @@ def _shown(evidence: "Evidence", on_progress: OnProgress) -> Iterator[tuple["Stu
     on_progress(Progress("figures", done=total, total=total))
 
 
-def _wordings() -> dict[Language, Wording]:
+def _wordings(evidence: "Evidence") -> dict[Language, Wording]:
     """The words of each language; English ones where there is no font for Japanese."""
     return {
-        spoken: words(spoken if spoken == "en" or has_japanese() else "en") for spoken in LANGUAGES
+        spoken: words(
+            spoken if spoken == "en" or has_japanese() else "en", evidence.trained.plan.clock
+        )
+        for spoken in LANGUAGES
     }
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.channels import NORMAL_STRESS, TIME
+from slicken.lengths import UNITS, StudyClock
 from slicken.reporting.figures import comparison, traces, windows
 from slicken.reporting.figures.marks import intervals, is_wide, offsets
 from slicken.reporting.figures.style import (
@@ -71,14 +72,16 @@ def views_of(evidence: "Evidence") -> dict[str, tuple[View, ...]]:
     """The views of each interactive figure, by its name."""
     shown = traces.data(evidence)
     return {
-        comparison.NAME: comparison_views(windows.data(evidence), comparison.data(evidence)),
+        comparison.NAME: comparison_views(
+            windows.data(evidence), comparison.data(evidence), evidence.trained.plan.clock
+        ),
         traces.NAME: trace_views(shown) if shown else (),
     }
 
 
-def both(key: str, **values: object) -> Words:
+def both(key: str, clock: StudyClock = "time", **values: object) -> Words:
     """Words in both languages; text where they are the same."""
-    said: dict[str, str] = {lang: words(lang)(key, **values) for lang in LANGUAGES}
+    said: dict[str, str] = {lang: words(lang, clock)(key, **values) for lang in LANGUAGES}
     return said if len(set(said.values())) > 1 else said["en"]
 
 
@@ -125,7 +128,9 @@ def _stages(one: Trace) -> Settings:
     return {"shapes": shapes, "annotations": notes}
 
 
-def comparison_views(losses: Losses, compared: "Compared") -> tuple[View, ...]:
+def comparison_views(
+    losses: Losses, compared: "Compared", clock: StudyClock = "time"
+) -> tuple[View, ...]:
     """Window lengths compared: the losses of all runs, and the excess over the lowest mean."""
     table = compared.table
     seconds = losses.seconds
@@ -152,21 +157,22 @@ def comparison_views(losses: Losses, compared: "Compared") -> tuple[View, ...]:
         ],
         "meta": {"text": both("labels.probability_best")},
         "hovertemplate": (
-            "%{customdata[0]} s: %{y} %<br>%{meta.text}: %{customdata[1]}<extra></extra>"
+            f"%{{customdata[0]}} {UNITS[clock]}: "
+            "%{y} %<br>%{meta.text}: %{customdata[1]}<extra></extra>"
         ),
         "showlegend": False,
     }  # fmt: skip
     shaded = _marked(losses)
-    layout = _axes(both("labels.window"), both("labels.excess")) | shaded
+    layout = _axes(both("labels.window", clock), both("labels.excess")) | shaded
     layout["hovermode"] = "closest"
     return (
-        View((both("figures.windows_title"),), *_losses(losses, shaded),
+        View((both("figures.windows_title"),), *_losses(losses, shaded, clock),
              Statement("figures.windows_caption")),
         View((both("labels.excess_over_lowest"),), [bars], layout),
     )  # fmt: skip
 
 
-def _losses(data: Losses, shaded: Settings) -> tuple[list[Settings], Settings]:
+def _losses(data: Losses, shaded: Settings, clock: StudyClock) -> tuple[list[Settings], Settings]:
     """Boxes of the runs with their points beside one another, means and the linear model."""
     seconds, values = data.seconds, data.values
     linear = _points(seconds, data.levels, FAINT, both("labels.linear_model")) | {
@@ -189,7 +195,8 @@ def _losses(data: Losses, shaded: Settings) -> tuple[list[Settings], Settings]:
             word: {"text": both(f"labels.{word}")} for word in ("mean", "median", "quartiles")
         },
         "hovertemplate": (
-            "%{customdata[0]} s<br>%{meta.mean.text}: %{y}<br>"
+            f"%{{customdata[0]}} {UNITS[clock]}<br>"
+            "%{meta.mean.text}: %{y}<br>"
             "%{meta.median.text}: %{customdata[2]}<br>"
             "%{meta.quartiles.text}: %{customdata[1]}, %{customdata[3]}<extra></extra>"
         ),
@@ -198,7 +205,7 @@ def _losses(data: Losses, shaded: Settings) -> tuple[list[Settings], Settings]:
     layout["hovermode"] = "closest"
     if is_wide(values):
         layout["yaxis"] |= {"type": "log", "dtick": "D2", "exponentformat": "power"}
-    return [*_boxes(data), _runs(data), linear, mean], layout
+    return [*_boxes(data), _runs(data, UNITS[clock]), linear, mean], layout
 
 
 def _boxes(data: Losses) -> list[Settings]:
@@ -237,7 +244,7 @@ def _quartiles(row: Floats) -> Floats:
     return np.percentile(kept, [25, 50, 75]) if kept.size else np.full(3, np.nan)
 
 
-def _runs(data: Losses) -> Settings:
+def _runs(data: Losses, unit: str) -> Settings:
     """Every run as a point, moved aside; what is written when a reader points at it is true."""
     seconds, values = data.seconds, data.values
     across = seconds[:, None] + offsets(values.shape[1], 0.36 * box_width(seconds))
@@ -245,7 +252,9 @@ def _runs(data: Losses) -> Settings:
     return _points(across.ravel(), values.ravel(), BLUE, both("labels.run")) | {
         "customdata": held,
         "meta": {"text": both("labels.run_number")},
-        "hovertemplate": "%{customdata[0]} s, %{meta.text} %{customdata[1]}: %{y}<extra></extra>",
+        "hovertemplate": (
+            f"%{{customdata[0]}} {unit}, %{{meta.text}} %{{customdata[1]}}: %{{y}}<extra></extra>"
+        ),
     }
 
 

@@ -97,6 +97,8 @@ def _on_data(trained: "Trained") -> Iterator[Statement]:
         if plan.allow_stress_inputs
         else Statement("methods_text.drivers", drivers=drivers)
     )
+    if plan.clock == "slip":
+        yield Statement("methods_text.slip_grid", step=trained.prepared.record.dt)
     yield Statement("methods_text.windows", lengths=trained.windows)
     yield split_of(trained)
     yield (

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ from slicken.study.progress import OnProgress, ignore
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
+    from slicken.lengths import StudyClock
     from slicken.logs.finding import Finding
 
 SECTIONS = ("answer", "data", "trust", "figures", "logs", "repeat")
@@ -61,7 +63,7 @@ def write_report(
     """
     folder = evidence.trained.path
     tables = tables_of(evidence)
-    write_tables(tables, folder)
+    write_tables(tables, folder, evidence.trained.plan.unit)
     page = folder / "report.html"
     drawn = draw_study(evidence, language, on_progress)
     write_text(page, render(evidence, drawn, language, tables))
@@ -90,7 +92,7 @@ def render(
         "js": _ours("templates", "page.js"),
     }
     return (
-        _environment(language)
+        _environment(language, trained.plan.clock)
         .get_template("report.html.j2")
         .render(
             lang=language,
@@ -119,16 +121,16 @@ def render(
     )
 
 
-def both(what: Statement | str, /, **values: object) -> Markup:
+def both(what: Statement | str, /, *, clock: "StudyClock" = "time", **values: object) -> Markup:
     """A statement, or a key with values, in both languages; once where they say the same."""
     statement = Statement(what, **values) if isinstance(what, str) else what
-    return _in_both(*(words(language)(statement) for language in LANGUAGES))
+    return _in_both(*(words(language, clock)(statement) for language in LANGUAGES))
 
 
-def shown(what: "Statement | Finding") -> Markup:
+def shown(what: "Statement | Finding", *, clock: "StudyClock" = "time") -> Markup:
     """A statement, or a finding with its place in the log, in both languages."""
     if isinstance(what, Statement):
-        return both(what)
+        return both(what, clock=clock)
     return _in_both(*(say_finding(what, words(language)) for language in LANGUAGES))
 
 
@@ -140,7 +142,7 @@ def _in_both(english: str, japanese: str) -> Markup:
     ).format(english, japanese)
 
 
-def _environment(language: Language) -> jinja2.Environment:
+def _environment(language: Language, clock: "StudyClock") -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("slicken.reporting"),
         autoescape=True,
@@ -148,7 +150,12 @@ def _environment(language: Language) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(say=both, shown=shown, kind=kind_of, label=_label_in(language))
+    environment.globals.update(
+        say=partial(both, clock=clock),
+        shown=partial(shown, clock=clock),
+        kind=kind_of,
+        label=_label_in(language),
+    )
     return environment
 
 

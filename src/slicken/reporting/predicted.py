@@ -46,6 +46,6 @@ def write_prediction(
         level,
     )
     for width in WIDTHS_MM:
-        draw = partial(predicted_figure, data, words(language), width)
+        draw = partial(predicted_figure, data, words(language, prediction.clock), width)
         written += save(draw, table.parent, f"{table.stem}-{width}")
     return written

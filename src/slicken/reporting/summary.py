@@ -17,6 +17,7 @@ from slicken.evidence.memory import MASSES
 from slicken.reporting.answer import answer
 from slicken.reporting.findings import say_finding
 from slicken.reporting.methods import split_of, targets_of
+from slicken.reporting.tables import in_unit
 from slicken.reporting.wording import words
 from slicken.study.files import write_text
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from slicken.evidence.missed_steps import MissedSteps
     from slicken.evidence.skill import CommonCourse, Skill
     from slicken.experiment import Experiment
+    from slicken.lengths import StudyClock
     from slicken.statements import Statement
 
 
@@ -34,8 +36,9 @@ def summarise(evidence: "Evidence") -> dict[str, Any]:
     Args:
         evidence: All evidence of the study.
     """
-    summary = _about(evidence) | _answers(evidence) | {"answer": _answer(evidence)}
-    plain: dict[str, Any] = _plain(summary)
+    about, found = _about(evidence), {"answer": _answer(evidence)}
+    answers = _in_unit(_answers(evidence), evidence.trained.plan.unit)
+    plain: dict[str, Any] = _plain(about | answers | found)
     return plain
 
 
@@ -56,10 +59,12 @@ def _about(evidence: "Evidence") -> dict[str, Any]:
         "experiments": [_experiment(experiment) for experiment in trained.experiments],
         "split": {
             "by": trained.prepared.split.by,
-            **_stated(split_of(trained)),
+            **_stated(split_of(trained), trained.plan.clock),
             "targets": targets_of(trained),
         },
-        "unfinished_windows_s": [s for s in trained.plan.windows if s not in trained.windows],
+        in_unit("unfinished_windows_s", trained.plan.unit): [
+            length for length in trained.plan.windows if length not in trained.windows
+        ],
         "noise_floor": trained.noise_floor,
         "truth": dict(trained.truth) or None,
     }
@@ -146,7 +151,7 @@ def _drivers(evidence: "Evidence") -> list[dict[str, Any]]:
         {
             "channel": driver.channel,
             "verdict": driver.verdict,
-            "reasons": _all_stated(driver.reasons),
+            "reasons": _all_stated(driver.reasons, evidence.trained.plan.clock),
             "share": _interval(driver.share),
             "rank": _interval(driver.rank),
         }
@@ -188,17 +193,17 @@ def _kernels(evidence: "Evidence") -> list[dict[str, Any]]:
 
 def _answer(evidence: "Evidence") -> dict[str, Any]:
     """The answer as statements with their English text."""
-    sections = answer(evidence).sections()
-    return {name: _all_stated(statements) for name, statements in sections.items()}
+    sections, clock = answer(evidence).sections(), evidence.trained.plan.clock
+    return {name: _all_stated(statements, clock) for name, statements in sections.items()}
 
 
-def _stated(statement: "Statement") -> dict[str, Any]:
+def _stated(statement: "Statement", clock: "StudyClock") -> dict[str, Any]:
     """A statement as a tree, with its English text."""
-    return {**statement.to_plain(), "text": words("en")(statement)}
+    return {**statement.to_plain(), "text": words("en", clock)(statement)}
 
 
-def _all_stated(statements: Iterable["Statement"]) -> list[dict[str, Any]]:
-    return [_stated(statement) for statement in statements]
+def _all_stated(statements: Iterable["Statement"], clock: "StudyClock") -> list[dict[str, Any]]:
+    return [_stated(statement, clock) for statement in statements]
 
 
 def _window(evidence: "Evidence", seconds: float) -> dict[str, Any]:
@@ -299,6 +304,13 @@ def _interval(numbers: Sequence[float]) -> dict[str, float]:
     """A number with the ends of its 95 % interval."""
     value, low, high = numbers
     return {"value": value, "low": low, "high": high}
+
+
+def _in_unit(tree: Any, unit: str) -> Any:  # noqa: ANN401 (any tree of dicts and lists)
+    """Names of lengths in the unit of the study."""
+    if isinstance(tree, dict):
+        return {in_unit(str(key), unit): _in_unit(item, unit) for key, item in tree.items()}
+    return [_in_unit(item, unit) for item in tree] if isinstance(tree, list | tuple) else tree
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 (any tree of dicts and lists)

@@ -1,6 +1,7 @@
 """Tables: everything that the page tabulates, and the predictions, as data frames and CSV."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
 from slicken.evidence.importance import KINDS
 from slicken.learning.splits import PARTS, Part
+from slicken.lengths import plain
 from slicken.study.files import written_aside
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 ENDS = ("", "_low", "_high")
 """Endings of the three columns of a number with its interval."""
+TIMES = ("time_s", "step_s", "duration_s")
+"""Names that end with seconds and are times, whatever the clock of the windows."""
 SCORED: tuple[Part, ...] = ("validation", "test")
 
 
@@ -35,12 +39,13 @@ def tables_of(evidence: "Evidence") -> dict[str, pd.DataFrame]:
     return {name: build(evidence) for name, build in TABLES.items()}
 
 
-def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]:
+def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path, unit: str = "s") -> list[Path]:
     """Write each table as ``tables/NAME.csv`` into a study folder.
 
     Args:
         tables: Data frames by name.
         folder: Study folder.
+        unit: Unit of the study's lengths; columns such as ``window_s`` are named after it.
 
     Returns:
         The files.
@@ -49,9 +54,22 @@ def write_tables(tables: Mapping[str, pd.DataFrame], folder: Path) -> list[Path]
     for name, table in tables.items():
         path = folder / "tables" / f"{name}.csv"
         with written_aside(path, synced=False) as aside:
-            table.to_csv(aside, index=False, lineterminator="\n")
+            table.rename(columns=partial(in_unit, unit=unit)).to_csv(
+                aside, index=False, lineterminator="\n"
+            )
         written.append(path)
     return written
+
+
+def in_unit(name: str, unit: str) -> str:
+    """The name of a length in seconds, such as ``window_s``, for lengths in another unit.
+
+    Example:
+        >>> in_unit("window_s", "µm"), in_unit("time_s", "µm")
+        ('window_um', 'time_s')
+    """
+    of_length = name.endswith("_s") and name not in TIMES
+    return f"{name.removesuffix('_s')}_{plain(unit)}" if of_length else name
 
 
 def _experiments(evidence: "Evidence") -> pd.DataFrame:

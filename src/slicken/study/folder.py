@@ -18,6 +18,7 @@ from slicken.errors import FolderError, PlanError
 from slicken.experiment import Experiment
 from slicken.learning.engine import describe_engine
 from slicken.learning.network import Network, start_network
+from slicken.lengths import plain
 from slicken.statements import Statement
 from slicken.study.arrays import (
     Dims,
@@ -230,9 +231,9 @@ class StudyFolder:
         return path
 
     def window_path(self, seconds: float) -> Path:
-        """Where a window length is kept, such as ``windows/0400s``."""
+        """Where a window length is kept, such as ``windows/0400s`` or ``windows/0400um``."""
         number = f"{seconds:04.0f}" if seconds == round(seconds) else f"{seconds:09.4f}"
-        return self.place(*self._inside, "windows", f"{number}s")
+        return self.place(*self._inside, "windows", f"{number}{plain(self.plan.unit)}")
 
     def checkpoint_path(self, name: str) -> Path:
         """Where the training of a name is kept while it goes on."""
@@ -280,7 +281,9 @@ class StudyFolder:
         """
         if not self._is_finished(seconds):
             held = ", ".join(f"{s:g}" for s in self.finished()) or "none yet"
-            raise FolderError(f"{self.path}: no window of {seconds:g} s; finished are {held}")
+            raise FolderError(
+                f"{self.path}: no window of {seconds:g} {self.plan.unit}; finished are {held}"
+            )
         return read_netcdf(self.window_path(seconds) / "history.nc", having=_OF_HISTORY)
 
     def damage_of(self, seconds: float) -> str:

@@ -5,12 +5,21 @@ from html import escape
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from slicken.channels import CHANNELS, FRICTION, LEAKS_TARGET, TIME
 from slicken.errors import PlanError, shown
 from slicken.learning.settings import Architecture, By, Histories, Optimiser
+from slicken.lengths import UNITS, StudyClock, read_length
 from slicken.settings import Settings
 
 MOST_FOLDS_ASKED = 1_000
@@ -136,7 +145,11 @@ class Plan(Settings):
         logs: Files or patterns, found beside the plan, in ``SLICKEN_DATA``, or among fetched logs.
         channels: Channel map (TOML), or a table of maps by log pattern; names are guessed if empty.
         preset: ``paper``, ``recommended`` or ``quick``; see the table below.
-        windows: Window lengths, s: numbers, ``"50:500:50"`` or ``"50,100,400"``.
+        clock: ``time``, or ``slip``: rows of equal slip in place of equal time, and the time per
+            slip as one more driver; lengths are then µm of slip.
+        windows: Window lengths, s: numbers, ``"50:500:50"`` or ``"50,100,400"``. On a slip grid µm,
+            or with a unit: ``"50um:2mm"``; there, those of the preset at the usual slip velocity if
+            empty.
         runs: Number of trainings at each window length.
         histories: ``separate``: networks for every window length; ``random``: one training whose
             windows have random histories, and the same networks judged at every window length.
@@ -145,7 +158,7 @@ class Plan(Settings):
         epochs: Number of epochs of each training.
         steps: Number of batches of each training, at least; epochs are added for it. 0 where
             ``epochs`` is given.
-        stride: Seconds from one target time to the next.
+        stride: Seconds from one target time to the next; on a slip grid µm of slip.
         drivers: Channels that the networks see; those of the published five if empty.
         allow_stress_inputs: Whether a stress or a force may be a driver, which gives friction away.
         seed: Random seed.
@@ -188,7 +201,8 @@ class Plan(Settings):
     logs: tuple[str, ...] = ()
     channels: str | dict[str, str] = ""
     preset: Literal["paper", "recommended", "quick"] = "recommended"
-    windows: tuple[float, ...] = Field(min_length=1, max_length=MOST_WINDOWS)
+    clock: StudyClock = "time"
+    windows: tuple[float, ...] = Field(max_length=MOST_WINDOWS)
     runs: int = Field(ge=1, le=MOST_RUNS)
     histories: Histories
     linear_part: bool
@@ -218,6 +232,8 @@ class Plan(Settings):
         filled = {**PRESETS[preset], **values}
         if "epochs" in values and "steps" not in values:
             filled["steps"] = 0
+        if values.get("clock") == "slip":
+            filled |= _lengths_of_slip(values, PRESETS[preset])
         for table in ("network", "optimiser", "split"):
             given = values.get(table, {})
             if isinstance(given, SplitPlan):
@@ -228,8 +244,9 @@ class Plan(Settings):
 
     @field_validator("windows", mode="before")
     @classmethod
-    def _read_windows(cls, windows: object) -> tuple[float, ...]:
-        return read_windows(windows)
+    def _read_windows(cls, windows: object, info: ValidationInfo) -> tuple[float, ...]:
+        clock: StudyClock = info.data.get("clock", "time")
+        return () if clock == "slip" and windows == () else read_windows(windows, clock)
 
     @model_validator(mode="after")
     def _drivers_make_sense(self) -> Self:
@@ -275,6 +292,11 @@ class Plan(Settings):
         return tomli_w.dumps(self.model_dump(mode="json"))
 
     @property
+    def unit(self) -> str:
+        """Unit of windows and stride."""
+        return UNITS[self.clock]
+
+    @property
     def folds(self) -> int:
         """Number of folds of a plan as run; 1 is a single split."""
         return self.split.folds if isinstance(self.split.folds, int) else 1
@@ -293,7 +315,11 @@ class Plan(Settings):
 
     def decisive(self) -> dict[str, Any]:
         """The fields that decide a number; what the study is called does not."""
-        return self.model_dump(mode="json", exclude={"name", "logs", "channels", "preset"})
+        aside = {"name", "logs", "channels", "preset"}
+        # Studies of older versions, which knew one clock, stay what they were.
+        return self.model_dump(
+            mode="json", exclude=aside | ({"clock"} if self.clock == "time" else set())
+        )
 
 
 # That of pydantic fills a screen, with the defaults of a preset that may be another.
@@ -319,11 +345,26 @@ def _in_short(value: object) -> str:
     return str(value) or "-"
 
 
-def read_windows(windows: object) -> tuple[float, ...]:
-    """Window lengths in seconds, ascending, each once.
+def _lengths_of_slip(values: Mapping[str, Any], preset: Mapping[str, Any]) -> dict[str, Any]:
+    """Windows and stride of a plan whose clock is slip; the preset's are seconds."""
+    windows, stride = values.get("windows", ()), values.get("stride")
+    if windows == () and stride is None:  # chosen when the slip velocity is known
+        return {"windows": ()}
+    if windows == ():
+        raise PlanError("stride: on a slip grid give windows too, or neither")
+    if stride is None:
+        per_window = preset["stride"] / read_windows(preset["windows"])[0]
+        stride = per_window * read_windows(windows, "slip")[0]
+    return {"stride": stride}
+
+
+def read_windows(windows: object, clock: StudyClock = "time") -> tuple[float, ...]:
+    """Window lengths in seconds, or µm of slip, ascending, each once.
 
     Args:
-        windows: numbers, or text such as ``50:500:50`` (first:last:step) or ``50,100,400``.
+        windows: numbers, or text such as ``50:500:50`` (first:last:step) or ``50,100,400``; of slip
+            also ``50um:2mm``, which is 1, 2 and 5 times the powers of ten from first to last.
+        clock: whose lengths they are.
 
     Raises:
         PlanError: if it is neither.
@@ -333,9 +374,11 @@ def read_windows(windows: object) -> tuple[float, ...]:
         (50.0, 100.0, 150.0, 200.0)
     """
     advice = "give seconds such as 50:500:50 or 50,100,400"
+    if clock == "slip":
+        advice = "give slip such as 50um:2mm or 50,100,400 (µm)"
     try:
         if isinstance(windows, str):
-            seconds = [s for piece in windows.split(",") for s in _one_piece(piece)]
+            seconds = [s for piece in windows.split(",") for s in _one_piece(piece, clock)]
         elif isinstance(windows, Iterable):
             seconds = [float(s) for s in windows]
         else:
@@ -347,10 +390,14 @@ def read_windows(windows: object) -> tuple[float, ...]:
     return tuple(sorted(set(seconds)))
 
 
-def _one_piece(piece: str) -> list[float]:
+def _one_piece(piece: str, clock: StudyClock) -> list[float]:
     if ":" not in piece:
-        return [float(piece)]
-    first, last, *step = (float(part) for part in piece.split(":"))
+        return [read_length(piece, clock)]
+    first, last, *step = (read_length(part, clock) for part in piece.split(":"))
+    if clock == "slip" and not step and 0 < first <= last < LONGEST:
+        powers = 10.0 ** np.arange(np.floor(np.log10(first)), np.log10(last) + 1)
+        between = np.outer(powers, [1, 2, 5]).ravel()
+        return [first, *between[(between > first) & (between < last)].tolist(), last]
     width = step[0] if len(step) == 1 else 0.0
     if not (width > 0 and last >= first):
         raise ValueError(piece)

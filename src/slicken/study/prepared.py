@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from slicken.channels import DRIVERS
 from slicken.errors import PlanError
-from slicken.learning.record import Record, join
+from slicken.learning.record import Record, join, position
 from slicken.learning.scaling import Scaling, learn_scaling
+from slicken.learning.slip_rows import over_slip
 from slicken.learning.splits import (
     FEWEST_FOLDS,
     MOST_LEFT_OUT,
@@ -25,6 +26,7 @@ from slicken.learning.splits import (
     divide_into_folds,
     pool,
 )
+from slicken.study.slip_plan import slip_step, with_windows
 
 if TYPE_CHECKING:
     from slicken.experiment import Experiment
@@ -68,11 +70,11 @@ class Prepared:
 
         Returns:
             ``measured`` over ``target``, with coordinates time (s), experiment, stage, slip (m)
-            and normal_stress (Pa).
+            and normal_stress (Pa); on a slip grid also passed (µm of slip).
         """
         record, ends = self.record, self.split.ends[part]
         names = np.array(record.experiments)
-        return xr.Dataset(
+        table = xr.Dataset(
             {"measured": ("target", record.friction[ends])},
             coords={
                 "time": ("target", record.time[ends], {"units": "s"}),
@@ -82,9 +84,18 @@ class Prepared:
                 "normal_stress": ("target", record.normal_stress[ends], {"units": "Pa"}),
             },
         )
+        if record.clock == "time":
+            return table
+        passed = position(record)[ends] * record.dt
+        return table.assign_coords(passed=("target", passed, {"units": record.unit}))
 
     def slip_in(self, seconds: float) -> float:
-        """Median slip within windows of this many seconds, m; NaN where slip is not known."""
+        """Median slip within windows of this many seconds, m; NaN where slip is not known.
+
+        NaN on a slip grid, too, where windows are slip themselves.
+        """
+        if self.record.clock == "slip":
+            return float("nan")
         ends = np.concatenate(list(self.split.ends.values()))
         back = self.record.samples_in(seconds) - 1
         return float(np.median(self.record.slip[ends] - self.record.slip[ends - back]))
@@ -101,15 +112,26 @@ def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> tuple[Pr
     """
     drivers, missing = choose_drivers(experiments, plan)
     record = join(experiments, drivers)
+    if plan.clock == "slip":
+        plan = with_windows(plan, record)
+        record = over_slip(record, slip_step(plan, record))
     longest = record.samples_in(plan.windows[-1])
     for seconds in plan.windows:
         if record.samples_in(seconds) < plan.network.shortest_window:
             raise PlanError(
-                f"windows: {seconds:g} s is {record.samples_in(seconds)} samples, fewer than the "
-                f"{plan.network.shortest_window} that the convolutions need; choose longer ones"
+                f"windows: {seconds:g} {record.unit} is {record.samples_in(seconds)} samples, "
+                f"fewer than the {plan.network.shortest_window} that the convolutions need; choose "
+                "longer ones"
             )
     splits = _divide(record, plan, longest)
     return tuple(Prepared(record, split, learn_scaling(record, split), missing) for split in splits)
+
+
+def spelled_out(experiments: Sequence["Experiment"], plan: "Plan") -> "Plan":
+    """The plan with the windows that its experiments decide; see :mod:`slicken.study.slip_plan`."""
+    if plan.windows:
+        return plan
+    return with_windows(plan, join(experiments, choose_drivers(experiments, plan)[0]))
 
 
 def pooled(folds: Sequence[Prepared]) -> Prepared:

@@ -20,6 +20,7 @@ from slicken.study.plan import MOST_EPOCHS, MOST_WINDOWS, trainings_of
 
 if TYPE_CHECKING:
     from slicken.learning.training import EpochLosses
+    from slicken.lengths import StudyClock
     from slicken.study.folder import StudyFolder
 
 NAME = "progress.json"
@@ -258,6 +259,7 @@ class StudyStatus:
     """How far a study is.
 
     Args:
+        clock: Clock of the study, in whose unit its lengths are.
         windows: Status of every window length.
         holder: Process that works on it; None where there is none.
         progress: Progress of that process, its time left counted from now; None where it does not
@@ -266,6 +268,7 @@ class StudyStatus:
         summarised: Whether there is a summary.
     """
 
+    clock: "StudyClock"
     windows: tuple[WindowStatus, ...]
     holder: Holder | None
     progress: Progress | None
@@ -300,6 +303,7 @@ def status_of(folder: "StudyFolder") -> StudyStatus:
         return WindowStatus(begun if any(window.epochs) else "waiting", window, total)
 
     return StudyStatus(
+        clock=folder.plan.clock,
         windows=tuple(map(status, _windows_of(folder).values())),
         holder=holder,
         progress=snapshot.now() if snapshot and lives else None,

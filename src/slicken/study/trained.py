@@ -11,6 +11,7 @@ import xarray as xr
 from slicken.errors import FolderError
 from slicken.learning.engine import choose_engine
 from slicken.learning.ensemble import Ensemble
+from slicken.lengths import MICROMETRES
 from slicken.study.pooling import pool_targets
 from slicken.study.prepared import Prepared, pooled, prepare_study
 
@@ -146,6 +147,13 @@ class Trained:
         return self.folder.path
 
     @property
+    def true_memory(self) -> float | None:
+        """Planted memory by the clock of the study, as a length; None where there is none."""
+        if self.plan.clock == "slip":
+            return float(self.truth.get("memory_m") or 0.0) * MICROMETRES or None
+        return self.truth.get("memory_s") or None
+
+    @property
     def has_folds(self) -> bool:
         """Whether every experiment, stretch of time or stage is held out once."""
         return len(self.folds) > 1
@@ -178,7 +186,7 @@ class Trained:
         folds = f", {len(self.folds)} folds" if len(self.folds) > 1 else ""
         return (
             f"Trained: {self.plan.name} in {self.path}, {len(self.experiments)} experiments"
-            f"{folds}, windows of {lengths} s, {self.plan.runs} runs each"
+            f"{folds}, windows of {lengths} {self.plan.unit}, {self.plan.runs} runs each"
         )
 
 

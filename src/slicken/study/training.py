@@ -21,7 +21,7 @@ from slicken.study.folder import StudyFolder
 from slicken.study.ledger import Ledger
 from slicken.study.lock import NAME as LOCK
 from slicken.study.lock import study_lock
-from slicken.study.prepared import Prepared, fingerprints_of, pooled, prepare_study
+from slicken.study.prepared import Prepared, fingerprints_of, pooled, prepare_study, spelled_out
 from slicken.study.progress import OnProgress, Progress, ignore, recorded
 from slicken.study.task import Job, Task, forget, join, tasks_of
 
@@ -62,6 +62,7 @@ def train_study(
     if not checkpoint_every >= 0:
         raise PlanError(f"seconds between checkpoints: {checkpoint_every:g}; give some such as 30")
     choose_engine(plan.engine)  # an engine that is not there is said before anything is written
+    plan = spelled_out(experiments, plan)
     prepared = prepare_study(experiments, plan)
     plan = plan.as_run(len(prepared), prepared[0].split.ends["training"].size)
     with claimed(Path(out), plan, experiments, on_progress) as folder:
@@ -157,9 +158,9 @@ def _repair(folder: StudyFolder, experiments: Sequence["Experiment"]) -> None:
 
 def _check_same(folder: StudyFolder, plan: "Plan", experiments: Sequence["Experiment"]) -> None:
     here, asked = _by_field(folder.plan.decisive()), _by_field(plan.decisive())
-    for field, value in asked.items():
-        if here.get(field) != value:
-            kept, wanted = _short(here.get(field)), _short(value)
+    for field in {**here, **asked}:
+        if here.get(field) != asked.get(field):
+            kept, wanted = _short(here.get(field)), _short(asked.get(field))
             raise FolderError(
                 f"{folder.path}: belongs to another plan ({field} is {kept} there and "
                 f"{wanted} here); choose another --out, or ask for the same plan"
@@ -225,6 +226,8 @@ def describe(plan: "Plan", prepared: Prepared, finished: Sequence[float]) -> Ite
         yield Statement("progress.targets", **{part: int(ends[part].size) for part in ends})
     else:
         yield Statement("progress.targets_of_folds", count=int(ends["test"].size))
+    if plan.clock == "slip":
+        yield Statement("progress.slip_grid", step=prepared.record.dt)
     key = "progress.protocol_random" if plan.histories == "random" else "progress.protocol"
     yield Statement(key, windows=plan.windows, runs=plan.runs, epochs=plan.epochs)
     if len(finished) == len(plan.windows):

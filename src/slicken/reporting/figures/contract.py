@@ -48,5 +48,5 @@ def tied_lengths(evidence: "Evidence") -> tuple[float, ...]:
 
 
 def planted_memory(evidence: "Evidence") -> float | None:
-    """The memory of a simulated fault, s; None where none is planted or known."""
-    return evidence.trained.truth.get("memory_s") or None
+    """The memory of a simulated fault, as a length; None where none is planted or known."""
+    return evidence.trained.true_memory

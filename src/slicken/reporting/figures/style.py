@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
-from slicken.channels import CHANNELS, TIME
+from slicken.channels import CHANNELS, TIME, TITLED
 
 if TYPE_CHECKING:
     from slicken.reporting.wording import Wording
@@ -99,7 +99,7 @@ def ink(channel: str) -> Ink:
 
 def title_of(channel: str, say: "Wording") -> str:
     """The printed name of a channel; any other name is printed as it is."""
-    return CHANNELS[channel].title_in(say.language) if channel in CHANNELS else plain(channel)
+    return TITLED[channel].title_in(say.language) if channel in TITLED else plain(channel)
 
 
 def label_of(channel: str, say: "Wording") -> str:

@@ -298,7 +298,7 @@ def _notes(
         ]  # fmt: skip
     missing = np.isnan(values).sum(axis=1)
     if missing.any():
-        listed = [f"{n} / {w:g} s" for w, n in zip(windows, missing, strict=True) if n]
+        listed = [f"{n} / {w:g} {say.unit}" for w, n in zip(windows, missing, strict=True) if n]
         if len(listed) > 3:
             listed = [f"{missing.sum()} / {values.size}"]
         notes.append(say("labels.left_out", where=listed))

@@ -22,6 +22,7 @@ field              value                English
 ``{l:list}``       texts                ``a, b and c``
 ``{l:list X}``     values               each by ``X``, joined likewise
 ``{s:say}``        statement            its words, without a full stop
+``{length_unit}``  none                 ``s``, or ``µm`` where the clock is slip
 ================== ==================== ==========================================
 """
 
@@ -33,12 +34,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from slicken.channels import CHANNELS
+from slicken.channels import CHANNELS, TITLED
 from slicken.errors import SlickenError
+from slicken.lengths import UNITS, StudyClock
 from slicken.statements import Statement
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
+LENGTH_UNIT = "length_unit"
+"""Field of a template that no statement fills: the unit of lengths in this study."""
 NOTHING = "–"
 """What stands for a number that is not finite."""
 _JOINED: Mapping[str, tuple[str, str]] = {"en": (", ", " and "), "ja": ("、", "と")}
@@ -67,9 +71,14 @@ def language_named(name: str) -> Language:
 
 
 @cache
-def words(language: Language) -> "Wording":
-    """The wording of one language; its files are read once."""
-    return Wording(language, _read(language))
+def words(language: Language, clock: StudyClock = "time") -> "Wording":
+    """The wording of one language; its files are read once.
+
+    Args:
+        language: ``en`` or ``ja``.
+        clock: Clock of the study that is spoken of, in whose unit its lengths are.
+    """
+    return Wording(language, _read(language), clock)
 
 
 class Wording(string.Formatter):
@@ -78,6 +87,7 @@ class Wording(string.Formatter):
     Args:
         language: ``en`` or ``ja``.
         templates: Template of each key.
+        clock: Clock in whose unit lengths are.
 
     Example:
         >>> english = Wording("en", {"a.b": "{part:percent} of {names:list}"})
@@ -85,9 +95,12 @@ class Wording(string.Formatter):
         '12 % of x and y'
     """
 
-    def __init__(self, language: Language, templates: Mapping[str, str]) -> None:
+    def __init__(
+        self, language: Language, templates: Mapping[str, str], clock: StudyClock = "time"
+    ) -> None:
         self.language = language
         self.templates = templates
+        self.unit = UNITS[clock]
 
     def __call__(self, what: Statement | str, /, **values: Any) -> str:  # noqa: ANN401 (see table)
         """The words for a statement, or for a key with values.
@@ -109,7 +122,7 @@ class Wording(string.Formatter):
     def get_value(self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:  # noqa: ANN401 (see table)
         """A value by name; a template has no positions."""
         del args
-        return kwargs[str(key)]
+        return self.unit if key == LENGTH_UNIT else kwargs[str(key)]
 
     def format_field(self, value: Any, format_spec: str) -> str:  # noqa: ANN401 (see table)
         """A value as the table above says."""
@@ -152,7 +165,7 @@ class Wording(string.Formatter):
         return _WITHIN[self.language].format(self._number(value, form), ends)
 
     def _as_channel(self, name: str, _: str) -> str:
-        channel = CHANNELS.get(name)
+        channel = TITLED.get(name)
         if channel is None:
             return name.replace("_", " ")
         return channel.in_text(self.language)
@@ -203,6 +216,7 @@ class Wording(string.Formatter):
         return self(statement).removesuffix(".").removesuffix("。")
 
 
+@cache
 def _read(language: Language) -> dict[str, str]:
     """Every template of a language, by section and key; a key stands in one file only."""
     templates: dict[str, str] = {}
