@@ -22,7 +22,7 @@ from slicken.evidence.curved import BENDS, curved, one_thread
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.evidence.slip_grid import on_slip_grid
 from slicken.learning.bins import bin_means, edges_to
-from slicken.learning.record import reach
+from slicken.learning.record import once_a_sample, reach
 from slicken.learning.ridge import GroupedRows
 from slicken.learning.splits import PARTS
 from slicken.learning.trees import boosted_trees, threads_for
@@ -263,8 +263,9 @@ def build_lag_model(
     together = np.where(part >= 0, 0, -1) if prepared.split.by == "experiment" else part
     held = reach(record, together)
     ends, future = _targets(held, length)
-    step = max(1, -(-ends.size // MOST_TARGETS))
     compared = np.intersect1d(ends, prepared.split.ends["validation"])
+    ends = once_a_sample(record, ends)
+    step = max(1, -(-ends.size // MOST_TARGETS))
     ends = np.union1d(ends[::step], compared)
     group, near = _groups(prepared, ends, length)
     usable = (held > 0) & ~record.gap

@@ -169,6 +169,20 @@ def reach(record: Record, part: NDArray[np.signedinteger] | None = None) -> NDAr
     return np.where(usable, index - begins + 1, 0)
 
 
+def once_a_sample(record: Record, ends: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Target times without those that have the friction of the next: one sample is one target.
+
+    Rows of a slip grid that is finer than the log end at the same sample, the last of them at what
+    the fault has slipped by then; rows of time never do.
+
+    Args:
+        record: Record of T samples.
+        ends: Target times as indices into it, ascending, shape ``(N,)``.
+    """
+    same = (np.diff(record.time[ends]) == 0) & (np.diff(record.experiment[ends]) == 0)
+    return ends[~np.append(same, np.zeros(min(ends.size, 1), dtype=np.bool_))]
+
+
 def position(record: Record) -> NDArray[np.int64]:
     """The number of each sample within its own experiment, from 0, shape ``(T,)``."""
     first = np.searchsorted(record.experiment, np.arange(len(record.experiments)))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import SplitError
-from slicken.learning.record import NO_STAGE, Record, position, reach
+from slicken.learning.record import NO_STAGE, Record, once_a_sample, position, reach
 
 if TYPE_CHECKING:
     from slicken.learning.settings import By
@@ -157,7 +157,10 @@ def _split(
     record: Record, by: str, part: NDArray[np.int8], words: str, *, longest: int, stride: int
 ) -> Split:
     eligible = (reach(record, part) >= longest) & (position(record) % stride == 0)
-    ends = {name: np.flatnonzero(eligible & (part == i)) for i, name in enumerate(PARTS)}
+    ends = {
+        name: once_a_sample(record, np.flatnonzero(eligible & (part == i)))
+        for i, name in enumerate(PARTS)
+    }
     for name, indices in ends.items():
         if indices.size == 0:
             raise SplitError(

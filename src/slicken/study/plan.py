@@ -145,11 +145,9 @@ class Plan(Settings):
         logs: Files or patterns, found beside the plan, in ``SLICKEN_DATA``, or among fetched logs.
         channels: Channel map (TOML), or a table of maps by log pattern; names are guessed if empty.
         preset: ``paper``, ``recommended`` or ``quick``; see the table below.
-        clock: ``time``, or ``slip``: rows of equal slip in place of equal time, and the time per
-            slip as one more driver; lengths are then µm of slip.
-        windows: Window lengths, s: numbers, ``"50:500:50"`` or ``"50,100,400"``. On a slip grid µm,
-            or with a unit: ``"50um:2mm"``; there, those of the preset at the usual slip velocity if
-            empty.
+        clock: ``time``, or ``slip`` for rows of equal slip, with the time per slip as a driver.
+        windows: Window lengths, s: numbers, ``"50:500:50"`` or ``"50,100,400"``; over slip in µm,
+            or such as ``"50um:2mm"``, and chosen by the usual slip velocity if empty.
         runs: Number of trainings at each window length.
         histories: ``separate``: networks for every window length; ``random``: one training whose
             windows have random histories, and the same networks judged at every window length.

@@ -56,9 +56,9 @@ def with_windows(plan: "Plan", record: "Record") -> "Plan":
 def slip_step(plan: "Plan", record: "Record") -> float:
     """Slip of a row, µm: windows and stride are whole numbers of it.
 
-    About what a sample slips, which is as fine as the log is, and not finer than
-    :data:`MOST_STEPS` in the longest window; fine enough for the convolutions of the network in the
-    shortest.
+    The least round part of them that is no less than what a sample usually slips, which is as fine
+    as the log is, and makes at most :data:`MOST_STEPS` of the longest window; less where the
+    convolutions of the network need more steps in the shortest.
 
     Args:
         plan: Plan whose clock is slip, with its windows.
@@ -69,10 +69,12 @@ def slip_step(plan: "Plan", record: "Record") -> float:
     """
     steps = known_slip(record)
     usual = max(float(np.median(steps[steps > 0])), plan.windows[-1] / MOST_STEPS)
-    wanted = min(usual, plan.windows[0] / plan.network.shortest_window)
+    finest = plan.windows[0] / plan.network.shortest_window
     whole = [round(length / _FINEST) for length in (*plan.windows, plan.stride)]
     common = max(math.gcd(*whole), 1) * _FINEST
-    return common / math.ceil(common / wanted * (1 - 1e-9))
+    parts = [times * 10.0**power for power in range(16) for times in (1, 2, 4, 5, 8)]
+    coarse = [n for n in parts if common / n <= finest * (1 + 1e-9)]
+    return common / next((n for n in reversed(coarse) if common / n >= usual), coarse[0])
 
 
 def _nearest_round(value: float) -> float:
