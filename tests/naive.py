@@ -273,3 +273,34 @@ def faded(
         else:
             found[end] = total / weights if weights else values[end]
     return found
+
+
+def slip_rows(
+    passed: ArrayLike, time: ArrayLike, driver: ArrayLike, friction: ArrayLike, step: float
+) -> list[tuple[float, float, float, float]]:
+    """Time, friction, mean of the driver over slip, and s for each µm, of every step of slip.
+
+    A sample stands for the slip since the last.
+    """
+    passed, time = np.asarray(passed), np.asarray(time)
+    driver, friction = np.asarray(driver), np.asarray(friction)
+
+    def clock(edge: float) -> float:
+        if edge == 0:
+            return float(time[0])
+        for i in range(1, passed.size):
+            if passed[i] >= edge - 1e-9:
+                part = (edge - passed[i - 1]) / (passed[i] - passed[i - 1])
+                return float(time[i - 1] + part * (time[i] - time[i - 1]))
+        raise AssertionError
+
+    rows = []
+    for number in range(1, int(passed[-1] / step + 1e-6) + 1):
+        low, high, mean = (number - 1) * step, number * step, 0.0
+        for i in range(1, passed.size):
+            overlap = min(high, passed[i]) - max(low, passed[i - 1])
+            mean += max(overlap, 0.0) * driver[i] / step
+        end = next(i for i in range(passed.size) if passed[i] >= high - 1e-9)
+        spent = (clock(high) - clock(low)) / step
+        rows.append((float(time[end]), float(friction[end]), float(mean), spent))
+    return rows

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import builders
+from slicken.channels import TIME_SPENT
 from slicken.errors import ExperimentError
 from slicken.evidence.lag_model import LagModel, build_lag_model
 from slicken.evidence.required import required_by_lag_model
-from slicken.channels import TIME_SPENT
 from slicken.study.prepared import Prepared
 
 SAMPLES, LENGTH, METRES = 700, 48, 4e-3

@@ -244,7 +244,7 @@ class Plan(Settings):
     @classmethod
     def _read_windows(cls, windows: object, info: ValidationInfo) -> tuple[float, ...]:
         clock: StudyClock = info.data.get("clock", "time")
-        return () if clock == "slip" and windows == () else read_windows(windows, clock)
+        return () if clock == "slip" and _is_empty(windows) else read_windows(windows, clock)
 
     @model_validator(mode="after")
     def _drivers_make_sense(self) -> Self:
@@ -343,12 +343,17 @@ def _in_short(value: object) -> str:
     return str(value) or "-"
 
 
+def _is_empty(windows: object) -> bool:
+    return isinstance(windows, tuple | list) and not windows
+
+
 def _lengths_of_slip(values: Mapping[str, Any], preset: Mapping[str, Any]) -> dict[str, Any]:
     """Windows and stride of a plan whose clock is slip; the preset's are seconds."""
     windows, stride = values.get("windows", ()), values.get("stride")
-    if windows == () and stride is None:  # chosen when the slip velocity is known
+    chosen_later = _is_empty(windows)  # when the slip velocity is known
+    if chosen_later and stride in (None, preset["stride"]):
         return {"windows": ()}
-    if windows == ():
+    if chosen_later:
         raise PlanError("stride: on a slip grid give windows too, or neither")
     if stride is None:
         per_window = preset["stride"] / read_windows(preset["windows"])[0]
