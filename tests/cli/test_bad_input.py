@@ -233,6 +233,8 @@ OPTIONS = {
     "--folds some": "split.folds: 'some'; give a number of folds, auto, or 1",
     "--folds 0": "split.folds: 0; give a number of folds, auto, or 1",
     "--preset best": "'preset': .*'paper', 'recommended' or 'quick', not 'best'",
+    "--clock metres": "'clock': .*'time' or 'slip', not 'metres'",
+    "--clock slip --windows 5s": "windows: '5s' cannot be read; give slip such as 50um:2mm",
     "--split random": "'split.by': .*'auto', 'experiment', 'time' or 'stage', not 'random'",
     "--runs 0": "'runs': .*greater than or equal to 1, not 0",
     "--runs few": "'--runs'.*integer.*see slicken study --help",

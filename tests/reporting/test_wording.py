@@ -3,6 +3,7 @@
 import ast
 import json
 import math
+import re
 import string
 from pathlib import Path
 
@@ -48,6 +49,26 @@ def test_every_statement_in_the_source_has_words() -> None:
             if called == "Statement" and isinstance(first, ast.Constant):
                 used.add(str(first.value))
     assert used - set(KEYS) - {"findings.gap", "missing.key"} == set()
+
+
+IN_SECONDS = (
+    "answer.windows_slip", "labels.window_with_slip", "labels.steady", "page.log", "columns.step",
+    "columns.duration", "methods_text.data", "progress.lock_watched", "places.time", "places.both",
+)  # fmt: skip
+OF_LOGS = ("findings.", "steps.")
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_length_has_the_unit_of_the_clock_and_only_times_have_seconds(language: str) -> None:
+    templates = words(language_named(language)).templates
+    seconds = re.compile(r"\} s(?![A-Za-z])|\(s\)|（s）")
+    of_studies = {key for key in templates if not key.startswith(OF_LOGS)}
+    assert {key for key in of_studies if seconds.search(templates[key])} <= set(IN_SECONDS)
+
+
+def test_the_unit_of_a_length_is_that_of_the_clock() -> None:
+    said = {clock: words("en", clock)("labels.length", window=50.0) for clock in ("time", "slip")}
+    assert said == {"time": "50 s", "slip": "50 µm"}
 
 
 SAID = [
