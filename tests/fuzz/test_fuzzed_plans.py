@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from slicken.errors import ChannelError, PlanError, SlickenError
 from slicken.experiment import ChannelMap
-from slicken.study.plan import MOST_WINDOWS, PRESETS, Plan, read_windows
+from slicken.lengths import MOST_WINDOWS, read_windows
+from slicken.study.plan import PRESETS, Plan
 
 CASES = int(os.environ.get("SLICKEN_FUZZ_CASES", "200"))
 FUZZ = settings(

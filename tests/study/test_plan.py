@@ -12,7 +12,8 @@ import builders
 from slicken.channels import LEAKS_TARGET
 from slicken.errors import PlanError
 from slicken.learning.settings import Architecture, Optimiser
-from slicken.study.plan import PRESETS, Plan, read_windows
+from slicken.lengths import read_windows
+from slicken.study.plan import PRESETS, Plan
 
 
 @pytest.mark.parametrize("preset", sorted(PRESETS))

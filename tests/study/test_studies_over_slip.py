@@ -11,9 +11,10 @@ from slicken.errors import ExperimentError, PlanError, SlickenError
 from slicken.experiment import Experiment
 from slicken.experiment.motion import slip_from_velocity
 from slicken.learning.record import join
+from slicken.lengths import read_windows
 from slicken.pipeline import explain, open_study, report, train
 from slicken.study.folder import StudyFolder
-from slicken.study.plan import Plan, read_windows
+from slicken.study.plan import Plan
 from slicken.study.prepared import prepare_study, spelled_out
 from slicken.study.training import train_study
 

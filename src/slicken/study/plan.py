@@ -1,11 +1,10 @@
 """Plan: everything that decides a study, and presets with each default spelled out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from html import escape
 from inspect import Parameter, Signature
 from typing import Annotated, Any, Literal, Self
 
-import numpy as np
 import tomli_w
 from pydantic import (
     BaseModel,
@@ -19,17 +18,15 @@ from pydantic import (
 from slicken.channels import CHANNELS, FRICTION, LEAKS_TARGET, TIME
 from slicken.errors import PlanError, shown
 from slicken.learning.settings import Architecture, By, Histories, Optimiser
-from slicken.lengths import UNITS, StudyClock, read_length
+from slicken.lengths import LONGEST, MOST_WINDOWS, UNITS, StudyClock, read_windows
 from slicken.settings import Settings
 
 MOST_FOLDS_ASKED = 1_000
-MOST_WINDOWS, MOST_RUNS, MOST_EPOCHS, MOST_STEPS = 200, 10_000, 100_000, 10**9
+MOST_RUNS, MOST_EPOCHS, MOST_STEPS = 10_000, 100_000, 10**9
 CONTROL_RUNS = 5
 """Runs of an ensemble that is a control, at most; with folds, of all folds together."""
 CONTROL_FOLDS = 3
 """Folds in which controls are trained, at most."""
-LONGEST = 1e9
-"""Seconds that no window and no stride has."""
 
 PAPER: dict[str, Any] = {
     "windows": "50:500:50",
@@ -359,54 +356,3 @@ def _lengths_of_slip(values: Mapping[str, Any], preset: Mapping[str, Any]) -> di
         per_window = preset["stride"] / read_windows(preset["windows"])[0]
         stride = per_window * read_windows(windows, "slip")[0]
     return {"stride": stride}
-
-
-def read_windows(windows: object, clock: StudyClock = "time") -> tuple[float, ...]:
-    """Window lengths in seconds, or µm of slip, ascending, each once.
-
-    Args:
-        windows: numbers, or text such as ``50:500:50`` (first:last:step) or ``50,100,400``; of slip
-            also ``50um:2mm``, which is 1, 2 and 5 times the powers of ten from first to last.
-        clock: whose lengths they are.
-
-    Raises:
-        PlanError: if it is neither.
-
-    Example:
-        >>> read_windows("50:200:50")
-        (50.0, 100.0, 150.0, 200.0)
-    """
-    advice = "give seconds such as 50:500:50 or 50,100,400"
-    if clock == "slip":
-        advice = "give slip such as 50um:2mm or 50,100,400 (µm)"
-    try:
-        if isinstance(windows, str):
-            seconds = [s for piece in windows.split(",") for s in _one_piece(piece, clock)]
-        elif isinstance(windows, Iterable):
-            seconds = [float(s) for s in windows]
-        else:
-            seconds = [float(windows)]  # type: ignore[arg-type]  # anything else is refused below
-    except (TypeError, ValueError, OverflowError):
-        raise PlanError(f"windows: {shown(windows)} cannot be read; {advice}") from None
-    if not seconds or not all(0 < s < LONGEST for s in seconds):
-        raise PlanError(f"windows: {shown(windows)} holds no positive length; {advice}")
-    return tuple(sorted(set(seconds)))
-
-
-def _one_piece(piece: str, clock: StudyClock) -> list[float]:
-    if ":" not in piece:
-        return [read_length(piece, clock)]
-    first, last, *step = (read_length(part, clock) for part in piece.split(":"))
-    if clock == "slip" and not step and 0 < first <= last < LONGEST:
-        powers = 10.0 ** np.arange(np.floor(np.log10(first)), np.log10(last) + 1)
-        between = np.outer(powers, [1, 2, 5]).ravel()
-        return [first, *between[(between > first) & (between < last)].tolist(), last]
-    width = step[0] if len(step) == 1 else 0.0
-    if not (width > 0 and last >= first):
-        raise ValueError(piece)
-    count = int((last - first) / width + 1e-9) + 1
-    if count > MOST_WINDOWS:
-        raise PlanError(
-            f"windows: {shown(piece)} asks for {count} lengths, more than {MOST_WINDOWS}"
-        )
-    return [first + i * width for i in range(count)]

@@ -13,10 +13,11 @@ import xarray as xr
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from slicken.errors import SlickenError
+from slicken.lengths import MOST_WINDOWS
 from slicken.statements import Statement
 from slicken.study.files import remove, written_aside
 from slicken.study.lock import Holder, check_lock, holder_of
-from slicken.study.plan import MOST_EPOCHS, MOST_WINDOWS, trainings_of
+from slicken.study.plan import MOST_EPOCHS, trainings_of
 
 if TYPE_CHECKING:
     from slicken.learning.training import EpochLosses

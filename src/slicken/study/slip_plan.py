@@ -7,6 +7,8 @@ import numpy as np
 
 from slicken.errors import ExperimentError
 from slicken.learning.slip_rows import known_slip
+from slicken.lengths import read_windows
+from slicken.study.plan import PRESETS
 
 if TYPE_CHECKING:
     from slicken.learning.record import Record
@@ -34,8 +36,6 @@ def with_windows(plan: "Plan", record: "Record") -> "Plan":
     Raises:
         ExperimentError: If slip is not known, or too short for any window of the preset.
     """
-    from slicken.study.plan import PRESETS, read_windows
-
     if plan.windows:
         return plan
     steps, preset = known_slip(record), PRESETS[plan.preset]
