@@ -49,7 +49,7 @@ def gradient_span(by_lag: xr.DataArray, masses: Sequence[float] = MASSES) -> xr.
         masses: shares.
 
     Returns:
-        Dims ``(run, mass)``, s; NaN for a run without a gradient.
+        Dims ``(run, mass)``, in the unit of the lags; NaN for a run without a gradient.
     """
     summed = by_lag.sum("channel").sortby("lag").transpose("run", "lag")
     lag = summed["lag"].to_numpy()
@@ -65,7 +65,6 @@ def gradient_span(by_lag: xr.DataArray, masses: Sequence[float] = MASSES) -> xr.
         np.stack(rows, axis=1),
         dims=("run", "mass"),
         coords={"run": by_lag["run"], "mass": list(masses)},
-        attrs={"units": "s"},
     )
 
 
@@ -271,7 +270,10 @@ class MemoryEvidence(Tabular):
             and _loss_of(clock, lag_model_loss) <= FITS * network_loss,
             selected=selected,
             lag_model_fits=lag_model_fits,
-            spans={s: gradient_span(each["friction_by_lag"]) for s, each in gradients.items()},
+            spans={
+                s: gradient_span(each["friction_by_lag"]).assign_attrs(units=required[-1].unit)
+                for s, each in gradients.items()
+            },
             truncation=truncation,
             conclusion=found if has_skill else None,
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from slicken.channels import CHANNELS, TEMPERATURE
+from slicken.channels import TEMPERATURE, TITLED
 from slicken.evidence.kernels import KERNELS
 from slicken.statements import Statement
 
@@ -114,7 +114,7 @@ def _noise(evidence: "Evidence") -> Iterator[Statement]:
     noise = evidence.memory.noise
     for name, level in zip(noise.channels, noise.level.tolist(), strict=True):
         if name in noise.noisy and name in evidence.memory.selected:
-            channel = CHANNELS[name]
+            channel = TITLED[name]
             unit = "K" if channel is TEMPERATURE else channel.shown_unit
             shown = (level * channel.shown_per_unit, unit)
             yield Statement("answer.memory_noise", driver=name, level=shown)

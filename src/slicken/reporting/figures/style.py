@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
-from slicken.channels import CHANNELS, TIME, TITLED
+from slicken.channels import TIME, TITLED
 
 if TYPE_CHECKING:
     from slicken.reporting.wording import Wording
@@ -104,7 +104,7 @@ def title_of(channel: str, say: "Wording") -> str:
 
 def label_of(channel: str, say: "Wording") -> str:
     """The label of an axis, with its unit; that of a number without one is a dash."""
-    return f"{title_of(channel, say)} ({CHANNELS[channel].shown_unit or '–'})"
+    return f"{title_of(channel, say)} ({TITLED[channel].shown_unit or '–'})"
 
 
 def time_label(say: "Wording", others: int = 0) -> str:

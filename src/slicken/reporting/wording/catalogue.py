@@ -34,7 +34,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal, get_args
 
-from slicken.channels import CHANNELS, TITLED
+from slicken.channels import TITLED
 from slicken.errors import SlickenError
 from slicken.lengths import UNITS, StudyClock
 from slicken.statements import Statement
@@ -176,7 +176,7 @@ class Wording(string.Formatter):
 
     def _as_quantity(self, pair: tuple[str, float], form: str) -> str:
         name, value = pair
-        channel = CHANNELS[name]
+        channel = TITLED[name]
         number = self._number(value * channel.shown_per_unit, form or ".4g")
         return f"{number} {channel.shown_unit}".strip()
 
