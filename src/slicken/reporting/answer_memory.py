@@ -61,7 +61,9 @@ def _clock_beside(clock: "Clock", memory: "Memory | None") -> Iterator[Statement
     memory rests on none or on another one, only the memory is said.
     """
     fit, verdict = clock.fit, clock.verdict
-    if memory is None or not memory.is_needed:
+    if verdict == "given":
+        yield clock.statement()
+    elif memory is None or not memory.is_needed:
         if (verdict == "no_memory") == (memory is not None) and fit is None:
             yield clock.statement()
     elif fit is None:
