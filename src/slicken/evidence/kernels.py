@@ -31,6 +31,8 @@ PIECES = 8
 
 With four, the curve of a planted sigmoid was too stiff: on two tuning seeds of four the memory came
 out 2 % too short, and its interval excluded the planted one. With eight or sixteen it did not."""
+HALF = 0.5
+"""Samples that an interval has at each end beyond the jackknife's: time is known to a sample."""
 Kernel = Literal["boxcar", "exponential"]
 KERNELS: tuple[Kernel, ...] = ("boxcar", "exponential")
 _INTERVALS = ("excess", "gain", "behind")
@@ -52,7 +54,8 @@ class KernelFit:
         seconds: memories that were tried, ascending, shape ``(K,)``.
         loss: mean square error of standardised friction with each, ``(K,)``.
         memory: the best, s.
-        low: lower end of its 99 % interval, s; NaN with too few groups.
+        low: lower end of its 99 % interval, half a sample wider at each end, s; NaN with too few
+            groups.
         high: upper end, s.
         excess: the loss less that of the free lag model, both judged on groups that taught neither,
             in shares of the variance that the lag model explains, with its interval.
@@ -194,8 +197,8 @@ def fit_kernels(
             seconds=one.memories * lag_model.dt,
             loss=one.sums[:, -1] / lag_model.friction.size,
             memory=float(np.exp(one.place[0])) * lag_model.dt,
-            low=float(np.exp(one.place[1])) * lag_model.dt,
-            high=float(np.exp(one.place[2])) * lag_model.dt,
+            low=float(np.maximum(np.exp(one.place[1]) - HALF, 0.0)) * lag_model.dt,
+            high=(float(np.exp(one.place[2])) + HALF) * lag_model.dt,
             excess=share(one.errors, free),
             gain=share(present, one.errors),
             behind=share(one.errors, tried["boxcar"].errors),
