@@ -1,4 +1,8 @@
-"""The environments of the peers: one each, with pinned versions, away from slicken's own."""
+"""The environments of the peers: one each, with pinned versions, away from slicken's own.
+
+.venv/bin/python benchmarks/environments.py              # those that speed is compared with
+.venv/bin/python benchmarks/environments.py tigramite    # this one
+"""
 
 import hashlib
 import subprocess
@@ -35,7 +39,7 @@ def install(name: str) -> None:
 
 
 def main() -> None:
-    for name in NAMES:
+    for name in sys.argv[1:] or NAMES:
         try:
             install(name)
         except subprocess.CalledProcessError as error:
