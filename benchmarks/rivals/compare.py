@@ -37,6 +37,8 @@ METHODS = {
     "keras-gradients": "Keras, gradients",
 }
 """Titles of all methods, in the order of the tables."""
+COUNTED = ("false_drivers", "carriers_called", "cause_called", "cause_first", "memory_within")
+"""Counts of the summary that stand before the width of a memory."""
 BEGIN, END = "<!-- results -->", "<!-- end of results -->"
 
 
@@ -144,6 +146,7 @@ def summary(records: Sequence[Record]) -> list[dict[str, Any]]:
             continue
         with_memory = [r for r in own if has_memory(r)]
         wrong = [one for r in own for one in supported(r, may_be_false(r))]
+        carried = [one for r in own if r["causes"] for one in supported(r, r["carriers"])]
         firsts = [r["first"] in r["causes"] for r in own if r["causes"]]
         found = [bool({*called(r)} & {*r["causes"]}) for r in own if r["causes"]]
         none = [bool(r["required_s"]) for r in own if has_none(r)]
@@ -153,6 +156,7 @@ def summary(records: Sequence[Record]) -> list[dict[str, Any]]:
                 "method": method,
                 "cases": len(own),
                 "false_drivers": (sum(wrong), len(wrong)),
+                "carriers_called": (sum(carried), len(carried)),
                 "cause_called": (sum(found), len(found)),
                 "cause_first": (sum(firsts), len(firsts)),
                 "memory_within": (sum(map(is_within, with_memory)), len(with_memory)),
@@ -184,15 +188,14 @@ def with_tables(page: str, records: Sequence[Record]) -> str:
 
 def _summary_table(records: Sequence[Record]) -> str:
     heads = (
-        "method", "cases", "false drivers", "cause called", "cause first", "memory inside",
-        "width", "memory where none", "seconds a case",
+        "method", "cases", "false drivers", "carriers called", "cause called", "cause first",
+        "memory inside", "width", "memory where none", "seconds a case",
     )  # fmt: skip
     rows = [
         [
             METHODS[one["method"]],
             str(one["cases"]),
-            *(_of(one[key]) for key in ("false_drivers", "cause_called", "cause_first")),
-            _of(one["memory_within"]),
+            *(_of(one[key]) for key in COUNTED),
             "-" if one["median_width"] is None else f"{one['median_width']:.1f}",
             _of(one["memory_of_none"]),
             f"{one['median_seconds']:.0f}",

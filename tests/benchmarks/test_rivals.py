@@ -35,6 +35,7 @@ UNKNOWN = dict.fromkeys(["slip_velocity", "temperature", *WARMED], "unknown")
 def test_a_carrier_of_the_cause_is_no_false_driver_and_an_innocent_one_is() -> None:
     (row,) = summary([as_record(HISTORY, answer("axial_rate", "slip_velocity"))])
     assert row["false_drivers"] == (1, 1)
+    assert row["carriers_called"] == (1, 3)
     assert row["cause_called"] == (0, 1)
     assert row["cause_first"] == (0, 1)
 
