@@ -32,6 +32,17 @@ def plain(unit: str) -> str:
     return unit.replace("µ", "u")
 
 
+def file_name(length: float, unit: str) -> str:
+    """A length as the name of its folder, which sorts.
+
+    Example:
+        >>> file_name(400.0, "s"), file_name(12.5, "µm")
+        ('0400s', '0012.5000um')
+    """
+    number = f"{length:04.0f}" if length == round(length) else f"{length:09.4f}"
+    return number + plain(unit)
+
+
 def read_windows(windows: object, clock: StudyClock = "time") -> tuple[float, ...]:
     """Window lengths in seconds, or µm of slip, ascending, each once.
 

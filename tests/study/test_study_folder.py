@@ -124,7 +124,7 @@ def test_weights_come_back_to_the_bit(layers: tuple[int, int], tmp_path: Path) -
 
 
 def test_a_window_length_with_a_fraction_has_a_place_of_its_own(tmp_path: Path) -> None:
-    folder = StudyFolder(tmp_path)
+    folder = create_or_resume(tmp_path / "out", builders.make_plan(), builders.make_experiments(3))
     names = [folder.window_path(s).name for s in (5.0, 0.1 + 0.2, 400.0, 1e5, 12.5)]
     assert names == ["0005s", "0000.3000s", "0400s", "100000s", "0012.5000s"]
 

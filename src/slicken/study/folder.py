@@ -18,7 +18,7 @@ from slicken.errors import FolderError, PlanError
 from slicken.experiment import Experiment
 from slicken.learning.engine import describe_engine
 from slicken.learning.network import Network, start_network
-from slicken.lengths import plain
+from slicken.lengths import file_name
 from slicken.statements import Statement
 from slicken.study.arrays import (
     Dims,
@@ -232,8 +232,7 @@ class StudyFolder:
 
     def window_path(self, seconds: float) -> Path:
         """Where a window length is kept, such as ``windows/0400s`` or ``windows/0400um``."""
-        number = f"{seconds:04.0f}" if seconds == round(seconds) else f"{seconds:09.4f}"
-        return self.place(*self._inside, "windows", f"{number}{plain(self.plan.unit)}")
+        return self.place(*self._inside, "windows", file_name(seconds, self.plan.unit))
 
     def checkpoint_path(self, name: str) -> Path:
         """Where the training of a name is kept while it goes on."""
@@ -368,15 +367,11 @@ class StudyFolder:
         try:
             arrays, _ = read_arrays(file)
             linear = read_linear(arrays)
-            first = (
-                "convolutions.0.kernel" if self.plan.network.conv_layers else "recurrent.0.kernel"
-            )
+            network = self.plan.network
+            first = "convolutions.0.kernel" if network.conv_layers else "recurrent.0.kernel"
             held = arrays.get(first, np.zeros((1, 1)))
-            shapes = jax.eval_shape(
-                lambda: start_network(
-                    self.plan.network, held.shape[-2] if held.ndim > 2 else 1, 2, jax.random.key(0)
-                )
-            )
+            drivers = held.shape[-2] if held.ndim > 2 else 1
+            shapes = jax.eval_shape(lambda: start_network(network, drivers, 2, jax.random.key(0)))
             networks: Network = filled(shapes, arrays)
         except ValueError as error:
             raise FolderError(f"{file}: {error}; {_AGAIN}") from None
