@@ -76,7 +76,9 @@ def test_the_pool_has_the_targets_of_all_folds_in_their_order() -> None:
     ("count", "folds", "by", "words"),
     [
         (5, 2, "experiment", "give --folds 3 or more"),
-        (5, 6, "experiment", "there are 5 experiments to hold out; give --folds 5 or fewer"),
+        (5, 6, "experiment", "only 5 experiments to hold out; give --folds 5 or fewer"),
+        (2, 5, "experiment", "only 2 experiments to hold out; give --folds 1 for"),
+        (1, 5, "experiment", "only 1 experiment to hold out; give --folds 1 for"),
         (1, 4, "stage", "needs the normal stress"),
     ],
 )

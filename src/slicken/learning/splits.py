@@ -183,16 +183,20 @@ def _groups_of_folds(
         )
     if by == "time":
         group = position(record) * folds // np.bincount(record.experiment)[record.experiment]
-        return group, f"{folds} folds by time: each stretch of each experiment is the test once"
+        return (
+            group,
+            f"into {folds} folds by time: each stretch of each experiment is the test once",
+        )
     if by == "stage":
         stage, held = _stages(record, longest)
         units = rng.permutation(held)
     else:
         stage, units = record.experiment, rng.permutation(count)
     if units.size < folds:
+        fewer = f"--folds {units.size} or fewer, or " if units.size >= FEWEST_FOLDS else ""
         raise SplitError(
-            f"{folds} folds, but there are {units.size} {by}s to hold out; give --folds "
-            f"{max(units.size, 1)} or fewer, or --folds 1 for a single split"
+            f"{folds} folds, but only {units.size} {by}{'s' * (units.size != 1)} to hold out; "
+            f"give {fewer}--folds 1 for a single split"
         )
     of_unit = np.full(int(stage.max()) + 1, folds)  # stages that are too short only train
     for number, dealt in enumerate(np.array_split(units, folds)):
