@@ -24,7 +24,9 @@ def run(
     ] = None,
     window: Annotated[
         float | None,
-        typer.Option(metavar="LENGTH", help="Window length; by default the best one."),
+        typer.Option(
+            metavar="LENGTH", help="Window length, in s, or µm of slip; by default the best."
+        ),
     ] = None,
     level: Annotated[
         float, typer.Option(metavar="SHARE", help="Coverage of the interval, between 0 and 1.")
@@ -53,8 +55,8 @@ def run(
         )
     elif evidence.skill.grade == "common_course":
         say(
-            "note: this study shows no more than a course common to its experiments; rely on this "
-            "only for an experiment that began in the same state and was driven alike"
+            "note: this study shows no more than a course common to its experiments; use this "
+            "prediction only for an experiment with the same starting state and loading"
         )
     for path in written:
         say(f"wrote {path}")

@@ -33,13 +33,13 @@ def run(
         str | None,
         typer.Option(
             metavar="LENGTHS",
-            help="Window lengths in s, such as 50:500:50 or 50,100,400; of slip 50um:2mm.",
+            help="Window lengths in s, such as 50:500:50 or 50,100,400; over slip in µm, or 50um:2mm.",
         ),
     ] = None,
     clock: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="Clock of the windows: time, or slip for a grid of equal slip."
+            metavar="NAME", help="Clock of the windows: time, or slip for windows of equal slip."
         ),
     ] = None,
     runs: Annotated[

@@ -131,7 +131,7 @@ class Trained:
         if not windows:
             raise FolderError(
                 f"{folder.path}: no window length is finished yet; give the command of the study "
-                "again, it goes on from where it was"
+                "again, which resumes it"
             )
         prepared, truth = pooled(each), _truth_of(experiments)
         noise = truth.get("friction_noise_std")
