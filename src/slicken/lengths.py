@@ -18,7 +18,7 @@ MICROMETRES = 1e6
 """Micrometres in a metre."""
 MOST_WINDOWS = 200
 LONGEST = 1e9
-"""Length that no window and no stride has."""
+"""Length that windows and strides must stay below, s or µm."""
 _SLIP = {"um": 1.0, "µm": 1.0, "μm": 1.0, "mm": 1e3, "m": 1e6}
 
 
@@ -47,12 +47,12 @@ def read_windows(windows: object, clock: StudyClock = "time") -> tuple[float, ..
     """Window lengths in seconds, or µm of slip, ascending, each once.
 
     Args:
-        windows: numbers, or text such as ``50:500:50`` (first:last:step) or ``50,100,400``; of slip
+        windows: Numbers, or text such as ``50:500:50`` (first:last:step) or ``50,100,400``; of slip
             also ``50um:2mm``, which is 1, 2 and 5 times the powers of ten from first to last.
-        clock: whose lengths they are.
+        clock: Clock of the study, which determines the unit.
 
     Raises:
-        PlanError: if it is neither.
+        PlanError: If they cannot be read, none is positive, or there are too many.
 
     Example:
         >>> read_windows("50:200:50")

@@ -33,7 +33,7 @@ def run(
         str | None,
         typer.Option(
             metavar="LENGTHS",
-            help="Window lengths in s, such as 50:500:50 or 50,100,400; over slip in µm, or 50um:2mm.",
+            help="Window lengths, in s: 50:500:50 or 50,100,400; over slip, in µm or 50um:2mm.",
         ),
     ] = None,
     clock: Annotated[

@@ -1,7 +1,7 @@
 """Course: what all experiments have in common, as a mean against the time since their start.
 
-Friction that runs in, or answers the same programme in every experiment, can be predicted by who
-knows the clock and nothing of the drivers. Networks that do no better may know no more.
+Friction that runs in, or follows the same programme in every experiment, can be predicted from
+elapsed time alone, without any driver. Networks that do no better may have learned no more.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from slicken.study.prepared import Prepared
 
 BINS = 60
-"""Bins of the longest experiment."""
+"""Bins of elapsed time, in the longest experiment."""
 SHARES = 0.8
 """Share of a driver's variance that its own mean course explains, from which it shares a course."""
 
@@ -91,7 +91,11 @@ def expected_friction(prepared: "Prepared") -> NDArray[np.float64]:
 
 
 def sharing_a_course(record: "Record") -> tuple[str, ...]:
-    """Drivers whose mean course over the other experiments explains most of their variance."""
+    """Drivers whose mean course over the other experiments explains most of their variance.
+
+    Args:
+        record: Record of all experiments.
+    """
     usable, elapsed = ~record.gap, since_start(record)
     found = []
     for name, values in zip(record.channels, record.drivers.T, strict=True):

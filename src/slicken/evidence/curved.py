@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from scipy.interpolate import BSpline
 
 DEGREE, PIECES = 2, 3
-"""Of the polynomials, and how many of them a curve has unless more are asked for."""
+"""Degree of the polynomials, and how many of them a curve has by default."""
 BENDS = PIECES + DEGREE - 1
-"""Features of a value, B, with so many."""
+"""Number of features of a value, B, for that default."""
 _NEGLIGIBLE = 1e-8
+"""Variance of a combination of splines below which it is no feature."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +43,7 @@ class Curves:
         """Curves of a quantity.
 
         Args:
-            values: All that it has, shape ``(N,)``; the pieces meet at their quantiles.
+            values: All values of the quantity, shape ``(N,)``; the pieces meet at their quantiles.
             pieces: Number of polynomials; there is one feature more.
 
         Example:
@@ -83,7 +84,7 @@ def curved(values: NDArray[np.float64], pieces: int = PIECES) -> NDArray[np.floa
     """Features of each of several quantities, shape ``(N, C, ..., B)``.
 
     Args:
-        values: Shape ``(N, C, ...)``; the curves of a quantity go through all that it has.
+        values: Quantities, shape ``(N, C, ...)``; the curves of each go through all its values.
         pieces: Number of polynomials of a curve; there is one feature more.
     """
     each = [values[:, place] for place in range(values.shape[1])]

@@ -29,6 +29,7 @@ LONGEST_STEP = 5
 ABOVE_NOISE = 4.0
 """Robust standard deviations of friction's other changes that a jump must exceed."""
 FEWEST_STEPS = 5
+"""Steps with a jump of friction that a driver must have to be judged."""
 MISSED = 0.5
 """Share of the jumps below which the whole interval must lie for a direct effect to be missed."""
 

@@ -93,8 +93,8 @@ def _noise(values: NDArray[np.float64], whole: NDArray[np.bool_]) -> NDArray[np.
     """Standard deviation of white noise in each column, shape ``(C,)``.
 
     Args:
-        values: shape ``(T, C)``.
-        whole: whether ORDER + 1 samples from each on belong together, shape ``(T - ORDER,)``.
+        values: Channels, shape ``(T, C)``.
+        whole: Whether ORDER + 1 samples from each on belong together, shape ``(T - ORDER,)``.
     """
     steps = np.abs(np.diff(values, ORDER, axis=0)[whole])
     if not len(steps):
@@ -111,7 +111,7 @@ def knowing_the_present(
     Args:
         lag_model: Bins of the past.
         noise: Noise of the drivers.
-        channels: Drivers that are asked about.
+        channels: Drivers whose history is cut.
         model: Family of models; unless it is ``linear``, the estimates have curves, too.
     """
     known = averaged(lag_model, noise, channels)
@@ -133,7 +133,7 @@ def averaged(
     Args:
         lag_model: Bins of the past, which the estimates combine.
         noise: Noise of the drivers.
-        channels: Drivers that are asked about; those that are not noisy have no column.
+        channels: Drivers whose history is cut; those that are not noisy have no column.
     """
     share = dict(zip(noise.channels, noise.share, strict=True))
     columns = []

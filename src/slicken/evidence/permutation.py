@@ -21,20 +21,20 @@ def permutation_p(
 ) -> float | None:
     """How often the friction of other experiments fits the predictions as well as their own.
 
-    Frictions that wander slowly may go along with a prediction for a whole experiment, by accident.
-    No block within two or three experiments can tell; other experiments can. Each test
+    Friction that drifts slowly may agree with a prediction over a whole experiment by chance. No
+    block within two or three experiments can show that; other experiments can. Each test
     experiment's predictions are compared with the friction of every experiment at the same time
     since its start. If friction follows nothing, its own experiment is no better than any other.
 
     Args:
-        predicted: friction at the test targets, shape ``(N,)``.
-        ends: the targets as indices into the record, ``(N,)``.
-        record: all experiments.
+        predicted: Friction at the test targets, shape ``(N,)``.
+        ends: Test targets as indices into the record, shape ``(N,)``.
+        record: Record of all experiments.
         seed: Random seed of the assignments that are drawn where there are too many.
 
     Returns:
         The share of assignments of experiments to test experiments that fit at least as well as
-        the true one, which is one of them; None where there are too few to tell.
+        the true one, which is one of them; None where there are too few assignments.
     """
     place = position(record)
     first = np.searchsorted(record.experiment, np.arange(len(record.experiments)))

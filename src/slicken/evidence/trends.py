@@ -1,11 +1,12 @@
-"""Trends: does a driver predict friction about the trends that both have within an experiment?
+"""Trends: does a driver predict friction once the trends within each experiment are removed?
 
-Whatever drifts through an experiment goes along with whatever else drifts: humidity, wear, the
-warmth of the room. So level at the start, slope and bend of each experiment are fitted to friction
-and to the history of the driver, and slope and bend are taken off both. A cause keeps its effect,
-since the same is taken off both sides of its law; a driver that only shared a trend keeps none.
-Levels are taken off too, or left as they are at the start, whichever speaks more for the driver:
-where every experiment has a velocity of its own, levels are its effect.
+Whatever drifts through an experiment correlates with whatever else drifts: humidity, wear, the
+warmth of the room. So a level at the start, a slope and a quadratic term of each experiment are
+fitted to friction and to the history of the driver, and slope and quadratic term are subtracted
+from both. A cause keeps its effect, since the same is subtracted from both sides of its law; a
+driver that only shared a trend keeps none. Levels are subtracted too, or left as they are at the
+start, whichever favours the driver: where every experiment has a velocity of its own, levels are
+its effect.
 """
 
 from dataclasses import replace
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from slicken.study.prepared import Prepared
 
 ORDER = 2
+"""Order of the polynomial of a trend."""
 KNOTS = 8
 """Knots of the course that all experiments may share."""
 
@@ -34,10 +36,10 @@ def about_trends(
     *,
     levels: bool,
 ) -> NDArray[np.float64]:
-    """Values less the slope and the bend of each experiment, shape ``(N, P)``.
+    """Values less the linear and quadratic trend of each experiment, shape ``(N, P)``.
 
     Args:
-        values: Shape ``(N, P)``.
+        values: Friction, or the history of a driver, shape ``(N, P)``.
         elapsed: Time since the start of the experiment, in s, shape ``(N,)``.
         experiment: Number of each row's experiment, shape ``(N,)``.
         levels: Whether the level at the start stays.

@@ -24,9 +24,11 @@ from slicken.learning.record import Record
 from slicken.lengths import MICROMETRES
 
 MOST_ROWS = 20_000_000
+"""Rows beyond which a slip grid is refused."""
 _ROUNDING = 1e-6
 """Share of a step by which sums of equal steps may differ."""
 _NOISES = 3.0
+"""Standard deviations of the noise of slip that its play is wide, either way."""
 
 
 def over_slip(record: Record, step: float) -> Record:

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from slicken.study.plan import Plan
 
 MOST_STEPS = 500
-"""Steps of the longest window that are worth their cost, however finely the log is sampled."""
+"""Steps of the longest window at most: more cost time, however finely the log is sampled."""
 PART = 0.25
-"""Share of the slip of an experiment that a window chosen for it has at most."""
+"""Largest share of the slip of an experiment that a window chosen by default has."""
 _FINEST = 1e-3
-"""Lengths are whole numbers of this many µm."""
+"""Lengths are whole multiples of this many µm."""
 
 
 def with_windows(plan: "Plan", record: "Record") -> "Plan":
