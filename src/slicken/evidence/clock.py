@@ -1,8 +1,8 @@
 """Clock: whether friction forgets as time passes or as the fault slips, and over how much of it.
 
-At one velocity the two cannot be told apart: 100 s at 1 mm/s are 0.1 m. Where the velocity varies,
-a past weighted by seconds and one weighted by metres are two predictions, and whole experiments
-that taught neither judge between them.
+At one velocity the two cannot be distinguished: 100 s at 1 mm/s are 0.1 m. Where the velocity
+varies, a past weighted by seconds and one weighted by metres are two predictions, and whole
+experiments that neither was fitted to judge between them.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from slicken.study.prepared import Prepared
 
 VARIES = 2.0
-"""Ratio of fast to slow slip from which a clock can be told."""
+"""Ratio of fast to slow slip from which a clock can be determined."""
 CLEARLY = 0.002
 """Share of the variance of friction by which one clock must beat the other."""
 MISFIT = 0.02

@@ -1,6 +1,6 @@
-"""Confounding: what speaks against a driver as a cause, and which drivers are not separable.
+"""Confounding: what counts against a driver as a cause, and which drivers are not separable.
 
-Prediction cannot show a cause. But it can speak against one, in two ways that a log allows to test:
+Prediction cannot show a cause. But it can count against one, in two ways that a log can test:
 
 - **Lead test**: what friction does now shows in the *future* of its effects: a sensor warms seconds
   after frictional work made the heat. If the future of a driver improves the prediction of friction
@@ -36,7 +36,7 @@ asked in its place."""
 
 @dataclass(frozen=True, eq=False)
 class Confounding:
-    """What speaks against a driver as a cause, and whether it is separable from others.
+    """What counts against a driver as a cause, and whether it is separable from others.
 
     Args:
         table: See :func:`measure_confounding`.

@@ -151,7 +151,7 @@ class Memory:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MemoryEvidence(Tabular):
-    """What speaks for a memory of friction.
+    """Evidence for a memory of friction.
 
     Args:
         required: History that each family of models requires.
@@ -210,7 +210,7 @@ class MemoryEvidence(Tabular):
     def __repr__(self) -> str:
         found = self.conclusion
         if found is None:
-            said = "cannot be told"
+            said = "unknown"
         elif not found.is_needed:
             said = f"none; {found.enough:g} {self.unit} of history are enough ({found.method})"
         else:
@@ -243,7 +243,7 @@ class MemoryEvidence(Tabular):
         lag_model_fits: bool,
         has_skill: bool,
     ) -> "MemoryEvidence":
-        """Bring together what speaks for a memory, and conclude.
+        """Bring together the evidence for a memory, and conclude.
 
         Args:
             required: Of the networks, where they can tell, and of the lag model, which is last.
@@ -311,9 +311,9 @@ def validation_losses(
 
 
 def predicts_as_well(loss: float, of_networks: float) -> bool:
-    """Whether a model may speak for the fault.
+    """Whether a model predicts well enough for a conclusion on memory to rest on it.
 
-    Of a model that misses what the networks see, nothing follows about what friction needs.
+    From a model that misses what the networks see, nothing follows about what friction needs.
     """
     return loss <= FITS * of_networks
 
@@ -348,10 +348,10 @@ def conclude(
     """Which of the answers holds: the sharpest of models that predict as well as the networks.
 
     Args:
-        required: of the networks, where they can tell, and of the lag model.
-        kernels: Memory kernels that may speak.
-        drivers: those that the lag model's needs and the memory kernels are about.
-        lag_model_fits: whether the lag model predicts as well as the networks.
+        required: Required history of the networks, where known, and of the lag model.
+        kernels: Memory kernels that predict as well as the networks.
+        drivers: Drivers whose history the lag model and the memory kernels use.
+        lag_model_fits: Whether the lag model predicts as well as the networks.
     """
     by_family = {one.family: one for one in required}
     networks = by_family.pop("networks", None)
