@@ -64,7 +64,7 @@ def _as_good(evidence: "Evidence") -> Iterator[Statement]:
     if ours > FAR_BEHIND * linear:
         yield Statement("answer.far_behind", ratio=ours / linear)
     elif models:
-        yield Statement("answer.as_good", models=models, count=len(models))
+        yield Statement("answer.as_good", models=models)
 
 
 def _asked_for(evidence: "Evidence") -> Iterator[Statement]:
