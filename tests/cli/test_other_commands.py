@@ -206,12 +206,12 @@ def test_the_demo_prints_what_was_planted_beside_what_was_found(
     assert answer.code == 0, answer
     assert [plan.windows for plan in given] == [tuple(map(float, demo.WINDOWS))]
     before, _, after = answer.out.partition("Forecast: ")
-    assert re.search("planted: .*mean thermocouple temperature over the last 100 s", before)
+    assert re.search("planted: .*mean thermocouple temperature over the last 200 s", before)
     # Three experiments are too few for skill, and without it nothing is said to be found.
-    assert re.search(r"Memory +Cannot tell \(true value: 100 s\)", after)
+    assert re.search(r"Memory +Cannot tell \(true value: 200 s\)", after)
     assert not re.search(r"Can these data tell\? +Yes", after)
     summary = json.loads((tmp_path / "here" / "summary.json").read_text(encoding="utf-8"))
-    assert summary["truth"]["memory_s"] == 100.0
+    assert summary["truth"]["memory_s"] == 200.0
     assert summary["plan"]["seed"] == 1
 
 

@@ -159,4 +159,3 @@ def test_too_few_blocks_have_no_interval() -> None:
     found = mean_interval(np.ones(30), Blocks(np.repeat(np.arange(FEWEST_BLOCKS - 1), 10)), seed=0)
     assert np.isnan([found.low, found.high]).all()
     assert not found.above_null
-    assert not found.below_zero

@@ -78,8 +78,13 @@ def contradictions(found: Evidence, answered: Answer) -> Iterator[str]:
         yield "a memory in seconds, and slip as the clock"
     if "memory_of" in said and said["memory_of"]["clock"] == "slip":
         yield "a kernel in seconds, and slip as its clock"
-    if {"far_behind", "as_good"} <= keys or ("far_behind" in keys and answered.models[0].rmse < 0):
+    rmse = {one.model: one.rmse for one in answered.models}
+    if {"far_behind", "as_good"} <= keys or (
+        "far_behind" in keys and rmse["network"] <= rmse["ridge"]
+    ):
         yield "far behind, and as well"
+    if "as_good" in keys and rmse["network"] < min(rmse["ridge"], rmse["trees"]):
+        yield "no better than models that are worse"
     if {"tested_each", "why_blocks"} <= keys or {"tested_each", "few_experiments"} <= keys:
         yield "intervals over experiments that cannot be"
     if "why_interval" in keys and not np.isfinite(answered.skill.headline.values["skill"][1]):

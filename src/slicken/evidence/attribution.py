@@ -45,8 +45,6 @@ METHODS = (
     "permutation",
 )
 """Readings of importance, in the order of tables and figures."""
-JUDGED_BY_ERROR = ("shapley_loss", "permutation")
-"""Those in units of squared error: zero means that a driver does nothing for a prediction."""
 MOST_DRIVERS = 8
 """With more, there are too many coalitions for exact Shapley values."""
 COALITION_WINDOWS = 8192

@@ -119,7 +119,7 @@ class RequiredHistory:
     @property
     def _reaches(self) -> float:
         """How far a memory may reach for which the best history does, s."""
-        return UNSEEN * max(self.best, self.shortest)
+        return UNSEEN * self.best
 
     def to_dataset(self) -> xr.Dataset:
         """Dataset for a file."""

@@ -91,11 +91,6 @@ class Interval(NamedTuple):
         """Whether the interval lies above zero; False without an interval."""
         return self.low > 0
 
-    @property
-    def below_zero(self) -> bool:
-        """Whether the interval lies below zero; False without an interval."""
-        return self.high < 0
-
 
 def blocks_of(targets: xr.Dataset, seconds: float) -> NDArray[np.int64]:
     """Number the blocks of target times, each a stretch of one experiment, shape ``(N,)``.
