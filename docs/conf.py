@@ -24,6 +24,7 @@ BESIDE = {
     "CONTRIBUTING": "Contributing",
     "CHANGELOG": "Changes",
     "benchmarks/README": "Benchmarks",
+    "benchmarks/rivals/README": "Rivals on planted truths",
     "news/README": "News fragments",
 }
 include_patterns = ["docs/**.md", *(f"{name}.md" for name in BESIDE)]
