@@ -229,7 +229,7 @@ OPTIONS = {
     "--windows 10,5000": "longest window 5000 s; shorten the window or leave the log out",
     "--windows 10.5": "10.5 s is not a whole number of time steps of 1 s; choose a multiple",
     "--folds 2 --windows 10": "2 folds; each needs a test, .* give --folds 3 or more",
-    "--folds 40 --windows 10 --split experiment": "40 folds, but there are 1 experiments to hold",
+    "--folds 40 --windows 10 --split experiment": "40 folds, but only 1 experiment to hold out",
     "--folds some": "split.folds: 'some'; give a number of folds, auto, or 1",
     "--folds 0": "split.folds: 0; give a number of folds, auto, or 1",
     "--preset best": "'preset': .*'paper', 'recommended' or 'quick', not 'best'",

@@ -157,7 +157,7 @@ def test_nothing_says_seconds_of_a_length_of_slip(tmp_path: Path) -> None:
         assert "µm" in said
         assert not re.findall(r"\b(?:40|80|120)(?:\.0)? s\b", said)
     assert "window (µm)" in page
-    assert "Windows were laid out over slip" in page
+    assert "Windows are lengths of slip" in page
     assert evidence.memory.clock.verdict == "given"
     tables = tmp_path / "study" / "tables"
     assert (tables / "windows.csv").read_text().startswith("window_um,")
