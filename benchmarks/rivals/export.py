@@ -11,9 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from slicken.channels import DRIVERS, FRICTION, TIME
-from slicken.physics.scenarios import simulate
 from slicken.physics.truths import TRUTHS
-from slicken.truth.bench import DURATION, EXPERIMENTS
+from slicken.truth.bench import experiments_of
 from slicken.truth.cases import GROUPS, Case, Group, cases
 
 SCENARIOS = (
@@ -41,13 +40,7 @@ def export(case: Case, folder: Path) -> None:
         folder: Folder for a CSV file of each experiment, and ``case.json``.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    experiments = simulate(
-        case.scenario,
-        experiments=EXPERIMENTS,
-        duration=DURATION,
-        memory=case.memory,
-        seed=case.seed,
-    )
+    experiments = experiments_of(case)
     names = [*(driver.name for driver in DRIVERS), FRICTION.name]
     for one in experiments:
         table = np.column_stack([one.time, *(one.channels[name] for name in names)])

@@ -47,8 +47,8 @@ def is_step(values: Floats, edge: int, around: tuple[int, int], penalty: float) 
     """Whether the level steps at a place, rather than going there by a smooth trend.
 
     Trends are polynomials. With or without a step, the order that describes most is taken; each
-    order costs a third of what a step does, which has a place and a height. As many
-    blocks on either side are used as the noise requires, but not so many that a drift turns within.
+    order costs a third of what a step does, which has a place and a height. The
+    noise sets the number of blocks on either side, limited so that no drift turns within them.
 
     Args:
         values: Finite, shape ``(T,)``.

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from slicken.evidence.clock import Clock
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.memory import Memory
+    from slicken.experiment import Experiment
     from slicken.truth.cases import Case
     from slicken.truth.targets import Record
 
@@ -63,13 +64,7 @@ def run_case(case: "Case", folder: Path) -> "Record":
         folder: Study folder.
     """
     began = time.perf_counter()
-    experiments = simulate(
-        case.scenario,
-        experiments=EXPERIMENTS,
-        duration=DURATION,
-        memory=case.memory,
-        seed=case.seed,
-    )
+    experiments = experiments_of(case)
     plan = Plan(**PLAN, name=case.name, seed=case.seed)
     trained_in = time.perf_counter()
     trained = train(experiments, plan, folder)
@@ -83,6 +78,17 @@ def run_case(case: "Case", folder: Path) -> "Record":
         },
         "lag_model_fits": evidence.memory.lag_model_fits,
     }
+
+
+def experiments_of(case: "Case") -> list["Experiment"]:
+    """The simulated experiments of a case."""
+    return simulate(
+        case.scenario,
+        experiments=EXPERIMENTS,
+        duration=DURATION,
+        memory=case.memory,
+        seed=case.seed,
+    )
 
 
 def describe(case: "Case", evidence: "Evidence") -> "Record":
