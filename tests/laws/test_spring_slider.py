@@ -1,0 +1,36 @@
+"""The spring-slider against rsfmodel's numbers, and an independent solver."""
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+
+from slicken.laws.spring_slider import SpringSlider
+
+pytest.importorskip("diffrax")
+
+
+def test_ageing_agrees_with_the_numbers_of_rsfmodel():
+    law = SpringSlider(0.6, 0.005, (0.01,), (10e-6,), 1e3, 1e-6)
+    times = np.array([11.0, 12.0, 13.0, 14.0])
+    friction = law.friction(times, np.array([10.0]), np.array([1e-5]), 1e-6)
+    expected = [0.60720485, 0.60186637, 0.58400910, 0.58563096]
+    np.testing.assert_allclose(friction, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("evolution", ["ageing", "slip"])
+def test_two_states_agree_with_radau(evolution):
+    law = SpringSlider(0.6, 0.01, (0.008, -0.003), (1e-5, 1e-4), 5e3, 1e-6, evolution)
+    times = np.linspace(0.5, 30.0, 20)
+    b, scales = np.array(law.b), np.array(law.slip_scales)
+
+    def rates(_, y):
+        theta = np.exp(y[1:])
+        v = 1e-6 * np.exp((y[0] - 0.6 - b @ np.log(1e-6 * theta / scales)) / 0.01)
+        x = v * theta / scales
+        grown = (1 - x) / theta if evolution == "ageing" else -v / scales * np.log(x)
+        return np.concatenate([[5e3 * (1e-5 - v)], grown])
+
+    first = [0.6, *np.log(scales / 1e-6)]
+    slow = solve_ivp(rates, (0, 30), first, "Radau", times, rtol=1e-10, atol=1e-12)
+    friction = law.friction(times, np.array([0.0]), np.array([1e-5]), 1e-6)
+    np.testing.assert_allclose(friction, slow.y[0], atol=1e-7)
