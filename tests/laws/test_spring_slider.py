@@ -1,15 +1,18 @@
 """The spring-slider against rsfmodel's numbers, and an independent solver."""
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from slicken.laws.spring_slider import SpringSlider
+from slicken.laws.spring_slider import Evolution, SpringSlider, simulate
 
 pytest.importorskip("diffrax")
 
 
-def test_ageing_agrees_with_the_numbers_of_rsfmodel():
+def test_ageing_agrees_with_the_numbers_of_rsfmodel() -> None:
     law = SpringSlider(0.6, 0.005, (0.01,), (10e-6,), 1e3, 1e-6)
     times = np.array([11.0, 12.0, 13.0, 14.0])
     friction = law.friction(times, np.array([10.0]), np.array([1e-5]), 1e-6)
@@ -18,12 +21,12 @@ def test_ageing_agrees_with_the_numbers_of_rsfmodel():
 
 
 @pytest.mark.parametrize("evolution", ["ageing", "slip"])
-def test_two_states_agree_with_radau(evolution):
+def test_two_states_agree_with_radau(evolution: Evolution) -> None:
     law = SpringSlider(0.6, 0.01, (0.008, -0.003), (1e-5, 1e-4), 5e3, 1e-6, evolution)
     times = np.linspace(0.5, 30.0, 20)
     b, scales = np.array(law.b), np.array(law.slip_scales)
 
-    def rates(_, y):
+    def rates(_: float, y: NDArray[np.float64]) -> NDArray[np.float64]:
         theta = np.exp(y[1:])
         v = 1e-6 * np.exp((y[0] - 0.6 - b @ np.log(1e-6 * theta / scales)) / 0.01)
         x = v * theta / scales
@@ -34,3 +37,18 @@ def test_two_states_agree_with_radau(evolution):
     slow = solve_ivp(rates, (0, 30), first, "Radau", times, rtol=1e-10, atol=1e-12)
     friction = law.friction(times, np.array([0.0]), np.array([1e-5]), 1e-6)
     np.testing.assert_allclose(friction, slow.y[0], atol=1e-7)
+
+
+def test_derivatives_agree_with_differences() -> None:
+    times, load = np.linspace(0.5, 15.0, 8), (np.array([0.0]), np.array([1e-5]), np.array(1e-6))
+
+    def friction(logs: jax.Array) -> jax.Array:
+        a, b, scale, stiffness = jnp.exp(logs)
+        law = (jnp.asarray(0.6), a, (b,), (scale,), stiffness)
+        return simulate(law, jax.tree.map(jnp.asarray, load), jnp.asarray(times), 1e-6, "ageing")
+
+    with jax.enable_x64(True):
+        logs = jnp.log(jnp.array([0.01, 0.009, 1e-5, 1e3]))
+        exact = jax.jacfwd(friction)(logs)
+        pairs = [(friction(logs + e) - friction(logs - e)) / 2e-4 for e in 1e-4 * jnp.eye(4)]
+        np.testing.assert_allclose(exact, jnp.stack(pairs, 1), atol=1e-6)

@@ -21,7 +21,8 @@ MAX_STEPS = 100_000
 class SpringSlider:
     """Rate-and-state friction with one or two states, and the stiffness of the machine.
 
-    ``mu = mu0 + a ln(V/V0) + sum_i b_i ln(V0 theta_i/D_i)`` and ``d mu/dt = k (V_load - V)``, with::
+    ``mu = mu0 + a ln(V/V0) + sum_i b_i ln(V0 theta_i/D_i)`` and
+    ``d mu/dt = k (V_load - V)``, with::
 
         ageing  d theta/dt = 1 - V theta/D
         slip    d theta/dt = -(V theta/D) ln(V theta/D)
@@ -142,6 +143,7 @@ def simulate(
         first,
         saveat=diffrax.SaveAt(ts=times),
         max_steps=MAX_STEPS,
+        adjoint=diffrax.ForwardMode(),  # few parameters, many samples
         stepsize_controller=diffrax.ClipStepSizeController(
             diffrax.PIDController(rtol=RTOL, atol=ATOL), jump_ts=starts
         ),
