@@ -52,6 +52,10 @@ NORMAL_FORCE = Channel("normal_force", "Normal force", "垂直荷重", "Fn", "N"
 SHEAR_FORCE = Channel("shear_force", "Shear force", "せん断力", "Ft", "N", "N")
 FRICTION = Channel("friction", "Friction coefficient", "摩擦係数", "µ", "1", "")
 SLIP = Channel("slip", "Slip", "すべり量", "D", "m", "m")
+LOAD_POINT = Channel("load_point", "Load-point displacement", "載荷点変位", "x_lp", "m", "µm", 1e6)
+LOAD_POINT_VELOCITY = Channel(
+    "load_point_velocity", "Load-point velocity", "載荷点速度", "V_lp", "m/s", "µm/s", 1e6
+)
 TIME_SPENT = Channel(
     "time_spent", "Time per slip", "すべり当たりの時間", "dt/dD", "ln(s/m)", "ln s/m"
 )
@@ -72,6 +76,8 @@ CHANNELS = {
         SHEAR_FORCE,
         FRICTION,
         SLIP,
+        LOAD_POINT,
+        LOAD_POINT_VELOCITY,
     )
 }
 

@@ -77,6 +77,10 @@ class TrainingError(SlickenError):
     """No run of a window length ended with a finite loss."""
 
 
+class LawError(SlickenError):
+    """No friction law can be fitted to a record, or a law is asked for that there is not."""
+
+
 class FolderError(SlickenError):
     """A study folder cannot be written, belongs to another plan, or is damaged."""
 

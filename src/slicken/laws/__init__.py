@@ -1,1 +1,1 @@
-"""Laws: rate-and-state friction with a spring in the loop, to be fitted to experiments."""
+"""Laws: friction laws fitted to experiments, with intervals."""

@@ -7,9 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from slicken.laws.spring_slider import Evolution, SpringSlider, simulate
+from slicken.physics.spring_slider import Evolution, SpringSlider, simulate
 
-pytest.importorskip("diffrax")
 
 
 def test_ageing_agrees_with_the_numbers_of_rsfmodel() -> None:
