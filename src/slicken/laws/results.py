@@ -43,6 +43,21 @@ class Estimate(NamedTuple):
     formal: float
 
 
+def undetermined(name: str, one: Estimate, a: float = 0.0) -> bool:
+    """Whether the interval of a parameter is too wide for its value to be printed.
+
+    Args:
+        name: Parameter.
+        one: Its estimate.
+        a: The direct effect beside it, against which b and a - b are small or not.
+    """
+    if name in POSITIVE:
+        return not (one.low > 0 and one.high < WIDEST * one.low)
+    if name in ("b", "b2", "a_minus_b"):
+        return not one.high - one.low < WIDEST * max(abs(one.value), a)
+    return not np.isfinite(one.high - one.low)
+
+
 @dataclass(frozen=True)
 class Event:
     """A change of the load: a velocity step, a hold with its reslide, or a step of normal stress.
@@ -118,12 +133,7 @@ class Fit:
 
     def undetermined(self, name: str) -> bool:
         """Whether the interval of a parameter is too wide for its value to be printed."""
-        one = self.estimates[name]
-        if name in POSITIVE:
-            return not (one.low > 0 and one.high < WIDEST * one.low)
-        if name in ("b", "b2", "a_minus_b"):
-            return not one.high - one.low < WIDEST * max(abs(one.value), self.estimates["a"].value)
-        return not np.isfinite(one.high - one.low)
+        return undetermined(name, self.estimates[name], self.estimates["a"].value)
 
 
 @dataclass(frozen=True, eq=False)
