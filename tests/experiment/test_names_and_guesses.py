@@ -47,6 +47,13 @@ from slicken.logs.names import read_name, split_name
         ("Pin Load (N)", "normal_force", "N"),
         ("slip_um", "slip", "um"),
         ("Axial shortening (mm)", "axial_displacement", "mm"),
+        ("load point displacement (um)", "load_point", "um"),
+        ("LP_disp", "load_point", ""),
+        ("lp_disp_um", "load_point", "um"),
+        ("load_point_um", "load_point", "um"),
+        ("Load Point Velocity (um/s)", "load_point_velocity", "um/s"),
+        ("載荷点変位 (μm)", "load_point", "μm"),
+        ("EffectiveNormalstress(MPa)", "normal_stress", "MPa"),
     ],
 )
 def test_names_say_channel_and_unit(name: str, channel: str, unit: str) -> None:
@@ -59,8 +66,9 @@ def test_names_say_channel_and_unit(name: str, channel: str, unit: str) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "load_point_velocity_um_s", "Rolling Speed (mm/s)", "Ambient Temp (C)", "Temp setpoint (C)",
+        "load_cell_velocity_um_s", "Rolling Speed (mm/s)", "Ambient Temp (C)", "Temp setpoint (C)",
         "TOTAL REVOLUTIONS", "Contact Potential", "Radius", "", "12", "Motor speed (m/s)",
+        "Vert_Disp",
     ],
 )  # fmt: skip
 def test_names_that_only_sound_alike_say_nothing(name: str) -> None:

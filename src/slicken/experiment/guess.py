@@ -10,6 +10,8 @@ from slicken.channels import (
     AXIAL_DISPLACEMENT,
     CHANNELS,
     FRICTION,
+    LOAD_POINT,
+    LOAD_POINT_VELOCITY,
     SHEAR_FORCE,
     SLIP,
     SLIP_VELOCITY,
@@ -20,7 +22,7 @@ from slicken.channels import (
 from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column
 from slicken.logs.finding import Finding
 from slicken.logs.listing import some
-from slicken.logs.names import Reading, read_name, split_name, unit_of
+from slicken.logs.names import Reading, is_displacement, read_name, split_name, unit_of
 from slicken.logs.units import measures
 from slicken.statements import Statement
 
@@ -36,6 +38,8 @@ _BELIEVABLE = {
     FRICTION.name: 2.0,
 }
 _NOT_NEEDED = (SHEAR_FORCE, SLIP)
+_LOAD_POINT = (LOAD_POINT.name, LOAD_POINT_VELOCITY.name)
+_MOTION = {*_LOAD_POINT, SLIP.name, SLIP_VELOCITY.name}
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,9 @@ class _Candidate:
     unit: str
 
 
-def guess_channels(log: "Log") -> tuple[ChannelMap, tuple[Finding, ...]]:
+def guess_channels(
+    log: "Log", *, load_point: bool = False
+) -> tuple[ChannelMap, tuple[Finding, ...]]:
     """The channels that the names and units of a log's columns give away.
 
     A channel is guessed only if exactly one column fits it best and its unit is known. A unit
@@ -54,6 +60,9 @@ def guess_channels(log: "Log") -> tuple[ChannelMap, tuple[Finding, ...]]:
 
     Args:
         log: The log.
+        load_point: Whether to look for the load point too, which friction laws need. In a log of
+            friction in which nothing else says how the fault or its load moved, a displacement
+            without another word is the load point's.
 
     Returns:
         The map, and findings: each guess and its reason, and what was ambiguous.
@@ -61,7 +70,11 @@ def guess_channels(log: "Log") -> tuple[ChannelMap, tuple[Finding, ...]]:
     findings: list[Finding] = []
     channels: dict[str, Column] = {}
     candidates = _candidates(log)
+    if load_point:
+        _take_bare_displacement(log, candidates)
     for name in MAPPABLE:
+        if name in _LOAD_POINT and not load_point:
+            continue
         guess = _guess(log, CHANNELS[name], candidates.get(name, []), findings)
         if guess is not None:
             channels[name] = Column(
@@ -81,6 +94,17 @@ def _candidates(log: "Log") -> dict[str, list[_Candidate]]:
             found = _Candidate(column, reading, unit)
             candidates.setdefault(reading.channel.name, []).append(found)
     return candidates
+
+
+def _take_bare_displacement(log: "Log", candidates: dict[str, list[_Candidate]]) -> None:
+    if _MOTION & candidates.keys():
+        return
+    bare = [column for column in log.columns if is_displacement(split_name(column)[0])]
+    for column in bare:
+        of_axis = candidates.get(AXIAL_DISPLACEMENT.name, [])
+        of_axis[:] = [each for each in of_axis if each.column != column]
+        found = _Candidate(column, Reading(LOAD_POINT, 1), unit_of(log, column))
+        candidates.setdefault(LOAD_POINT.name, []).append(found)
 
 
 def _guess(

@@ -100,19 +100,8 @@ def prepare(
             changes, or nothing is left.
     """
     settings = channel_map.preparation
-    corrected = apply_corrections(log, channel_map, folder)
     columns = {name: column.column for name, column in channel_map.channels.items()}
-    draft = read_channels(corrected.log, channel_map)
-    draft = replace(
-        draft,
-        steps=(*corrected.steps, *draft.steps),
-        findings=(*log.findings, *notes, *corrected.findings, *draft.findings),
-        closed=corrected.closed,
-    )
-    draft = crop(draft, settings.start, settings.end)
-    _check_numbers(draft)
-    draft = draft.note(check_resolution(draft.channels))
-    draft = run_forward(draft, max(settings.max_gap, 1.5 * max(_usual_step(draft), 0.0)))
+    draft = as_sampled(log, channel_map, notes=notes, folder=folder)
     draft = draft.note(find_faults(draft, columns))
     draft = resample(draft, settings.step, settings.max_gap)
     draft = _with_rates(draft, settings.rate_span)
@@ -130,6 +119,33 @@ def prepare(
         provenance=Provenance(log.source, log.sha256, draft.steps),
         findings=draft.findings,
     )
+
+
+def as_sampled(
+    log: "Log",
+    channel_map: ChannelMap,
+    *,
+    notes: Sequence[Finding] = (),
+    folder: Path | None = None,
+) -> "Draft":
+    """The first half of :func:`prepare`: all that leaves the samples where they are.
+
+    Corrections, columns to SI, ``start`` and ``end``, and time checked; arguments and errors are
+    those of :func:`prepare`.
+    """
+    settings = channel_map.preparation
+    corrected = apply_corrections(log, channel_map, folder)
+    draft = read_channels(corrected.log, channel_map)
+    draft = replace(
+        draft,
+        steps=(*corrected.steps, *draft.steps),
+        findings=(*log.findings, *notes, *corrected.findings, *draft.findings),
+        closed=corrected.closed,
+    )
+    draft = crop(draft, settings.start, settings.end)
+    _check_numbers(draft)
+    draft = draft.note(check_resolution(draft.channels))
+    return run_forward(draft, max(settings.max_gap, 1.5 * max(_usual_step(draft), 0.0)))
 
 
 def apply_corrections(log: "Log", channel_map: ChannelMap, folder: Path | None = None) -> Corrected:

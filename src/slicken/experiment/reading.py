@@ -1,10 +1,10 @@
 """Reading: one log, or the logs that names and patterns stand for, read and prepared."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from slicken.errors import ChannelError, ExperimentError, LogError, PlanError, shown
 from slicken.experiment.channel_map import ChannelMap
@@ -21,7 +21,9 @@ from slicken.statements import Statement
 
 if TYPE_CHECKING:
     from slicken.experiment.experiment import Experiment
+    from slicken.experiment.samples import Samples
 
+_Run = TypeVar("_Run", "Experiment", "Samples")
 OneMap = ChannelMap | str | Path
 Maps = OneMap | Mapping[str, OneMap]
 
@@ -88,6 +90,27 @@ def read_logs(
     Raises:
         SlickenError: If a file is not there, is there twice, or cannot be prepared.
     """
+    return read_each(names, channels, read_experiment, beside=beside)
+
+
+def read_each(
+    names: str | Path | Sequence[str | Path],
+    channels: Maps | None,
+    reader: Callable[[Path, ChannelMap | None], _Run],
+    *,
+    beside: str | Path = ".",
+) -> list[_Run]:
+    """Read the logs that names and patterns stand for, each by ``reader``.
+
+    Args:
+        names: Files, or patterns.
+        channels: Channel maps, as in :func:`read_logs`.
+        reader: Function from a file and its channel map, None where it has none, to a run.
+        beside: Folder of relative names.
+
+    Raises:
+        SlickenError: If a file is not there, is there twice, or cannot be read.
+    """
     beside = Path(beside)
     names = [names] if isinstance(names, str | Path) else list(names)
     if not names:
@@ -99,9 +122,9 @@ def read_logs(
     maps = _map_of_each(paths, channels, beside)
     wholes = wholes_of(maps)
     paths = [path for path in paths if path not in wholes]
-    experiments = [_with_parts(path, read_experiment(path, maps[path]), wholes) for path in paths]
-    _check_copies(paths, experiments)
-    return experiments
+    runs = [_with_parts(path, reader(path, maps[path]), wholes) for path in paths]
+    _check_copies(paths, runs)
+    return runs
 
 
 def _map_of_each(
@@ -132,19 +155,19 @@ def _load(one: OneMap, beside: Path) -> ChannelMap:
     return ChannelMap.load(beside / here if (beside / here).exists() or not here.exists() else here)
 
 
-def _with_parts(path: Path, experiment: "Experiment", wholes: Mapping[Path, Path]) -> "Experiment":
-    """The experiment, with a finding about its parts that were named too."""
+def _with_parts(path: Path, run: _Run, wholes: Mapping[Path, Path]) -> _Run:
+    """The run, with a finding about its parts that were named too."""
     parts = tuple(part.name for part, whole in wholes.items() if whole == path)
     if not parts:
-        return experiment
+        return run
     joined = Finding(Statement("findings.joined_parts", parts=parts, count=len(parts)))
-    return replace(experiment, findings=(*experiment.findings, joined))
+    return replace(run, findings=(*run.findings, joined))
 
 
-def _check_copies(paths: Sequence[Path], experiments: Sequence["Experiment"]) -> None:
+def _check_copies(paths: Sequence[Path], runs: Sequence[_Run]) -> None:
     seen: dict[str, Path] = {}
-    for path, experiment in zip(paths, experiments, strict=True):
-        other = seen.setdefault(experiment.provenance.sha256, path)
+    for path, run in zip(paths, runs, strict=True):
+        other = seen.setdefault(run.provenance.sha256, path)
         if other is not path:
             raise PlanError(
                 f"{path}: the same bytes as {other}; one record in two parts would be a leak: "

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from slicken.channels import (
     AXIAL_DISPLACEMENT,
     FRICTION,
+    LOAD_POINT,
+    LOAD_POINT_VELOCITY,
     NORMAL_FORCE,
     NORMAL_STRESS,
     SHEAR_FORCE,
@@ -42,6 +44,15 @@ class Reading:
 # Words of a name after `_words`; the first pattern that matches the whole name decides.
 # "Displacement" or "speed" alone could be many things: sure = 1, used only with a unit.
 _VOCABULARY: tuple[tuple[str, Reading | None], ...] = (
+    (
+        r"(load ?point|lp) (velocity|vel|speed|rate)|v (load ?point|lp)|載荷点(の)?速度",
+        Reading(LOAD_POINT_VELOCITY, 3),
+    ),
+    (
+        r"(load ?point|lp)( (displacement|displ|disp|position))?|x (load ?point|lp)"
+        r"|載荷点(の)?(変位|位置)",
+        Reading(LOAD_POINT, 3),
+    ),
     # Not ours, although they sound like it.
     (r".*\b(load ?point|rolling|motor|ram|piston|rotation(al)?|angular)\b.*", None),
     (r".*\b(set ?point|target|command|demand|nominal|ambient|room|error|std|rate)\b.*temp.*", None),
@@ -72,7 +83,7 @@ _VOCABULARY: tuple[tuple[str, Reading | None], ...] = (
         Reading(TEMPERATURE, 3),
     ),
     (r".*\b(temperature|temp|thermocouple|tc) ?\d*|.*温度\d*", Reading(TEMPERATURE, 1)),
-    (r"(effective )?normal stress|sigma ?n|\u03c3 ?n|(法線|垂直)応力", Reading(NORMAL_STRESS, 3)),
+    (r"(effective )?normal ?stress|sigma ?n|\u03c3 ?n|(法線|垂直)応力", Reading(NORMAL_STRESS, 3)),
     (r"shear stress|tau|τ|(せん断|剪断)応力", Reading(SHEAR_STRESS, 3)),
     (
         r"(normal|axial|pin|ball|applied) (force|load)|normal|(法線|垂直|軸)(荷重|力)",
@@ -148,7 +159,7 @@ def read_name(name: str, unit: str = "") -> Reading | None:
 
     The unit is asked only about ``T``, which is time to one lab and temperature to another.
 
-    >>> read_name("Sliding Velocity").channel.name, read_name("load_point_velocity")
+    >>> read_name("Sliding Velocity").channel.name, read_name("motor_velocity")
     ('slip_velocity', None)
     """
     words = _words(name)
@@ -158,6 +169,15 @@ def read_name(name: str, unit: str = "") -> Reading | None:
         if pattern.fullmatch(words):
             return reading
     return None
+
+
+def is_displacement(name: str) -> bool:
+    """Whether a name says displacement and no more: of what, only the experiment can tell.
+
+    >>> is_displacement("Displ"), is_displacement("Axial displacement")
+    (True, False)
+    """
+    return re.fullmatch(r"displ?(acement)?|変位", _words(name)) is not None
 
 
 def unit_of(log: "Log", column: str) -> str:

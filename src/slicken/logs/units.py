@@ -193,7 +193,8 @@ def _parse(text: str, *, as_delta: bool) -> "pint.Unit | None":
     if re.search(r"\d\d", text) or re.search(r"[02-9]", _POWERS.sub("", text)):
         return None
     parts = re.split(r"([/*·() ])", text)
-    spelled = "".join(_ALIASES.get(part.lower(), part) if part.strip() else part for part in parts)
+    # The numerator of "1/um" is no alias of a blank unit.
+    spelled = "".join(_ALIASES.get(part.lower()) or part for part in parts)
     spelled = re.sub(r"([A-Za-zμ])\^?(-?\d)", r"\1**\2", spelled.replace("·", "*"))
     spelled = re.sub(r"°C", "degC", spelled)
     spelled = "percent" if spelled.strip() == "%" else spelled
