@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from slicken.experiment import ChannelMap, Experiment, Finding, describe
     from slicken.experiment.reading import prepare, read, read_logs
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
+    from slicken.physics.shear_scenarios import simulate_shear
     from slicken.pipeline import explain, open_study, report, train
     from slicken.reporting.predicted import write_prediction
     from slicken.study.plan import Plan
@@ -47,6 +48,7 @@ _HOMES = {
     "report": "pipeline",
     "simulate": "physics.scenarios",
     "simulate_logs": "physics.scenarios",
+    "simulate_shear": "physics.shear_scenarios",
     "train": "pipeline",
     "write_log": "physics.scenarios",
     "write_prediction": "reporting.predicted",
@@ -71,6 +73,7 @@ __all__ = [
     "report",
     "simulate",
     "simulate_logs",
+    "simulate_shear",
     "train",
     "write_log",
     "write_prediction",

@@ -426,6 +426,15 @@ def test_a_prediction_that_cannot_be_is_refused(
         ("temperature-history --memory -3", "a memory of -3 s makes no sense; 100 s is usual"),
         ("running-in --seed -1", "the seed is -1; choose"),
         ("nothing --experiments 1 --out out/thesis.tex", "cannot be written .*another folder"),
+        ("nothing --dc 10", "nothing has no --dc; leave it out"),
+        ("velocity-steps --holds 10,30", "velocity-steps has no --holds; leave it out"),
+        ("slide-hold-slide --memory 100", "slide-hold-slide has no --memory; leave it out"),
+        ("velocity-steps --velocities 1;10", "--velocities 1;10: not numbers; write them as"),
+        ("velocity-steps --stiffness 0", "must be positive"),
+        ("velocity-steps --stiffness 0.0001", "too soft: .*choose some times more"),
+        ("velocity-steps --b 0.01,0.002", "each state needs one b and one Dc"),
+        ("velocity-steps --rate 1e9", "lower the rate"),
+        ("velocity-steps --slip nan", "choose more than 0"),
     ],
 )
 def test_a_simulation_that_cannot_be_is_refused(here: Path, words: str, advice: str) -> None:

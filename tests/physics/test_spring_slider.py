@@ -10,7 +10,6 @@ from scipy.integrate import solve_ivp
 from slicken.physics.spring_slider import Evolution, SpringSlider, simulate
 
 
-
 def test_ageing_agrees_with_the_numbers_of_rsfmodel() -> None:
     law = SpringSlider(0.6, 0.005, (0.01,), (10e-6,), 1e3, 1e-6)
     times = np.array([11.0, 12.0, 13.0, 14.0])
@@ -51,3 +50,13 @@ def test_derivatives_agree_with_differences() -> None:
         exact = jax.jacfwd(friction)(logs)
         pairs = [(friction(logs + e) - friction(logs - e)) / 2e-4 for e in 1e-4 * jnp.eye(4)]
         np.testing.assert_allclose(exact, jnp.stack(pairs, 1), atol=1e-6)
+
+
+def test_a_hold_after_long_steady_sliding_is_like_a_hold_after_short() -> None:
+    law = SpringSlider(0.6, 0.01, (0.012,), (1e-5,), 2e3, 1e-5, "slip")
+    held = np.array([1e-5, 0.0, 1e-5, 0.0])
+    waits = (0.0, 50.0, 60.0, 210.0)
+    times = np.linspace(1.0, 20.0, 50)
+    late = law.friction(210.0 + times, np.array(waits), held, 1e-5)
+    first = law.friction(50.0 + times, np.array([0.0, 50.0]), held[:2], 1e-5)
+    np.testing.assert_allclose(late, first, atol=1e-7)

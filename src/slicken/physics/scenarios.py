@@ -30,6 +30,7 @@ from slicken.statements import Statement
 
 if TYPE_CHECKING:
     from slicken.experiment.experiment import Experiment
+    from slicken.physics.shear_test import ShearTest
 
 
 class LogColumn(NamedTuple):
@@ -177,7 +178,7 @@ def simulate_logs(
     return [_one(truth, index, duration, planted, seed) for index in range(experiments)]
 
 
-def write_log(log: SimulatedLog, path: Path) -> None:
+def write_log(log: "SimulatedLog | ShearTest", path: Path) -> None:
     """Write a simulated log as a CSV file that any reader of logs understands.
 
     The headers carry their units: ``time_s,slip_velocity_mm_s,axial_displacement_um,...``. Nine

@@ -15,6 +15,8 @@ Evolution = Literal["ageing", "slip"]
 Parameters = tuple[jax.Array, jax.Array, Sequence[jax.Array], Sequence[jax.Array], jax.Array]
 RTOL, ATOL = 1e-9, 1e-11
 MAX_STEPS = 100_000
+ROUNDING = 1e-3
+"""Share of a tolerance below which a Newton step is rounding."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +79,35 @@ class SpringSlider:
 
         Returns:
             Friction, shape ``(T,)``.
+
+        Raises:
+            PlanError: If the fault runs away.
         """
         with jax.enable_x64(True):
             parameters = (self.mu0, self.a, self.b, self.slip_scales, self.stiffness)
-            result = simulate(
+            result = _compiled(
                 jax.tree.map(jnp.asarray, parameters),
                 (jnp.asarray(starts), jnp.asarray(velocities), jnp.asarray(before)),
                 jnp.asarray(times),
                 self.reference_velocity,
                 self.evolution,
             )
-            return np.asarray(result)
+            friction = np.asarray(result)
+        if not np.isfinite(friction).all():
+            raise PlanError(
+                f"a spring of {1e-6 * self.stiffness:g}/um is too soft: the fault runs away "
+                f"(stick-slip); critical stiffness is about {1e-6 * self.critical_stiffness:.2g}"
+                "/um: choose some times more"
+            )
+        return friction
+
+    @property
+    def critical_stiffness(self) -> float:
+        """Stiffness below which steady sliding is unstable, 1/m, as if all states had one Dc.
+
+        ``(b - a)/Dc`` with the shortest Dc; Ruina (1983), 10.1029/JB088iB12p10359.
+        """
+        return max(sum(self.b) - self.a, 0.0) / min(self.slip_scales)
 
 
 def simulate(
@@ -110,7 +130,7 @@ def simulate(
         evolution: ``ageing`` or ``slip``.
 
     Returns:
-        Friction, shape ``(T,)``.
+        Friction, shape ``(T,)``; not finite from where the fault runs away.
     """
     import diffrax  # takes a second, and importing slicken is quick
 
@@ -131,16 +151,30 @@ def simulate(
     first = jnp.concatenate([fast[None], jnp.full(effects.shape, -fast)])
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(rates),
-        diffrax.Kvaerno5(),
+        diffrax.Kvaerno5(root_finder=diffrax.VeryChord(RTOL, ATOL, _rounded)),
         starts[0],
         times[-1],
         None,
         first,
         saveat=diffrax.SaveAt(ts=times),
         max_steps=MAX_STEPS,
+        throw=False,
         adjoint=diffrax.ForwardMode(),  # few parameters, many samples
         stepsize_controller=diffrax.ClipStepSizeController(
             diffrax.PIDController(rtol=RTOL, atol=ATOL), jump_ts=starts
         ),
     )
     return mu0 + a * solution.ys[:, 0] + solution.ys[:, 1:] @ effects
+
+
+def _rounded(scaled: jax.Array) -> jax.Array:
+    """Largest part of a Newton step over its tolerance; 0 where it is the rounding of numbers.
+
+    At steady sliding every step is rounding, and the root finder would take it for divergence.
+    """
+    largest = jnp.max(jnp.abs(scaled))
+    return jnp.where(largest < ROUNDING, 0.0, largest)
+
+
+_compiled = jax.jit(simulate, static_argnums=4)
+"""Compiled once for each number of samples, changes and states."""
