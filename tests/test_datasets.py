@@ -11,7 +11,15 @@ from urllib.parse import unquote
 import pytest
 
 from slicken import datasets
-from slicken.datasets import DATASETS, KODIAK, TE67, Dataset, fetch, given_folder
+from slicken.datasets import (
+    DATASETS,
+    KODIAK,
+    TE67,
+    VELOCITY_STEPS,
+    Dataset,
+    fetch,
+    given_folder,
+)
 from slicken.errors import FetchError
 
 MADE_UP = {name: f"made up for {name}\n".encode() * 50 for name in ("a+b_1.tsv", "plain.tsv")}
@@ -143,6 +151,33 @@ def test_the_raw_kodiak_file_is_fetched_by_its_name(
     assert server.asked == ["/logs/p655intact100l"]
 
 
+def test_files_of_two_commits_are_fetched_from_both(
+    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = VELOCITY_STEPS.places
+    assert {place.split("/")[0][:12] for place in places.values()} == {
+        "33d44bcd130f", "1015c78e9143"
+    }  # fmt: skip
+    assert set(places) == set(VELOCITY_STEPS.files)
+    server.files = {place: place.encode() for place in places.values()}
+    sums = {file: hashlib.sha256(place.encode()).hexdigest() for file, place in places.items()}
+    ours = replace(VELOCITY_STEPS, base=server.address, files=sums)
+    monkeypatch.setitem(DATASETS, "velocity-steps", ours)
+    found = fetch("velocity-steps")
+    assert found == [cache / "velocity_steps" / file for file in sorted(sums)]
+    assert [path.read_text() for path in found] == [places[path.name] for path in found]
+
+
+def test_a_mirror_holds_files_of_two_commits_by_their_names(
+    server: Server, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.files = {file: file.encode() for file in VELOCITY_STEPS.files}
+    sums = {file: hashlib.sha256(file.encode()).hexdigest() for file in server.files}
+    monkeypatch.setitem(DATASETS, "velocity-steps", replace(VELOCITY_STEPS, files=sums))
+    found = fetch("velocity-steps", base=server.address)
+    assert kept(cache) == sorted(path.name for path in found) == sorted(sums)
+
+
 def test_a_second_fetch_needs_no_server(server: Server, dataset: Dataset) -> None:
     first = fetch(dataset.name)
     server.asked.clear()
@@ -205,7 +240,9 @@ def test_a_cache_that_cannot_be_written_is_said(cache: Path) -> None:
 
 
 def test_an_unknown_name_lists_those_that_exist() -> None:
-    with pytest.raises(FetchError, match="no dataset is named 'moon'; there is te67, kodiak"):
+    with pytest.raises(
+        FetchError, match="no dataset is named 'moon'; there is te67, kodiak, velocity-steps"
+    ):
         fetch("moon")
 
 

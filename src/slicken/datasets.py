@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ class Dataset:
         base: address that file names are added to.
         source: repository, commit and licence, in words.
         files: file name to SHA-256.
+        places: File name to what is added to ``base`` instead, where that is not the file name.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Dataset:
     base: str
     source: str
     files: Mapping[str, str]
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 TE67 = Dataset(
@@ -90,7 +92,47 @@ KODIAK = Dataset(
     files={"p655intact100l": "7268e3a01d57cce828bcb7e0ff82f9048ab3a70520c58516a1145b51f7032a1d"},
 )
 
-DATASETS = {dataset.name: dataset for dataset in (TE67, KODIAK)}
+_SEPIOLITE, _BASALT = (
+    "33d44bcd130f68a7b50c9f1ce11feff270c42368",
+    "1015c78e9143eebb8db43d2612d616553a3819e9",
+)
+VELOCITY_STEPS = Dataset(
+    name="velocity-steps",
+    folder="velocity_steps",
+    base="https://raw.githubusercontent.com/pgiacomel/steadystate/",
+    source=(
+        "velocity steps on sepiolite gouge (three pieces of one record) and on basalt; Giacomel, "
+        "Faulkner, Lambert & Allen (2024), 10.1130/GES02739.1; github.com/pgiacomel/steadystate at "
+        f"{_SEPIOLITE[:12]} and {_BASALT[:12]}; MIT licence, (c) 2024 Piercarlo Giacomel"
+    ),
+    files={
+        "velstep1_TR2_exp013_sepiolite.txt": (
+            "7c1037b7356a1916e5d3ecd22ed45acc0ffb70f812a6fb908d21648464a8ec29"
+        ),
+        "velstep2_TR2_exp013_sepiolite.txt": (
+            "7702fa500fe97c8ef345866f376222e600682f5da70ed6e4d4f0d9f8fbb72f40"
+        ),
+        "velstep3_TR2_exp013_sepiolite.txt": (
+            "e0d598a177dcb7f3dff040241f490541bec42940e016df541a19559a7b083dc5"
+        ),
+        "velstep4_BRAVA_expb819_basalt.txt": (
+            "0ed7d29f21a37335d8191dcb365320d449bf7e52b6557690de34165fb889c959"
+        ),
+    },
+    places={
+        **{
+            f"velstep{piece}_TR2_exp013_sepiolite.txt": (
+                f"{_SEPIOLITE}/velstep{piece}_TR2_exp013_sepiolite.txt"
+            )
+            for piece in (1, 2, 3)
+        },
+        "velstep4_BRAVA_expb819_basalt.txt": (
+            f"{_BASALT}/velstep4_BRAVA_expb819_basalt_Giacomel_et_al_2021.txt"
+        ),
+    },
+)
+
+DATASETS = {dataset.name: dataset for dataset in (TE67, KODIAK, VELOCITY_STEPS)}
 
 
 def fetch(
@@ -103,7 +145,8 @@ def fetch(
 
     Args:
         name: Name of a dataset in :data:`DATASETS`.
-        base: another address to fetch from, such as a mirror within a laboratory.
+        base: another address to fetch from, such as a mirror within a laboratory; the files bear
+            their names there.
         reporter: Called before each file with its name, the number fetched, and the total.
 
     Returns:
@@ -118,7 +161,9 @@ def fetch(
     given = given_folder()
     if given is not None and (given / dataset.folder).is_dir():
         return _as_it_is(dataset, given / dataset.folder)
-    return _fetch_all(dataset, base or dataset.base, reporter)
+    if base is not None:
+        dataset = replace(dataset, base=base, places={})
+    return _fetch_all(dataset, reporter)
 
 
 def _as_it_is(dataset: Dataset, folder: Path) -> list[Path]:
@@ -156,18 +201,20 @@ def cache_folder() -> Path:
     return Path(pooch.os_cache("slicken"))
 
 
-def _fetch_all(
-    dataset: Dataset, base: str, reporter: Callable[[str, int, int], None] | None
-) -> list[Path]:
+def _fetch_all(dataset: Dataset, reporter: Callable[[str, int, int], None] | None) -> list[Path]:
     import pooch
     import requests
 
     pooch.get_logger().setLevel("WARNING")
+    base = dataset.base
     store = pooch.create(
         path=cache_folder() / dataset.folder,
         base_url=base.rstrip("/") + "/",
         registry={file: f"sha256:{checksum}" for file, checksum in dataset.files.items()},
-        urls={file: base.rstrip("/") + "/" + quote(file) for file in dataset.files},
+        urls={
+            file: base.rstrip("/") + "/" + quote(dataset.places.get(file, file))
+            for file in dataset.files
+        },
         retry_if_failed=1,
     )
     paths = []

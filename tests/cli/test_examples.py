@@ -6,11 +6,13 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 import xarray as xr
 
 from commands import contents, give
-from slicken.datasets import KODIAK, TE67
+from slicken.datasets import KODIAK, TE67, VELOCITY_STEPS
+from slicken.experiment.samples import read_samples
 from slicken.study.plan import Plan
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -116,7 +118,48 @@ def test_raw_counts_are_a_log_of_which_no_experiment_can_be_prepared_yet(real_lo
 
 
 def test_checksums_in_the_project_are_those_of_the_real_files(real_logs: Path) -> None:
-    for dataset in (TE67, KODIAK):
+    for dataset in (TE67, KODIAK, VELOCITY_STEPS):
         held = contents(real_logs / dataset.folder)
         found = {name: hashlib.sha256(held[name]).hexdigest() for name in dataset.files}
         assert found == dict(dataset.files)
+
+
+def test_three_pieces_of_sepiolite_are_one_record(real_logs: Path) -> None:
+    folder = real_logs / "velocity_steps"
+    (record,) = read_samples(
+        folder / "velstep1_TR2_exp013_sepiolite.txt", EXAMPLES / "sepiolite/channels.toml"
+    )
+    rows: set[str] = set()
+    for piece in (1, 2, 3):
+        text = (folder / f"velstep{piece}_TR2_exp013_sepiolite.txt").read_text(encoding="utf-8")
+        rows |= set(text.splitlines()[1:])
+    table = np.array(sorted([float(cell) for cell in row.split("\t")] for row in rows))
+    np.testing.assert_array_equal(record.time, table[:, 0])
+    np.testing.assert_allclose(record.channels["load_point"], 1e-6 * table[:, 1], rtol=1e-12)
+    np.testing.assert_array_equal(record.channels["friction"], table[:, 2])
+    repeated = [f.statement for f in record.findings if f.statement.key == "findings.overlapped"]
+    assert [one.values["count"] for one in repeated] == [1754, 23886]
+
+
+def test_basalt_and_kodiak_have_what_a_friction_law_needs(real_logs: Path) -> None:
+    (basalt,) = read_samples(
+        real_logs / "velocity_steps/velstep4_BRAVA_expb819_basalt.txt",
+        EXAMPLES / "basalt/channels.toml",
+    )
+    (kodiak,) = read_samples(real_logs / "kodiak_p655/p655intact100l", EXAMPLES / "kodiak/raw.toml")
+    for record, samples in ((basalt, 5849), (kodiak, 75041)):
+        assert len(record) == samples
+        assert {"load_point", "friction", "normal_stress"} <= set(record.channels)
+    # The machine's stiffness in shear is what lies between the load point and slip.
+    load_point, slip, shear = (
+        kodiak.channels[name] for name in ("load_point", "slip", "shear_stress")
+    )
+    np.testing.assert_allclose(load_point - slip, shear / 0.1e12, rtol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["sepiolite", "basalt", "kodiak"])
+def test_an_example_of_laws_says_what_to_type(name: str) -> None:
+    (file,) = (EXAMPLES / name).glob("raw.toml" if name == "kodiak" else "*.toml")
+    text = file.read_text(encoding="utf-8")
+    assert f"--channels examples/{name}/{file.name}" in text
+    assert f"--out {name}-laws" in text

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from found import found_in, step
-from slicken.errors import ChannelError, LogError
+from slicken.errors import ChannelError, ExperimentError, LogError
 from slicken.experiment import ChannelMap, Experiment, describe, prepare, read_experiment
 from slicken.experiment.corrections import Corrected, correct
 from slicken.experiment.corrections.formulas import (
@@ -330,6 +330,29 @@ def test_files_of_one_run_are_joined_as_if_they_were_one(tmp_path: Path) -> None
     (part,) = step(joined, "correction")["what"].values["files"]
     assert (part.values["name"], part.values["samples"]) == ("run-2.csv", 35)
     assert part.values["sha256"] == read_log(tmp_path / "run-2.csv").sha256
+
+
+def test_rows_that_both_files_hold_are_kept_once(tmp_path: Path) -> None:
+    time = np.arange(60.0)
+    write_part(tmp_path / "run.csv", time[:25])
+    write_part(tmp_path / "run-2.csv", time[15:])
+    write_part(tmp_path / "whole.csv", time)
+    joined = read_experiment(tmp_path / "run.csv", ChannelMap.from_toml(PARTS))
+    whole = read_experiment(tmp_path / "whole.csv")
+    np.testing.assert_array_equal(joined.time, whole.time)
+    for name, values in whole.channels.items():
+        np.testing.assert_array_equal(joined.channels[name], values)
+    assert found_in(joined, "overlapped") == {"name": "run-2.csv", "count": 10}
+
+
+def test_an_overlap_of_two_files_that_disagree_is_not_mended(tmp_path: Path) -> None:
+    write_part(tmp_path / "run.csv", np.arange(25.0))
+    text = (tmp_path / "run.csv").read_text()
+    write_part(tmp_path / "run-2.csv", np.arange(15.0, 60.0))
+    (tmp_path / "run.csv").write_text(text.replace("20.0,6.0,0.6", "20.0,6.5,0.6"))
+    assert "20.0,6.5" in (tmp_path / "run.csv").read_text()
+    with pytest.raises(ExperimentError, match=r"row 28: .*time"):
+        read_experiment(tmp_path / "run.csv", ChannelMap.from_toml(PARTS))
 
 
 def test_a_part_whose_clock_starts_again_is_put_after_a_pause(tmp_path: Path) -> None:

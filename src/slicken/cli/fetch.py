@@ -8,7 +8,10 @@ from slicken.cli.terminal import say
 
 
 def run(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the logs: te67 or kodiak.")],
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="Name of the logs: te67, kodiak or velocity-steps."),
+    ],
     base: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Address of a mirror."),

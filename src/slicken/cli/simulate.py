@@ -96,7 +96,7 @@ def run(
         str | None,
         typer.Option(metavar="UM", help="Dc, in um; one for each b; 10 by default."),
     ] = None,
-    mu0: Annotated[
+    friction: Annotated[
         float | None,
         typer.Option(metavar="MU", help="Steady friction at the first velocity; 0.6 by default."),
     ] = None,
@@ -165,7 +165,7 @@ def run(
         "a": a,
         "b": b,
         "dc": dc,
-        "mu0": mu0,
+        "mu0": friction,
         "stiffness": stiffness,
         "normal_stress": normal_stress,
         "noise": noise,

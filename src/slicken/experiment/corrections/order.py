@@ -1,7 +1,7 @@
 """Order: corrections applied to a log one after another, each with a statement of what it did."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -282,7 +282,7 @@ def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> Statement:
         other = read_log(folder / name, table=table.log.table if same else "")
         if join.pause is not None:
             other = _shifted(table, other, join.pause)
-        table.append(other)
+        table.append(_without_overlap(table, other))
         others.append(Statement("steps.file", name=name, samples=len(other), sha256=other.sha256))
     files, count = tuple(others), len(others)
     if join.pause is None:
@@ -291,6 +291,24 @@ def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> Statement:
     paused = Statement("findings.joined_after_pause", files=count, pause=join.pause)
     table.findings.append(Finding(paused))
     return Statement("steps.joined_after_pause", files=files, pause=join.pause)
+
+
+def _without_overlap(table: Worktable, other: Log) -> Log:
+    """A file without its first rows, where they are the last rows of the log so far."""
+    column = table.time_column
+    if column not in table.log.values or column not in other.values:
+        return other
+    before = int(np.sum(other.column(column) <= table.log.column(column)[-1]))
+    if not 0 < before < min(len(other), len(table.log) + 1):
+        return other
+    for name, values in table.log.values.items():
+        if not np.array_equal(values[-before:], other.column(name)[:before], equal_nan=True):
+            return other
+    table.findings.append(
+        Finding(Statement("findings.overlapped", name=other.source, count=before))
+    )
+    kept = {name: values[before:] for name, values in other.values.items()}
+    return replace(other, values=kept, rows=other.rows[before:])
 
 
 def _shifted(table: Worktable, other: Log, pause: float) -> Log:
