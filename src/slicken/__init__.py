@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
     from slicken.physics.shear_scenarios import simulate_shear
     from slicken.pipeline import explain, open_study, report, train
+    from slicken.reporting.laws.report import write_laws
     from slicken.reporting.predicted import write_prediction
     from slicken.study.plan import Plan
     from slicken.study.trained import Trained
@@ -50,6 +51,7 @@ _HOMES = {
     "simulate_logs": "physics.scenarios",
     "simulate_shear": "physics.shear_scenarios",
     "train": "pipeline",
+    "write_laws": "reporting.laws.report",
     "write_log": "physics.scenarios",
     "write_prediction": "reporting.predicted",
 }
@@ -75,6 +77,7 @@ __all__ = [
     "simulate_logs",
     "simulate_shear",
     "train",
+    "write_laws",
     "write_log",
     "write_prediction",
 ]

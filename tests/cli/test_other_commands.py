@@ -21,7 +21,10 @@ from slicken.study.plan import Plan
 def test_without_a_command_there_is_help(tmp_path: Path) -> None:
     answer = give(where=tmp_path)
     assert (answer.code, answer.err) == (0, "")
-    names = "demo", "inspect", "study", "watch", "report", "predict", "simulate", "fetch", "doctor"
+    names = (
+        "demo", "inspect", "study", "watch", "report", "law", "predict", "simulate", "fetch",
+        "doctor",
+    )  # fmt: skip
     for name in names:
         assert re.search(rf"^  {name} +[A-Z].*[^.]$", answer.out, re.MULTILINE), name
 
@@ -31,7 +34,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["demo", "inspect", "study", "report", "predict", "simulate", "fetch"]
+    "name", ["demo", "inspect", "study", "report", "law", "predict", "simulate", "fetch"]
 )
 def test_every_option_is_explained(tmp_path: Path, name: str) -> None:
     answer = give(name, "--help", where=tmp_path)

@@ -55,7 +55,7 @@ IN_SECONDS = (
     "answer.windows_slip", "labels.window_with_slip", "labels.steady", "page.log", "columns.step",
     "columns.duration", "methods_text.data", "progress.lock_watched", "places.time", "places.both",
 )  # fmt: skip
-OF_LOGS = ("findings.", "steps.")
+OF_LOGS = ("findings.", "steps.", "laws.", "laws_columns.", "event_problems.")
 
 
 @pytest.mark.parametrize("language", ["en", "ja"])
@@ -83,6 +83,27 @@ SAID = [
     ("{c:channel}", {"c": "slip_velocity"}, "slip velocity", "すべり速度"),
     ("{c:Channel}", {"c": "axial_rate"}, "Axial displacement rate", "軸変位速度"),
     ("{v:quantity}", {"v": ("slip_velocity", 0.0035)}, "3.5 mm/s", "3.5 mm/s"),
+    (
+        "{p:estimate}",
+        {"p": ("dc", (7e-6, 6.1e-6, 8.2e-6))},
+        "7.0 (6.1 to 8.2) µm",
+        "7.0（6.1〜8.2）µm",
+    ),
+    (
+        "{p:estimate}",
+        {"p": ("a", (0.0089, 0.0085, 0.0093))},
+        "0.0089 (0.0085 to 0.0093)",
+        "0.0089（0.0085〜0.0093）",
+    ),
+    ("{p:estimate}", {"p": ("dc", (7e-6, math.nan, math.nan))}, "7 µm", "7 µm"),
+    ("{p:estimate span}", {"p": ("dc", (7e-6, 0.5e-6, 3e-5))}, "0.5 to 30 µm", "0.5〜30 µm"),
+    ("{p:estimate ends}", {"p": ("dc", (7e-6, math.nan, math.nan))}, NOTHING, NOTHING),
+    (
+        "{p:estimate bare 3}",
+        {"p": ("stiffness", (7100, 6700, 7500))},
+        "7.1 (6.7 to 7.5)",
+        "7.1（6.7〜7.5）",
+    ),
     ("{t:duration}", {"t": 75}, "1 min 15 s", "1 分 15 秒"),
     ("{t:duration}", {"t": 200_000}, "2 d 7 h", "2 日 7 時間"),
     ("{m:term models}", {"m": "trees"}, "boosted trees", "勾配ブースティング木"),

@@ -8,7 +8,19 @@ from collections.abc import Callable
 
 import typer
 
-from slicken.cli import demo, doctor, fetch, inspect, predict, report, simulate, study, truth, watch
+from slicken.cli import (
+    demo,
+    doctor,
+    fetch,
+    inspect,
+    law,
+    predict,
+    report,
+    simulate,
+    study,
+    truth,
+    watch,
+)
 from slicken.cli.terminal import Stopped, complain
 from slicken.errors import SlickenError
 
@@ -27,6 +39,7 @@ COMMANDS: dict[str, tuple[Callable[..., None], str]] = {
     "study": (study.run, "The whole protocol, from logs to a report"),
     "watch": (watch.run, "Progress of a study that runs elsewhere"),
     "report": (report.run, "Figures and page of a study again"),
+    "law": (law.run, "Friction laws of velocity steps and holds, with intervals"),
     "predict": (predict.run, "Friction of a new log, with intervals"),
     "simulate": (simulate.run, "Simulated logs with a planted truth"),
     "fetch": (fetch.run, "Public logs"),

@@ -2,7 +2,7 @@
 
 import shutil
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.answer import Answer, DriverAnswer
+    from slicken.reporting.answer_memory import Finding
     from slicken.reporting.wording.catalogue import Language, Wording
 
 WIDTH, NARROWEST = 100, 60
@@ -96,7 +97,7 @@ def screen(
 
     say = words(language, answered.clock)
     count = say("answer.caveat_count", caveats=len(answered.caveats), findings=findings)
-    parts: list[RenderableType] = [_questions(answered, console, say)]
+    parts: list[RenderableType] = [questions(answered.findings(), "answer", LINES, console, say)]
     if answered.drivers:
         parts += [Text(), _drivers(answered, say)]
     parts += [Text(), _models(answered, say), Text(), _last(answered, console, say)]
@@ -105,25 +106,46 @@ def screen(
     return Panel(Group(*parts), title=name, title_align="left", box=box.ROUNDED)
 
 
-def _questions(answered: "Answer", console: "Console", say: "Wording") -> "Table":
-    """A row for each question: its answer, and what belongs beside it."""
-    table = _grid(2)
-    width = _room(console, answered.findings(), say)
-    for name, finding in answered.findings().items():
+def questions(
+    found: "Mapping[str, Finding]",
+    section: str,
+    lines: Mapping[str, int],
+    console: "Console",
+    say: "Wording",
+) -> "Table":
+    """A row for each question: its answer, and what belongs beside it.
+
+    Args:
+        found: Answers by the name of their question.
+        section: Section of the catalogue that holds the questions.
+        lines: Lines of each answer, at most.
+        console: Console that they are laid out for.
+        say: Words.
+    """
+    table = grid(2)
+    width = room(console, [say(f"{section}.{name}") for name in found])
+    for name, finding in found.items():
         said = [(say(finding.headline), "bold"), *((say(each), "") for each in finding.beside)]
-        table.add_row(say(f"answer.{name}"), _wrapped(console, width, said, LINES[name]))
+        table.add_row(say(f"{section}.{name}"), wrapped(console, width, said, lines[name]))
     return table
 
 
-def _room(console: "Console", labels: Iterable[str], say: "Wording") -> int:
+def room(console: "Console", labels: Iterable[str]) -> int:
     """Columns beside the widest label, within the border and its padding."""
     from rich.cells import cell_len
 
-    return console.width - 4 - 2 - max(cell_len(say(f"answer.{name}")) for name in labels)
+    return console.width - 4 - 2 - max(map(cell_len, labels))
 
 
-def _wrapped(console: "Console", width: int, said: list[tuple[str, str]], most: int) -> "Text":
-    """Sentences one after another, on a given number of lines at most."""
+def wrapped(console: "Console", width: int, said: list[tuple[str, str]], most: int) -> "Text":
+    """Sentences one after another, on a given number of lines at most.
+
+    Args:
+        console: Console that they are laid out for.
+        width: Columns.
+        said: Each sentence with its style.
+        most: Number of lines.
+    """
     from rich.text import Text
 
     (first, style), *others = said
@@ -143,7 +165,7 @@ def _drivers(answered: "Answer", say: "Wording") -> "Table":
     """A row for each driver, the first five."""
     from rich.text import Text
 
-    table = _grid(4)
+    table = grid(4)
     heads = ("driver", "verdict", "share", "gradient_published")
     table.add_row(*(Text(say(f"answer.{head}"), style="bold") for head in heads))
     shown = answered.drivers
@@ -174,7 +196,7 @@ def _models(answered: "Answer", say: "Wording") -> "Table":
     from rich.text import Text
 
     models = answered.models
-    table = _grid(len(models) + 1, numbers=True)
+    table = grid(len(models) + 1, numbers=True)
     table.add_row("", *(Text(say("cells.model", x=one.model), style="bold") for one in models))
     rmse = (say("cells.friction", x=one.rmse) for one in models)
     table.add_row(say("answer.rmse"), *rmse)
@@ -185,18 +207,24 @@ def _models(answered: "Answer", say: "Wording") -> "Table":
 
 def _last(answered: "Answer", console: "Console", say: "Wording") -> "Table":
     """What is not trained yet, or what to try next."""
-    table = _grid(2)
+    table = grid(2)
     said = [(say(each), "") for each in answered.next_steps]
     if answered.unfinished:
         said = [(say("answer.unfinished", lengths=answered.unfinished), "bold")]
     if said:
-        text = _wrapped(console, _room(console, ("next_steps",), say), said, LINES["next_steps"])
+        width = room(console, [say("answer.next_steps")])
+        text = wrapped(console, width, said, LINES["next_steps"])
         table.add_row(say("answer.next_steps"), text)
     return table
 
 
-def _grid(columns: int, *, numbers: bool = False) -> "Table":
-    """A table without lines; all but the first column are numbers, or none."""
+def grid(columns: int, *, numbers: bool = False) -> "Table":
+    """A table without lines.
+
+    Args:
+        columns: Number of columns.
+        numbers: Whether all but the first hold numbers.
+    """
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2, 0, 0))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from slicken.experiment import Experiment
+    from slicken.experiment.samples import Samples
 
 MOST_FINDINGS = 25
 """Largest number of lines of findings."""
@@ -61,7 +62,7 @@ def listed_lengths(lengths: Iterable[float], unit: str) -> str:
     return f"{', '.join(f'{length:g}' for length in sorted(lengths))} {unit}"
 
 
-def show_findings(experiments: Iterable["Experiment"]) -> None:
+def show_findings(experiments: "Iterable[Experiment | Samples]") -> None:
     """Print what was found in logs and done to them; findings that differ in numbers only, once."""
     from slicken.reporting.findings import say_findings
     from slicken.reporting.wording import words

@@ -7,6 +7,7 @@ from slicken.statements import Statement
 
 if TYPE_CHECKING:
     from slicken.experiment import Experiment
+    from slicken.experiment.samples import Samples
     from slicken.logs.finding import Finding
     from slicken.reporting.wording import Wording
 
@@ -34,7 +35,7 @@ _OF_ONE_LOG = ("begun", "text")
 """Values that differ from log to log as numbers do: when its clock began, a line quoted from it."""
 
 
-def say_findings(experiments: Iterable["Experiment"], wording: "Wording") -> list[str]:
+def say_findings(experiments: "Iterable[Experiment | Samples]", wording: "Wording") -> list[str]:
     """Findings of some experiments; those that differ in numbers or quoted text are one line."""
     alike: dict[Any, list[tuple[str, Finding]]] = {}
     logs = 0

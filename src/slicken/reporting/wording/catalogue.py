@@ -14,6 +14,9 @@ field              value                English
 ``{x:within %}``   value, low, high     ``12 % (0 to 20 %)``; with decimals ``.1%``
 ``{c:channel}``    name of a channel    ``slip velocity``; ``Channel`` with a capital
 ``{v:quantity}``   channel and value    ``3.5 mm/s``
+``{p:estimate}``   name, three numbers  ``7.0 (6.1 to 8.2) µm``; parts: ``value``, ``ends``,
+                                        ``span`` (ends and unit), ``bare`` (no unit); with a 3
+                                        after a part, thousandths
 ``{x:measured}``   number and unit      ``3.5 MPa``; the number where the unit is blank
 ``{x:quoted}``     text from a file     ``'Wear (um)'``
 ``{t:duration}``   seconds              ``1 min 15 s``
@@ -37,6 +40,7 @@ from typing import Any, Literal, get_args
 from slicken.channels import TITLED
 from slicken.errors import SlickenError
 from slicken.lengths import UNITS, StudyClock
+from slicken.reporting.quantities import QUANTITIES, digits_form, in_units
 from slicken.statements import Statement
 
 Language = Literal["en", "ja"]
@@ -179,6 +183,23 @@ class Wording(string.Formatter):
         channel = TITLED[name]
         number = self._number(value * channel.shown_per_unit, form or ".4g")
         return f"{number} {channel.shown_unit}".strip()
+
+    def _as_estimate(self, named: tuple[str, Sequence[float]], parts: str) -> str:
+        name, numbers = named
+        part, _, power = parts.partition(" ")
+        scale = 10.0 ** int(power or 0)
+        value, low, high = (scale * in_units(name, x) for x in numbers)
+        known = math.isfinite(low) and math.isfinite(high) and low < high
+        form = digits_form(low, high) if known else ".4g"
+        if part == "value" or (not known and part not in ("ends", "span")):
+            text = self._number(value, form)
+        elif part in ("ends", "span"):
+            text = self._as_range((low, high), form) if known else NOTHING
+        else:
+            text = self._as_within((value, low, high), form)
+        bare = part in ("value", "ends", "bare") or text == NOTHING or not QUANTITIES[name].unit
+        joint = "" if text.endswith("）") else " "
+        return text if bare else f"{text}{joint}{QUANTITIES[name].unit}"
 
     def _as_measured(self, pair: tuple[float, str], form: str) -> str:
         value, unit = pair

@@ -1,0 +1,1 @@
+"""Friction laws in words: the answer, tables, summary and page of ``slicken law``."""

@@ -1,0 +1,293 @@
+"""The answer of friction laws: which law, with which parameters, and what else was found."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from slicken.laws.results import (
+    Estimate,
+    Event,
+    EventFit,
+    Fit,
+    Healing,
+    History,
+    Laws,
+    Thermal,
+    Verdict,
+    undetermined,
+)
+from slicken.reporting.answer_memory import Finding
+from slicken.reporting.laws.caveats import caveats_of
+from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.physics.spring_slider import Evolution
+
+LAWS: tuple["Evolution", ...] = ("ageing", "slip")
+VERDICTS: tuple[Verdict, ...] = ("ageing", "slip", "not_distinguishable", "neither")
+VALUES = ("a", "b", "dc")
+"""Parameters beside the headline, which has a - b."""
+MICROMETRES, MEGAPASCALS = 1e6, 1e-6
+
+
+@dataclass(frozen=True)
+class Row:
+    """An event with one of its fits.
+
+    Args:
+        number: Number of the event, from 1.
+        record: Name of its record.
+        event: The event.
+        verdict: Which law; None where none was fitted.
+        fit: Fit of one law.
+    """
+
+    number: int
+    record: str
+    event: Event
+    verdict: Verdict | None
+    fit: Fit
+
+
+@dataclass(frozen=True)
+class LawsAnswer:
+    """What friction laws show.
+
+    Args:
+        name: Names of the records.
+        law: Law whose numbers stand in headlines: the verdict's, or the likelier one; None where
+            none was fitted.
+        found: Answers by the key of their question, in their order.
+        rows: Usable events with the laws that are not ruled out, the best number of states each.
+        unusable: Events that cannot be used, each with its reason.
+        caveats: What a reader must know before relying on it.
+    """
+
+    name: str
+    law: "Evolution | None"
+    found: Mapping[str, Finding]
+    rows: tuple[Row, ...]
+    unusable: tuple[Statement, ...]
+    caveats: tuple[Statement, ...]
+
+    def findings(self) -> Mapping[str, Finding]:
+        """The questions in their order, by the key of their title."""
+        return self.found
+
+
+def answer_of(laws: Laws) -> LawsAnswer:
+    """The answer of friction laws.
+
+    Args:
+        laws: Friction laws.
+    """
+    law = leading_law(laws)
+    found = {"law": _which(laws)}
+    if law is not None:
+        shown = (law,) if laws.verdict == law else LAWS
+        found["parameters"] = _parameters(laws, law, shown)
+        found["stiffness"] = _stiffness(laws, law)
+    if laws.healing:
+        found["healing"] = _healing(laws.healing)
+    if laws.histories:
+        found["history"] = _histories(laws.histories)
+    if laws.thermal:
+        found["thermal"] = _thermal(laws.thermal)
+    return LawsAnswer(
+        name=", ".join(laws.records),
+        law=law,
+        found=found,
+        rows=tuple(_rows(laws.events)),
+        unusable=tuple(
+            Statement("laws.not_used", number=n, event=named(one.event), why=one.event.problem)
+            for n, one in enumerate(laws.events, 1)
+            if one.event.problem is not None
+        ),
+        caveats=tuple(caveats_of(laws, law)),
+    )
+
+
+def named(event: Event) -> Statement:
+    """An event in a few words, such as a step from 3 to 10 um/s."""
+    before, after = MICROMETRES * event.before, MICROMETRES * event.after
+    if event.kind == "hold":
+        if np.isclose(event.before, event.after, rtol=0.05):
+            return Statement("laws.hold", seconds=event.held, velocity=after)
+        return Statement("laws.hold_then", seconds=event.held, before=before, after=after)
+    if event.kind == "stress_step":
+        ends = MEGAPASCALS * event.normal_stress, MEGAPASCALS * event.normal_stress_after
+        return Statement("laws.stress_step", before=ends[0], after=ends[1])
+    return Statement("laws.step", before=before, after=after)
+
+
+def leading_law(laws: Laws) -> "Evolution | None":
+    """The law of the verdict or, where both are possible, the likelier one; None without fits."""
+    for law in LAWS:
+        if laws.verdict == law:
+            return law
+    pairs = [(one.best("ageing"), one.best("slip")) for one in laws.events]
+    both = [(ageing, slip) for ageing, slip in pairs if ageing is not None and slip is not None]
+    if both:
+        gain = sum(ageing.log_likelihood - slip.log_likelihood for ageing, slip in both)
+        return "ageing" if gain >= 0 else "slip"
+    return next((fit.law for pair in pairs for fit in pair if fit is not None), None)
+
+
+def over_events(laws: Laws, law: "Evolution") -> dict[str, tuple[int, Estimate]]:
+    """Parameters under a law: over all records, or of the one record, or of the one event.
+
+    Returns:
+        Name to number of events and estimate; empty where no event has the law.
+    """
+    every = [one for one in laws.shared if one.law == law]
+    records = {one.record for one in every}
+    of = "" if "" in records else next(iter(records)) if len(records) == 1 else None
+    found = {one.parameter: (one.events, one.estimate) for one in every if one.record == of}
+    if found:
+        return found
+    fits = [fit for one in laws.events if (fit := one.best(law)) is not None]
+    if not fits:
+        return {}
+    best = max(fits, key=lambda fit: fit.r2)
+    return {name: (1, one) for name, one in best.estimates.items()}
+
+
+def value_of(name: str, one: Estimate, a: float) -> Statement:
+    """A parameter with its interval, or that it is not determined."""
+    key = "laws.value_undetermined" if undetermined(name, one, a) else "laws.value"
+    return Statement(key, name=name, value=(name, one[:3]))
+
+
+def _which(laws: Laws) -> Finding:
+    usable = [one for one in laws.events if one.event.problem is None]
+    fitted = [one for one in usable if one.fits]
+    verdicts = Counter(one.verdict for one in fitted)
+    counts = tuple(
+        Statement("laws.verdict_count", verdict=name, count=verdicts[name])
+        for name in VERDICTS
+        if verdicts[name]
+    )
+    said = {"fitted": len(fitted), "events": len(laws.events)}
+    beside = Statement("laws.counted", verdicts=counts, **said) if counts else None
+    if not laws.events:
+        beside = Statement("laws.no_events")
+    elif not counts:
+        beside = Statement("laws.none_fitted", **said)
+    headline = Statement(f"laws.verdict_{laws.verdict or 'none'}")
+    more = Statement(f"laws.verdict_{laws.verdict}_more") if laws.verdict else None
+    return Finding(headline, (beside,) if beside else (), (more,) if more else ())
+
+
+def _parameters(laws: Laws, law: "Evolution", shown: Sequence["Evolution"]) -> Finding:
+    beside = []
+    for each in shown:
+        found = over_events(laws, each)
+        if found:
+            a = found["a"][1].value
+            values = tuple(value_of(n, found[n][1], a) for n in VALUES if n in found)
+            if each != law and "a_minus_b" in found:
+                values = (*values, value_of("a_minus_b", found["a_minus_b"][1], a))
+            beside.append(Statement("laws.values", law=each, events=found["a"][0], values=values))
+    found = over_events(laws, law)
+    events, rate = found["a_minus_b"]
+    scatter = next((s for s in laws.shared if s.law == law and s.parameter == "a"), None)
+    more = [Statement("laws.over_events" if events > 1 and scatter else "laws.of_best_event")]
+    return Finding(_rate_dependence(rate), tuple(beside), tuple(more))
+
+
+def _rate_dependence(rate: Estimate) -> Statement:
+    """Velocity weakening or strengthening, where the interval of a - b says so."""
+    key = "weakening" if rate.high < 0 else "strengthening" if rate.low > 0 else "neutral"
+    return Statement(f"laws.{key}", value=("a_minus_b", rate[:3]))
+
+
+def _stiffness(laws: Laws, law: "Evolution") -> Finding:
+    one = over_events(laws, law).get("stiffness")
+    fits = [fit for e in laws.events if (fit := e.best(law)) is not None]
+    if one is None:
+        return Finding(Statement("laws.stiffness_none"))
+    if all("stiffness" not in fit.names for fit in fits):
+        return Finding(Statement("laws.stiffness_given", value=("stiffness", one[1][:3])))
+    if undetermined("stiffness", one[1]):
+        headline = Statement("laws.stiffness_undetermined", value=("stiffness", one[1][:3]))
+        return Finding(headline, (Statement("laws.stiffness_advice"),))
+    beside = Statement("laws.fitted_with", law=law, events=one[0])
+    return Finding(Statement("laws.stiffness_value", value=("stiffness", one[1][:3])), (beside,))
+
+
+def _healing(healing: Sequence[Healing]) -> Finding:
+    """The rate of the record with most holds, and those of the others."""
+    first, *others = sorted(healing, key=lambda one: -one.holds.size)
+    more = [
+        Statement(
+            "laws.healing_other", record=one.record, rate=("healing", one.rate[:3]),
+            count=one.holds.size,
+        )
+        for one in others
+    ]  # fmt: skip
+    ends = (float(first.holds.min()), float(first.holds.max())) if first.holds.size else (0.0, 0.0)
+    holds = Statement("laws.healing_holds", count=first.holds.size, ends=ends, record=first.record)
+    if not np.isfinite(first.rate.value):
+        return Finding(Statement("laws.healing_none"), (holds,), tuple(more))
+    predicted = tuple(
+        Statement("laws.healing_law", law=law, rate=rate)
+        for law, rate in first.predicted_rate.items()
+        if np.isfinite(rate)
+    )
+    beside = [holds]
+    if predicted:
+        beside.append(Statement("laws.healing_predicted", laws=predicted))
+    headline = Statement("laws.healing_rate", rate=("healing", first.rate[:3]))
+    return Finding(headline, tuple(beside), tuple(more))
+
+
+def _histories(histories: Sequence[History]) -> Finding:
+    """The law with the smallest residual over whole records, and the others."""
+    known = sorted((one for one in histories if one.problem is None), key=lambda one: one.rmse)
+    why = tuple(one.problem for one in histories if one.problem is not None)
+    if not known:
+        return Finding(Statement("laws.cannot_tell"), why[:1], why[1:])
+    first, *others = known
+    dc, a = first.estimates["dc"], first.estimates["a"].value
+    headline = Statement("laws.history_law", law=first.law, value=value_of("dc", dc, a))
+    beside = Statement(
+        "laws.history_values",
+        values=tuple(value_of(n, first.estimates[n], a) for n in ("a", "b", "a_minus_b")),
+        r2=first.r2,
+        unit=first.unit,
+        units=first.units,
+    )
+    ratios = [
+        Statement("laws.history_other", law=one.law, ratio=(one.rmse / first.rmse) ** 2)
+        for one in others
+    ]
+    return Finding(headline, (beside, *ratios), why)
+
+
+def _thermal(thermal: Sequence[Thermal]) -> Finding:
+    known = [one for one in thermal if one.problem is None]
+    why = tuple(one.problem for one in thermal if one.problem is not None)
+    if not known:
+        return Finding(Statement("laws.cannot_tell"), why[:1], why[1:])
+    said = [
+        Statement(
+            "laws.thermal_law",
+            form=one.form,
+            values=tuple(value_of(n, x, 0.0) for n, x in one.estimates.items()),
+            r2=one.r2,
+        )
+        for one in sorted(known, key=lambda one: one.rmse)
+    ]
+    return Finding(said[0], tuple(said[1:]), why)
+
+
+def _rows(events: Sequence[EventFit]) -> Iterator[Row]:
+    """Each usable event with the laws that its verdict leaves, the likelier first."""
+    for number, one in enumerate(events, 1):
+        laws = [law for law in LAWS if one.verdict == law] or LAWS
+        fits = [fit for law in laws if (fit := one.best(law)) is not None]
+        for fit in sorted(fits, key=lambda fit: -fit.log_likelihood):
+            yield Row(number, one.record, one.event, one.verdict, fit)
