@@ -121,7 +121,7 @@ def quantum(values: Floats) -> float:
     """
     steps = np.abs(np.diff(values))
     steps = steps[steps > 1e-9 * float(np.ptp(values))] if values.size > 1 else steps
-    return float(np.quantile(steps, 0.001)) if steps.size else 0.0
+    return float(np.quantile(steps, 0.001, method="lower")) if steps.size else 0.0
 
 
 def find_stretches(time: Floats, position: Floats) -> Stretches:
