@@ -13,10 +13,10 @@ import naive
 from slicken.evidence.fading import (
     Passing,
     held_passing,
-    linear_recursion,
     slip_passing,
     time_passing,
 )
+from slicken.laws.imposed import linear_recursion
 from slicken.learning.record import join
 
 DT = 0.5

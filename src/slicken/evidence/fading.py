@@ -2,9 +2,8 @@
 
 A memory has a clock: what happened fades as seconds pass, or as metres slip. Here a clock is how
 far it goes from each sample to the next, and the rest is the same for both. A driver keeps its
-value until the next sample, as the commands of a rig do. Each recursion is a linear one,
-``y[i] = keep[i] y[i-1] + push[i]``, in which ``keep`` is zero where a stretch begins: nothing
-crosses a gap or an experiment's end.
+value until the next sample, as the commands of a rig do. The recursions are those of
+:mod:`slicken.laws.imposed`; nothing crosses a gap or an experiment's end.
 """
 
 from dataclasses import dataclass
@@ -15,13 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.channels import SLIP_VELOCITY
+from slicken.laws import imposed
 from slicken.learning.slip_rows import slip_steps, stretch_begins
 
 if TYPE_CHECKING:
     from slicken.learning.record import Record
-
-FAINT = 1e-18
-"""A share of the past below which nothing more of it is summed."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +58,7 @@ class Passing:
             values: Shape ``(T, P)``; each holds until the next sample.
             length: In the unit of the clock.
         """
-        keep = np.exp(-self.steps / length)
-        push = -np.expm1(-self.steps / length)[:, None] * _before(values)
-        push[self.begins] = values[self.begins]
-        return linear_recursion(np.where(self.begins, 0.0, keep), push)
+        return imposed.faded(values, self.steps, self.begins, length)
 
     def boxcar(self, values: NDArray[np.float64], length: float) -> NDArray[np.float64]:
         """Mean of the values over the last stretch of this length, shape ``(T, P)``.
@@ -77,7 +71,7 @@ class Passing:
             length: In the unit of the clock.
         """
         steps = np.where(self.begins, 0.0, self.steps)[:, None]
-        total = np.cumsum(steps * _before(values), axis=0)
+        total = np.cumsum(steps * imposed.before(values), axis=0)
         first = np.maximum(self.passed - length, self.passed[self.start])
         width = (self.passed - first)[:, None]
         known = np.flatnonzero(np.append(True, np.diff(self.passed) > 0))
@@ -89,22 +83,13 @@ class Passing:
     def log_age(self, length: float, dt: float) -> NDArray[np.float64]:
         """Logarithm of the age of contacts by the ageing law, theta in s, shape ``(T,)``.
 
-        ``d theta/dt = 1 - V theta/D``: Dieterich (1979), J. Geophys. Res. 84, 2161; Ruina (1983),
-        10.1029/JB088iB12p10359. While a slip ``s`` goes at one velocity during ``dt``, exactly
-        ``theta <- theta exp(-s/D) + dt (1 - exp(-s/D)) D/s``; in a hold theta grows by ``dt``.
-        A stretch begins with the age that its first slip makes, as if it had long been so fast.
+        See :func:`slicken.laws.imposed.log_age`.
 
         Args:
             length: Critical slip distance D, m; the clock is slip.
             dt: Time step, s.
         """
-        part = self.steps / length
-        grown = dt * np.divide(-np.expm1(-part), part, out=np.ones_like(part), where=part > 0)
-        following = np.append(self.steps[1:], self.steps[-1])[self.begins]
-        slowest = self.steps[self.steps > 0].min(initial=np.inf)
-        grown[self.begins] = length * dt / np.maximum(following, min(slowest, length))
-        keep = np.where(self.begins, 0.0, np.exp(-part))
-        return np.log(linear_recursion(keep, grown[:, None])[:, 0])
+        return imposed.log_age(self.steps, dt, self.begins, length)
 
 
 def time_passing(record: "Record") -> Passing:
@@ -131,33 +116,5 @@ def held_passing(record: "Record") -> Passing | None:
         return None
     velocity = np.abs(record.drivers[:, record.channels.index(SLIP_VELOCITY.name)])
     begins = stretch_begins(record)
-    steps = _before(np.where(record.gap, 0.0, velocity)) * record.dt
+    steps = imposed.before(np.where(record.gap, 0.0, velocity)) * record.dt
     return Passing(np.where(begins, 0.0, steps), begins)
-
-
-def linear_recursion(keep: NDArray[np.float64], push: NDArray[np.float64]) -> NDArray[np.float64]:
-    """``y[i] = keep[i] y[i-1] + push[i]`` for all samples at once, from ``y[-1] = 0``.
-
-    Steps are joined two by two, and the pairs again (Hillis & Steele 1986, 10.1145/7902.7903):
-    some sixteen passes for a whole record, fewer where the past fades soon.
-
-    Args:
-        keep: Shape ``(T,)``, from 0 to 1.
-        push: Shape ``(T, P)``.
-
-    Example:
-        >>> linear_recursion(np.full(4, 0.5), np.ones((4, 1)))[:, 0].tolist()
-        [1.0, 1.5, 1.75, 1.875]
-    """
-    kept, found = keep.copy(), push.T.copy()  # samples side by side: four times as fast
-    shift = 1
-    while shift < kept.size and kept[shift:].max() > FAINT:
-        found[:, shift:] += kept[shift:] * found[:, :-shift]
-        kept[shift:] *= kept[:-shift]
-        kept[:shift] = 0.0
-        shift *= 2
-    return found.T
-
-
-def _before(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.concatenate([values[:1], values[:-1]])
