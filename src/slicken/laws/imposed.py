@@ -7,7 +7,7 @@ where a stretch begins: nothing crosses a gap or a record's end.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 FAINT = 1e-18
 """A share of the past below which nothing more of it is summed."""
@@ -42,7 +42,7 @@ def faded(
     values: NDArray[np.float64],
     steps: NDArray[np.float64],
     begins: NDArray[np.bool_],
-    length: ArrayLike,
+    length: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Past values, each weighted by ``exp(-distance/length)``, shape ``(T, P)``.
 
@@ -54,7 +54,7 @@ def faded(
         begins: Whether a stretch without gaps begins at a sample, shape ``(T,)``.
         length: E-folding length, in the unit of the clock; one, or one for each column, ``(P,)``.
     """
-    part = steps / length if np.ndim(length) == 0 else steps[:, None] / np.asarray(length)
+    part = steps / length if np.ndim(length) == 0 else steps[:, None] / length
     push = -np.expm1(-part).reshape(steps.size, -1) * before(values)
     push[begins] = values[begins]
     keep = np.exp(-part)
@@ -66,7 +66,7 @@ def log_age(
     steps: NDArray[np.float64],
     seconds: float | NDArray[np.float64],
     begins: NDArray[np.bool_],
-    length: ArrayLike,
+    length: float | NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """Logarithm of the age of contacts by the ageing law, theta in s.
 
@@ -91,12 +91,17 @@ def log_age(
     grown = times[:, None] * share
     first = np.flatnonzero(begins)
     after = np.minimum(first + 1, steps.size - 1)
-    slowest = np.minimum(steps[steps > 0].min(initial=np.inf), lengths)
-    grown[first] = lengths * times[after, None] / np.maximum(steps[after, None], slowest)
+    slowest = np.minimum(_least(steps), lengths)
+    lasts = np.where(times[after] > 0, times[after], _least(times))
+    grown[first] = lengths * lasts[:, None] / np.maximum(steps[after, None], slowest)
     keep = np.exp(-part)
     keep[first] = 0.0
     found = np.log(linear_recursion(keep, grown))
     return found[:, 0] if np.ndim(length) == 0 else found
+
+
+def _least(values: NDArray[np.float64]) -> float:
+    return float(values[values > 0].min(initial=np.inf))
 
 
 def before(values: NDArray[np.float64]) -> NDArray[np.float64]:

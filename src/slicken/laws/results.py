@@ -242,7 +242,7 @@ class History:
         rmse: Root mean square residual.
         r2: Share of the variance of friction, less trend and level of each record, explained.
         distances: Dc that were tried, m, shape ``(K,)``.
-        losses: Mean square residual with each, ``(K,)``.
+        losses: Mean square residual with each, residuals whitened, ``(K,)``.
         records: Names of the records.
         time: Record to instants, s, ``(N,)``.
         friction: Record to friction, ``(N,)``.
