@@ -153,7 +153,7 @@ def run(
     ] = None,
 ) -> None:
     """Write logs of a simulated rig, whose memory and causes, or friction law, are known."""
-    options = {
+    options: dict[str, Any] = {
         "experiments": experiments,
         "duration": duration,
         "memory": memory,

@@ -1,8 +1,9 @@
 """``slicken truth``: the protocol over simulated faults whose truth is known, in one table."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -35,8 +36,17 @@ def run(
         Path | None,
         typer.Option(metavar="FILE.json", help="File for counts and records."),
     ] = None,
+    laws: Annotated[
+        bool, typer.Option("--laws", help="Friction laws fitted to steps, in place of studies.")
+    ] = False,
+    workers: Annotated[
+        int, typer.Option(metavar="N", min=1, max=2, help="Number of processes for --laws.")
+    ] = 1,
 ) -> None:
     """Study simulated faults with planted truths, and count how often the truth is recovered."""
+    if laws:
+        _laws(out / "laws" / group.value, group, cases, workers, write)
+        return
     from itertools import islice
 
     from slicken.truth.bench import run_cases
@@ -47,11 +57,33 @@ def run(
     say(f"{len(chosen)} studies -> {out}; each takes a minute or so on two cores")
     records = run_cases(chosen, out / group.value, say)
     spent = sum(sum(record["seconds"].values()) for record in records)
-    say()
-    for one in count(records).values():
-        met = "met" if one["holds"] else "MISSED"
-        say_wrapped(f"{met}: {one['words']}: {one['met']} of {one['of']} (target {one['target']})")
+    _say_targets(count(records))
     say(f"{len(records)} studies took {in_words(spent)} together")
     if write is not None:
         write_text(write, to_json(group.value, records))
         say(f"written: {write}")
+
+
+def _laws(folder: Path, group: Which, cases: int | None, workers: int, write: Path | None) -> None:
+    from itertools import islice
+
+    from slicken.truth.law_bench import run_law_cases
+    from slicken.truth.law_cases import law_cases
+    from slicken.truth.law_targets import count_laws, laws_json
+
+    chosen = list(islice(law_cases(group.value), cases))
+    say(f"{len(chosen)} steps -> {folder}; each takes some seconds")
+    records = run_law_cases(chosen, folder, say, workers=workers)
+    _say_targets(count_laws(records))
+    spent = sum(record["seconds"] for record in records)
+    say(f"{len(records)} steps took {in_words(spent)} together")
+    if write is not None:
+        write_text(write, laws_json(group.value, records))
+        say(f"written: {write}")
+
+
+def _say_targets(counted: Mapping[str, Any]) -> None:
+    say()
+    for one in counted.values():
+        met = "met" if one["holds"] else "MISSED"
+        say_wrapped(f"{met}: {one['words']}: {one['met']} of {one['of']} (target {one['target']})")

@@ -295,7 +295,7 @@ def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> Statement:
 
 def _without_overlap(table: Worktable, other: Log) -> Log:
     """A file without its first rows, where they are the last rows of the log so far."""
-    column = table.time_column
+    column = table.time_column or ""
     if column not in table.log.values or column not in other.values:
         return other
     before = int(np.sum(other.column(column) <= table.log.column(column)[-1]))
