@@ -19,9 +19,10 @@ RSFMODEL_END = 0.58848708
 """Its steady friction after the step."""
 BOUND = {"a": 6.95e-5, "b": 6.76e-5, "dc": 9.71e-8, "a_minus_b": 1.67e-5}
 """Information (Cramer-Rao) bound of standard deviations in the example of diabayes, where mu0, k,
-V0 and the step's instant are known: a 0.01, b 0.009, Dc 10 um, k 0.001/um, 1 to 10 um/s, 1000 samples
-over 15 s with white noise of 0.001. Sliding is steady before; if the state at the step were known
-too (10 s, whatever Dc is), the bound would be 4.27e-5 for a, 4.77e-5 for b and 9.1e-8 m for Dc."""
+V0 and the instant of the step are known: a 0.01, b 0.009, Dc 10 um, k 0.001/um, 1 to 10 um/s,
+1000 samples over 15 s with white noise of 0.001. Sliding is steady before; if the state at the step
+were known too (10 s, whatever Dc is), the bound would be 4.27e-5 for a, 4.77e-5 for b and 9.1e-8 m
+for Dc."""
 LIMITS: Mapping[str, float] = MappingProxyType(
     {
         "rsfmodel": 1e-6,
