@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 
 _CHANNELS = (LOAD_POINT, LOAD_POINT_VELOCITY, SLIP, SLIP_VELOCITY)
 _IMPOSED = (SLIP, SLIP_VELOCITY)
+_PLACES = 201
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,14 +60,20 @@ def load_of(samples: "Samples") -> Load:
         values = _integrated(samples.time, values)
     known = np.flatnonzero(np.isfinite(values))
     values = values - values[known[0]]
-    tenth = max(known.size // 10, 1)
-    way = float(np.median(values[known[-tenth:]]) - np.median(values[known[:tenth]]))
-    if way == 0 and not np.ptp(values[known]) > 0:
+    if not np.ptp(values[known]) > 0:
         raise LawError(
             f"{samples.name}: the {channel.in_text()} never moves, so there is no event; name "
             f"another column under [channels.{channel.name}]"
         )
-    return Load(channel.name, values if way >= 0 else -values, channel in _IMPOSED)
+    forward = _goes_forward(samples.time[known], values[known])
+    return Load(channel.name, values if forward else -values, channel in _IMPOSED)
+
+
+def _goes_forward(time: Floats, position: Floats) -> bool:
+    """Whether it mostly goes forward, however far a sensor was reset between."""
+    moves = np.diff(np.interp(np.linspace(time[0], time[-1], _PLACES), time, position))
+    usual = float(np.median(np.abs(moves[moves != 0]))) if moves.any() else 0.0
+    return bool(np.sum(np.clip(moves, -usual, usual)) >= 0)
 
 
 def _integrated(time: Floats, velocity: Floats) -> Floats:
