@@ -1,22 +1,52 @@
 """Spring-slider: friction of a rate-and-state fault that a spring of finite stiffness loads."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from slicken.errors import PlanError
 
+if TYPE_CHECKING:
+    import jax
+
 Evolution = Literal["ageing", "slip"]
-Parameters = tuple[jax.Array, jax.Array, Sequence[jax.Array], Sequence[jax.Array], jax.Array]
 RTOL, ATOL = 1e-9, 1e-11
 MAX_STEPS = 100_000
 ROUNDING = 1e-3
 """Share of a tolerance below which a Newton step is rounding."""
+
+
+class Constants(NamedTuple):
+    """What a law of rate and state consists of; units of length are free, but the same for all.
+
+    Args:
+        a: Direct effect; positive.
+        b: Evolution effects, one a state, of either sign, shape ``(S,)``.
+        distances: Critical slip distances Dc, ``(S,)``.
+        stiffness: Friction per length of load-point displacement.
+    """
+
+    a: "jax.Array"
+    b: "jax.Array"
+    distances: "jax.Array"
+    stiffness: "jax.Array"
+
+
+class Load(NamedTuple):
+    """Motion of the load point: one velocity after another.
+
+    Args:
+        starts: When each velocity begins, ascending, shape ``(K,)``.
+        velocities: Of the load point, 0 in a hold, ``(K,)``.
+        before: Velocity at which sliding was steady until the first start.
+    """
+
+    starts: "jax.Array"
+    velocities: "jax.Array"
+    before: "jax.Array"
 
 
 @dataclass(frozen=True)
@@ -63,11 +93,7 @@ class SpringSlider:
             raise PlanError(f"unknown evolution {self.evolution!r}; choose ageing or slip")
 
     def friction(
-        self,
-        times: NDArray[np.float64],
-        starts: NDArray[np.float64],
-        velocities: NDArray[np.float64],
-        before: float,
+        self, times: ArrayLike, starts: ArrayLike, velocities: ArrayLike, before: float
     ) -> NDArray[np.float64]:
         """Friction while the load point moves at constant velocities, one after another.
 
@@ -83,16 +109,18 @@ class SpringSlider:
         Raises:
             PlanError: If the fault runs away.
         """
+        import jax
+        import jax.numpy as jnp
+
         with jax.enable_x64(True):
-            parameters = (self.mu0, self.a, self.b, self.slip_scales, self.stiffness)
-            result = _compiled(
-                jax.tree.map(jnp.asarray, parameters),
-                (jnp.asarray(starts), jnp.asarray(velocities), jnp.asarray(before)),
-                jnp.asarray(times),
-                self.reference_velocity,
-                self.evolution,
+            change = _compiled()(
+                Constants(*map(jnp.asarray, (self.a, self.b, self.slip_scales, self.stiffness))),
+                Load(*(jnp.asarray(each, float) for each in (starts, velocities, before))),
+                jnp.asarray(times, float),
+                self.evolution == "slip",
             )
-            friction = np.asarray(result)
+        steady = (self.a - sum(self.b)) * np.log(before / self.reference_velocity)
+        friction = self.mu0 + steady + np.asarray(change)
         if not np.isfinite(friction).all():
             raise PlanError(
                 f"a spring of {1e-6 * self.stiffness:g}/um is too soft: the fault runs away "
@@ -111,70 +139,106 @@ class SpringSlider:
 
 
 def simulate(
-    parameters: Parameters,
-    load: tuple[jax.Array, jax.Array, jax.Array],
-    times: jax.Array,
-    reference: float,
-    evolution: Evolution,
-) -> jax.Array:
-    """Friction for parameters that JAX may differentiate; call it with float64 enabled.
+    law: Constants,
+    load: Load,
+    times: "jax.Array",
+    is_slip: "bool | jax.Array",
+    *,
+    implicit: bool = True,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    max_steps: int = MAX_STEPS,
+) -> "jax.Array":
+    """Change of friction since steady sliding; JAX may differentiate it, float64 must be enabled.
 
     Solved in ``ln(V/V0)`` and ``ln(V0 theta/D)``, which may be of any size; ``b`` may have either
-    sign. Friction follows from both without a further integral.
+    sign. Friction follows from both without a further integral. Tangents go through the solver
+    itself: there are few parameters and many instants. Before the first start nothing changes.
 
     Args:
-        parameters: mu0, a, b of each state, D of each state (m), stiffness (1/m).
-        load: Starts (s) and velocities (m/s) of the load point, ``(K,)``, and velocity before.
-        times: When friction is wanted, s, ``(T,)``.
-        reference: V0, m/s.
-        evolution: ``ageing`` or ``slip``.
+        law: Constants.
+        load: Motion of the load point.
+        times: When friction is wanted, ascending, shape ``(T,)``.
+        is_slip: Whether the state evolves by the slip law, else by the ageing law.
+        implicit: Whether the solver is made for stiff machines: several times slower where the
+            machine is soft, and many times faster where k Dc/a is in the hundreds.
+        rtol: Relative tolerance.
+        atol: Absolute tolerance, of logarithms.
+        max_steps: Number of steps after which a fault counts as unstable.
 
     Returns:
-        Friction, shape ``(T,)``; not finite from where the fault runs away.
+        Shape ``(T,)``; NaN where the fault became unstable.
     """
     import diffrax  # takes a second, and importing slicken is quick
+    import jax.numpy as jnp
 
-    mu0, a, b, distances, stiffness = parameters
-    effects, scales = jnp.stack(b), jnp.stack(distances)
     starts, velocities, before = load
 
-    def rates(t: Any, y: jax.Array, _: object) -> jax.Array:  # noqa: ANN401 (Diffrax: any real number)
-        velocity = reference * jnp.exp(y[0])
-        if evolution == "ageing":
-            aged = (reference * jnp.exp(-y[1:]) - velocity) / scales
-        else:
-            aged = -velocity / scales * (y[1:] + y[0])
+    def rates(t: Any, y: "jax.Array", _: object) -> "jax.Array":  # noqa: ANN401 (Diffrax: any real number)
+        velocity = before * jnp.exp(y[0])
+        ageing = (before * jnp.exp(-y[1:]) - velocity) / law.distances
+        aged = jnp.where(is_slip, -velocity / law.distances * (y[1:] + y[0]), ageing)
         pulled = velocities[jnp.searchsorted(starts, t, side="right") - 1]
-        return jnp.concatenate([(stiffness * (pulled - velocity) - effects @ aged)[None] / a, aged])
+        pull = law.stiffness * (pulled - velocity)
+        return jnp.concatenate([(pull - law.b @ aged)[None] / law.a, aged])
 
-    fast = jnp.log(before / reference)
-    first = jnp.concatenate([fast[None], jnp.full(effects.shape, -fast)])
+    newton = diffrax.VeryChord(rtol, atol, _rounded)
+    control = diffrax.PIDController(rtol=rtol, atol=atol)
     solution = diffrax.diffeqsolve(
         diffrax.ODETerm(rates),
-        diffrax.Kvaerno5(root_finder=diffrax.VeryChord(RTOL, ATOL, _rounded)),
+        diffrax.Kvaerno5(root_finder=newton) if implicit else diffrax.Tsit5(),
         starts[0],
         times[-1],
         None,
-        first,
-        saveat=diffrax.SaveAt(ts=times),
-        max_steps=MAX_STEPS,
+        jnp.zeros(1 + law.b.size),
+        saveat=diffrax.SaveAt(ts=jnp.maximum(times, starts[0])),
+        max_steps=max_steps,
         throw=False,
-        adjoint=diffrax.ForwardMode(),  # few parameters, many samples
-        stepsize_controller=diffrax.ClipStepSizeController(
-            diffrax.PIDController(rtol=RTOL, atol=ATOL), jump_ts=starts
-        ),
+        adjoint=diffrax.ForwardMode(),
+        stepsize_controller=diffrax.ClipStepSizeController(control, jump_ts=starts),
     )
-    return mu0 + a * solution.ys[:, 0] + solution.ys[:, 1:] @ effects
+    changed = law.a * solution.ys[:, 0] + solution.ys[:, 1:] @ law.b
+    return jnp.where(solution.result == diffrax.RESULTS.successful, changed, jnp.nan)
 
 
-def _rounded(scaled: jax.Array) -> jax.Array:
+def imposed(
+    law: Constants, load: Load, times: "jax.Array", is_slip: "bool | jax.Array"
+) -> "jax.Array":
+    """Like :func:`simulate`, where the first velocity of the load is that of the fault itself.
+
+    The machine plays no part, and both evolutions have closed solutions.
+
+    Args:
+        law: Constants; the stiffness plays no part.
+        load: Velocities; the first is taken, and must be positive.
+        times: When friction is wanted, ascending, shape ``(T,)``.
+        is_slip: Whether the state evolves by the slip law, else by the ageing law.
+    """
+    import jax.numpy as jnp
+
+    ratio = load.velocities[0] / load.before
+    seconds = jnp.maximum(times - load.starts[0], 0.0)[:, None]
+    kept = jnp.exp(-load.velocities[0] * seconds / law.distances)
+    aged = jnp.where(
+        is_slip, -jnp.log(ratio) * (1 - kept), jnp.log(1 / ratio + (1 - 1 / ratio) * kept)
+    )
+    changed = law.a * jnp.log(ratio) + aged @ law.b
+    return jnp.where(times > load.starts[0], changed, 0.0)
+
+
+def _rounded(scaled: "jax.Array") -> "jax.Array":
     """Largest part of a Newton step over its tolerance; 0 where it is the rounding of numbers.
 
     At steady sliding every step is rounding, and the root finder would take it for divergence.
     """
+    import jax.numpy as jnp
+
     largest = jnp.max(jnp.abs(scaled))
     return jnp.where(largest < ROUNDING, 0.0, largest)
 
 
-_compiled = jax.jit(simulate, static_argnums=4)
-"""Compiled once for each number of samples, changes and states."""
+@cache
+def _compiled() -> Any:  # noqa: ANN401 (a compiled function)
+    import jax
+
+    return jax.jit(simulate)

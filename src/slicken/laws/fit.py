@@ -1,0 +1,200 @@
+"""Fit: an event by the laws of rate and state, with intervals, and which law the event tells."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from slicken.channels import LOAD_POINT, LOAD_POINT_VELOCITY
+from slicken.laws.forward import UM
+from slicken.laws.intervals import Posterior, posterior_of
+from slicken.laws.misfit import misfit_of
+from slicken.laws.noise import NAMES, log_likelihood
+from slicken.laws.points import Points, points_of
+from slicken.laws.results import Estimate, EventFit, Fit, Verdict
+from slicken.laws.solve import PLACE, Solution, Task, solve, starts, with_second_state
+
+if TYPE_CHECKING:
+    from slicken.experiment.samples import Samples
+    from slicken.laws.results import Event
+    from slicken.physics.spring_slider import Evolution
+
+Floats = NDArray[np.float64]
+SECOND_STATE = 8.0
+"""Logarithm of likelihood that a second state must gain to be taken."""
+TOLD = 4.0
+"""Logarithm of likelihood by which one law must be ahead to be told from the other."""
+MISFITS = 1e-3
+"""Probability of its residuals below which a law does not fit."""
+
+
+def fit_event(
+    samples: "Samples",
+    event: "Event",
+    *,
+    laws: Sequence["Evolution"] = ("ageing", "slip"),
+    states: Sequence[int] = (1, 2),
+    stiffness: float | None = None,
+) -> EventFit:
+    """Fit laws to one event of a record.
+
+    Args:
+        samples: Record.
+        event: Event; one with a problem is not fitted.
+        laws: Evolution laws.
+        states: Numbers of states; of two, the better is chosen for each law.
+        stiffness: 1/m; fitted where None.
+
+    Raises:
+        LawError: If too few samples lie on one side of the change.
+    """
+    nothing = np.empty(0)
+    if event.problem is not None or event.kind == "stress_step":
+        return EventFit(
+            samples.name, event, nothing, nothing, nothing, nothing.astype(np.int64), (), None
+        )
+    points = points_of(samples, event)
+    given = None if stiffness is None else stiffness * UM
+    if LOAD_POINT.name not in samples.channels and LOAD_POINT_VELOCITY.name not in samples.channels:
+        given = np.inf
+    fits: list[Fit] = []
+    for law in laws:
+        fits += _of_law(points, event, law, states, given)
+    return EventFit(
+        record=samples.name,
+        event=event,
+        time=points.time + event.start,
+        displacement=points.displacement + event.slip,
+        friction=points.friction,
+        samples=points.samples,
+        fits=tuple(fits),
+        verdict=verdict_of(fits),
+    )
+
+
+def verdict_of(fits: Sequence[Fit]) -> Verdict | None:
+    """Which law the fits of an event tell; the first fit of each law is the one that was chosen."""
+    chosen = {fit.law: fit for fit in reversed(fits)}
+    if not chosen:
+        return None
+    if all(fit.misfit < MISFITS for fit in chosen.values()):
+        return "neither"
+    if len(chosen) < 2:
+        return "not_distinguishable"
+    ahead = chosen["ageing"].log_likelihood - chosen["slip"].log_likelihood
+    if abs(ahead) < TOLD:
+        return "not_distinguishable"
+    return "ageing" if ahead > 0 else "slip"
+
+
+def _of_law(
+    points: Points, event: "Event", law: "Evolution", states: Sequence[int], given: float | None
+) -> list[Fit]:
+    """Fits of one law with each number of states, the chosen one first."""
+    task = Task(points, event, law, 1, given)
+    single = solve(task, begin) if (begin := starts(task)) else None
+    if single is None:
+        return []
+    solved = [(task, single)]
+    if 2 in states:
+        task = task._replace(states=2)
+        double = solve(task, with_second_state(single.parameters))
+        solved += [(task, double)] if double is not None else []
+    found = [(task, one) for task, one in solved if task.states in states]
+    likelihoods = [log_likelihood(one.restricted, one.logs) for _, one in found]
+    if len(found) == 2 and likelihoods[1] > likelihoods[0] + SECOND_STATE:
+        found.reverse()
+        likelihoods.reverse()
+    return [_fit(task, one, ll) for (task, one), ll in zip(found, likelihoods, strict=True)]
+
+
+def _fit(task: Task, solution: Solution, likelihood: float) -> Fit:
+    points, residuals = task.points, solution.restricted.residuals
+    posterior = posterior_of(solution)
+    share = points.samples / points.samples.sum()
+    rmse = float(np.sqrt(share @ residuals**2 + points.white**2))
+    directions = _directions(task, solution)
+    covariance = posterior.covariance
+    a, b = directions["a"], directions["b"]
+    correlation = a @ covariance @ b / np.sqrt((a @ covariance @ a) * (b @ covariance @ b))
+    line = np.polynomial.Polynomial.fit(points.displacement, points.friction, 1, w=np.sqrt(share))
+    about = points.friction - line(points.displacement)
+    names = ["a", "b", "dc", *(["b2", "dc2"] if task.states == 2 else [])]
+    names += ["stiffness"] * ("stiffness" in directions)
+    turned = np.array([directions[name] for name in names])
+    return Fit(
+        law=task.law,
+        states=task.states,
+        estimates=_estimates(task, solution, posterior, directions, rmse),
+        names=tuple(names),
+        covariance=turned @ covariance @ turned.T,
+        correlation=float(correlation),
+        log_likelihood=likelihood,
+        misfit=misfit_of(task, solution),
+        r2=float(1 - (share @ residuals**2) / (share @ about**2)),
+        rmse=rmse,
+        modelled=solution.modelled,
+        noise=dict(zip(NAMES, np.exp(solution.logs).tolist(), strict=False)),
+    )
+
+
+def _directions(task: Task, solution: Solution) -> dict[str, Floats]:
+    """Each estimate as a linear combination of the free parameters; ratios as logarithms."""
+    unit = dict(zip(solution.free, np.eye(solution.free.size), strict=True))
+    a = np.exp(solution.parameters[PLACE["log_a"]])
+    of = {
+        "a": a * unit[PLACE["log_a"]],
+        "b": unit[PLACE["b"]],
+        "a_minus_b": a * unit[PLACE["log_a"]] - unit[PLACE["b"]],
+        "dc": unit[PLACE["log_dc"]],
+    }
+    if task.states == 2:
+        of["b2"], of["dc2"] = unit[PLACE["b2"]], unit[PLACE["log_dc2"]]
+        of["a_minus_b"] = of["a_minus_b"] - of["b2"]
+    if PLACE["log_stiffness"] in unit:
+        of["stiffness"] = unit[PLACE["log_stiffness"]]
+    return of | {name: unit[PLACE[name]] for name in ("mu0", "trend", "start")}
+
+
+def _estimates(
+    task: Task,
+    solution: Solution,
+    posterior: Posterior,
+    directions: dict[str, Floats],
+    rmse: float,
+) -> dict[str, Estimate]:
+    """All estimates in SI."""
+    values = dict(zip(PLACE, solution.parameters.tolist(), strict=True))
+    a = float(np.exp(values["log_a"]))
+    all_b = values["b"] + (values["b2"] if task.states == 2 else 0.0)
+    shown = {
+        "b": values["b"],
+        "a_minus_b": a - all_b,
+        "b2": values["b2"],
+        "mu0": values["mu0"],
+        "trend": values["trend"] / UM,
+        "start": values["start"] + task.event.start,
+    }
+    jacobian = solution.restricted.jacobian
+    weighed = jacobian.T @ (task.points.samples[:, None] * jacobian) + np.diag(solution.weights)
+    white = rmse**2 * np.linalg.pinv(weighed)
+    found = {}
+    for name, direction in directions.items():
+        low, high = posterior.interval(direction)
+        formal = float(np.sqrt(direction @ white @ direction))
+        if name == "a":  # its interval is that of its logarithm
+            found[name] = Estimate(a, a * np.exp(low / a), a * np.exp(high / a), formal)
+        elif name in shown:
+            scale = 1 / UM if name == "trend" else 1.0
+            value = shown[name]
+            found[name] = Estimate(value, value + scale * low, value + scale * high, scale * formal)
+        else:
+            unit = 1 / UM if name == "stiffness" else UM
+            value = unit * float(np.exp(values[f"log_{name}"]))
+            ends = value * np.exp([low, high])
+            found[name] = Estimate(value, float(ends[0]), float(ends[1]), value * formal)
+    if task.stiffness is not None:
+        k = task.stiffness / UM
+        found["stiffness"] = Estimate(k, k, k, 0.0)
+    return found

@@ -1,0 +1,105 @@
+"""Intervals: of the parameters of a law, over the noise that the data allow.
+
+The noise is not known but estimated from the same event, so an interval is a mixture: normal
+distributions of the parameters, one for each noise, weighed by how probable that noise is. With the
+most probable noise alone, intervals are too narrow where a correlated part is hard to see.
+"""
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
+from scipy.special import ndtr
+from scipy.stats import qmc
+
+if TYPE_CHECKING:
+    from slicken.laws.noise import Restricted
+    from slicken.laws.solve import Solution
+
+Floats = NDArray[np.float64]
+NOISES = 32
+"""Noises that are tried."""
+WIDER = 1.3
+"""Their spread in standard deviations of what is probable."""
+LEVEL = 0.95
+_HALVINGS = 60
+
+
+class Posterior(NamedTuple):
+    """Distribution of the free parameters: a mixture of normal ones.
+
+    Args:
+        weights: Of the mixture, shape ``(M,)``.
+        means: Distance from the fit, ``(M, P)``.
+        covariances: ``(M, P, P)``.
+    """
+
+    weights: Floats
+    means: Floats
+    covariances: Floats
+
+    @property
+    def covariance(self) -> Floats:
+        """Covariance about the fit, ``(P, P)``."""
+        within = np.einsum("m,mij->ij", self.weights, self.covariances)
+        return within + np.einsum("m,mi,mj->ij", self.weights, self.means, self.means)
+
+    def interval(self, direction: Floats) -> tuple[float, float]:
+        """Ends of the 95 % interval of a linear combination of parameters, as distances."""
+        centres = self.means @ direction
+        spreads = np.sqrt(np.einsum("i,mij,j->m", direction, self.covariances, direction))
+        ends = []
+        for share in ((1 - LEVEL) / 2, (1 + LEVEL) / 2):
+            low, high = float((centres - 9 * spreads).min()), float((centres + 9 * spreads).max())
+            for _ in range(_HALVINGS):
+                middle = (low + high) / 2
+                below = self.weights @ ndtr((middle - centres) / spreads)
+                low, high = (middle, high) if below < share else (low, middle)
+            ends.append((low + high) / 2)
+        return ends[0], ends[1]
+
+
+def posterior_of(solution: "Solution") -> Posterior:
+    """The distribution of a solution's free parameters."""
+    restricted = solution.restricted
+    spread = _spread(restricted, solution.logs)
+    normal = qmc.MultivariateNormalQMC(np.zeros(len(solution.logs)), rng=0).random(NOISES)
+    draws = np.concatenate([solution.logs[None], solution.logs + WIDER * normal @ spread.T])
+    normal = np.concatenate([np.zeros((1, normal.shape[1])), WIDER * normal])
+    losses = np.array([_loss(restricted, each) for each in draws])
+    log_weights = -(losses - losses[0]) + 0.5 * (normal**2).sum(1) / WIDER**2
+    weights = np.exp(log_weights - log_weights.max())
+    kept = weights > 1e-4 * weights.max()
+    each = [_normal(solution, draw) for draw in draws[kept]]
+    means, covariances = (np.stack(one) for one in zip(*each, strict=True))
+    return Posterior(weights[kept] / weights[kept].sum(), means, covariances)
+
+
+def _loss(restricted: "Restricted", logs: Floats) -> float:
+    try:
+        return restricted.loss(logs)[0]
+    except np.linalg.LinAlgError:
+        return np.inf
+
+
+def _spread(restricted: "Restricted", logs: Floats) -> Floats:
+    """Square root of the covariance of the logarithms of the noise, by the curvature there."""
+    step, count = 0.05, logs.size
+    moved = step * np.eye(count)
+    curvature = np.array(
+        [(restricted.loss(logs + m)[1] - restricted.loss(logs - m)[1]) / (2 * step) for m in moved]
+    )
+    values, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
+    flattest = 1 / restricted.prior.spreads.max() ** 2
+    return vectors / np.sqrt(np.maximum(values, flattest))
+
+
+def _normal(solution: "Solution", logs: Floats) -> tuple[Floats, Floats]:
+    """Mean, as a distance from the fit, and covariance of the free parameters with one noise."""
+    factor = cho_factor(solution.restricted.noise.covariance(logs)[0], lower=True)
+    half = cho_solve(factor, solution.restricted.jacobian)
+    information = solution.restricted.jacobian.T @ half + np.diag(solution.weights)
+    pull = half.T @ solution.restricted.residuals - solution.weights * solution.pulls
+    inverse = np.linalg.inv(information)
+    return np.asarray(inverse @ pull), np.asarray(inverse)
