@@ -1,5 +1,7 @@
 """The spring-slider against rsfmodel's numbers, and an independent solver."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +9,14 @@ import pytest
 from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
-from slicken.physics.spring_slider import Evolution, SpringSlider, simulate
+from slicken.physics.spring_slider import (
+    Constants,
+    Evolution,
+    Load,
+    SpringSlider,
+    imposed,
+    simulate,
+)
 
 
 def test_ageing_agrees_with_the_numbers_of_rsfmodel() -> None:
@@ -37,19 +46,41 @@ def test_two_states_agree_with_radau(evolution: Evolution) -> None:
     np.testing.assert_allclose(friction, slow.y[0], atol=1e-7)
 
 
-def test_derivatives_agree_with_differences() -> None:
-    times, load = np.linspace(0.5, 15.0, 8), (np.array([0.0]), np.array([1e-5]), np.array(1e-6))
+@pytest.mark.parametrize("is_slip", [False, True])
+def test_derivatives_of_both_solvers_agree_with_differences(is_slip: bool) -> None:
+    times = jnp.linspace(-1.0, 15.0, 9)
+    held = Load(jnp.array([0.0, 8.0]), jnp.array([10.0, 2.0]), jnp.array(1.0))
 
-    def friction(logs: jax.Array) -> jax.Array:
-        a, b, scale, stiffness = jnp.exp(logs)
-        law = (jnp.asarray(0.6), a, (b,), (scale,), stiffness)
-        return simulate(law, jax.tree.map(jnp.asarray, load), jnp.asarray(times), 1e-6, "ageing")
+    @partial(jax.jit, static_argnums=1)
+    def friction(p: jax.Array, implicit: bool) -> jax.Array:
+        law = Constants(jnp.exp(p[0]), 0.01 * p[1:3], jnp.exp(p[3:5]), jnp.exp(p[5]))
+        moved = held._replace(starts=held.starts + p[6])
+        return simulate(law, moved, times, is_slip, implicit=implicit)
 
     with jax.enable_x64(True):
-        logs = jnp.log(jnp.array([0.01, 0.009, 1e-5, 1e3]))
-        exact = jax.jacfwd(friction)(logs)
-        pairs = [(friction(logs + e) - friction(logs - e)) / 2e-4 for e in 1e-4 * jnp.eye(4)]
-        np.testing.assert_allclose(exact, jnp.stack(pairs, 1), atol=1e-6)
+        logs = jnp.log(jnp.array([0.01, 10.0, 60.0, 2e-3]))
+        p = jnp.array([logs[0], 0.9, -0.2, logs[1], logs[2], logs[3], 0.01])
+        pairs = [(friction(p + e, True) - friction(p - e, True)) / 2e-4 for e in 1e-4 * jnp.eye(7)]
+        for implicit in (True, False):
+            exact = jax.jit(jax.jacfwd(lambda q: friction(q, implicit)))(p)  # noqa: B023
+            np.testing.assert_allclose(exact, jnp.stack(pairs, 1), atol=2e-6)
+
+
+@pytest.mark.parametrize("is_slip", [False, True])
+def test_a_stiff_machine_imposes_its_velocity(is_slip: bool) -> None:
+    times = jnp.linspace(-1.0, 15.0, 60)
+    step = Load(jnp.array([0.0]), jnp.array([10.0]), jnp.array(1.0))
+    apart = []
+    with jax.enable_x64(True):
+        for stiffness in (1e-1, 1.0, 10.0):
+            law = Constants(jnp.array(0.01), jnp.array([0.008, -0.003]), jnp.array([10.0, 60.0]),
+                            jnp.array(stiffness))  # fmt: skip
+            stiff = simulate(law, step, times, is_slip)
+            far = times > 0.05
+            apart.append(float(jnp.abs(stiff - imposed(law, step, times, is_slip))[far].max()))
+    assert apart[1] < 0.2 * apart[0]
+    assert apart[2] < 0.2 * apart[1]
+    assert apart[2] < 2e-5
 
 
 def test_a_hold_after_long_steady_sliding_is_like_a_hold_after_short() -> None:

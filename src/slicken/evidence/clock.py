@@ -22,11 +22,11 @@ from slicken.evidence.clock_fits import (
     fits_over_slip,
     shown_lengths,
 )
-from slicken.evidence.curved import one_thread
 from slicken.evidence.fading import Passing, held_passing, slip_passing, time_passing
 from slicken.evidence.resampling import Interval
 from slicken.evidence.tabular import within
 from slicken.statements import Statement
+from slicken.threads import one_thread
 
 if TYPE_CHECKING:
     from slicken.evidence.lag_model import LagModel, Model

@@ -5,7 +5,6 @@ Armstrong & Kenward 2010, 10.1002/sim.3940). The lag model has the bins of lags;
 of values: splines, whose pieces meet at quantiles.
 """
 
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,10 +88,3 @@ def curved(values: NDArray[np.float64], pieces: int = PIECES) -> NDArray[np.floa
     """
     each = [values[:, place] for place in range(values.shape[1])]
     return np.stack([Curves.through(one.ravel(), pieces)(one) for one in each], axis=1)
-
-
-def one_thread() -> AbstractContextManager[object]:
-    """One thread for linear algebra: for many small systems, threads that wait take longer."""
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(limits=1, user_api="blas")

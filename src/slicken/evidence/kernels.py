@@ -13,9 +13,10 @@ import xarray as xr
 from numpy.typing import NDArray
 from scipy import stats
 
-from slicken.evidence.curved import curved, one_thread
+from slicken.evidence.curved import curved
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.evidence.tabular import within
+from slicken.threads import one_thread
 
 if TYPE_CHECKING:
     from slicken.evidence.lag_model import LagModel, Model

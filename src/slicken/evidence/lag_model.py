@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from slicken.evidence.curved import BENDS, curved, one_thread
+from slicken.evidence.curved import BENDS, curved
 from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.evidence.slip_grid import on_slip_grid
 from slicken.learning.bins import bin_means, edges_to
@@ -26,6 +26,7 @@ from slicken.learning.record import once_a_sample, reach
 from slicken.learning.ridge import GroupedRows
 from slicken.learning.splits import PARTS
 from slicken.learning.trees import boosted_trees, threads_for
+from slicken.threads import one_thread
 
 if TYPE_CHECKING:
     from slicken.study.prepared import Prepared

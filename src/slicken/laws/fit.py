@@ -14,6 +14,7 @@ from slicken.laws.noise import NAMES, log_likelihood
 from slicken.laws.points import Points, points_of
 from slicken.laws.results import Estimate, EventFit, Fit, Verdict
 from slicken.laws.solve import PLACE, Solution, Task, solve, starts, with_second_state
+from slicken.threads import one_thread
 
 if TYPE_CHECKING:
     from slicken.experiment.samples import Samples
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 SECOND_STATE = 8.0
 """Logarithm of likelihood that a second state must gain to be taken."""
+SUSPECT = 0.1
+"""Probability of the residuals of one state below which a second one is tried."""
 TOLD = 4.0
 """Logarithm of likelihood by which one law must be ahead to be told from the other."""
 MISFITS = 1e-3
@@ -59,8 +62,9 @@ def fit_event(
     if LOAD_POINT.name not in samples.channels and LOAD_POINT_VELOCITY.name not in samples.channels:
         given = np.inf
     fits: list[Fit] = []
-    for law in laws:
-        fits += _of_law(points, event, law, states, given)
+    with one_thread():
+        for law in laws:
+            fits += _of_law(points, event, law, states, given)
     return EventFit(
         record=samples.name,
         event=event,
@@ -96,20 +100,21 @@ def _of_law(
     single = solve(task, begin) if (begin := starts(task)) else None
     if single is None:
         return []
-    solved = [(task, single)]
-    if 2 in states:
-        task = task._replace(states=2)
-        double = solve(task, with_second_state(single.parameters))
-        solved += [(task, double)] if double is not None else []
-    found = [(task, one) for task, one in solved if task.states in states]
-    likelihoods = [log_likelihood(one.restricted, one.logs) for _, one in found]
-    if len(found) == 2 and likelihoods[1] > likelihoods[0] + SECOND_STATE:
-        found.reverse()
-        likelihoods.reverse()
-    return [_fit(task, one, ll) for (task, one), ll in zip(found, likelihoods, strict=True)]
+    one = _fit(task, single)
+    if 2 not in states or (1 in states and one.misfit > SUSPECT):
+        return [one]
+    task = task._replace(states=2)
+    double = solve(task, with_second_state(single.parameters))
+    if double is None:
+        return [one] * (1 in states)
+    two = _fit(task, double)
+    if 1 not in states:
+        return [two]
+    better = two.log_likelihood > one.log_likelihood + SECOND_STATE
+    return [two, one] if better else [one, two]
 
 
-def _fit(task: Task, solution: Solution, likelihood: float) -> Fit:
+def _fit(task: Task, solution: Solution) -> Fit:
     points, residuals = task.points, solution.restricted.residuals
     posterior = posterior_of(solution)
     share = points.samples / points.samples.sum()
@@ -130,7 +135,7 @@ def _fit(task: Task, solution: Solution, likelihood: float) -> Fit:
         names=tuple(names),
         covariance=turned @ covariance @ turned.T,
         correlation=float(correlation),
-        log_likelihood=likelihood,
+        log_likelihood=log_likelihood(solution.restricted, solution.logs),
         misfit=misfit_of(task, solution),
         r2=float(1 - (share @ residuals**2) / (share @ about**2)),
         rmse=rmse,
@@ -177,7 +182,9 @@ def _estimates(
         "start": values["start"] + task.event.start,
     }
     jacobian = solution.restricted.jacobian
-    weighed = jacobian.T @ (task.points.samples[:, None] * jacobian) + np.diag(solution.weights)
+    weighed = jacobian.T @ (task.points.samples[:, None] * jacobian) + np.diag(
+        solution.restricted.weights
+    )
     white = rmse**2 * np.linalg.pinv(weighed)
     found = {}
     for name, direction in directions.items():

@@ -39,7 +39,7 @@ class Forward(NamedTuple):
         load: Motion of the load point, um and s since the first change.
         times: Instants, s, padded to a multiple of :data:`PADDED` with the last one.
         displacement: Of the load point, um, padded likewise.
-        count: Number of instants before padding.
+        points: Number of instants before padding.
         law: Evolution law.
         method: Solver: ``explicit``, ``implicit`` for stiff machines, or ``imposed`` where the
             velocity is that of the fault.
@@ -48,7 +48,7 @@ class Forward(NamedTuple):
     load: Load
     times: Floats
     displacement: Floats
-    count: int
+    points: int
     law: Evolution
     method: Method
 
@@ -56,13 +56,13 @@ class Forward(NamedTuple):
         """Friction ``(N,)`` and its derivatives by all parameters ``(N, 10)``."""
         with jax.enable_x64(True):
             found, slopes = _jacobian()(parameters, *self._settings())
-        return np.asarray(found)[: self.count], np.asarray(slopes)[: self.count]
+        return np.asarray(found)[: self.points], np.asarray(slopes)[: self.points]
 
     def changes(self, parameters: Floats) -> Floats:
         """Changes of friction without trend and level, for many parameters at once, ``(M, N)``."""
         with jax.enable_x64(True):
             found = _changes()(parameters, *self._settings())
-        return np.asarray(found)[:, : self.count]
+        return np.asarray(found)[:, : self.points]
 
     def _settings(self) -> tuple[Any, ...]:
         return self.load, self.times, self.displacement, self.law == "slip", self.method
@@ -82,17 +82,17 @@ def forward_of(points: "Points", event: "Event", law: Evolution, method: Method)
     velocities = [0.0 if is_hold else event.after / UM, event.after / UM]
     count = points.time.size
     missing = -count % PADDED
-    load = Load(*(np.asarray(each, float) for each in (starts, velocities, event.before / UM)))
+    load = Load(*(jnp.asarray(each, float) for each in (starts, velocities, event.before / UM)))
     times = np.pad(points.time, (0, missing), mode="edge")
     displacement = np.pad(points.displacement / UM, (0, missing), mode="edge")
     return Forward(load, times, displacement, count, law, method)
 
 
-def _law(parameters: jax.Array) -> Constants:
+def _law(parameters: jax.Array, method: Method) -> Constants:
     stiffness, trend = jnp.exp(parameters[5]), parameters[6]
     # A trend with slip pulls at the spring too: the fault slips slower than the load point by
     # trend/k, and the law is seen through a spring and a slope in series.
-    through = 1 - trend / stiffness
+    through = 1.0 if method == "imposed" else 1 - trend / stiffness
     return Constants(
         a=jnp.exp(parameters[0]) * through,
         b=parameters[1:3] * through,
@@ -106,9 +106,9 @@ def _changed(
 ) -> jax.Array:
     moved = Load(load.starts + parameters[8:10], load.velocities, load.before)
     if method == "imposed":
-        return imposed(_law(parameters), moved, times, is_slip)
+        return imposed(_law(parameters, method), moved, times, is_slip)
     return simulate(
-        _law(parameters), moved, times, is_slip, implicit=method == "implicit", rtol=RTOL,
+        _law(parameters, method), moved, times, is_slip, implicit=method == "implicit", rtol=RTOL,
         atol=ATOL, max_steps=MAX_STEPS,
     )  # fmt: skip
 

@@ -99,7 +99,7 @@ def _normal(solution: "Solution", logs: Floats) -> tuple[Floats, Floats]:
     """Mean, as a distance from the fit, and covariance of the free parameters with one noise."""
     factor = cho_factor(solution.restricted.noise.covariance(logs)[0], lower=True)
     half = cho_solve(factor, solution.restricted.jacobian)
-    information = solution.restricted.jacobian.T @ half + np.diag(solution.weights)
-    pull = half.T @ solution.restricted.residuals - solution.weights * solution.pulls
+    information = solution.restricted.jacobian.T @ half + np.diag(solution.restricted.weights)
+    pull = half.T @ solution.restricted.residuals - solution.restricted.weights * solution.pulls
     inverse = np.linalg.inv(information)
     return np.asarray(inverse @ pull), np.asarray(inverse)

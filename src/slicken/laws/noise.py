@@ -92,12 +92,14 @@ class Restricted(NamedTuple):
         residuals: Friction less the law, ``(N,)``.
         jacobian: Derivatives of the law by its parameters, ``(N, P)``.
         prior: Prior of the noise.
+        weights: Precision of what is known of the parameters beforehand, ``(P,)``.
     """
 
     noise: Noise
     residuals: Floats
     jacobian: Floats
     prior: Prior
+    weights: Floats
 
     def loss(self, logs: Floats) -> tuple[float, Floats]:
         """Negative logarithm of likelihood times prior, and its gradient."""
@@ -105,7 +107,7 @@ class Restricted(NamedTuple):
         factor = cho_factor(total, lower=True, check_finite=False)
         inverse = cho_solve(factor, np.eye(total.shape[0]), check_finite=False)
         half = inverse @ self.jacobian
-        information = self.jacobian.T @ half
+        information = self.jacobian.T @ half + np.diag(self.weights)
         small = cho_factor(information, lower=True, check_finite=False)
         projector = inverse - half @ cho_solve(small, half.T, check_finite=False)
         weighed = projector @ self.residuals

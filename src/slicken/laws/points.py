@@ -80,6 +80,20 @@ def points_of(samples: "Samples", event: "Event") -> Points:
     )
 
 
+def thinned(points: Points, most: int) -> Points:
+    """The points, or so many of them that lie evenly among them."""
+    if points.time.size <= most:
+        return points
+    kept = np.linspace(0, points.time.size - 1, most).round().astype(np.int64)
+    return Points(
+        points.time[kept],
+        points.displacement[kept],
+        points.friction[kept],
+        points.samples[kept],
+        points.white,
+    )
+
+
 def displaced(time: Floats, event: "Event") -> Floats:
     """Displacement by the velocities of an event, m, since its first change, shape ``(T,)``."""
     after = event.after * np.maximum(time, 0.0)

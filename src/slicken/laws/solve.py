@@ -16,6 +16,7 @@ from scipy.optimize import least_squares
 
 from slicken.laws.forward import LAYOUT, STIFF, UM, Forward, Method, forward_of
 from slicken.laws.noise import Noise, Restricted, estimate, prior_of
+from slicken.laws.points import thinned
 
 if TYPE_CHECKING:
     from slicken.laws.points import Points
@@ -31,6 +32,8 @@ A_RANGE, K_RANGE = (1e-5, 0.3), (1e-6, 10.0)
 D_RANGE = (1e-4, 3.0)
 """Of Dc, in shares of the slip after the change."""
 BEST_STARTS = 3
+FEW = 128
+"""Points that are enough to choose starts by."""
 PLACE = {name: place for place, name in enumerate(LAYOUT)}
 
 
@@ -44,7 +47,6 @@ class Solution:
         modelled: Friction, ``(N,)``.
         restricted: Likelihood of noise, with residuals and derivatives by the free parameters.
         logs: Logarithms of the noise.
-        weights: Precision of the priors of free parameters, ``(P,)``; zero where there is none.
         pulls: Distance of free parameters from the centres of their priors, ``(P,)``.
     """
 
@@ -53,7 +55,6 @@ class Solution:
     modelled: Floats
     restricted: Restricted
     logs: Floats
-    weights: Floats
     pulls: Floats
 
 
@@ -114,7 +115,7 @@ def starts(task: Task) -> list[Floats]:
     tried[:, PLACE["log_a"]] = 0.0  # friction in units of a
     tried[:, PLACE["log_stiffness"]] = -np.log(lengths)
     tried[:, PLACE["b"]], tried[:, PLACE["log_dc"]] = ratios, np.log(distances)
-    points, found = task.points, []
+    points, found = thinned(task.points, FEW), []
     forward = forward_of(points, task.event, task.law, "imposed" if task.is_imposed else "explicit")
     weight = np.sqrt(1 / (1 / points.samples + 0.1))
     base = np.column_stack([np.ones_like(points.time), points.displacement / UM])
@@ -180,7 +181,9 @@ def solve(task: Task, begin: Sequence[Floats]) -> Solution | None:
         friction, slopes = forward.jacobian(parameters)
         residuals = points.friction - friction
         prior = prior or prior_of(points, float(np.std(residuals)))
-        restricted = Restricted(noise, residuals, slopes[:, task.free], prior)
+        restricted = Restricted(
+            noise, residuals, slopes[:, task.free], prior, _priors(task)[0][task.free]
+        )
         logs = estimate(restricted, logs)
         moved = _descend(task, forward, parameters, _whitener(noise, logs))
         if moved is None:
@@ -197,7 +200,7 @@ def _solution(
 ) -> Solution:
     friction, slopes = forward.jacobian(parameters)
     residuals = task.points.friction - friction
-    weights, centres = _priors(task)
+    centres = _priors(task)[1]
     if task.states == 2 and parameters[PLACE["log_dc"]] > parameters[PLACE["log_dc2"]]:
         swapped = np.arange(len(LAYOUT))
         pairs = [PLACE[name] for name in ("b", "b2", "log_dc", "log_dc2")]
@@ -209,7 +212,6 @@ def _solution(
         modelled=friction,
         restricted=restricted._replace(residuals=residuals, jacobian=slopes[:, task.free]),
         logs=logs,
-        weights=weights[task.free],
         pulls=(parameters - centres)[task.free],
     )
 
