@@ -127,6 +127,15 @@ def test_a_ramp_of_the_servo_is_one_step_in_its_middle(ramp: float) -> None:
     assert event.after / event.before == pytest.approx(10.0, rel=0.01)
 
 
+def test_a_stretch_shorter_than_a_ramp_may_take_is_found_where_its_velocity_is_constant() -> None:
+    time = np.arange(0.0, 61.0, 0.002)
+    history = ((30.0, 10.0), (0.6, 30.0), (30.4, 90.0))
+    position = moved(time, history) + 0.05 * UM * np.random.default_rng(8).normal(size=time.size)
+    events = find_events(record(time, load_point=position))
+    assert [event.start for event in events] == pytest.approx([30.0, 30.6], abs=0.02)
+    assert [event.after / UM for event in events] == pytest.approx([30.0, 90.0], rel=0.02)
+
+
 def test_drift_spikes_a_reset_and_a_gap_are_no_events() -> None:
     time = np.arange(0.0, 1000.0, 0.1)
     position = UM * (2.0 * time + 2e-4 * time**2)

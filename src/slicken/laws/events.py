@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.laws.instants import Line, meeting, robust
+from slicken.laws.instants import Line, is_plateau, meeting, robust
 from slicken.laws.load import load_of
 from slicken.laws.results import Event
 from slicken.laws.stress_steps import StressStep, stress_around, stress_steps
@@ -23,7 +23,7 @@ RAMP = 1.2
 """A servo that takes up to this long, s, to change the velocity makes one step."""
 HELD = 0.005
 """Slower than this fraction of the velocity before is a hold."""
-_SHORTEST_HOLD, _FEWEST = 0.4, 8
+_FEWEST = 8
 _NEAR = 5.0
 
 
@@ -100,9 +100,27 @@ def _runs(time: Floats, position: Floats) -> list[Run]:
     """Stretches that are long enough, classified; those alike are one, whatever is between."""
     found = find_stretches(time, position)
     lines = [_line(found, index) for index in range(len(found))]
-    runs = _classified(time, lines)
+    runs = _classified(time, _without_ramps(time, position, lines))
     # Without the ramps between them, velocities are better known.
     return _classified(time, _measured_anew(time, position, [run.line for run in runs]))
+
+
+def _without_ramps(time: Floats, position: Floats, lines: Sequence[Line]) -> list[Line]:
+    """The stretches that are no part of a servo's ramp, no jump and no spike."""
+    spans = [float(time[line.stop - 1] - time[line.first]) for line in lines]
+    ramps = [
+        span <= max(RAMP, 2.5 * span / max(line.stop - line.first - 1, 1))
+        for span, line in zip(spans, lines, strict=True)
+    ]
+    kept: list[Line] = []
+    for index, line in enumerate(lines):
+        later = next((each for each in range(index + 1, len(lines)) if not ramps[each]), None)
+        is_ramp = ramps[index]
+        if is_ramp and kept and later is not None:
+            is_ramp = not is_plateau(time, position, line, (kept[-1], lines[later]))
+        if not is_ramp:
+            kept.append(line)
+    return kept
 
 
 def _classified(time: Floats, lines: Sequence[Line]) -> list[Run]:
@@ -111,8 +129,6 @@ def _classified(time: Floats, lines: Sequence[Line]) -> list[Run]:
     for line in lines:
         begin, end = float(time[line.first]), float(time[line.stop - 1])
         run = Run(_kind(line, end - begin, moving), line, begin, end)
-        if _is_short(run):
-            continue
         if runs and _alike(runs[-1], run):
             run = Run(run.kind, runs[-1].line.and_then(line), runs[-1].begin, end)
             runs.pop()
@@ -158,13 +174,6 @@ def _kind(line: Line, span: float, moving: float) -> Literal["moving", "held", "
     if abs(line.velocity) <= still:
         return "held"
     return "moving" if line.velocity > 0 else "back"
-
-
-def _is_short(run: Run) -> bool:
-    count, span = run.line.stop - run.line.first, run.end - run.begin
-    if run.kind == "held" and count >= _FEWEST and span >= _SHORTEST_HOLD:
-        return False
-    return span <= max(RAMP, 2.5 * span / max(count - 1, 1))
 
 
 def _is_slight(before: Line, line: Line, span: float) -> bool:

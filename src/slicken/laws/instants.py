@@ -52,6 +52,40 @@ def robust(time: Floats, position: Floats, line: Line) -> Line:
     return line._replace(velocity=float(np.median((x[lag:] - x[:-lag]) / (t[lag:] - t[:-lag]))))
 
 
+def is_plateau(time: Floats, position: Floats, line: Line, beside: tuple[Line, Line]) -> bool:
+    """Whether a short stretch is one of constant velocity, and not part of a ramp.
+
+    Its curvature is clearly less than that of a ramp from the stretch before to the one after.
+
+    Args:
+        time: Seconds, shape ``(T,)``.
+        position: ``(T,)``.
+        line: The short stretch.
+        beside: Long stretches before and after.
+    """
+    count = line.stop - line.first
+    before, after = beside
+    took = float(time[after.first] - time[before.stop - 1])
+    if count < _FEWEST or not took > 0:
+        return False
+    span = slice(line.first, line.stop)
+    t = (time[span] - time[span].mean()) / max(float(np.ptp(time[span])), 1e-300)
+    curves = np.polynomial.legendre.legvander(2 * t, 2)
+    fit, *_ = np.linalg.lstsq(curves, position[span], rcond=None)
+    noise = float(np.std(position[span] - curves @ fit)) * np.sqrt(5 / count)
+    # A ramp of acceleration c over a span s has a second Legendre coefficient of c s^2 / 12.
+    lasted = float(time[line.stop - 1] - time[line.first])
+    ramp = abs(after.velocity - before.velocity) / took * lasted**2 / 12
+    return bool(abs(fit[2]) + 2 * noise < ramp / 2) or _leads_out(line, beside, lasted)
+
+
+def _leads_out(line: Line, beside: tuple[Line, Line], lasted: float) -> bool:
+    """Whether a velocity is outside of those beside it, over more than noise can lead away."""
+    slow, fast = sorted(each.velocity for each in beside)
+    beyond = max(slow - line.velocity, line.velocity - fast)
+    return beyond * lasted > _APART * line.noise
+
+
 def meeting(time: Floats, position: Floats, before: Line, after: Line) -> tuple[float, float]:
     """When the line before meets the line after.
 
