@@ -86,10 +86,15 @@ def verdict_of(fits: Sequence[Fit]) -> Verdict | None:
         return "neither"
     if len(chosen) < 2:
         return "not_distinguishable"
-    ahead = chosen["ageing"].log_likelihood - chosen["slip"].log_likelihood
+    ahead = score(chosen["ageing"]) - score(chosen["slip"])
     if abs(ahead) < TOLD:
         return "not_distinguishable"
     return "ageing" if ahead > 0 else "slip"
+
+
+def score(fit: Fit) -> float:
+    """Logarithm of likelihood, less what two more parameters are free to gain (Akaike 1974)."""
+    return fit.log_likelihood - 2.0 * (fit.states - 1)
 
 
 def _of_law(

@@ -1,0 +1,202 @@
+"""Laws: friction laws of one or several records, from their events to what these have in common."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slicken.errors import LawError, shown
+from slicken.experiment.experiment import Experiment
+from slicken.experiment.samples import Samples
+from slicken.laws.event_table import read_events
+from slicken.laws.events import find_events
+from slicken.laws.fit import TOLD, fit_event, score
+from slicken.laws.healing import measure_healing
+from slicken.laws.histories import fit_history
+from slicken.laws.results import EventFit, Laws, Verdict
+from slicken.laws.shared import shared_parameters
+from slicken.laws.stiffness import stiffness_of
+from slicken.laws.thermal import fit_thermal
+from slicken.laws.usable import judged, judged_by_fit
+from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.laws.results import Event
+    from slicken.physics.spring_slider import Evolution
+
+LAWS = ("ageing", "slip")
+OnEvent = Callable[[str, int, int], None]
+
+
+def fit_laws(
+    records: "Samples | Experiment | Sequence[Samples | Experiment]",
+    *,
+    laws: Sequence["Evolution"] = LAWS,
+    states: Sequence[int] = (1, 2),
+    stiffness: float | str | None = None,
+    steps: str | Path | None = None,
+    history: bool | None = None,
+    thermal: bool = False,
+    on_event: OnEvent | None = None,
+) -> Laws:
+    """Fit friction laws to the velocity steps and holds of records.
+
+    Args:
+        records: Samples that ``slicken.read_samples`` returns, or experiments.
+        laws: Evolution laws: ``ageing``, ``slip``, or both; none for a thermal law alone.
+        states: Numbers of states to try; of two, the better is chosen.
+        stiffness: Of the machine and the specimen, friction per metre, or with a unit, such as
+            ``"0.0065/um"`` or ``"0.1 MPa/um"``; fitted where None.
+        steps: Table of events of one record, in place of those that are found.
+        history: Whether laws are also fitted to whole records with the velocity imposed; where
+            None, only if no event can be fitted.
+        thermal: Whether thermal laws are fitted.
+        on_event: Called before each event with the name of its record, its number, and how many
+            there are.
+
+    Raises:
+        LawError: If a law, a number of states or a stiffness makes no sense, the load is not
+            known, or nothing can be fitted.
+
+    Example:
+        >>> from slicken.physics.shear_test import Course, Readings, simulate_record
+        >>> from slicken.physics.spring_slider import SpringSlider
+        >>> fault = SpringSlider(0.6, 0.0075, (0.0055,), (15e-6,), 1.5e3, 1e-6)
+        >>> course = Course.steps([3e-6, 10e-6], 300e-6)
+        >>> found = fit_laws(simulate_record(fault, course, Readings(white=1e-5), seed=1))
+        >>> round(found.events[0].best("ageing").estimates["a"].value, 4)
+        0.0075
+    """
+    samples = _records(records)
+    _check(laws, states, thermal)
+    if steps is not None and len(samples) > 1:
+        raise LawError(f"{steps}: a table of events is for one record, and there are {len(samples)}")
+    fits: list[EventFit] = []
+    problems: list[Statement] = []
+    stiff = {one.name: _stiffness(stiffness, one) for one in samples}
+    events: dict[str, tuple[Event, ...]] = {}
+    if laws:
+        for one in samples:
+            found = find_events(one) if steps is None else read_events(steps, one)
+            events[one.name] = tuple(judged(event, one, stiff[one.name]) for event in found)
+            if not found:
+                problems.append(Statement("laws.no_events", record=one.name))
+        fits = _fitted(samples, events, laws, states, stiff, on_event)
+    usable = [each for each in fits if each.event.problem is None and each.fits]
+    wanted = history if history is not None else bool(laws) and not usable
+    return Laws(
+        records=tuple(one.name for one in samples),
+        events=tuple(fits),
+        shared=shared_parameters(usable),
+        healing=_healing(samples, events, fits),
+        histories=_histories(samples, events, laws, stiffness) if wanted else (),
+        thermal=fit_thermal(samples) if thermal else (),
+        verdict=_verdict(usable),
+        problems=tuple(problems),
+    )
+
+
+def _records(given: "Samples | Experiment | Sequence[Samples | Experiment]") -> list[Samples]:
+    each = [given] if isinstance(given, Samples | Experiment) else list(given)
+    if not each:
+        raise LawError("fit_laws: got no records; give what slicken.read_samples returns")
+    for one in each:
+        if not isinstance(one, Samples | Experiment):
+            raise LawError(
+                f"fit_laws: {shown(one)} is no record; give what slicken.read_samples returns"
+            )
+    return [Samples.of(one) if isinstance(one, Experiment) else one for one in each]
+
+
+def _check(laws: Sequence[str], states: Sequence[int], thermal: bool) -> None:
+    for law in laws:
+        if law not in LAWS:
+            raise LawError(f"no law is named {shown(law)}; there is ageing and slip")
+    if not laws and not thermal:
+        raise LawError("no law to fit; give laws, such as ('ageing', 'slip'), or thermal=True")
+    if not states or any(count not in (1, 2) for count in states):
+        raise LawError(f"states {shown(states)}: a law has one or two; give (1,), (2,) or (1, 2)")
+
+
+def _stiffness(given: float | str | None, samples: Samples) -> float | None:
+    if given is None:
+        return None
+    if isinstance(given, str):
+        return stiffness_of(given, samples)
+    if not 0 < given < float("inf"):
+        raise LawError(f"stiffness {given:g}: expected friction per metre, above zero")
+    return float(given)
+
+
+def _fitted(
+    samples: Sequence[Samples],
+    events: Mapping[str, Sequence["Event"]],
+    laws: Sequence["Evolution"],
+    states: Sequence[int],
+    stiff: Mapping[str, float | None],
+    on_event: OnEvent | None,
+) -> list[EventFit]:
+    fits = []
+    for one in samples:
+        for number, event in enumerate(events[one.name]):
+            if on_event is not None:
+                on_event(one.name, number + 1, len(events[one.name]))
+            try:
+                fit = fit_event(one, event, laws=laws, states=states, stiffness=stiff[one.name])
+            except LawError:  # too few samples on one side, once gaps are left out
+                few = replace(event, problem=Statement("laws.problem_few"))
+                fit = fit_event(one, few, laws=laws)
+            fits.append(_judged(fit))
+    return fits
+
+
+def _judged(fit: EventFit) -> EventFit:
+    """The fit of an event, with the problem that only the fit shows."""
+    if not fit.fits:
+        if fit.event.problem is None and fit.event.kind != "stress_step":
+            event = replace(fit.event, problem=Statement("laws.problem_unstable"))
+            return replace(fit, event=event)
+        return fit
+    best = max(fit.fits, key=score).estimates
+    b = best["a"].value - best["a_minus_b"].value
+    stiffness = best["stiffness"].value if "stiffness" in best else None
+    event = judged_by_fit(fit.event, best["a"].value, b, best["dc"].value, stiffness)
+    return replace(fit, event=event, verdict=None if event.problem else fit.verdict)
+
+
+def _verdict(usable: Sequence[EventFit]) -> Verdict | None:
+    """Which law all events tell together: their likelihoods multiply."""
+    if not usable:
+        return None
+    if 2 * sum(each.verdict == "neither" for each in usable) > len(usable):
+        return "neither"
+    ahead = 0.0
+    for each in usable:
+        ageing, slip = each.best("ageing"), each.best("slip")
+        if ageing is None or slip is None:
+            return "not_distinguishable"
+        ahead += score(ageing) - score(slip)
+    if abs(ahead) < TOLD:
+        return "not_distinguishable"
+    return "ageing" if ahead > 0 else "slip"
+
+
+def _healing(
+    samples: Sequence[Samples], events: Mapping[str, Sequence["Event"]], fits: Sequence[EventFit]
+) -> tuple[Any, ...]:
+    found = []
+    for one in samples:
+        own = [fit for fit in fits if fit.record == one.name]
+        healing = measure_healing(one, events.get(one.name, ()), own)
+        found += [] if healing is None else [healing]
+    return tuple(found)
+
+
+def _histories(
+    samples: Sequence[Samples],
+    events: Mapping[str, Sequence["Event"]],
+    laws: Sequence["Evolution"],
+    stiffness: float | str | None,
+) -> tuple[Any, ...]:
+    one = _stiffness(stiffness, samples[0])
+    return tuple(fit_history(samples, events, law, one) for law in laws)
