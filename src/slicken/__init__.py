@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from slicken.evidence.prediction import Prediction
     from slicken.experiment import ChannelMap, Experiment, Finding, describe
     from slicken.experiment.reading import prepare, read, read_logs
+    from slicken.experiment.samples import Samples, read_samples
+    from slicken.laws.laws import fit_laws
+    from slicken.laws.results import Laws
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
     from slicken.physics.shear_scenarios import simulate_shear
     from slicken.pipeline import explain, open_study, report, train
@@ -40,6 +43,10 @@ _HOMES = {
     "SlickenError": "errors",
     "Trained": "study.trained",
     "describe": "experiment",
+    "fit_laws": "laws.laws",
+    "Laws": "laws.results",
+    "Samples": "experiment.samples",
+    "read_samples": "experiment.samples",
     "explain": "pipeline",
     "fetch": "datasets",
     "open_study": "pipeline",
@@ -61,17 +68,21 @@ __all__ = [
     "Evidence",
     "Experiment",
     "Finding",
+    "Laws",
     "Plan",
     "Prediction",
+    "Samples",
     "SlickenError",
     "Trained",
     "describe",
     "explain",
     "fetch",
+    "fit_laws",
     "open_study",
     "prepare",
     "read",
     "read_logs",
+    "read_samples",
     "report",
     "simulate",
     "simulate_logs",

@@ -1,7 +1,7 @@
 """``slicken law``: friction laws of velocity steps and holds, from a log."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -9,7 +9,11 @@ from slicken.cli.options import Language
 from slicken.cli.terminal import say, show_findings
 from slicken.errors import LawError, shown
 
-LAWS, THERMAL, STATES = ("ageing", "slip"), "thermal", ("1", "2")
+if TYPE_CHECKING:
+    from slicken.physics.spring_slider import Evolution
+
+LAWS: tuple["Evolution", ...] = ("ageing", "slip")
+THERMAL, STATES = "thermal", ("1", "2")
 
 
 def run(
@@ -78,7 +82,7 @@ def run(
     show_laws(found, written)
 
 
-def laws_named(text: str) -> tuple[tuple[str, ...], bool]:
+def laws_named(text: str) -> tuple[tuple["Evolution", ...], bool]:
     """Laws that an option names, and whether the thermal law is one of them.
 
     Raises:

@@ -11,12 +11,10 @@ from slicken.experiment.samples import Samples
 from slicken.laws.event_table import read_events
 from slicken.laws.events import find_events
 from slicken.laws.fit import TOLD, fit_event, score
-from slicken.laws.healing import measure_healing
 from slicken.laws.histories import fit_history
 from slicken.laws.results import EventFit, Laws, Verdict
 from slicken.laws.shared import shared_parameters
 from slicken.laws.stiffness import stiffness_of
-from slicken.laws.thermal import fit_thermal
 from slicken.laws.usable import judged, judged_by_fit
 from slicken.statements import Statement
 
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     from slicken.laws.results import Event
     from slicken.physics.spring_slider import Evolution
 
-LAWS = ("ageing", "slip")
+LAWS: tuple["Evolution", ...] = ("ageing", "slip")
 OnEvent = Callable[[str, int, int], None]
 
 
@@ -70,7 +68,9 @@ def fit_laws(
     samples = _records(records)
     _check(laws, states, thermal)
     if steps is not None and len(samples) > 1:
-        raise LawError(f"{steps}: a table of events is for one record, and there are {len(samples)}")
+        raise LawError(
+            f"{steps}: a table of events is for one record, and there are {len(samples)}"
+        )
     fits: list[EventFit] = []
     problems: list[Statement] = []
     stiff = {one.name: _stiffness(stiffness, one) for one in samples}
@@ -80,7 +80,7 @@ def fit_laws(
             found = find_events(one) if steps is None else read_events(steps, one)
             events[one.name] = tuple(judged(event, one, stiff[one.name]) for event in found)
             if not found:
-                problems.append(Statement("laws.no_events", record=one.name))
+                problems.append(Statement("laws.none_in_record", record=one.name))
         fits = _fitted(samples, events, laws, states, stiff, on_event)
     usable = [each for each in fits if each.event.problem is None and each.fits]
     wanted = history if history is not None else bool(laws) and not usable
@@ -88,9 +88,9 @@ def fit_laws(
         records=tuple(one.name for one in samples),
         events=tuple(fits),
         shared=shared_parameters(usable),
-        healing=_healing(samples, events, fits),
+        healing=(),
         histories=_histories(samples, events, laws, stiffness) if wanted else (),
-        thermal=fit_thermal(samples) if thermal else (),
+        thermal=(),
         verdict=_verdict(usable),
         problems=tuple(problems),
     )
@@ -143,9 +143,9 @@ def _fitted(
                 on_event(one.name, number + 1, len(events[one.name]))
             try:
                 fit = fit_event(one, event, laws=laws, states=states, stiffness=stiff[one.name])
-            except LawError:  # too few samples on one side, once gaps are left out
-                few = replace(event, problem=Statement("laws.problem_few"))
-                fit = fit_event(one, few, laws=laws)
+            except LawError as error:  # too few samples on one side, once gaps are left out
+                few = Statement("laws.problem_not_fitted", reason=str(error))
+                fit = fit_event(one, replace(event, problem=few), laws=laws)
             fits.append(_judged(fit))
     return fits
 
@@ -179,17 +179,6 @@ def _verdict(usable: Sequence[EventFit]) -> Verdict | None:
     if abs(ahead) < TOLD:
         return "not_distinguishable"
     return "ageing" if ahead > 0 else "slip"
-
-
-def _healing(
-    samples: Sequence[Samples], events: Mapping[str, Sequence["Event"]], fits: Sequence[EventFit]
-) -> tuple[Any, ...]:
-    found = []
-    for one in samples:
-        own = [fit for fit in fits if fit.record == one.name]
-        healing = measure_healing(one, events.get(one.name, ()), own)
-        found += [] if healing is None else [healing]
-    return tuple(found)
 
 
 def _histories(
