@@ -75,7 +75,13 @@ def fit(law: Law = "ageing", states: int = 1, points: int = 80, **changes: Any) 
         r2=0.91,
         rmse=4.2e-4,
         modelled=modelled,
-        noise={"white": 3e-4, "correlated": 2e-4, "scale": 12 * UM},
+        noise={
+            "white": 3e-4,
+            "correlated": 2e-4,
+            "scale": 1.2,
+            "undulation": 1e-4,
+            "wavelength": 100 * UM,
+        },
     )
     return replace(plain, **fields)
 
@@ -113,7 +119,9 @@ def step(
     **changes: Any,  # noqa: ANN401
 ) -> EventFit:
     """A velocity step with its fits."""
-    points = 80
+    points, differs = 80, 1 + 0.08 * np.sin(2.0 * number)
+    if fits is None:
+        fits = [fit(law, **scattered(law, differs, number)) for law in ("ageing", "slip")]
     noise = 4e-4 * np.random.default_rng(number).normal(size=points)
     return EventFit(
         record=record,
@@ -122,9 +130,20 @@ def step(
         displacement=displacement_of(points),
         friction=friction_of("ageing", points) + noise,
         samples=np.full(points, 4),
-        fits=(fit("ageing"), fit("slip")) if fits is None else tuple(fits),
+        fits=tuple(fits),
         verdict=verdict,
     )
+
+
+def scattered(law: Law, differs: float, number: int) -> dict[str, Estimate]:
+    """Estimates that differ from event to event."""
+    a, b = PLANTED["a"] * differs, PLANTED["b"] * (1 + differs) / 2
+    dc = 7 * UM * (1.0 if law == "ageing" else 1.3) / differs
+    return {
+        "a": estimate(a), "b": estimate(b), "a_minus_b": estimate(a - b, 0.0001),
+        "dc": Estimate(dc, 0.87 * dc, 1.17 * dc, 0.02 * dc),
+        "start": estimate(120.3 + 200 * number, 0.05),
+    }  # fmt: skip
 
 
 def hold(number: int, seconds: float, record: str = RECORDS[1]) -> EventFit:
@@ -222,12 +241,14 @@ def thermal() -> tuple[Thermal, ...]:
 
 def laws(**changes: Any) -> Laws:  # noqa: ANN401
     """Friction laws of two records: steps, one of them unusable, and holds."""
-    too_wide = fit("ageing", dc=Estimate(7 * UM, 0.5 * UM, 30 * UM, 1 * UM))
+    start = {"start": estimate(720.3, 0.05)}
+    too_wide = fit("ageing", dc=Estimate(7 * UM, 0.5 * UM, 30 * UM, 1 * UM), **start)
+    others = [fit("slip", states=2, **start), fit("ageing", states=2, **start)]
     events = (
         step(0, verdict="ageing"),
         step(1, before=10 * UM, after=3 * UM, normal_stress=NAN),
         unusable(2),
-        step(3, fits=[too_wide, fit("slip", states=2), fit("ageing", states=2)]),
+        step(3, fits=[too_wide, *others]),
         *(hold(4 + n, seconds) for n, seconds in enumerate((3.0, 10.0, 100.0, 1000.0))),
     )
     plain = Laws(

@@ -69,7 +69,7 @@ def test_the_verdict_comes_first_and_numbers_have_intervals() -> None:
     text = "\n".join(lines)
     for said in (
         "Velocity weakening: a − b = -0.00040 (-0.00050 to -0.00030)",
-        "Dc 9.1 (7.9 to 10.7) µm",
+        "Dc 9.1 (7.9 to 10.6) µm",
         "k = 0.0071 (0.0067 to 0.0075) 1/µm",
         "3 → 10 µm/s",
         "8.5 to 9.3",

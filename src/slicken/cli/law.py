@@ -57,6 +57,12 @@ def run(
         typer.Option("--history", help="Law of whole records, with the velocity imposed, too."),
     ] = False,
     lang: Language = "en",
+    figures: Annotated[
+        bool,
+        typer.Option(
+            "--figures", help="Figures for one and two columns of a journal: PDF, PNG and SVG."
+        ),
+    ] = False,
 ) -> None:
     """Fit friction laws to velocity steps and holds: a, b, Dc and stiffness, with intervals."""
     laws, thermal = laws_named(law)
@@ -78,7 +84,7 @@ def run(
         history=history,
         thermal=thermal,
     )
-    written = write_laws(found, records, out, language=language_named(lang))
+    written = write_laws(found, records, out, language=language_named(lang), figures=figures)
     show_laws(found, written)
 
 

@@ -120,12 +120,11 @@ def _chosen(rows: "Sequence[Row]", free: int) -> "list[Row]":
 def _row(row: "Row", say: "Wording") -> "tuple[list[str | Text], list[str | Text]]":
     from rich.text import Text
 
-    from slicken.reporting.laws.answer import named
+    from slicken.reporting.laws.named import short
 
     upper: list[str | Text] = [str(row.number), say("cells.instant", x=row.event.start)]
     lower: list[str | Text] = ["", ""]
-    held = row.event.kind == "hold"
-    upper.append(say("laws.hold_alone", seconds=row.event.held) if held else say(named(row.event)))
+    upper.append(say(short(row.event)))
     states = say("laws.law_and_states", law=row.fit.law, states=row.fit.states)
     lower.append(states if row.fit.states > 1 else say("law_names." + row.fit.law))
     for name, form in COLUMNS.items():

@@ -1,12 +1,13 @@
 """Drawing: all figures of a study, for its page and its folder."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from slicken.reporting.figures.contract import Sheet
 from slicken.reporting.figures.listed import FIGURES
 from slicken.reporting.figures.output import Picture, picture_of, pixels, png_of, save, write
 from slicken.reporting.figures.style import WIDTHS_MM, has_japanese
@@ -17,7 +18,7 @@ from slicken.study.progress import OnProgress, Progress, ignore
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
-    from slicken.reporting.figures.contract import StudyFigure
+    from slicken.lengths import StudyClock
 
 NEED_SKILL = ("windows", "comparison", "memory", "methods", "saliency")
 """Figures that decide nothing without proven skill, as those of importance."""
@@ -59,28 +60,51 @@ def draw_study(
         on_progress: Called before each figure.
     """
     views = views_of(evidence)
-    folder = evidence.trained.path / "figures"
+    clock = evidence.trained.plan.clock
+    drawn = draw_sheets(_shown(evidence, on_progress), evidence.trained.path, language, clock)
+    return [
+        replace(
+            one,
+            views=views.get(one.name, ()),
+            details=(*_doubts(one.name, proven=evidence.skill.proven), *one.details),
+        )
+        for one in drawn
+    ]
+
+
+def draw_sheets(
+    sheets: Iterable[Sheet], folder: Path, language: Language, clock: "StudyClock" = "time"
+) -> list[Drawn]:
+    """Draw figures for a page in all languages, and as PNG files in one.
+
+    Args:
+        sheets: Figures.
+        folder: Folder that gets ``figures/NAME.png``.
+        language: Language of the files.
+        clock: Clock in whose unit lengths are.
+    """
     drawn = []
     with ThreadPoolExecutor(1) as beside:  # compressing needs no lock: the next figure is drawn
-        for figure, data in _shown(evidence, on_progress):
+        for sheet in sheets:
             images = {
-                spoken: pixels(partial(figure.draw, data, say, "double"))
-                for spoken, say in _wordings(evidence).items()
+                spoken: pixels(partial(sheet.draw, say, "double"))
+                for spoken, say in _wordings(clock).items()
             }
             pictures = {
                 spoken: beside.submit(picture_of, image) for spoken, image in images.items()
             }
-            png = beside.submit(png_of, images[language])
-            drawn.append((figure.NAME, pictures, png))
+            drawn.append((sheet, pictures, beside.submit(png_of, images[language])))
     return [
-        _described(
-            name,
-            write(folder, {f"{name}.png": png.result()}),
-            {spoken: picture.result() for spoken, picture in pictures.items()},
-            views.get(name, ()),
-            proven=evidence.skill.proven,
+        Drawn(
+            sheet.name,
+            title=sheet.statement("title"),
+            caption=sheet.statement("caption"),
+            details=(sheet.statement("more"),),
+            alternative=sheet.statement("alt"),
+            files=tuple(write(folder / "figures", {f"{sheet.name}.png": png.result()})),
+            pictures={spoken: picture.result() for spoken, picture in pictures.items()},
         )
-        for name, pictures, png in drawn
+        for sheet, pictures, png in drawn
     ]
 
 
@@ -94,60 +118,51 @@ def write_figures(
         language: Language of the words in them.
         on_progress: Called before each figure.
     """
-    say = _wordings(evidence)[language]
+    clock = evidence.trained.plan.clock
+    return write_sheets(_shown(evidence, on_progress), evidence.trained.path, language, clock)
+
+
+def write_sheets(
+    sheets: Iterable[Sheet], folder: Path, language: Language, clock: "StudyClock" = "time"
+) -> list[Path]:
+    """Write figures as PDF, PNG and SVG for one column of a journal's page and for two.
+
+    Args:
+        sheets: Figures.
+        folder: Folder that gets ``figures/single`` and ``figures/double``.
+        language: Language of the words in them.
+        clock: Clock in whose unit lengths are.
+    """
+    say = _wordings(clock)[language]
     return [
         path
-        for figure, data in _shown(evidence, on_progress)
+        for sheet in sheets
         for width in WIDTHS_MM
-        for path in save(
-            partial(figure.draw, data, say, width),
-            evidence.trained.path / "figures" / width,
-            figure.NAME,
-        )
+        for path in save(partial(sheet.draw, say, width), folder / "figures" / width, sheet.name)
     ]
 
 
-def _shown(evidence: "Evidence", on_progress: OnProgress) -> Iterator[tuple["StudyFigure", Any]]:
-    """Every figure that has something to show, with its data."""
+def _shown(evidence: "Evidence", on_progress: OnProgress) -> Iterator[Sheet]:
+    """Every figure that has something to show."""
     total = len(FIGURES)
     for number, figure in enumerate(FIGURES):
         title = Statement(f"figures.{figure.NAME}_title")
         on_progress(Progress("figures", Statement("progress.figure", title=title), number, total))
         data = figure.data(evidence)
         if data is not None:
-            yield figure, data
+            yield Sheet(figure.NAME, partial(figure.draw, data))
     on_progress(Progress("figures", done=total, total=total))
 
 
-def _wordings(evidence: "Evidence") -> dict[Language, Wording]:
+def _wordings(clock: "StudyClock") -> dict[Language, Wording]:
     """The words of each language; English ones where there is no font for Japanese."""
     return {
-        spoken: words(
-            spoken if spoken == "en" or has_japanese() else "en", evidence.trained.plan.clock
-        )
+        spoken: words(spoken if spoken == "en" or has_japanese() else "en", clock)
         for spoken in LANGUAGES
     }
 
 
-def _described(
-    name: str,
-    files: list[Path],
-    pictures: Mapping[Language, Picture],
-    views: tuple[View, ...],
-    *,
-    proven: bool,
-) -> Drawn:
+def _doubts(name: str, *, proven: bool) -> tuple[Statement, ...]:
+    """What stands before the details of a figure that decides nothing without proven skill."""
     unproven = not proven and (name.startswith("importance") or name in NEED_SKILL)
-    return Drawn(
-        name,
-        title=Statement(f"figures.{name}_title"),
-        caption=Statement(f"figures.{name}_caption"),
-        details=(
-            *([Statement("figures.no_skill")] if unproven else []),
-            Statement(f"figures.{name}_more"),
-        ),
-        alternative=Statement(f"figures.{name}_alt"),
-        files=tuple(files),
-        pictures=pictures,
-        views=views,
-    )
+    return (Statement("figures.no_skill"),) if unproven else ()

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 WINDOWLESS = ("mean", "median", "last")
 """Models whose scores do not depend on the window length, and stand in the page once."""
-PROSE, WORDS = ("text", "reasons", "parts"), ("driver", "verdict", "model", "family", "kernel")
+PROSE = ("text", "reasons", "parts", "values")
+WORDS = (
+    "driver", "verdict", "model", "family", "kernel", "law", "law_states", "parameter", "thermal",
+)  # fmt: skip
 """Forms of cells that are words, and may break into lines or not; the others are numbers."""
 Rows = list[tuple[Statement, ...]]
 

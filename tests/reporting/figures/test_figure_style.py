@@ -17,6 +17,7 @@ import pytest
 from matplotlib.figure import Figure
 from reading import EN, JA, every_text
 
+import made_up_laws
 from slicken.channels import DRIVERS
 from slicken.errors import FolderError
 from slicken.logs.finding import Finding
@@ -32,12 +33,13 @@ from slicken.reporting.figures import (
 from slicken.reporting.figures.listed import FIGURES
 from slicken.reporting.figures.output import lay_out, picture_of, pixels, png_of
 from slicken.reporting.figures.style import PAGE_MM, ink, new_figure
+from slicken.reporting.laws.page import sheets_of
 from slicken.reporting.wording import LANGUAGES, Wording, words
 from slicken.statements import Statement
 
 STRANGE = "<b>a_b</b> $x^2 100 % 摩擦 \\frac & {\n}"
 LONG = "PPS+30PTFE_100N_200RPM_30MINS_of_a_campaign_with_a_very_long_name_1"
-KEPT = re.compile(r"RMSE|MPa|∂loss/∂x|plain|HVR\d+|PPS.*|<b>.*|frac")
+KEPT = re.compile(r"RMSE|MPa|∂loss/∂x|plain|HVR\d+|PPS.*|<b>.*|frac|ageing|slip")
 """Signs and units of the field, and the names of experiments, which stay as they are."""
 DATA = made_up.study_data(STRANGE)
 OTHER_DATA = made_up.study_data(LONG, seed=5, scale=17.3)
@@ -72,6 +74,7 @@ def a_prediction(say: Wording, width: Width) -> Figure:
 
 DRAWN: dict[str, Draw] = {
     **{figure.NAME: of_study(figure.NAME, DATA[figure.NAME]) for figure in FIGURES},
+    **{sheet.name: sheet.draw for sheet in sheets_of(made_up_laws.laws())},
     "log": a_log, "experiment": an_experiment, "predicted": a_prediction,
 }  # fmt: skip
 OTHERS = {figure.NAME: of_study(figure.NAME, OTHER_DATA[figure.NAME]) for figure in FIGURES}

@@ -1,8 +1,12 @@
 """Contract: what each figure of a study offers, so that one loop draws them all."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from matplotlib.figure import Figure
+
+from slicken.statements import Statement
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
@@ -35,6 +39,27 @@ class StudyFigure(Protocol):
             width: Column of a journal page, or two.
         """
         ...
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A figure with its numbers, before it is drawn.
+
+    Args:
+        name: Name of its files, without ending.
+        draw: Function from words and a width to the figure.
+        words: Beginning of its keys in the catalogue; its name where blank.
+        values: Values of its words.
+    """
+
+    name: str
+    draw: "Callable[[Wording, Width], Figure]"
+    words: str = ""
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def statement(self, kind: str) -> Statement:
+        """Its ``title``, ``caption``, ``more`` or ``alt``."""
+        return Statement(f"figures.{self.words or self.name}_{kind}", **self.values)
 
 
 def best_length(evidence: "Evidence") -> float | None:

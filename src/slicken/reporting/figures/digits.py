@@ -22,9 +22,11 @@ def power_of_ten(exponent: int) -> str:
 def number(value: float) -> str:
     """A short number as plain text, with a power of ten only where digits would not do.
 
-    >>> number(0.002), number(1e-06)
-    ('0.002', '10⁻⁶')
+    >>> number(0.002), number(1e-06), number(1e4)
+    ('0.002', '10⁻⁶', '10000')
     """
+    if 1e4 <= abs(value) < 1e5:
+        return f"{value:.0f}".replace("-", "\N{MINUS SIGN}")
     if value == 0 or not np.isfinite(value) or 1e-3 <= abs(value) < 1e5:
         return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
     exponent = floor(log10(abs(value)) + 1e-9)

@@ -21,16 +21,15 @@ from slicken.laws.results import (
 )
 from slicken.reporting.answer_memory import Finding
 from slicken.reporting.laws.caveats import caveats_of
+from slicken.reporting.laws.named import LAWS, leading_law, named
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
     from slicken.physics.spring_slider import Evolution
 
-LAWS: tuple["Evolution", ...] = ("ageing", "slip")
 VERDICTS: tuple[Verdict, ...] = ("ageing", "slip", "not_distinguishable", "neither")
 VALUES = ("a", "b", "dc")
 """Parameters beside the headline, which has a - b."""
-MICROMETRES, MEGAPASCALS = 1e6, 1e-6
 
 
 @dataclass(frozen=True)
@@ -108,32 +107,6 @@ def answer_of(laws: Laws) -> LawsAnswer:
         ),
         caveats=tuple(caveats_of(laws, law)),
     )
-
-
-def named(event: Event) -> Statement:
-    """An event in a few words, such as a step from 3 to 10 um/s."""
-    before, after = MICROMETRES * event.before, MICROMETRES * event.after
-    if event.kind == "hold":
-        if np.isclose(event.before, event.after, rtol=0.05):
-            return Statement("laws.hold", seconds=event.held, velocity=after)
-        return Statement("laws.hold_then", seconds=event.held, before=before, after=after)
-    if event.kind == "stress_step":
-        ends = MEGAPASCALS * event.normal_stress, MEGAPASCALS * event.normal_stress_after
-        return Statement("laws.stress_step", before=ends[0], after=ends[1])
-    return Statement("laws.step", before=before, after=after)
-
-
-def leading_law(laws: Laws) -> "Evolution | None":
-    """The law of the verdict or, where both are possible, the likelier one; None without fits."""
-    for law in LAWS:
-        if laws.verdict == law:
-            return law
-    pairs = [(one.best("ageing"), one.best("slip")) for one in laws.events]
-    both = [(ageing, slip) for ageing, slip in pairs if ageing is not None and slip is not None]
-    if both:
-        gain = sum(ageing.log_likelihood - slip.log_likelihood for ageing, slip in both)
-        return "ageing" if gain >= 0 else "slip"
-    return next((fit.law for pair in pairs for fit in pair if fit is not None), None)
 
 
 def over_events(laws: Laws, law: "Evolution") -> dict[str, tuple[int, Estimate]]:
@@ -272,16 +245,17 @@ def _thermal(thermal: Sequence[Thermal]) -> Finding:
     why = tuple(one.problem for one in thermal if one.problem is not None)
     if not known:
         return Finding(Statement("laws.cannot_tell"), why[:1], why[1:])
-    said = [
-        Statement(
-            "laws.thermal_law",
-            form=one.form,
-            values=tuple(value_of(n, x, 0.0) for n, x in one.estimates.items()),
-            r2=one.r2,
-        )
-        for one in sorted(known, key=lambda one: one.rmse)
+    first, *others = sorted(known, key=lambda one: one.rmse)
+    more = [
+        Statement("laws.thermal_other", form=one.form, of=_thermal_values(one)) for one in others
     ]
-    return Finding(said[0], tuple(said[1:]), why)
+    headline = Statement("laws.thermal_law", form=first.form)
+    return Finding(headline, (_thermal_values(first), *more), why)
+
+
+def _thermal_values(one: Thermal) -> Statement:
+    values = tuple(value_of(name, x, 0.0) for name, x in one.estimates.items())
+    return Statement("laws.thermal_values", values=values, r2=one.r2)
 
 
 def _rows(events: Sequence[EventFit]) -> Iterator[Row]:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 UNLIKELY = 0.05
 """Probability below which a difference is said not to be chance."""
+MISFITS = 1e-3
+"""Probability of its residuals below which a law does not fit an event."""
 LITTLE = 0.5
 """Share of the variance below which a law explains little."""
 CORRELATED = 0.95
@@ -54,7 +56,7 @@ def _is_wide(fit: "Fit", name: str) -> bool:
 
 
 CONDITIONS: "dict[str, Callable[[Fit], bool]]" = {
-    "misfit": lambda fit: fit.misfit < UNLIKELY,
+    "misfit": lambda fit: fit.misfit < MISFITS,
     "little": lambda fit: fit.r2 < LITTLE,
     "correlated": lambda fit: fit.correlation > CORRELATED,
 }

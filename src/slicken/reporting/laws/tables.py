@@ -12,6 +12,12 @@ from slicken.study.files import written_aside
 MICROMETRES, MEGAPASCALS = 1e6, 1e-6
 ENDS = ("", "_low", "_high", "_formal_sd")
 """Endings of the four columns of an estimate."""
+NOISE = {
+    "white": ("noise_white", 1.0), "correlated": ("noise_correlated", 1.0),
+    "scale": ("noise_scale_s", 1.0), "undulation": ("noise_undulation", 1.0),
+    "wavelength": ("noise_wavelength_um", MICROMETRES), "misfit": ("noise_misfit", 1.0),
+}  # fmt: skip
+"""Column of each number of the noise, and how many of its unit are in the SI unit."""
 PER = {
     "velocity": ("e_fold", 1.0), "slip": ("mm", 1e-3), "normal_stress": ("MPa", 1e6),
 }  # fmt: skip
@@ -145,7 +151,11 @@ def _fit(one: EventFit, fit: Fit) -> dict[str, object]:
     for name, estimate in fit.estimates.items():
         row |= _estimate(name, estimate)
         row[f"{QUANTITIES[name].column}_determined"] = not fit.undetermined(name)
-    noise = {f"noise_{name}": value for name, value in fit.noise.items() if name != "scale"}
+    noise = {
+        column: size * fit.noise[name]
+        for name, (column, size) in NOISE.items()
+        if name in fit.noise
+    }
     return row | {
         "correlation_a_b": fit.correlation,
         "log_likelihood": fit.log_likelihood,
@@ -153,7 +163,6 @@ def _fit(one: EventFit, fit: Fit) -> dict[str, object]:
         "r2": fit.r2,
         "rmse": fit.rmse,
         **noise,
-        "noise_scale_um": MICROMETRES * fit.noise.get("scale", float("nan")),
         "points": one.time.size,
         "samples": int(one.samples.sum()),
     }
@@ -171,8 +180,8 @@ def _fit_columns() -> list[str]:
     for name in PARAMETERS:
         columns += [f"{QUANTITIES[name].column}{end}" for end in (*ENDS, "_determined")]
     return [
-        *columns, "correlation_a_b", "log_likelihood", "misfit_p", "r2", "rmse", "noise_white",
-        "noise_correlated", "noise_scale_um", "points", "samples",
+        *columns, "correlation_a_b", "log_likelihood", "misfit_p", "r2", "rmse",
+        *(column for column, _ in NOISE.values()), "points", "samples",
     ]  # fmt: skip
 
 

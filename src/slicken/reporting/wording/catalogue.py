@@ -17,6 +17,8 @@ field              value                English
 ``{p:estimate}``   name, three numbers  ``7.0 (6.1 to 8.2) µm``; parts: ``value``, ``ends``,
                                         ``span`` (ends and unit), ``bare`` (no unit); with a 3
                                         after a part, thousandths
+``{p:sd}``         name, number         ``0.12``, two digits, without unit; ``sd 3``: thousandths
+``{x:thousandths}`` number              ``0.42`` for 0.00042
 ``{x:measured}``   number and unit      ``3.5 MPa``; the number where the unit is blank
 ``{x:quoted}``     text from a file     ``'Wear (um)'``
 ``{t:duration}``   seconds              ``1 min 15 s``
@@ -24,6 +26,7 @@ field              value                English
 ``{n:plural a|b}`` number               ``a`` where it is one, else ``b``
 ``{l:list}``       texts                ``a, b and c``
 ``{l:list X}``     values               each by ``X``, joined likewise
+``{l:each X}``     values               each by ``X``, with commas only
 ``{s:say}``        statement            its words, without a full stop
 ``{length_unit}``  none                 ``s``, or ``µm`` where the clock is slip
 ================== ==================== ==========================================
@@ -201,6 +204,13 @@ class Wording(string.Formatter):
         joint = "" if text.endswith("）") else " "
         return text if bare else f"{text}{joint}{QUANTITIES[name].unit}"
 
+    def _as_sd(self, named: tuple[str, float], power: str) -> str:
+        name, value = named
+        return self._number(10.0 ** int(power or 0) * in_units(name, value), ".2g")
+
+    def _as_thousandths(self, value: float, _: str) -> str:
+        return self._number(1e3 * value, "#.3g")
+
     def _as_measured(self, pair: tuple[float, str], form: str) -> str:
         value, unit = pair
         return f"{self._number(value, form)} {unit}".rstrip()
@@ -232,6 +242,9 @@ class Wording(string.Formatter):
         if len(written) < 2:
             return "".join(written)
         return f"{comma.join(written[:-1])}{last}{written[-1]}"
+
+    def _as_each(self, items: Sequence[Any], how: str) -> str:
+        return _JOINED[self.language][0].join(self.format_field(item, how) for item in items)
 
     def _as_say(self, statement: Statement, _: str) -> str:
         return self(statement).removesuffix(".").removesuffix("。")

@@ -1,0 +1,135 @@
+"""Events: data, fitted laws and residuals of each, against load-point displacement."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from slicken.reporting.figures.laws_marks import (
+    LAW_INK,
+    MEASURED,
+    limits_of,
+    name_laws,
+    shown_fits,
+    usable,
+)
+from slicken.reporting.figures.marks import few_ticks, hide_after, legend_below, rows_for
+from slicken.reporting.figures.style import FAINT, INK, Width, letter_panels, new_figure
+from slicken.reporting.laws.named import short
+
+if TYPE_CHECKING:
+    from slicken.laws.results import EventFit, Laws
+    from slicken.reporting.wording import Wording
+
+    Events = Sequence[tuple[int, EventFit]]
+
+NAME = "laws_events"
+MOST_PANELS = 9
+"""Events of one figure; further ones are in figures of their own."""
+MICROMETRES = 1e6
+THOUSANDTHS = 1e3
+
+
+def pages(laws: "Laws") -> "list[Events]":
+    """The events of each figure."""
+    every = usable(laws)
+    return [every[at : at + MOST_PANELS] for at in range(0, len(every), MOST_PANELS)]
+
+
+def draw(data: "Events", say: "Wording", width: Width) -> Figure:
+    """A pair of panels for each event: friction, and residuals below.
+
+    Args:
+        data: Events with their numbers.
+        say: Words of the language.
+        width: Column of a journal page, or two.
+    """
+    columns = min(len(data), 3 if width == "double" else 2)
+    rows = rows_for(len(data), columns)
+    figure, panels = new_figure(
+        width=width,
+        height_mm=8 + rows * (58 if rows < 4 else 45),
+        rows=2 * rows,
+        columns=columns,
+        height_ratios=[3, 1] * rows,
+    )
+    pairs = list(_pairs(panels, columns))
+    for (upper, lower), (_, one) in zip(pairs, data, strict=False):
+        draw_event(upper, one, say)
+        draw_residuals(lower, one, say)
+        lower.sharex(upper)
+        upper.tick_params(labelbottom=False)
+    for place, (upper, lower) in enumerate(pairs[: len(data)]):
+        if place % columns == 0:
+            upper.set_ylabel(say("labels.friction"))
+            lower.set_ylabel(say("labels.residual"))
+        if place + columns >= len(data):
+            lower.set_xlabel(say("labels.load_point"))
+    uppers = [upper for upper, _ in pairs]
+    letter_panels(uppers[: len(data)], [_title(n, one, say) for n, one in data])
+    for panel in (0, 1):
+        hide_after([pair[panel] for pair in pairs], len(data))
+    laws = {fit.law for _, one in data for fit in shown_fits(one)}
+    pairs[0][0].plot([], [], ".", color=MEASURED, markersize=4, label=say("labels.measured"))
+    name_laws(pairs[0][0], laws, say, line=True)
+    legend_below(figure, pairs[0][0])
+    figure.align_ylabels([panel for pair in pairs[::columns] for panel in pair])
+    return figure
+
+
+def _pairs(panels: Sequence[Axes], columns: int) -> Iterator[tuple[Axes, Axes]]:
+    """Upper and lower panel of each event, row by row."""
+    for start in range(0, len(panels), 2 * columns):
+        for place in range(start, start + columns):
+            yield panels[place], panels[place + columns]
+
+
+def _title(number: int, one: "EventFit", say: "Wording") -> str:
+    return say("labels.event", number=number, event=short(one.event))
+
+
+def draw_event(axes: Axes, one: "EventFit", say: "Wording") -> None:
+    """Friction and the laws that are not ruled out; a line where the load changes."""
+    del say
+    across = _since(one)
+    axes.axvline(0, color=FAINT, linewidth=0.6, zorder=0.5)
+    axes.plot(
+        across, one.friction, ".", color=MEASURED, markersize=2.6, markeredgewidth=0, zorder=1
+    )
+    for fit in reversed(shown_fits(one)):
+        look = LAW_INK[fit.law]
+        axes.plot(
+            across, fit.modelled, color=look.colour, linestyle=look.dashes, linewidth=1.0, zorder=3
+        )
+    every = [one.friction, *(fit.modelled for fit in shown_fits(one))]
+    axes.set_ylim(limits_of(np.concatenate(every)))
+    axes.set_xlim(limits_of(across, 0.02))
+    few_ticks(axes, x=4, y=4)
+
+
+def draw_residuals(axes: Axes, one: "EventFit", say: "Wording") -> None:
+    """Measured less fitted friction, in thousandths, of the same laws."""
+    del say
+    across, every = _since(one), []
+    axes.axhline(0, color=INK, linewidth=0.5, zorder=0.5)
+    axes.axvline(0, color=FAINT, linewidth=0.6, zorder=0.5)
+    for fit in reversed(shown_fits(one)):
+        left = THOUSANDTHS * (one.friction - fit.modelled)
+        every.append(left)
+        axes.plot(
+            across, left, ".", color=LAW_INK[fit.law].colour, markersize=1.6, markeredgewidth=0,
+            alpha=0.6, zorder=2,
+        )  # fmt: skip
+    most = float(np.nanmax(np.abs(every))) if every else 1.0
+    axes.set_ylim(-1.15 * most or -1.0, 1.15 * most or 1.0)
+    few_ticks(axes, y=2)
+
+
+def _since(one: "EventFit") -> np.ndarray:
+    """Displacement since the load changed, um."""
+    best = shown_fits(one)[0]
+    start = best.estimates["start"].value if "start" in best.estimates else one.event.start
+    origin = np.interp(start, one.time, one.displacement)
+    return MICROMETRES * (one.displacement - origin)
