@@ -65,6 +65,8 @@ kills: install  ## kill a study 500 times, and compare what it ends with
 truth: install  ## study every planted truth, an hour or two; writes docs/truth.json and the page
 	$(BIN)/slicken truth --out truth --write docs/truth.json
 	$(BIN)/python benchmarks/truth_page.py docs/truth.json
+	$(BIN)/slicken truth --laws --workers 2 --out truth --write docs/laws.json
+	$(BIN)/python benchmarks/laws_page.py docs/laws.json
 
 sanitize: install  ## the native engine under AddressSanitizer and ThreadSanitizer
 	native/sanitize.sh address -m ''

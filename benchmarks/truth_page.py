@@ -147,7 +147,7 @@ def _by_truth(records: Sequence[Record]) -> str:
         cover = f"{np.mean(covers):.2f} ({min(covers):.2f} to {max(covers):.2f})" if covers else "-"
         numbers = [str(one["studies"]), str(one["with_skill"])]
         rows.append([f"`{name}`", *numbers, *counts, widest, *others, cover])
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
 def _by_method(records: Sequence[Record]) -> str:
@@ -157,10 +157,10 @@ def _by_method(records: Sequence[Record]) -> str:
         for name, one in by_scenario(records).items()
         if TRUTHS[name].causes
     ]
-    return _table(heads, rows)
+    return table(heads, rows)
 
 
-def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
@@ -183,7 +183,7 @@ def _studies(records: Sequence[Record]) -> str:
     ordered = sorted(
         records, key=lambda r: (names.index(r["scenario"]), r["memory"] or 0, r["seed"])
     )
-    return _table(heads, [_row(record) for record in ordered])
+    return table(heads, [_row(record) for record in ordered])
 
 
 def _row(record: Record) -> list[str]:

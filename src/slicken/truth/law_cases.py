@@ -160,14 +160,14 @@ def law_cases(group: "Group") -> Iterator[LawCase]:
 
 
 def information(seed: int, draw: int) -> LawCase:
-    """The example of diabayes: white noise, stiffness known, 1 to 10 um/s."""
+    """The example of diabayes: white noise, stiffness known, 1 to 10 um/s; steady before."""
     fault = SpringSlider(0.6, 0.01, (0.009,), (10 * UM,), 1e3, UM)
     return LawCase(
         name=f"information-seed{seed}-{draw:02d}",
         kind="information",
         fault=fault,
-        course=Course("velocity-steps", (UM, 10 * UM), (15.0, 15.0)),
-        readings=Readings((1000 / 15,), white=1e-3),
+        course=Course("velocity-steps", (UM, 10 * UM), (100.0, 15.0)),
+        readings=Readings((10.0, 1000 / 15), white=1e-3),
         seed=(seed, 2, draw),
         change=0,
         given=True,

@@ -76,14 +76,14 @@ def information_bound(*, free: Sequence[str] = (), before: bool = True) -> dict[
 
     Args:
         free: What is fitted besides a, b and Dc: ``mu0``, ``trend``.
-        before: Whether 15 s of steady sliding before the step are sampled too.
+        before: Whether 100 s of steady sliding before the step are sampled too, 10 times a second.
 
     Returns:
         Standard deviations of ``a``, ``b``, ``dc`` (m) and ``a_minus_b``.
     """
-    step = 15.0 if before else 0.0
-    interval = 15 / 1000
-    times = np.arange(2000 if before else 1000) * interval + interval / 2
+    step = 100.0 if before else 0.0
+    earlier = np.arange(0.05, step, 0.1)
+    times = np.concatenate([earlier, step + (np.arange(1000) + 0.5) * 0.015])
     values = {"a": 0.01, "b": 0.009, "dc": 10e-6}
     columns = [_slope(values, name, times, step) for name in values]
     moved = np.where(times < step, 1e-6 * times, 1e-6 * step + 1e-5 * (times - step))
