@@ -1,5 +1,6 @@
 """``slicken law``: friction laws of velocity steps and holds, from a log."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ from slicken.cli.terminal import say, show_findings
 from slicken.errors import LawError, shown
 
 if TYPE_CHECKING:
+    from slicken.cli.progress_bar import ProgressBar
     from slicken.physics.spring_slider import Evolution
 
 LAWS: tuple["Evolution", ...] = ("ageing", "slip")
@@ -69,23 +71,35 @@ def run(
     numbers = states_named(states)
     from slicken import fit_laws, write_laws
     from slicken.cli.law_screen import show_laws
+    from slicken.cli.progress_bar import ProgressBar
     from slicken.experiment.samples import read_samples
     from slicken.reporting.wording import language_named
 
     records = read_samples(logs, channels)
     say(f"{len(records)} {'record' if len(records) == 1 else 'records'} -> {out}")
     show_findings(records)
-    found = fit_laws(
-        records,
-        laws=laws,
-        states=numbers,
-        stiffness=stiffness,
-        steps=steps,
-        history=history,
-        thermal=thermal,
-    )
+    with ProgressBar() as bar:
+        found = fit_laws(
+            records,
+            laws=laws,
+            states=numbers,
+            stiffness=stiffness,
+            steps=steps,
+            history=history or None,
+            thermal=thermal,
+            on_event=partial(_show, bar),
+        )
     written = write_laws(found, records, out, language=language_named(lang), figures=figures)
     show_laws(found, written)
+
+
+def _show(bar: "ProgressBar", record: str, number: int, total: int) -> None:
+    """Move the bar to an event."""
+    from slicken.statements import Statement
+    from slicken.study.progress import Progress
+
+    doing = Statement("progress.law_event", record=record, number=number, total=total)
+    bar(Progress("laws", doing, number - 1, total))
 
 
 def laws_named(text: str) -> tuple[tuple["Evolution", ...], bool]:

@@ -28,7 +28,7 @@ NAME = "progress.json"
 EVERY = 2.0
 """Seconds from one writing of the file to the next, at least."""
 
-Stage = Literal["measuring", "training", "evidence", "figures"]
+Stage = Literal["measuring", "training", "evidence", "figures", "laws"]
 State = Literal["waiting", "training", "begun", "finished"]
 
 
@@ -37,7 +37,7 @@ class Progress:
     """How far a study is at one moment: the one thing that a long job reports.
 
     Args:
-        stage: Part of the work: ``measuring``, ``training``, ``evidence`` or ``figures``.
+        stage: Part of the work: ``measuring``, ``training``, ``evidence``, ``figures`` or ``laws``.
         doing: What is being done.
         done: Steps that are done; epochs of all runs in training.
         total: Number of steps.

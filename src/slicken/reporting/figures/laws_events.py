@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 NAME = "laws_events"
 MOST_PANELS = 9
 """Events of one figure; further ones are in figures of their own."""
+BEFORE, AFTER = 12.0, 40.0
+"""Dc that are shown before and after a change."""
 MICROMETRES = 1e6
 THOUSANDTHS = 1e3
 
@@ -103,10 +105,27 @@ def draw_event(axes: Axes, one: "EventFit", say: "Wording") -> None:
         axes.plot(
             across, fit.modelled, color=look.colour, linestyle=look.dashes, linewidth=1.0, zorder=3
         )
-    every = [one.friction, *(fit.modelled for fit in shown_fits(one))]
+    left, right = _view(one, across)
+    seen = (across >= left) & (across <= right)
+    every = [one.friction[seen], *(fit.modelled[seen] for fit in shown_fits(one))]
     axes.set_ylim(limits_of(np.concatenate(every)))
-    axes.set_xlim(limits_of(across, 0.02))
+    axes.set_xlim(left, right)
     few_ticks(axes, x=4, y=4)
+
+
+def _view(one: "EventFit", across: np.ndarray) -> tuple[float, float]:
+    """Displacements that are shown: so many Dc before and after, or less where there is less."""
+    low, high = limits_of(across, 0.02)
+    distances = [
+        fit.estimates[name].value
+        for fit in shown_fits(one)
+        for name in ("dc", "dc2")
+        if name in fit.estimates and not fit.undetermined(name)
+    ]
+    if not distances:
+        return low, high
+    longest = MICROMETRES * max(distances)
+    return max(low, -BEFORE * longest), min(high, AFTER * longest)
 
 
 def draw_residuals(axes: Axes, one: "EventFit", say: "Wording") -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from slicken.reporting.figures.style import BLUE, VERMILLION
+from slicken.reporting.laws.named import is_used, score
 from slicken.reporting.quantities import QUANTITIES, in_units
 
 if TYPE_CHECKING:
@@ -36,12 +37,12 @@ def shown_fits(one: "EventFit") -> "list[Fit]":
     """The fit of each law that the verdict leaves, the likelier first."""
     laws: list[Evolution] = [law for law in LAW_INK if one.verdict == law] or [*LAW_INK]
     fits = [fit for law in laws if (fit := one.best(law)) is not None]
-    return sorted(fits, key=lambda fit: -fit.log_likelihood)
+    return sorted(fits, key=lambda fit: -score(fit))
 
 
 def usable(laws: "Laws") -> "list[tuple[int, EventFit]]":
-    """Events with a fit, by their number from 1."""
-    return [(number, one) for number, one in enumerate(laws.events, 1) if one.fits]
+    """Events that are used, by their number from 1."""
+    return [(number, one) for number, one in enumerate(laws.events, 1) if is_used(one)]
 
 
 def parameter_label(name: str, say: "Wording") -> str:

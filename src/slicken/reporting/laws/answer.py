@@ -21,7 +21,7 @@ from slicken.laws.results import (
 )
 from slicken.reporting.answer_memory import Finding
 from slicken.reporting.laws.caveats import caveats_of
-from slicken.reporting.laws.named import LAWS, leading_law, named
+from slicken.reporting.laws.named import LAWS, is_used, leading_law, named, score
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def over_events(laws: Laws, law: "Evolution") -> dict[str, tuple[int, Estimate]]
     found = {one.parameter: (one.events, one.estimate) for one in every if one.record == of}
     if found:
         return found
-    fits = [fit for one in laws.events if (fit := one.best(law)) is not None]
+    fits = [fit for one in laws.events if is_used(one) and (fit := one.best(law))]
     if not fits:
         return {}
     best = max(fits, key=lambda fit: fit.r2)
@@ -135,8 +135,7 @@ def value_of(name: str, one: Estimate, a: float) -> Statement:
 
 
 def _which(laws: Laws) -> Finding:
-    usable = [one for one in laws.events if one.event.problem is None]
-    fitted = [one for one in usable if one.fits]
+    fitted = [one for one in laws.events if is_used(one)]
     verdicts = Counter(one.verdict for one in fitted)
     counts = tuple(
         Statement("laws.verdict_count", verdict=name, count=verdicts[name])
@@ -144,14 +143,16 @@ def _which(laws: Laws) -> Finding:
         if verdicts[name]
     )
     said = {"fitted": len(fitted), "events": len(laws.events)}
-    beside = Statement("laws.counted", verdicts=counts, **said) if counts else None
+    beside = Statement("laws.counted", verdicts=counts, **said)
     if not laws.events:
         beside = Statement("laws.no_events")
+    elif len(laws.events) == len(fitted) == 1:
+        beside = Statement("laws.of_one", event=named(fitted[0].event))
     elif not counts:
         beside = Statement("laws.none_fitted", **said)
     headline = Statement(f"laws.verdict_{laws.verdict or 'none'}")
     more = Statement(f"laws.verdict_{laws.verdict}_more") if laws.verdict else None
-    return Finding(headline, (beside,) if beside else (), (more,) if more else ())
+    return Finding(headline, (beside,), (more,) if more else ())
 
 
 def _parameters(laws: Laws, law: "Evolution", shown: Sequence["Evolution"]) -> Finding:
@@ -179,7 +180,7 @@ def _rate_dependence(rate: Estimate) -> Statement:
 
 def _stiffness(laws: Laws, law: "Evolution") -> Finding:
     one = over_events(laws, law).get("stiffness")
-    fits = [fit for e in laws.events if (fit := e.best(law)) is not None]
+    fits = [fit for one in laws.events if is_used(one) and (fit := one.best(law))]
     if one is None:
         return Finding(Statement("laws.stiffness_none"))
     if all("stiffness" not in fit.names for fit in fits):
@@ -261,7 +262,9 @@ def _thermal_values(one: Thermal) -> Statement:
 def _rows(events: Sequence[EventFit]) -> Iterator[Row]:
     """Each usable event with the laws that its verdict leaves, the likelier first."""
     for number, one in enumerate(events, 1):
+        if not is_used(one):
+            continue
         laws = [law for law in LAWS if one.verdict == law] or LAWS
         fits = [fit for law in laws if (fit := one.best(law)) is not None]
-        for fit in sorted(fits, key=lambda fit: -fit.log_likelihood):
+        for fit in sorted(fits, key=lambda fit: -score(fit)):
             yield Row(number, one.record, one.event, one.verdict, fit)

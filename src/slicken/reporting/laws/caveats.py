@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from slicken.reporting.laws.named import is_used
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def caveats_of(laws: "Laws", law: "Evolution | None") -> Iterator[Statement]:
     if unused:
         yield Statement("law_caveats.unused", count=unused, of=len(laws.events))
     if law is not None:
-        every = ((n, one.best(law)) for n, one in enumerate(laws.events, 1))
+        every = ((n, one.best(law)) for n, one in enumerate(laws.events, 1) if is_used(one))
         yield from _of_fits([(n, fit) for n, fit in every if fit is not None], law)
         yield from _over_events(laws, law)
 

@@ -20,6 +20,8 @@ def methods_paragraph(laws: "Laws") -> tuple[Statement, ...]:
 
 
 def _statements(laws: "Laws") -> Iterator[Statement]:
+    from slicken.laws.fit import MISFITS, SECOND_STATE, TOLD  # JAX takes a second
+
     fits = [fit for one in laws.events for fit in one.fits]
     yield Statement("law_methods.version", version=version("slicken"))
     if laws.events:
@@ -33,11 +35,12 @@ def _statements(laws: "Laws") -> Iterator[Statement]:
         fitted = tuple(dict.fromkeys(fit.law for fit in fits))
         yield Statement("law_methods.laws", laws=fitted)
         if any(fit.states == 2 for fit in fits):
-            yield Statement("law_methods.states")
+            yield Statement("law_methods.states", gain=SECOND_STATE)
         free = any("stiffness" in fit.names for fit in fits)
         yield Statement(f"law_methods.stiffness_{'free' if free else 'given'}")
-        for key in ("trend", "noise", "intervals", "undetermined", "verdict"):
+        for key in ("trend", "noise", "intervals", "undetermined"):
             yield Statement(f"law_methods.{key}")
+        yield Statement("law_methods.verdict", told=TOLD, misfits=MISFITS)
     if laws.shared:
         yield Statement("law_methods.shared")
     if laws.healing:
