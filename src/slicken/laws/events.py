@@ -116,8 +116,11 @@ def _without_ramps(time: Floats, position: Floats, lines: Sequence[Line]) -> lis
     for index, line in enumerate(lines):
         later = next((each for each in range(index + 1, len(lines)) if not ramps[each]), None)
         is_ramp = ramps[index]
-        if is_ramp and kept and later is not None:
-            is_ramp = not is_plateau(time, position, line, (kept[-1], lines[later]))
+        if is_ramp:
+            rest = Line(line.first, line.first + 1, 0.0, 0.0)
+            stop = Line(line.stop - 1, line.stop, 0.0, 0.0)
+            beside = (kept[-1] if kept else rest, stop if later is None else lines[later])
+            is_ramp = not is_plateau(time, position, line, beside)
         if not is_ramp:
             kept.append(line)
     return kept

@@ -76,7 +76,7 @@ def is_plateau(time: Floats, position: Floats, line: Line, beside: tuple[Line, L
     # A ramp of acceleration c over a span s has a second Legendre coefficient of c s^2 / 12.
     lasted = float(time[line.stop - 1] - time[line.first])
     ramp = abs(after.velocity - before.velocity) / took * lasted**2 / 12
-    return bool(abs(fit[2]) + 2 * noise < ramp / 2) or _leads_out(line, beside, lasted)
+    return bool(abs(fit[2]) + 2 * noise < ramp / 5) or _leads_out(line, beside, lasted)
 
 
 def _leads_out(line: Line, beside: tuple[Line, Line], lasted: float) -> bool:

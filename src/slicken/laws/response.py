@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from slicken.laws.stretches import quantum
+
 if TYPE_CHECKING:
     from slicken.laws.results import Event
 
@@ -20,10 +22,12 @@ STICK_SLIPS = 3
 _EVEN, _GEOMETRIC = 100, 60
 _SCALES = 24
 _SHORTEST, _LONGEST = 1 / 200, 250e-6
-_TRENDLESS = 100e-6
+TRENDLESS = 100e-6
+"""Slip, m, in which a drift of friction cannot be told from its response to a step."""
 _CLEAR = 3.0
 _MATTERS = 0.1
-_MOST = 4000
+_POINTS = (4000, 1000, 300)
+_MANY, _ONE_SIDED = 200, -0.5
 _DROP, _SUDDEN, _OF_RANGE = 8.0, 0.3, 0.2
 
 
@@ -79,7 +83,7 @@ def response_of(
     trend, scatter = _line(x_before, f_before)
     level = float(np.median(f_before - trend * x_before))
     # Friction drifts differently at another velocity; in little slip that cannot be told apart.
-    own = after > _TRENDLESS and after > before / 2
+    own = after > TRENDLESS and after > before / 2
     longest = min(_LONGEST, after / 2 if own else 2 * after)
     scales, amplitudes, drift = _exponentials(
         x_after, f_after - level - trend * x_after, longest, own
@@ -89,7 +93,8 @@ def response_of(
     left = np.abs(amplitudes) * np.exp(-after / scales)
     clear = (np.abs(amplitudes) > _MATTERS * size) & (np.abs(amplitudes) > _CLEAR * scatter)
     scale = float(np.max(scales[clear])) if clear.any() else float(np.min(scales))
-    remaining = float(np.sum(left[clear & (left > _CLEAR * scatter)])) / max(size, 1e-300)
+    to_come = float(np.sum(left[clear & (left > _CLEAR * scatter)]))
+    remaining = min(to_come / max(size, 1e-300), 1.0)
     unsteady = float(np.exp(-before / scale)) if clear.any() else 0.0
     stretched = 0.0 if stiffness is None else float(f_after[-1] - f_before[0]) / stiffness
     return Response(scale, size, remaining, unsteady, before, after - stretched)
@@ -149,9 +154,31 @@ def stick_slips(time: Floats, friction: Floats) -> StickSlips:
     >>> stick_slips(t, 0.6 + 0.02 * (t % 1.0)).number
     9
     """
+    # Means over longer times are freer of noise, but a drop in them is less sudden.
+    found = [_skewed(friction), *(_drops(time, friction, most) for most in _POINTS)]
+    return max(found, key=lambda one: one.number)
+
+
+def _skewed(friction: Floats) -> StickSlips:
+    """Drops of a few samples each in noise, which make the steps between samples one-sided."""
+    # The first third holds the response itself, which may be sudden.
+    steps = np.diff(friction[friction.size // 3 :])
+    if steps.size < _MANY:
+        return StickSlips(0, 0.0)
+    steps = steps - steps.mean()
+    spread = float(np.std(steps))
+    skewness = float(np.mean(steps**3)) / max(spread**3, 1e-300)
+    drops = -steps[steps < -2 * spread]
+    if skewness > _ONE_SIDED or not drops.size or np.median(drops) < 3 * quantum(friction):
+        return StickSlips(0, 0.0)
+    return StickSlips(int(drops.size), float(np.median(drops)))
+
+
+def _drops(time: Floats, friction: Floats, most: int) -> StickSlips:
+    """Sudden drops in means over so many equal numbers of samples, at most."""
     from scipy.signal import find_peaks
 
-    size = -(-time.size // _MOST)
+    size = -(-time.size // most)
     whole = time.size // size * size
     if whole < 5 * size:
         return StickSlips(0, 0.0)

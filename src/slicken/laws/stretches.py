@@ -24,6 +24,7 @@ _CHUNK = 32
 _MANY = 24
 _MOST_UNEVEN = 4.0
 _PARTS, _PLACES = 16, 4096
+_UNSURE = 1.15
 _MOST_WANDER = 1e-6
 _AVERAGED = 64.0
 """Samples whose noise is taken to err together."""
@@ -226,8 +227,11 @@ class _Velocities:
         velocity, span = pieces.velocity(), pieces.span()
         before, after = velocity[:-1], velocity[1:]
         shorter = np.minimum(span[:-1], span[1:])
-        wandered = np.interp(shorter, self.spans, self.wanders)
-        noise = np.hypot(_noise_of_pairs(pieces), wandered)
+        longer = np.maximum(span[:-1], span[1:])
+        own = _noise_of_pairs(pieces)
+        noise, far = (
+            np.hypot(own, np.interp(each, self.spans, self.wanders)) for each in (shorter, longer)
+        )
         change = np.abs(after - before)
         apart = change * shorter / (CLEAR * noise)
         larger = np.maximum(np.abs(before), np.abs(after))
@@ -239,7 +243,7 @@ class _Velocities:
             - pieces.place[:-1]
             - before * (meeting - pieces.time[:-1])
         )
-        return np.maximum(np.minimum(apart, share), jump / (2 * CLEAR * noise))
+        return np.maximum(np.minimum(apart, share), jump / (2 * CLEAR * far))
 
 
 def wander(time: Floats, position: Floats) -> tuple[Floats, Floats]:
@@ -258,16 +262,20 @@ def wander(time: Floats, position: Floats) -> tuple[Floats, Floats]:
         return np.zeros(1), np.zeros(1)
     spans = shortest * np.exp2(np.arange(count, dtype=np.float64))
     sizes = np.array([_second_difference(time, position, span) for span in spans])
-    strayed = np.sqrt(np.maximum(sizes**2 - sizes[0] ** 2, 0.0))
+    noise = _second_difference(time, position, None)
+    strayed = np.sqrt(np.maximum(sizes**2 - _UNSURE * noise**2, 0.0))
     return spans, np.minimum(np.maximum.accumulate(strayed), _MOST_WANDER)
 
 
-def _second_difference(time: Floats, position: Floats, span: float) -> float:
-    middle = np.linspace(time[0] + span, time[-1] - span, _PLACES)
-    earlier, now, later = (
-        np.clip(np.searchsorted(time, middle + shift), 0, time.size - 1)
-        for shift in (-span, 0.0, span)
-    )
+def _second_difference(time: Floats, position: Floats, span: float | None) -> float:
+    """Size of second differences over a duration; between neighbouring samples without one."""
+    apart = span or 0.0
+    middle = np.linspace(time[0] + apart, time[-1] - apart, _PLACES)
+    earlier, now, later = (np.searchsorted(time, middle + shift) for shift in (-apart, 0.0, apart))
+    if span is None:
+        now = np.clip(now, 1, time.size - 2)
+        earlier, later = now - 1, now + 1
+    earlier, now, later = (np.clip(each, 0, time.size - 1) for each in (earlier, now, later))
     ratio = (time[now] - time[earlier]) / np.maximum(time[later] - time[earlier], 1e-300)
     away = position[now] - (1 - ratio) * position[earlier] - ratio * position[later]
     # A normal number is within 0.3186 standard deviations of zero a quarter of the time; three

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from slicken.channels import FRICTION
 from slicken.laws.load import load_of
-from slicken.laws.response import STICK_SLIPS, Response, response_of, stick_slips
+from slicken.laws.response import STICK_SLIPS, TRENDLESS, Response, response_of, stick_slips
 from slicken.laws.stress_steps import CHANGE
 from slicken.statements import Statement
 
@@ -25,6 +25,8 @@ SLIPS = 3.0
 """Slip before and after a step, in Dc, below which there is no steady state."""
 REMAINING = 0.10
 """Share of the response to a step that may still be to come when the next begins."""
+SCALES = 5.0
+"""Least slip after a step, in e-folds of the response, where that is all the slip there is."""
 _GAP = 0.1
 _TURNED, _SMALL = 1e-6, 2e-6
 _UM = 1e6
@@ -206,4 +208,12 @@ def _incomplete(record: _Record, response: Response) -> Iterator[Statement]:
         slip = (response.slip_after * _UM, "µm")
         yield Statement(
             "laws.problem_evolving", slip=slip, share=response.remaining, limit=REMAINING
+        )
+    if response.slip_after < min(TRENDLESS, SCALES * response.scale):
+        yield Statement(
+            "laws.problem_scale",
+            slip=(response.slip_after * _UM, "µm"),
+            scale=(response.scale * _UM, "µm"),
+            times=response.slip_after / response.scale,
+            limit=SCALES,
         )
