@@ -1,13 +1,15 @@
 """Friction laws: one velocity step of 6,000 samples by slicken, and by scipy as laboratories do it.
 
-.venv/bin/python benchmarks/laws.py              # some minutes: scipy takes most of them
-.venv/bin/python benchmarks/laws.py --repeats 1
+.venv/bin/python benchmarks/laws.py --write      # into benchmarks/README.md
+.venv/bin/python benchmarks/laws.py --repeats 1  # printed only
 """
 
 import argparse
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -20,6 +22,7 @@ from machine import machine
 from slicken.physics.shear_test import Course, Readings, simulate_record
 from slicken.physics.spring_slider import Evolution, SpringSlider
 from slicken.truth.law_bench import KNOWN
+from tables import write_between_markers
 
 if TYPE_CHECKING:
     from slicken.experiment.samples import Samples
@@ -177,15 +180,21 @@ def scipy_step(
 
 
 def main() -> None:
-    """Time both, in turns, and print the table."""
+    """Time all, one after another, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--repeats", type=int, default=3)
-    repeats = parser.parse_args().repeats
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--write", action="store_true")
+    given = parser.parse_args()
+    repeats = given.repeats
     answers = [by_slicken((1,), repeats), by_slicken((1, 2), repeats), by_scipy(repeats)]
-    print(machine())
-    print(as_table(answers))
     apart = max(difference(one, answers[-1]) for one in answers)
-    print(f"answers differ by {apart:.2f} formal standard deviations at most (limit {SAME})")
+    if apart > SAME:
+        sys.exit(f"answers differ by {apart:.2f} formal standard deviations: no comparison")
+    found = f"{machine()}; {time.strftime('%Y-%m-%d')}.\n\n{as_table(answers)}"
+    print(found)
+    if given.write:
+        page = Path(__file__).with_name("README.md")
+        write_between_markers(page, found, "<!-- laws -->", "<!-- /laws -->")
 
 
 if __name__ == "__main__":

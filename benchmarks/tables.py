@@ -18,18 +18,18 @@ STUDY = (
 )
 
 
-def write_between_markers(page: Path, words: str) -> None:
+def write_between_markers(page: Path, words: str, begin: str = BEGIN, end: str = END) -> None:
     """Replace what stands between the markers of a page.
 
     Raises:
         ValueError: if the page has no markers.
     """
     text = page.read_text(encoding="utf-8")
-    if BEGIN not in text or END not in text:
-        raise ValueError(f"{page.name} needs the lines {BEGIN} and {END}")
-    before, rest = text.split(BEGIN, 1)
-    after = rest.split(END, 1)[1]
-    page.write_text(f"{before}{BEGIN}\n{words.strip()}\n{END}{after}", encoding="utf-8")
+    if begin not in text or end not in text:
+        raise ValueError(f"{page.name} needs the lines {begin} and {end}")
+    before, rest = text.split(begin, 1)
+    after = rest.split(end, 1)[1]
+    page.write_text(f"{before}{begin}\n{words.strip()}\n{end}{after}", encoding="utf-8")
 
 
 def all_tables(
