@@ -168,6 +168,16 @@ def test_the_start_and_the_unloading_of_a_run_are_no_events() -> None:
     assert find_events(record(time, load_point=moved(time, history))) == ()
 
 
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_record_that_mostly_stands_still_still_says_which_way_it_goes(sign: float) -> None:
+    time = np.arange(0.0, 2000.0, 0.05)
+    history = ((15.0, 6.0), (1600.0, 0.0), (35.0, 6.0), (300.0, 0.0), (50.0, 6.0))
+    noise = np.random.default_rng(9).normal(0, 0.3, time.size)
+    position = sign * np.round((moved(time, history) / UM + noise) / 0.5) * 0.5 * UM
+    events = find_events(record(time, load_point=position))
+    assert [event.held for event in events] == pytest.approx([1600.0, 300.0], abs=1.0)
+
+
 def test_steps_of_normal_stress_are_events_while_the_load_moves_on() -> None:
     time = np.arange(0.0, 600.0, 0.1)
     stress = 1e7 * np.where(time < 250, 1.0, np.where(time < 400, 1.2, 1.0))

@@ -136,6 +136,16 @@ def test_a_sensor_that_is_reset_in_a_hold_is_said() -> None:
     assert problem_of(held(samples, position)) == "laws.problem_reversal"
 
 
+@pytest.mark.parametrize("held_for", [10.0, 300.0])
+def test_a_hold_between_steady_states_can_be_used(held_for: float) -> None:
+    fault = SpringSlider(0.6, 0.008, (0.009,), (DC,), 2e3, 10 * UM)
+    course = Course.holds(10 * UM, (held_for,), 400 * UM)
+    samples = simulate_record(fault, course, replace(QUIET, displacement=0.1 * UM), seed=2)
+    (event,) = find_events(samples)
+    assert event.held == pytest.approx(held_for, abs=0.2)
+    assert judged(event, samples).problem is None
+
+
 def test_a_hold_without_a_reslide_is_said() -> None:
     samples = stepped((1.0, 300.0), (1.5, 300.0))
     position = UM * np.minimum(samples.time, 300.0)

@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 
 _CHANNELS = (LOAD_POINT, LOAD_POINT_VELOCITY, SLIP, SLIP_VELOCITY)
 _IMPOSED = (SLIP, SLIP_VELOCITY)
-_PLACES = 201
+_PLACES, _CLEAR = 201, 5.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +72,9 @@ def load_of(samples: "Samples") -> Load:
 def _goes_forward(time: Floats, position: Floats) -> bool:
     """Whether it mostly goes forward, however far a sensor was reset between."""
     moves = np.diff(np.interp(np.linspace(time[0], time[-1], _PLACES), time, position))
-    usual = float(np.median(np.abs(moves[moves != 0]))) if moves.any() else 0.0
-    return bool(np.sum(np.clip(moves, -usual, usual)) >= 0)
+    noise = float(np.median(np.abs(np.diff(moves))))
+    clear = np.sign(moves[np.abs(moves) > _CLEAR * noise])
+    return bool((np.sum(clear) or np.sum(moves)) >= 0)
 
 
 def _integrated(time: Floats, velocity: Floats) -> Floats:

@@ -84,17 +84,17 @@ def response_of(
     level = float(np.median(f_before - trend * x_before))
     # Friction drifts differently at another velocity; in little slip that cannot be told apart.
     own = after > TRENDLESS and after > before / 2
-    longest = min(_LONGEST, after / 2 if own else 2 * after)
+    longest = min(_LONGEST, after / 3 if own else 2 * after)
     scales, amplitudes, drift = _exponentials(
         x_after, f_after - level - trend * x_after, longest, own
     )
     answer = f_after - level - (trend + drift) * x_after
     size = float(np.max(np.abs(answer)))
-    left = np.abs(amplitudes) * np.exp(-after / scales)
+    left = amplitudes * np.exp(-after / scales)
     clear = (np.abs(amplitudes) > _MATTERS * size) & (np.abs(amplitudes) > _CLEAR * scatter)
     scale = float(np.max(scales[clear])) if clear.any() else float(np.min(scales))
-    to_come = float(np.sum(left[clear & (left > _CLEAR * scatter)]))
-    remaining = min(to_come / max(size, 1e-300), 1.0)
+    to_come = abs(float(np.sum(left[clear])))
+    remaining = min(to_come / max(size, 1e-300), 1.0) if to_come > _CLEAR * scatter else 0.0
     unsteady = float(np.exp(-before / scale)) if clear.any() else 0.0
     stretched = 0.0 if stiffness is None else float(f_after[-1] - f_before[0]) / stiffness
     return Response(scale, size, remaining, unsteady, before, after - stretched)
