@@ -53,7 +53,7 @@ def test_the_page_opens_with_the_verdict(outline: Outline) -> None:
     place = body.index(("h2", "The answer"))
     assert body[place + 1 : place + 3] == [
         ("h3", "Which law?"),
-        ("p", "Not distinguishable: ageing law and slip law fit alike"),
+        ("p", "Not distinguishable: ageing law and slip law fit equally well"),
     ]
     tiles = [tile for tile in outline.all("div") if str(tile.get("id")).endswith("-answer")]
     assert [str(tile["id"]) for tile in tiles] == [f"{name}-answer" for name in answered.found]

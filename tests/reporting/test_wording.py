@@ -81,6 +81,7 @@ def test_the_unit_of_a_length_is_that_of_the_clock() -> None:
 
 SAID = [
     ("{x:.2f}", {"x": -0.001}, "0.00", "0.00"),
+    ("{x:.3g}", {"x": 1996.0}, "2000", "2000"),
     ("{x:percent}", {"x": 0.1234}, "12 %", "12 %"),
     ("{x:percent}", {"x": math.nan}, NOTHING, NOTHING),
     ("{x:range .0f}", {"x": (88, 116)}, "88 to 116", "88〜116"),

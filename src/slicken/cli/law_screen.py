@@ -99,7 +99,7 @@ def _table(rows: "Sequence[Row]", say: "Wording") -> "Table":
     """Two lines for each event and law: values, and their intervals below."""
     from rich.text import Text
 
-    table = grid(3 + len(COLUMNS))
+    table = grid(3 + len(COLUMNS), gap=1)
     heads = [say(f"laws.{name}") for name in ("event", "start_s", "load")]
     heads += [say(f"laws_columns.{name}") for name in COLUMNS]
     table.add_row(*(Text(head, style="bold") for head in heads))

@@ -218,16 +218,17 @@ def _last(answered: "Answer", console: "Console", say: "Wording") -> "Table":
     return table
 
 
-def grid(columns: int, *, numbers: bool = False) -> "Table":
+def grid(columns: int, *, numbers: bool = False, gap: int = 2) -> "Table":
     """A table without lines.
 
     Args:
         columns: Number of columns.
         numbers: Whether all but the first hold numbers.
+        gap: Blanks between columns.
     """
     from rich.table import Table
 
-    table = Table.grid(padding=(0, 2, 0, 0))
+    table = Table.grid(padding=(0, gap, 0, 0))
     for place in range(columns):
         right = numbers and place > 0
         table.add_column(no_wrap=True, overflow="ellipsis", justify="right" if right else "left")

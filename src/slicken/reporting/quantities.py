@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from math import floor, log10
 from typing import NamedTuple
 
-FEWEST, MOST = 0, 7
-"""Decimals of a number, at least and at most."""
+FEWEST, FEW, MOST = 0, 2, 7
+"""Decimals of a number: at least, at most in a table, and at most in a sentence."""
 WIDE = 10.0
 """Ratio of the ends from which an interval is over more than a decade."""
+LONG = 1e5
 _TWO_DIGITS = 3.55
 """First digits of an interval's width below which a further one is shown."""
 
@@ -45,23 +46,35 @@ QUANTITIES: Mapping[str, Quantity] = {
 """Every parameter by the name that it has in :mod:`slicken.laws.results`."""
 
 
-def digits_form(low: float, high: float) -> str:
+def two_digits(value: float) -> str:
+    """Two digits of a number, with a power of ten only where it would be long.
+
+    >>> two_digits(0.394), two_digits(1437.0), two_digits(4.4e6)
+    ('0.39', '1400', '4e+06')
+    """
+    short = float(f"{value:.2g}")
+    if abs(short) >= LONG:
+        return f"{value:.0e}"
+    return f"{short:.0f}" if short.is_integer() else f"{short:g}"
+
+
+def digits_form(low: float, high: float, most: int = MOST) -> str:
     """The form in which a number and the ends of its interval are written.
 
     One digit of the width of the interval counts, or two where it is small; of an interval over
-    more than a decade, two digits of each end.
+    more than a decade, two digits of each end (``two``, see :func:`two_digits`).
 
     >>> digits_form(0.0085, 0.0093), digits_form(6.1, 8.2), digits_form(0.5, 30.0)
-    ('.4f', '.1f', '.2g')
+    ('.4f', '.1f', 'two')
     """
     width = abs(high - low)
     if width == 0:
         return ".4g"
     if high > WIDE * low > 0:
-        return ".2g"
+        return "two"
     exponent = floor(log10(width))
     digits = 1 if width / 10.0**exponent < _TWO_DIGITS else 0
-    return f".{min(max(digits - exponent, FEWEST), MOST)}f"
+    return f".{min(max(digits - exponent, FEWEST), most)}f"
 
 
 def in_units(name: str, value: float) -> float:

@@ -132,13 +132,15 @@ def draw_residuals(axes: Axes, one: "EventFit", say: "Wording") -> None:
     """Measured less fitted friction, in thousandths, of the same laws."""
     del say
     across, every = _since(one), []
+    left, right = _view(one, across)
+    seen = (across >= left) & (across <= right)
     axes.axhline(0, color=INK, linewidth=0.5, zorder=0.5)
     axes.axvline(0, color=FAINT, linewidth=0.6, zorder=0.5)
     for fit in reversed(shown_fits(one)):
-        left = THOUSANDTHS * (one.friction - fit.modelled)
-        every.append(left)
+        unexplained = THOUSANDTHS * (one.friction - fit.modelled)
+        every.append(unexplained[seen])
         axes.plot(
-            across, left, ".", color=LAW_INK[fit.law].colour, markersize=1.6, markeredgewidth=0,
+            across, unexplained, ".", color=LAW_INK[fit.law].colour, markersize=1.6, markeredgewidth=0,
             alpha=0.6, zorder=2,
         )  # fmt: skip
     most = float(np.nanmax(np.abs(every))) if every else 1.0

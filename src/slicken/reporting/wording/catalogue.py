@@ -43,13 +43,15 @@ from typing import Any, Literal, get_args
 from slicken.channels import TITLED
 from slicken.errors import SlickenError
 from slicken.lengths import UNITS, StudyClock
-from slicken.reporting.quantities import QUANTITIES, digits_form, in_units
+from slicken.reporting.quantities import FEW, MOST, QUANTITIES, digits_form, in_units, two_digits
 from slicken.statements import Statement
 
 Language = Literal["en", "ja"]
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 LENGTH_UNIT = "length_unit"
 """Field of a template that no statement fills: the unit of lengths in this study."""
+PLAIN = 1e6
+"""Number below which none is written with a power of ten because it is large."""
 NOTHING = "–"
 """What stands for a number that is not finite."""
 _JOINED: Mapping[str, tuple[str, str]] = {"en": (", ", " and "), "ja": ("、", "と")}
@@ -146,6 +148,8 @@ class Wording(string.Formatter):
             return value
         if not math.isfinite(value):
             return NOTHING
+        if form == "two":
+            return two_digits(value)
         if form.endswith("%"):
             return self._as_percent(value, form.strip(".%"))
         if not form:
@@ -153,7 +157,8 @@ class Wording(string.Formatter):
         if form.endswith("d"):
             return format(value, form)
         sign, digits = ("+", form[1:]) if form.startswith("+") else ("", form)
-        return format(value, f"{sign}z{digits}").rstrip(".")
+        text = format(value, f"{sign}z{digits}").rstrip(".")
+        return f"{float(text):{sign}.0f}" if "e+" in text and abs(value) < PLAIN else text
 
     def _as_percent(self, value: float, digits: str) -> str:
         return f"{100 * value:z.{int(digits or 0)}f} %" if math.isfinite(value) else NOTHING
@@ -190,10 +195,10 @@ class Wording(string.Formatter):
     def _as_estimate(self, named: tuple[str, Sequence[float]], parts: str) -> str:
         name, numbers = named
         part, _, power = parts.partition(" ")
-        scale = 10.0 ** int(power or 0)
+        scale, most = 10.0 ** int(power or 0), MOST if part in ("", "span") else FEW
         value, low, high = (scale * in_units(name, x) for x in numbers)
         known = math.isfinite(low) and math.isfinite(high) and low < high
-        form = digits_form(low, high) if known else ".4g"
+        form = digits_form(low, high, most) if known else ".4g"
         if part == "value" or (not known and part not in ("ends", "span")):
             text = self._number(value, form)
         elif part in ("ends", "span"):
