@@ -4,6 +4,7 @@
 """
 
 import json
+import math
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -183,7 +184,12 @@ def _spread(records: Sequence[LawRecord]) -> str:
 
 def _forward() -> str:
     rows = [
-        [name, f"{error:.1e}", f"{LIMITS[name]:g}", "yes" if error <= LIMITS[name] else "**no**"]
+        [
+            name,
+            f"below {10.0 ** math.ceil(math.log10(error)):g}",
+            f"{LIMITS[name]:g}",
+            "yes" if error <= LIMITS[name] else "**no**",
+        ]
         for name, error in forward_numbers().items()
     ]
     return table(("against", "error", "limit", "met"), rows)

@@ -1,5 +1,7 @@
 """The page of the law bench, from made-up records: it shows what missed beside what was met."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,18 @@ def record(name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 (any fi
 def line_of(page: str, begins: str) -> str:
     (line,) = [line for line in page.splitlines() if line.startswith(begins)]
     return line
+
+
+KEPT = Path(__file__).parents[2] / "docs" / "laws.json"
+
+
+@pytest.mark.skipif(not KEPT.is_file(), reason="the law bench has not been run")
+def test_the_page_is_that_of_the_records_beside_it() -> None:
+    kept = json.loads(KEPT.read_text("utf-8"))
+    real = KEPT.with_name("laws_real.json")
+    files = json.loads(real.read_text("utf-8")) if real.is_file() else []
+    page = to_page(kept["group"], kept["cases"], files)
+    assert page == KEPT.with_suffix(".md").read_text("utf-8")
 
 
 @pytest.fixture(scope="module")

@@ -260,6 +260,7 @@ def test_an_end_that_is_not_finite_covers_and_a_law_that_was_not_fitted_does_not
     assert covered(open_end, "dc")
     other = record(fits={"ageing": record()["fits"]["slip"]})
     assert covered(other, "dc") is None
+    assert covered(record(refused=True), "dc") is None
     assert coverage([open_end, other], "dc") == [True]
 
 

@@ -65,11 +65,11 @@ def of_kind(records: Sequence["LawRecord"], *kinds: str) -> list["LawRecord"]:
 def covered(record: "LawRecord", parameter: str) -> bool | None:
     """Whether the interval of a parameter, by the planted law, holds its planted value.
 
-    None where the law was not fitted. An end that is null, for it was not finite, is as far out as
-    can be.
+    None where the step was refused or the law not fitted. An end that is null, for it was not
+    finite, is as far out as can be.
     """
     fit = record["fits"].get(record["law"])
-    if fit is None or parameter not in fit["estimates"]:
+    if record["refused"] or fit is None or parameter not in fit["estimates"]:
         return None
     _, low, high, _ = fit["estimates"][parameter]
     value = record["truth"][parameter]
