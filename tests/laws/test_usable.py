@@ -117,6 +117,13 @@ def test_an_event_at_the_end_of_the_record_is_said() -> None:
     assert problem.values["samples"] < problem.values["limit"]
 
 
+def test_a_step_in_the_last_second_of_a_record_is_found_and_said_to_be_too_late() -> None:
+    samples = stepped((1.0, 300.0), (10.0, 300.0))
+    channels = {name: values[:6010] for name, values in samples.channels.items()}
+    short = replace(samples, time=samples.time[:6010], channels=channels)
+    assert problem_of(short) == "laws.problem_end"
+
+
 def test_a_change_of_normal_stress_at_a_velocity_step_is_said() -> None:
     samples = stepped((1.0, 300.0), (10.0, 300.0))
     stress = np.where(samples.time < 300, 5e7, 6e7)

@@ -115,7 +115,8 @@ def _without_ramps(time: Floats, position: Floats, lines: Sequence[Line]) -> lis
     kept: list[Line] = []
     for index, line in enumerate(lines):
         later = next((each for each in range(index + 1, len(lines)) if not ramps[each]), None)
-        is_ramp = ramps[index]
+        # What the record ends with is an event, if one that is too short.
+        is_ramp = ramps[index] and (index + 1 < len(lines) or line.stop - line.first < _FEWEST // 2)
         if is_ramp:
             rest = Line(line.first, line.first + 1, 0.0, 0.0)
             stop = Line(line.stop - 1, line.stop, 0.0, 0.0)
