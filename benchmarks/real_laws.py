@@ -15,7 +15,7 @@ from slicken.experiment.samples import Samples, read_samples
 from slicken.laws.fit import fit_event
 from slicken.laws.results import Event
 from slicken.laws.stiffness import stiffness_of
-from slicken.truth.law_bench import describe, found_events, strict
+from slicken.truth.law_bench import describe, found_events, judged_after, strict
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 RECORDS = {
@@ -50,6 +50,8 @@ def _one(name: str, samples: Samples, event: Event, stiffness: str | None) -> Ma
             best = [fitted.best("ageing"), fitted.best("slip")]
             fits = {one.law: describe(one) for one in best if one is not None}
             verdict = fitted.verdict
+            later = judged_after(event, fitted.fits).problem if fits else None
+            problem = None if later is None else later.key
         except LawError as error:
             problem = type(error).__name__
     return {

@@ -272,6 +272,14 @@ def test_one_bad_class_is_seen_though_the_whole_is_good() -> None:
     assert (len(found), found.count(False)) == (12, 1)
 
 
+def test_an_interval_that_leaves_out_its_own_estimate_is_counted() -> None:
+    odd = record(1)
+    odd["fits"]["slip"]["estimates"]["a"] = [0.0843, 649.0, 1.6e7, 1.0]
+    refused = {**odd, "refused": True}
+    counted = count_laws([record(), odd, refused])["own_estimate"]
+    assert (counted["met"], counted["of"], counted["holds"]) == (7, 8, False)
+
+
 def test_a_verdict_is_right_open_or_wrong() -> None:
     said = ["slip"] * 6 + ["not_distinguishable"] * 3 + ["ageing", "neither"]
     records = [record(n, verdict=verdict) for n, verdict in enumerate(said)]

@@ -84,7 +84,7 @@ def run_law_case(case: "LawCase", find: Find | None = None, fit: Fitted | None =
         except SlickenError as error:
             record["problem"] = type(error).__name__
     if event is not None and fitted is not None and fitted.fits and fit is None:
-        problem = _judged_by_fit(event, fitted.fits).problem
+        problem = judged_after(event, fitted.fits).problem
         record["problem"] = None if problem is None else problem.key
     record["refused"] = fitted is None or not fitted.fits or record["problem"] is not None
     record["verdict"] = None if fitted is None else fitted.verdict
@@ -131,7 +131,7 @@ def found_events(samples: Samples, stiffness: float | None) -> Sequence[Event]:
     return [judged(event, samples, stiffness) for event in find_events(samples)]
 
 
-def _judged_by_fit(event: Event, fits: Sequence[Fit]) -> Event:
+def judged_after(event: Event, fits: Sequence[Fit]) -> Event:
     """An event with the problem that only its fit shows: too little slip, too soft a spring."""
     from slicken.laws.usable import judged_by_fit
 

@@ -102,6 +102,17 @@ def worst_classes(records: Sequence["LawRecord"]) -> list[bool]:
     return [float(np.mean(one)) >= WORST for one in shares if len(one) >= FEWEST]
 
 
+def around_estimates(records: Sequence["LawRecord"]) -> list[bool]:
+    """Of each interval of each fit of a published step, whether it holds its own estimate."""
+    found = []
+    for record in of_kind(records, "published"):
+        for fit in [] if record["refused"] else record["fits"].values():
+            for value, low, high, _ in (fit["estimates"][name] for name in PARAMETERS):
+                is_above = low is None or low <= value
+                found.append(is_above and (high is None or value <= high))
+    return found
+
+
 def wrong_verdict(record: "LawRecord") -> bool:
     """Whether the verdict is another than the planted law or ``not_distinguishable``."""
     return record["verdict"] not in (record["law"], "not_distinguishable")
@@ -161,6 +172,7 @@ TARGETS = (
         (1.0, 1.0),
         worst_classes,
     ),
+    LawTarget("own_estimate", "an interval holds its own estimate", (1.0, 1.0), around_estimates),
     LawTarget(
         "wrong_law",
         "the verdict is neither the planted law nor “not distinguishable”",
