@@ -65,8 +65,11 @@ def measure_healing(
     Returns:
         Healing; None where no hold could be measured.
     """
+    plain = [event for event in events if _is_plain(event)]
+    if not plain:
+        return None
     position = load_of(samples).position
-    holds = [_measured(samples, position, event) for event in events if _is_plain(event)]
+    holds = [_measured(samples, position, event) for event in plain]
     found = [hold for hold in holds if hold is not None]
     if not found:
         return None

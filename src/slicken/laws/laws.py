@@ -11,10 +11,12 @@ from slicken.experiment.samples import Samples
 from slicken.laws.event_table import read_events
 from slicken.laws.events import find_events
 from slicken.laws.fit import TOLD, fit_event, score
+from slicken.laws.healing import measure_healing
 from slicken.laws.histories import fit_history
-from slicken.laws.results import EventFit, Laws, Verdict
+from slicken.laws.results import EventFit, Healing, Laws, Verdict
 from slicken.laws.shared import shared_parameters
 from slicken.laws.stiffness import stiffness_of
+from slicken.laws.thermal import fit_thermal
 from slicken.laws.usable import judged, judged_by_fit
 from slicken.statements import Statement
 
@@ -88,9 +90,9 @@ def fit_laws(
         records=tuple(one.name for one in samples),
         events=tuple(fits),
         shared=shared_parameters(usable),
-        healing=(),
+        healing=_healing(samples, events, usable),
         histories=_histories(samples, events, laws, stiffness) if wanted else (),
-        thermal=(),
+        thermal=fit_thermal(samples) if thermal else (),
         verdict=_verdict(usable),
         problems=tuple(problems),
     )
@@ -179,6 +181,20 @@ def _verdict(usable: Sequence[EventFit]) -> Verdict | None:
     if abs(ahead) < TOLD:
         return "not_distinguishable"
     return "ageing" if ahead > 0 else "slip"
+
+
+def _healing(
+    samples: Sequence[Samples],
+    events: Mapping[str, Sequence["Event"]],
+    usable: Sequence[EventFit],
+) -> tuple[Healing, ...]:
+    found = (
+        measure_healing(
+            one, events.get(one.name, ()), [fit for fit in usable if fit.record == one.name]
+        )
+        for one in samples
+    )
+    return tuple(one for one in found if one is not None)
 
 
 def _histories(
