@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from slicken.cli import truth
 from slicken.errors import LawError
 from slicken.experiment.samples import Samples
 from slicken.laws.results import Estimate, Event, EventFit, Fit
@@ -335,3 +336,20 @@ def test_counts_and_records_are_written_together() -> None:
     assert kept["command"] == "slicken truth --laws --group tuning"
     assert [case["seconds"] for case in kept["cases"]] == [1.0, None]
     assert kept["targets"]["coverage_a"]["met"] == 2
+
+
+def test_the_command_runs_the_first_cases_and_writes_what_they_showed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def run(cases: list[LawCase], folder: Path, tell: object, *, workers: int) -> list[Any]:
+        del tell
+        assert (len(cases), folder, workers) == (3, tmp_path / "laws" / "tuning", 2)
+        return [record(number) for number in range(3)]
+
+    monkeypatch.setattr(law_bench, "run_law_cases", run)
+    file = tmp_path / "laws.json"
+    truth.run(tmp_path, truth.Which.tuning, cases=3, write=file, laws=True, workers=2)
+    said = capsys.readouterr().out
+    assert "MISSED: 95 % intervals of a cover: 3 of 3 (target 92% to 97%)" in said
+    assert "3 steps took 3 s together" in said
+    assert len(json.loads(file.read_text("utf-8"))["cases"]) == 3
