@@ -121,6 +121,15 @@ def test_holds_with_which_something_else_changes_are_not_measured() -> None:
     assert measure_healing(samples, (), ()) is None
 
 
+def test_a_load_that_moves_before_its_sensor_says_so_ends_the_relaxation() -> None:
+    """As on the natural rock from Kodiak, whose sensor was reset during the hold."""
+    test = held(holds=(20.0,))
+    samples, events = test.samples(), find_events(test.samples())
+    late = replace(events[0], resumed=events[0].resumed + 2.0)
+    found = measure_healing(samples, [late], ())
+    assert found.relaxed[0, 1] < exact(test)[1][0] < found.relaxed[0, 2]
+
+
 def test_noise_is_parted_into_white_and_correlated() -> None:
     random = np.random.default_rng(5)
     time, drift = np.arange(40_000) * 0.1, np.zeros(40_000)

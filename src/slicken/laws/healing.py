@@ -13,7 +13,7 @@ from scipy import stats
 
 from slicken.channels import FRICTION
 from slicken.laws.load import load_of
-from slicken.laws.peaks import FEWEST, Noise, end_at, line_at, noise_of, peak_of
+from slicken.laws.peaks import FEWEST, Level, Noise, end_at, line_at, noise_of, peak_of, thinned
 from slicken.laws.pooling import fit_line
 from slicken.laws.results import Estimate, Event, EventFit, Healing
 from slicken.laws.shared import shared_parameters
@@ -35,6 +35,8 @@ STRESS_CHANGES = 0.05
 """Relative change of normal stress from which it is not, either."""
 FREEDOM = 4.0
 """Degrees of freedom of Student's t, at least: samples are many, if correlation times are few."""
+PIECES, RISES = 50, 5.0
+"""Means of a hold, and standard errors by which the last may be above the lowest."""
 POINTS = 256
 """Instants of a predicted reslide, until friction is back and beyond."""
 
@@ -113,7 +115,7 @@ def _measured(samples: "Samples", position: Floats, event: Event) -> _Hold | Non
     peak = peak_of(time[after], friction[after], noise)
     if peak is None:
         return None
-    bottom = end_at(time[during], friction[during], noise, event.resumed)
+    bottom = _bottom(time[during], friction[during], noise, event.resumed)
     freedom = max(FREEDOM, np.ptp(time[before]) / (2 * noise.scale) - 2)
     reach = float(stats.t.ppf(0.975, freedom))
     steady = (position[before], friction[before], _over_position(noise, time, position, before))
@@ -126,6 +128,23 @@ def _measured(samples: "Samples", position: Floats, event: Event) -> _Hold | Non
         for value, error in zip((healed, relaxed), errors, strict=True)
     ]
     return _Hold(event, ends[0], ends[1], float(errors[0]))
+
+
+def _bottom(time: Floats, friction: Floats, noise: Noise, resumed: float) -> Level:
+    """Friction at the end of a hold; or where it is lowest, if it rises again before the end.
+
+    Then the load point moved again, or the machine was adjusted, before its sensor says so.
+    """
+    pieces = np.array_split(np.arange(time.size), min(PIECES, time.size // FEWEST))
+    means = np.array([friction[piece].mean() for piece in pieces])
+    some, _, joined = thinned(time[pieces[0]], friction[pieces[0]])
+    of_means = noise._replace(white=noise.white / np.sqrt(joined))
+    error, _ = of_means.errors(some, np.full(some.size, 1 / some.size))
+    lowest = int(np.argmin(means))
+    if means[-1] - means[lowest] <= RISES * error:
+        return end_at(time, friction, noise, resumed)
+    until = slice(0, int(pieces[lowest][-1]) + 1)
+    return end_at(time[until], friction[until], noise, float(time[until][-1]))
 
 
 def _over_position(
