@@ -18,12 +18,16 @@ import typer.main
 from pydantic import BaseModel
 from typer.core import TyperCommand, TyperGroup
 
+import made_up_laws
 import slicken
 from slicken.cli.main import app
 from slicken.experiment.channel_map import MAPPABLE, ChannelMap, Column, Preparation
 from slicken.experiment.corrections.kinds import KINDS as CORRECTIONS
+from slicken.laws.saved import to_tree
 from slicken.learning.settings import Architecture, Optimiser
 from slicken.physics.truths import TRUTHS
+from slicken.reporting.laws.summary import summarise
+from slicken.reporting.laws.tables import laws_table
 from slicken.study.plan import PRESETS, Plan, SplitPlan
 
 ROOT = Path(__file__).parents[1]
@@ -260,6 +264,16 @@ def test_a_toml_block_is_a_channel_map_or_a_plan(block: Block) -> None:
         assert ChannelMap.from_toml(block.text).channels
     else:
         assert Plan(**values).windows
+
+
+def test_every_column_and_key_of_friction_laws_is_described() -> None:
+    laws = made_up_laws.laws()
+    columns = {re.sub(r"_(low|high|formal_sd|determined)$", "", name) for name in laws_table(laws)}
+    assert set(rows("docs/reference/laws.md", "## laws.csv")) == columns
+    assert set(rows("docs/reference/laws.md", "## laws.json")) >= set(summarise(laws))
+    groups = {name.split("/")[1] for name in to_tree(laws).groups if name != "/"}
+    described = rows("docs/reference/laws.md", "## laws.nc")
+    assert {name.split("/")[0] for name in described} >= groups
 
 
 # -- Python --

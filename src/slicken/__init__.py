@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from slicken.experiment.samples import Samples, read_samples
     from slicken.laws.laws import fit_laws
     from slicken.laws.results import Laws
+    from slicken.laws.saved import load_laws
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
     from slicken.physics.shear_scenarios import simulate_shear
     from slicken.pipeline import explain, open_study, report, train
@@ -38,21 +39,22 @@ _HOMES = {
     "Evidence": "evidence.evidence",
     "Experiment": "experiment",
     "Finding": "experiment",
+    "Laws": "laws.results",
     "Plan": "study.plan",
     "Prediction": "evidence.prediction",
+    "Samples": "experiment.samples",
     "SlickenError": "errors",
     "Trained": "study.trained",
     "describe": "experiment",
-    "fit_laws": "laws.laws",
-    "Laws": "laws.results",
-    "Samples": "experiment.samples",
-    "read_samples": "experiment.samples",
     "explain": "pipeline",
     "fetch": "datasets",
+    "fit_laws": "laws.laws",
+    "load_laws": "laws.saved",
     "open_study": "pipeline",
     "prepare": "experiment.reading",
     "read": "experiment.reading",
     "read_logs": "experiment.reading",
+    "read_samples": "experiment.samples",
     "report": "pipeline",
     "simulate": "physics.scenarios",
     "simulate_logs": "physics.scenarios",
@@ -78,6 +80,7 @@ __all__ = [
     "explain",
     "fetch",
     "fit_laws",
+    "load_laws",
     "open_study",
     "prepare",
     "read",

@@ -140,8 +140,8 @@ def draw_residuals(axes: Axes, one: "EventFit", say: "Wording") -> None:
         unexplained = THOUSANDTHS * (one.friction - fit.modelled)
         every.append(unexplained[seen])
         axes.plot(
-            across, unexplained, ".", color=LAW_INK[fit.law].colour, markersize=1.6, markeredgewidth=0,
-            alpha=0.6, zorder=2,
+            across, unexplained, ".", color=LAW_INK[fit.law].colour, markersize=1.6,
+            markeredgewidth=0, alpha=0.6, zorder=2,
         )  # fmt: skip
     most = float(np.nanmax(np.abs(every))) if every else 1.0
     axes.set_ylim(-1.15 * most or -1.0, 1.15 * most or 1.0)
