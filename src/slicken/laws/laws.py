@@ -14,6 +14,7 @@ from slicken.laws.fit import TOLD, fit_event, score
 from slicken.laws.healing import measure_healing
 from slicken.laws.histories import fit_history
 from slicken.laws.results import EventFit, Healing, Laws, Verdict
+from slicken.laws.settled import settled
 from slicken.laws.shared import shared_parameters
 from slicken.laws.stiffness import stiffness_of
 from slicken.laws.thermal import fit_thermal
@@ -140,7 +141,8 @@ def _fitted(
 ) -> list[EventFit]:
     fits = []
     for one in samples:
-        for number, event in enumerate(events[one.name]):
+        for number, found in enumerate(events[one.name]):
+            event = settled(found, fits[-1] if number else None)
             if on_event is not None:
                 on_event(one.name, number + 1, len(events[one.name]))
             try:
