@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 NAME = "laws_parameters"
 SHOWN = ("a", "b", "a_minus_b", "dc")
+FAR = 4.0
+"""Ranges of a - b from which zero is too far away to be shown."""
 ALIKE = 1.02
 """Ratio of the largest to the smallest value below which a quantity does not vary."""
 
@@ -172,7 +174,9 @@ def _limit(axes: Axes, name: str, ends: Floats) -> None:
         return
     low, high = limits_of(ends.ravel(), 0.12)
     if name == "a_minus_b":
-        low, high = limits_of(np.append(ends.ravel(), 0.0), 0.12)
+        with_zero = limits_of(np.append(ends.ravel(), 0.0), 0.12)
+        near = with_zero[1] - with_zero[0] < FAR * (high - low)
+        low, high = with_zero if near else (low, high)
     axes.set_ylim(low, high)
     few_ticks(axes, y=4)
 

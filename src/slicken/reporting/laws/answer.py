@@ -179,17 +179,20 @@ def _rate_dependence(rate: Estimate) -> Statement:
 
 
 def _stiffness(laws: Laws, law: "Evolution") -> Finding:
-    one = over_events(laws, law).get("stiffness")
     fits = [fit for one in laws.events if is_used(one) and (fit := one.best(law))]
-    if one is None:
+    known = [fit.estimates["stiffness"] for fit in fits if "stiffness" in fit.estimates]
+    if not any(np.isfinite(one.value) for one in known):
         return Finding(Statement("laws.stiffness_none"))
-    if all("stiffness" not in fit.names for fit in fits):
-        return Finding(Statement("laws.stiffness_given", value=("stiffness", one[1][:3])))
-    if undetermined("stiffness", one[1]):
-        headline = Statement("laws.stiffness_undetermined", value=("stiffness", one[1][:3]))
+    if not any("stiffness" in fit.names for fit in fits):
+        return Finding(Statement("laws.stiffness_given", value=("stiffness", known[0][:3])))
+    found = over_events(laws, law)
+    events, one = found["stiffness"] if "stiffness" in found else (1, known[0])
+    value = ("stiffness", one[:3])
+    if undetermined("stiffness", one):
+        headline = Statement("laws.stiffness_undetermined", value=value)
         return Finding(headline, (Statement("laws.stiffness_advice"),))
-    beside = Statement("laws.fitted_with", law=law, events=one[0])
-    return Finding(Statement("laws.stiffness_value", value=("stiffness", one[1][:3])), (beside,))
+    beside = Statement("laws.fitted_with", law=law, events=events)
+    return Finding(Statement("laws.stiffness_value", value=value), (beside,))
 
 
 def _healing(healing: Sequence[Healing]) -> Finding:
