@@ -1,6 +1,7 @@
 """Law screen: friction laws on one screen of a terminal."""
 
 from collections.abc import Sequence
+from math import isfinite, nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LINES = {"law": 2, "parameters": 3, "stiffness": 1, "healing": 2, "history": 1, "thermal": 1}
 """Lines of each answer, at most; the page holds the rest."""
+MOST_NUMBERS = 6
+"""Events that are named as not used, at most."""
 MOST_LINES = 24
 """Lines of the screen, without the one for the page."""
 COLUMNS = {"a": "milli", "b": "milli", "a_minus_b": "milli", "dc": "estimate", "stiffness": "milli"}
@@ -85,10 +88,11 @@ def _last(answered: "LawsAnswer", say: "Wording") -> list[tuple[str, str]]:
     lines = []
     if answered.unusable:
         values = [one.values for one in answered.unusable]
+        numbers = [str(each["number"]) for each in values]
         said = say(
             "laws.unused_count",
             count=len(values),
-            numbers=tuple(str(each["number"]) for each in values),
+            numbers=(*numbers[:MOST_NUMBERS], *(["…"] if len(numbers) > MOST_NUMBERS else [])),
             why=values[0]["why"],
         )
         lines.append((said, ""))
@@ -120,8 +124,10 @@ def _chosen(rows: "Sequence[Row]", free: int) -> "list[Row]":
 def _row(row: "Row", say: "Wording") -> "tuple[list[str | Text], list[str | Text]]":
     from rich.text import Text
 
+    from slicken.laws.results import Estimate
     from slicken.reporting.laws.named import short
 
+    nothing = Estimate(nan, nan, nan, nan)
     upper: list[str | Text] = [str(row.number), say("cells.instant", x=row.event.start)]
     lower: list[str | Text] = ["", ""]
     upper.append(say(short(row.event)))
@@ -129,8 +135,10 @@ def _row(row: "Row", say: "Wording") -> "tuple[list[str | Text], list[str | Text
     lower.append(states if row.fit.states > 1 else say("law_names." + row.fit.law))
     for name, form in COLUMNS.items():
         one = row.fit.estimates.get(name)
-        known = one is not None and not row.fit.undetermined(name)
-        number = (name, tuple(one[:3]) if one is not None else (float("nan"),) * 3)
+        if one is None or not isfinite(one.value):
+            one = nothing
+        known = one is nothing or not row.fit.undetermined(name)
+        number = (name, tuple(one[:3]))
         upper.append(
             say(f"cells.{form}_value", x=number)
             if known

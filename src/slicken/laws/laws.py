@@ -139,10 +139,10 @@ def _fitted(
     stiff: Mapping[str, float | None],
     on_event: OnEvent | None,
 ) -> list[EventFit]:
-    fits = []
+    fits: list[EventFit] = []
     for one in samples:
         for number, found in enumerate(events[one.name]):
-            event = settled(found, fits[-1] if number else None)
+            event = settled(found, fits[len(fits) - number :])
             if on_event is not None:
                 on_event(one.name, number + 1, len(events[one.name]))
             try:

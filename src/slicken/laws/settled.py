@@ -8,6 +8,8 @@ import numpy as np
 from slicken.laws.fit import score
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from slicken.laws.results import Event, EventFit
 
 FADED = 8.0
@@ -16,24 +18,25 @@ KEPT = 0.3
 """Share of the stretch before a change that is kept whatever came before."""
 
 
-def settled(event: "Event", before: "EventFit | None") -> "Event":
+def settled(event: "Event", earlier: "Sequence[EventFit]") -> "Event":
     """The event, from where the response to the one before has faded.
 
     A fit takes sliding for steady until the change. A response fades over Dc of slip, and the
-    spring follows over a/k, so both are taken from the fit of the event before.
+    spring follows over a/k; both are taken from the last event that was fitted.
 
     Args:
         event: Event.
-        before: Fits of the event before it in the same record; None for the first.
+        earlier: Events before it in the same record, with their fits, in order.
     """
-    if before is None or not before.fits or not before.event.after > 0:
+    fitted = [one for one in earlier if one.fits]
+    if not fitted or not earlier[-1].event.after > 0:
         return event
-    found = max(before.fits, key=score).estimates
+    found = max(fitted[-1].fits, key=score).estimates
     distance = max(found[name].value for name in ("dc", "dc2") if name in found)
     if "stiffness" in found:
         distance += found["a"].value / found["stiffness"].value
-    resumed = before.event.resumed
-    began = before.event.start if np.isnan(resumed) else resumed
-    faded = began + FADED * distance / before.event.after
+    before = earlier[-1].event
+    began = before.start if np.isnan(before.resumed) else before.resumed
+    faded = began + FADED * distance / before.after
     latest = event.start - KEPT * (event.start - event.first)
     return replace(event, first=max(event.first, min(faded, latest)))

@@ -49,7 +49,7 @@ def data(laws: "Laws") -> tuple[Joint, ...] | None:
             Joint(number, fit)
             for number, one in usable(laws)
             for fit in shown_fits(one)
-            if {"a", "b"} <= set(fit.names) and not fit.undetermined("b")
+            if {"a", "b"} <= set(fit.names) and not (fit.undetermined("a") or fit.undetermined("b"))
         )
         or None
     )

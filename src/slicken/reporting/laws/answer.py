@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from slicken.physics.spring_slider import Evolution
 
 VERDICTS: tuple[Verdict, ...] = ("ageing", "slip", "not_distinguishable", "neither")
+MOST_NAMES = 3
+"""Records that are named in the title."""
 VALUES = ("a", "b", "dc")
 """Parameters beside the headline, which has a - b."""
 
@@ -96,7 +98,9 @@ def answer_of(laws: Laws) -> LawsAnswer:
     if laws.thermal:
         found["thermal"] = _thermal(laws.thermal)
     return LawsAnswer(
-        name=", ".join(laws.records),
+        name=", ".join(
+            [*laws.records[:MOST_NAMES], *(["…"] if len(laws.records) > MOST_NAMES else [])]
+        ),
         law=law,
         found=found,
         rows=tuple(_rows(laws.events)),

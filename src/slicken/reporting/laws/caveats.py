@@ -31,6 +31,9 @@ def caveats_of(laws: "Laws", law: "Evolution | None") -> Iterator[Statement]:
     unused = sum(one.event.problem is not None for one in laws.events)
     if unused:
         yield Statement("law_caveats.unused", count=unused, of=len(laws.events))
+    stress = sum(one.event.kind == "stress_step" for one in laws.events if not one.event.problem)
+    if stress:
+        yield Statement("law_caveats.stress_steps", count=stress)
     if law is not None:
         every = ((n, one.best(law)) for n, one in enumerate(laws.events, 1) if is_used(one))
         yield from _of_fits([(n, fit) for n, fit in every if fit is not None], law)
