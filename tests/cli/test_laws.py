@@ -147,6 +147,24 @@ def test_options_are_handed_on(log: Path, asked: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("laws", "why"),
+    [
+        (Laws(("p5760",), (), (), (), (), (), None), "no velocity step, hold or step of normal"),
+        (CASES["none usable"], "4 µm of slip after the step"),
+    ],
+)
+def test_where_nothing_was_fitted_a_line_says_why_and_what_was_found_is_kept(
+    laws: Laws, why: str, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    laws = replace(laws, thermal=(), histories=())
+    monkeypatch.setattr(slicken, "fit_laws", lambda *_, **__: laws)
+    said = refused(give("law", log, "--out", "laws", where=log.parent))
+    assert why.lower() in said.lower()
+    assert "laws" in said
+    assert (log.parent / "laws" / "laws.html").is_file()
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (("--law", "aging"), "there is ageing, slip and thermal"),

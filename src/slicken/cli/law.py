@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slicken.cli.options import Language
-from slicken.cli.terminal import say, show_findings
+from slicken.cli.terminal import complain, say, show_findings
 from slicken.errors import LawError, shown
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ def run(
     from slicken.cli.law_screen import show_laws
     from slicken.cli.progress_bar import ProgressBar
     from slicken.experiment.samples import read_samples
-    from slicken.reporting.wording import language_named
+    from slicken.reporting.laws.answer import why_nothing
+    from slicken.reporting.wording import language_named, words
 
     records = read_samples(logs, channels)
     say(f"{len(records)} {'record' if len(records) == 1 else 'records'} -> {out}")
@@ -91,6 +92,11 @@ def run(
         )
     written = write_laws(found, records, out, language=language_named(lang), figures=figures)
     show_laws(found, written)
+    why = why_nothing(found)
+    if why is not None:
+        said = words("en")("laws.nothing_fitted", why=why, folder=str(out))
+        complain(said)
+        raise typer.Exit(2)
 
 
 def _show(bar: "ProgressBar", record: str, number: int, total: int) -> None:

@@ -10,7 +10,6 @@ import numpy as np
 from slicken.laws.results import (
     Estimate,
     Event,
-    EventFit,
     Fit,
     Healing,
     History,
@@ -103,7 +102,7 @@ def answer_of(laws: Laws) -> LawsAnswer:
         ),
         law=law,
         found=found,
-        rows=tuple(_rows(laws.events)),
+        rows=tuple(_rows(laws)),
         unusable=tuple(
             Statement("laws.not_used", number=n, event=named(one.event), why=one.event.problem)
             for n, one in enumerate(laws.events, 1)
@@ -130,6 +129,18 @@ def over_events(laws: Laws, law: "Evolution") -> dict[str, tuple[int, Estimate]]
         return {}
     best = max(fits, key=lambda fit: fit.r2)
     return {name: (1, one) for name, one in best.estimates.items()}
+
+
+def why_nothing(laws: Laws) -> Statement | None:
+    """Why nothing was fitted; None where something was."""
+    whole: list[History | Thermal] = [*laws.histories, *laws.thermal]
+    if any(is_used(one) for one in laws.events) or any(one.problem is None for one in whole):
+        return None
+    problems = [one.event.problem for one in laws.events] + [one.problem for one in whole]
+    known = [one for one in (*problems, *laws.problems) if one is not None]
+    if not laws.events and not laws.thermal:
+        return Statement("laws.no_event_found")
+    return known[0] if known else Statement("laws.no_event_found")
 
 
 def value_of(name: str, one: Estimate, a: float) -> Statement:
@@ -266,12 +277,15 @@ def _thermal_values(one: Thermal) -> Statement:
     return Statement("laws.thermal_values", values=values, r2=one.r2)
 
 
-def _rows(events: Sequence[EventFit]) -> Iterator[Row]:
-    """Each usable event with the laws that its verdict leaves, the likelier first."""
-    for number, one in enumerate(events, 1):
+def _rows(laws: Laws) -> Iterator[Row]:
+    """Each used event with the laws that its verdict leaves.
+
+    That of the verdict over all events comes first or, where there is none, the likelier one.
+    """
+    for number, one in enumerate(laws.events, 1):
         if not is_used(one):
             continue
-        laws = [law for law in LAWS if one.verdict == law] or LAWS
-        fits = [fit for law in laws if (fit := one.best(law)) is not None]
-        for fit in sorted(fits, key=lambda fit: -score(fit)):
+        left = [law for law in LAWS if one.verdict == law] or LAWS
+        fits = [fit for law in left if (fit := one.best(law)) is not None]
+        for fit in sorted(fits, key=lambda fit: (fit.law != laws.verdict, -score(fit))):
             yield Row(number, one.record, one.event, one.verdict, fit)
