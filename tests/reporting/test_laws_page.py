@@ -24,6 +24,11 @@ from slicken.reporting.wording.catalogue import LANGUAGES
 from slicken.statements import Statement
 
 EN = words("en")
+AXE = (Path(__file__).parent.parent / "axe" / "axe.min.js").read_text(encoding="utf-8")
+AUDIT = """
+axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations.flatMap(
+    one => one.nodes.map(node => `${one.id}: ${node.target} ${node.failureSummary}`)))
+"""
 BAD = "<script>alert(1)</script><b>x</b>"
 
 
@@ -185,3 +190,14 @@ def test_a_browser_opens_the_page_in_both_languages(browser: Browser, folder: Pa
     browser.ask("document.querySelector('button[value=ja]').click()")
     assert browser.ask(seen).startswith("区別できない")
     assert browser.ask("document.querySelector('#laws_events .still.ja').offsetWidth") > 100
+
+
+@pytest.mark.parametrize("width", [1100, 390])
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_an_audit_of_the_page_finds_nothing(
+    browser: Browser, folder: Path, width: int, dark: bool
+) -> None:
+    browser.open(folder / "laws.html")
+    browser.look(width=width, dark=dark)
+    browser.ask(f"{AXE};0")
+    assert browser.ask(AUDIT) == []
