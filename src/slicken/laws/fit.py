@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 SECOND_STATE = 8.0
-"""Logarithm of likelihood that a second state must gain to be taken."""
+"""Logarithm of likelihood that a second state must gain to be taken; and it must be determined."""
 SUSPECT = 0.1
 """Probability of the residuals of one state below which a second one is tried."""
 TOLD = 4.0
@@ -116,11 +116,14 @@ def _of_law(
     if 1 not in states:
         return [two]
     better = two.log_likelihood > one.log_likelihood + SECOND_STATE
-    return [two, one] if better else [one, two]
+    known = not any(two.undetermined(name) for name in ("a", "b", "dc", "b2", "dc2"))
+    return [two, one] if better and known else [one, two]
 
 
 def _fit(task: Task, solution: Solution) -> Fit:
     points, residuals = task.points, solution.restricted.residuals
+    likelihood = log_likelihood(solution.restricted, solution.logs)
+    likelihood -= 0.5 * float(solution.restricted.weights @ solution.pulls**2)
     posterior = posterior_of(solution)
     share = points.samples / points.samples.sum()
     rmse = float(np.sqrt(share @ residuals**2 + points.white**2))
@@ -140,7 +143,7 @@ def _fit(task: Task, solution: Solution) -> Fit:
         names=tuple(names),
         covariance=turned @ covariance @ turned.T,
         correlation=float(correlation),
-        log_likelihood=log_likelihood(solution.restricted, solution.logs),
+        log_likelihood=likelihood,
         misfit=misfit_of(task, solution),
         r2=float(1 - (share @ residuals**2) / (share @ about**2)),
         rmse=rmse,

@@ -22,6 +22,8 @@ NOISES = 32
 """Noises that are tried."""
 WIDER = 1.3
 """Their spread in standard deviations of what is probable."""
+FLATTEST = 0.25
+"""Least curvature that is believed; noises farther off are no longer weighed."""
 LEVEL = 0.95
 _HALVINGS = 60
 
@@ -91,8 +93,7 @@ def _spread(restricted: "Restricted", logs: Floats) -> Floats:
         [(restricted.loss(logs + m)[1] - restricted.loss(logs - m)[1]) / (2 * step) for m in moved]
     )
     values, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
-    flattest = 1 / restricted.prior.spreads.max() ** 2
-    return vectors / np.sqrt(np.maximum(values, flattest))
+    return vectors / np.sqrt(np.maximum(values, FLATTEST))
 
 
 def _normal(solution: "Solution", logs: Floats) -> tuple[Floats, Floats]:

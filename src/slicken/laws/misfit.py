@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import chi2
 
 from slicken.laws.forward import UM
-from slicken.laws.noise import Noise, Prior, estimate
+from slicken.laws.noise import Noise, estimate, prior_of
 from slicken.laws.solve import PLACE
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ FINEST = 0.1
 """Distance from a change within which misfit is alike, in the same units."""
 SMOOTH = 0.7
 """E-foldings of distance over which misfit is alike."""
-VAGUE, ABSENT = 3.0, 12.0
-"""Spread of the logarithm of its size, and where that is nothing."""
 
 
 def misfit_of(task: "Task", solution: "Solution") -> float:
@@ -35,16 +33,13 @@ def misfit_of(task: "Task", solution: "Solution") -> float:
     restricted, logs = solution.restricted, solution.logs
     points = restricted.noise.points
     kernel = _kernel(task, solution)
-    prior = Prior(
-        np.append(restricted.prior.centres, np.log(points.white)),
-        np.append(restricted.prior.spreads, VAGUE),
-    )
+    prior = prior_of(points, 2 * float(np.exp(restricted.prior.centres[1])), misfit=True)
     asked = restricted._replace(noise=Noise(points, kernel), prior=prior)
-    # As small as that it is not there; its prior does not count against it.
-    absent = np.append(logs, prior.centres[-1] - ABSENT)
-    without = asked.loss(absent)[0] - 0.5 * (ABSENT / VAGUE) ** 2
+    # What misfit adds to the likelihood, beside the noise that was fitted without it.
+    without = restricted.loss(logs)[0]
     started = np.append(logs, np.log(points.white))
-    with_it = asked.loss(estimate(asked, started))[0]
+    found = estimate(asked, started)
+    with_it = asked.loss(found)[0] - prior.loss(found)[0] + restricted.prior.loss(found[:-1])[0]
     return float(0.5 * chi2.sf(2 * max(without - with_it, 0.0), 1))
 
 

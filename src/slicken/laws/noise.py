@@ -22,35 +22,49 @@ NAMES = ("white", "correlated", "scale", "undulation", "wavelength", "misfit")
 """Standard deviation of one sample; standard deviation and time constant (s) of noise correlated
 over time; standard deviation and wavelength (m) of the undulation; and standard deviation, just
 after a change, of what the law cannot follow there, where that is asked about."""
+LARGEST = 2.0
+"""Size of correlated noise in units of all that a law leaves, of which few are larger."""
 PERSISTENCE = 2.0
 """Wavelengths over which an undulation keeps its phase."""
 
 
 class Prior(NamedTuple):
-    """Weak knowledge of the noise: normal distributions of the logarithms of ``NAMES``.
+    """Weak knowledge of the noise.
 
     Args:
-        centres: Shape ``(H,)``, without or with that of misfit.
-        spreads: ``(H,)``.
+        centres: Of the logarithms of ``NAMES``, shape ``(H,)``, without or with that of misfit.
+        spreads: Of normal distributions about them, ``(H,)``; for sizes of correlated noise,
+            infinite: any size down to zero is as probable, and few are above ``largest``.
+        largest: Scale of a half-normal distribution of those sizes.
     """
 
     centres: Floats
     spreads: Floats
+    largest: float
+
+    def loss(self, logs: Floats) -> tuple[float, Floats]:
+        """Negative logarithm of the density of the logarithms, and its gradient."""
+        away = (logs - self.centres) / self.spreads
+        sizes = np.isinf(self.spreads)
+        share = np.where(sizes, np.exp(logs) / self.largest, 0.0) ** 2
+        value = 0.5 * (away @ away + share.sum()) - logs[sizes].sum()
+        return float(value), away / self.spreads + share - sizes
 
 
-def prior_of(points: "Points", amplitude: float) -> Prior:
+def prior_of(points: "Points", amplitude: float, *, misfit: bool = False) -> Prior:
     """Centres and spreads for an event.
 
     Args:
         points: Its points.
         amplitude: Of what is left when the law is taken off, at a first look.
+        misfit: Whether misfit is asked about, too.
     """
     seconds, length = np.ptp(points.time), np.ptp(points.displacement)
-    step = np.median(np.diff(points.time))
-    centres = np.log(
-        [points.white, amplitude / 2, np.sqrt(step * seconds / 5), amplitude / 2, length / 6]
-    )
-    return Prior(centres, np.array([0.5, 1.5, 1.5, 1.5, 0.8]))
+    step, size = np.median(np.diff(points.time)), amplitude / 2
+    centres = [points.white, size, np.sqrt(step * seconds / 5), size, length / 6, size]
+    spreads = [0.5, np.inf, 1.5, np.inf, 0.6, np.inf]
+    kept = len(centres) if misfit else len(centres) - 1
+    return Prior(np.log(centres[:kept]), np.array(spreads[:kept]), LARGEST * amplitude)
 
 
 class Noise:
@@ -112,18 +126,18 @@ class Restricted(NamedTuple):
         projector = inverse - half @ cho_solve(small, half.T, check_finite=False)
         weighed = projector @ self.residuals
         logdet = 2 * np.log(np.diag(factor[0])).sum() + 2 * np.log(np.diag(small[0])).sum()
-        away = (logs - self.prior.centres) / self.prior.spreads
-        value = 0.5 * (logdet + self.residuals @ weighed + away @ away)
+        known, pulls = self.prior.loss(logs)
+        value = 0.5 * (logdet + self.residuals @ weighed) + known
         by = [0.5 * (np.sum(projector * s) - weighed @ s @ weighed) for s in slopes]
-        return float(value), np.array(by) + away / self.prior.spreads
+        return float(value), np.array(by) + pulls
 
 
 def estimate(restricted: Restricted, start: Floats) -> Floats:
     """Logarithms of the noise at the largest restricted likelihood times prior."""
-    bounds = [
-        (c - 4 * s, c + 4 * s)
-        for c, s in zip(restricted.prior.centres, restricted.prior.spreads, strict=True)
-    ]
+    reach = np.where(np.isinf(restricted.prior.spreads), 7.0, 4 * restricted.prior.spreads)
+    bounds = list(
+        zip(restricted.prior.centres - reach, restricted.prior.centres + reach, strict=True)
+    )
     found = minimize(restricted.loss, start, jac=True, method="L-BFGS-B", bounds=bounds,
                      options={"maxiter": 50, "ftol": 1e-7})  # fmt: skip
     return found.x
@@ -133,6 +147,5 @@ def log_likelihood(restricted: Restricted, logs: Floats) -> float:
     """Logarithm of the likelihood of the residuals, times the prior of their noise."""
     factor = cho_factor(restricted.noise.covariance(logs)[0], lower=True, check_finite=False)
     weighed = cho_solve(factor, restricted.residuals, check_finite=False)
-    away = (logs - restricted.prior.centres) / restricted.prior.spreads
     logdet = 2 * np.log(np.diag(factor[0])).sum()
-    return float(-0.5 * (logdet + restricted.residuals @ weighed + away @ away))
+    return float(-0.5 * (logdet + restricted.residuals @ weighed)) - restricted.prior.loss(logs)[0]

@@ -29,7 +29,14 @@ SETTLED = 1e-3
 """Change of all parameters (logarithms, friction, s) below which noise and law agree."""
 A_RANGE, K_RANGE = (1e-5, 0.3), (1e-6, 10.0)
 """Of a, and of the stiffness, 1/um."""
-D_RANGE = (1e-4, 3.0)
+KNOWN = {
+    "log_a": (np.log(0.01), 1.5),
+    "b": (0.0, 0.03),
+    "b2": (0.0, 0.03),
+    "log_stiffness": (np.log(2e-3), 2.5),
+}
+"""Centres and standard deviations of what is known of any rock and machine."""
+D_RANGE = (1e-5, 100.0)
 """Of Dc, in shares of the slip after the change."""
 BEST_STARTS = 3
 FEW = 128
@@ -230,9 +237,19 @@ def forward_at(task: Task, start: Floats) -> Forward:
 
 
 def _priors(task: Task) -> tuple[Floats, Floats]:
+    """Precisions and centres of what is known of all parameters beforehand, each ``(10,)``.
+
+    Instants are known as well as they were found. The others are known within factors that no rock
+    is outside of, so that a fit which the data do not decide stays where numbers are finite, and
+    says by its intervals that it knows nothing.
+    """
+    instant = max(task.event.uncertainty, 1e-9)
+    known = {"start": (0.0, instant), "resumed": (0.0, instant)} | KNOWN
+    distance = (np.log(task.slipped / 15), 2.0)
+    known |= {"log_dc": distance, "log_dc2": distance}
     weights, centres = np.zeros(len(LAYOUT)), np.zeros(len(LAYOUT))
-    for name in ("start", "resumed"):
-        weights[PLACE[name]] = 1 / max(task.event.uncertainty, 1e-9) ** 2
+    for name, (centre, spread) in known.items():
+        weights[PLACE[name]], centres[PLACE[name]] = spread**-2.0, centre
     return weights, centres
 
 
