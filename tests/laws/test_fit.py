@@ -97,7 +97,7 @@ def test_restricted_likelihood_is_that_of_contrasts() -> None:
     rng = np.random.default_rng(0)
     samples, event = recorded("ageing")
     points = points_of(samples, event)
-    noise, jacobian = Noise(points), rng.normal(size=(points.time.size, 3))
+    noise, jacobian = Noise(points, points.displacement), rng.normal(size=(points.time.size, 3))
     logs = np.log([1e-4, 2e-4, 1.0, 3e-4, 1e-4])
     prior = Prior(logs, np.ones(5))
     residuals = 3e-4 * rng.normal(size=points.time.size)

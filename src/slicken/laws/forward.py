@@ -29,7 +29,8 @@ RTOL, ATOL = 1e-6, 1e-7
 STIFF = 3000.0
 """Slip of an event in units of a/k from which the solver for stiff machines is quicker."""
 MAX_STEPS = 4000
-PADDED = 128
+PADDED, FEW = 256, 64
+"""Instants are padded to a multiple of these: the solver is compiled for each number of them."""
 
 
 class Forward(NamedTuple):
@@ -81,7 +82,7 @@ def forward_of(points: "Points", event: "Event", law: Evolution, method: Method)
     starts = [0.0, event.held if is_hold else 1e12]
     velocities = [0.0 if is_hold else event.after / UM, event.after / UM]
     count = points.time.size
-    missing = -count % PADDED
+    missing = -count % (PADDED if count > FEW else FEW)
     load = Load(*(jnp.asarray(each, float) for each in (starts, velocities, event.before / UM)))
     times = np.pad(points.time, (0, missing), mode="edge")
     displacement = np.pad(points.displacement / UM, (0, missing), mode="edge")

@@ -9,16 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
 from scipy.special import ndtr
 from scipy.stats import qmc
 
 if TYPE_CHECKING:
-    from slicken.laws.noise import Restricted
     from slicken.laws.solve import Solution
 
 Floats = NDArray[np.float64]
-NOISES = 32
+NOISES = 16
 """Noises that are tried."""
 WIDER = 1.3
 """Their spread in standard deviations of what is probable."""
@@ -64,43 +62,13 @@ class Posterior(NamedTuple):
 
 def posterior_of(solution: "Solution") -> Posterior:
     """The distribution of a solution's free parameters."""
-    restricted = solution.restricted
-    spread = _spread(restricted, solution.logs)
-    normal = qmc.MultivariateNormalQMC(np.zeros(len(solution.logs)), rng=0).random(NOISES)
-    draws = np.concatenate([solution.logs[None], solution.logs + WIDER * normal @ spread.T])
-    normal = np.concatenate([np.zeros((1, normal.shape[1])), WIDER * normal])
-    losses = np.array([_loss(restricted, each) for each in draws])
-    log_weights = -(losses - losses[0]) + 0.5 * (normal**2).sum(1) / WIDER**2
+    restricted, logs = solution.restricted, solution.logs
+    values, vectors = np.linalg.eigh(restricted.information(logs))
+    spread = vectors / np.sqrt(np.maximum(values, FLATTEST))
+    normal = qmc.MultivariateNormalQMC(np.zeros(logs.size), rng=0).random(NOISES)
+    normal = np.concatenate([np.zeros((1, logs.size)), WIDER * normal])
+    each = [restricted.normal(draw, solution.pulls) for draw in logs + normal @ spread.T]
+    losses, means, covariances = (np.array(one) for one in zip(*each, strict=True))
+    log_weights = -losses + 0.5 * (normal**2).sum(1) / WIDER**2
     weights = np.exp(log_weights - log_weights.max())
-    kept = weights > 1e-4 * weights.max()
-    each = [_normal(solution, draw) for draw in draws[kept]]
-    means, covariances = (np.stack(one) for one in zip(*each, strict=True))
-    return Posterior(weights[kept] / weights[kept].sum(), means, covariances)
-
-
-def _loss(restricted: "Restricted", logs: Floats) -> float:
-    try:
-        return restricted.loss(logs)[0]
-    except np.linalg.LinAlgError:
-        return np.inf
-
-
-def _spread(restricted: "Restricted", logs: Floats) -> Floats:
-    """Square root of the covariance of the logarithms of the noise, by the curvature there."""
-    step, count = 0.05, logs.size
-    moved = step * np.eye(count)
-    curvature = np.array(
-        [(restricted.loss(logs + m)[1] - restricted.loss(logs - m)[1]) / (2 * step) for m in moved]
-    )
-    values, vectors = np.linalg.eigh((curvature + curvature.T) / 2)
-    return vectors / np.sqrt(np.maximum(values, FLATTEST))
-
-
-def _normal(solution: "Solution", logs: Floats) -> tuple[Floats, Floats]:
-    """Mean, as a distance from the fit, and covariance of the free parameters with one noise."""
-    factor = cho_factor(solution.restricted.noise.covariance(logs)[0], lower=True)
-    half = cho_solve(factor, solution.restricted.jacobian)
-    information = solution.restricted.jacobian.T @ half + np.diag(solution.restricted.weights)
-    pull = half.T @ solution.restricted.residuals - solution.restricted.weights * solution.pulls
-    inverse = np.linalg.inv(information)
-    return np.asarray(inverse @ pull), np.asarray(inverse)
+    return Posterior(weights / weights.sum(), means, covariances)

@@ -34,7 +34,7 @@ def misfit_of(task: "Task", solution: "Solution") -> float:
     points = restricted.noise.points
     kernel = _kernel(task, solution)
     prior = prior_of(points, 2 * float(np.exp(restricted.prior.centres[1])), misfit=True)
-    asked = restricted._replace(noise=Noise(points, kernel), prior=prior)
+    asked = restricted._replace(noise=Noise(points, restricted.noise.slip, kernel), prior=prior)
     # What misfit adds to the likelihood, beside the noise that was fitted without it.
     without = restricted.loss(logs)[0]
     started = np.append(logs, np.log(points.white))

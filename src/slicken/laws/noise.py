@@ -72,26 +72,37 @@ class Noise:
 
     Args:
         points: Points.
+        slip: Of the fault, m, ``(N,)``: an undulation is one of the surface, and the fault lags
+            behind the load point while the spring is loaded.
         misfit: Covariance of misfit of unit variance, ``(N, N)``; None where there is none.
     """
 
-    def __init__(self, points: "Points", misfit: Floats | None = None) -> None:
-        self.points, self.misfit = points, misfit
+    def __init__(self, points: "Points", slip: Floats, misfit: Floats | None = None) -> None:
+        self.points, self.slip, self.misfit = points, slip, misfit
         self._apart = np.abs(np.subtract.outer(points.time, points.time))
-        moved = np.abs(np.subtract.outer(points.displacement, points.displacement))
-        self._turned = 2 * np.pi * moved
+        difference = 2 * np.pi * np.subtract.outer(slip, slip)
+        self._turned, self._sign = np.abs(difference), np.sign(difference)
 
     def covariance(self, logs: Floats) -> tuple[Floats, list[Floats]]:
-        """Covariance, and its derivatives by the logarithms, each ``(N, N)``."""
+        """Covariance, and its derivatives by the logarithms, each ``(N, N)``.
+
+        The first derivative, which is diagonal, is left as its diagonal, ``(N,)``.
+        """
         white, correlated, scale, undulation, wavelength = np.exp(logs[:5])
-        apart, phase = self._apart / scale, self._turned / wavelength
-        exponential = correlated**2 * np.exp(-apart)
-        envelope = undulation**2 * np.exp(-phase / (2 * np.pi * PERSISTENCE))
-        wave = envelope * np.cos(phase)
-        diagonal = np.diag(white**2 / self.points.samples)
-        by_wavelength = phase * (envelope * np.sin(phase) + wave / (2 * np.pi * PERSISTENCE))
-        total = diagonal + exponential + wave
-        slopes = [2 * diagonal, 2 * exponential, exponential * apart, 2 * wave, by_wavelength]
+        apart, phase = self._apart / -scale, self._turned / wavelength
+        exponential = np.exp(apart)
+        exponential *= correlated**2
+        # Cosines of differences from those of the points: N of them, not N squared.
+        angle = 2 * np.pi * self.slip / wavelength
+        cos, sin = np.cos(angle), np.sin(angle)
+        fading = undulation**2 * np.exp(phase / (-2 * np.pi * PERSISTENCE))
+        wave = fading * (np.outer(cos, cos) + np.outer(sin, sin))
+        turned = fading * self._sign * (np.outer(sin, cos) - np.outer(cos, sin))
+        by_wavelength = phase * (turned + wave / (2 * np.pi * PERSISTENCE))
+        diagonal = white**2 / self.points.samples
+        total = exponential + wave
+        total.flat[:: total.shape[0] + 1] += diagonal
+        slopes = [2 * diagonal, 2 * exponential, exponential * -apart, 2 * wave, by_wavelength]
         if self.misfit is not None:
             part = np.exp(2 * logs[5]) * self.misfit
             total, slopes = total + part, [*slopes, 2 * part]
@@ -102,7 +113,7 @@ class Restricted(NamedTuple):
     """Restricted likelihood, linear in the parameters of the law.
 
     Args:
-        points: "Points".
+        noise: Covariance of the points.
         residuals: Friction less the law, ``(N,)``.
         jacobian: Derivatives of the law by its parameters, ``(N, P)``.
         prior: Prior of the noise.
@@ -117,6 +128,37 @@ class Restricted(NamedTuple):
 
     def loss(self, logs: Floats) -> tuple[float, Floats]:
         """Negative logarithm of likelihood times prior, and its gradient."""
+        projector, logdet, slopes = self._projected(logs)
+        weighed = projector @ self.residuals
+        known, pulls = self.prior.loss(logs)
+        value = 0.5 * (logdet + self.residuals @ weighed) + known
+        by = [0.5 * (np.diag(projector) @ slopes[0] - weighed**2 @ slopes[0])]
+        by += [0.5 * (np.vdot(projector, s) - weighed @ s @ weighed) for s in slopes[1:]]
+        return float(value), np.array(by) + pulls
+
+    def information(self, logs: Floats) -> Floats:
+        """Expected curvature of the loss, ``(H, H)``: half the trace of ``P dK P dK``."""
+        projector, _, slopes = self._projected(logs)
+        turned = [projector * slopes[0], *(projector @ s for s in slopes[1:])]
+        found = np.array([[0.5 * np.vdot(one.T, other) for one in turned] for other in turned])
+        sizes = np.isinf(self.prior.spreads)
+        known = np.where(sizes, 2 * (np.exp(logs) / self.prior.largest) ** 2, 0.0)
+        return found + np.diag(known + self.prior.spreads**-2.0)
+
+    def normal(self, logs: Floats, pulls: Floats) -> tuple[float, Floats, Floats]:
+        """Loss, and mean (as a distance) and covariance of the parameters, with one noise."""
+        factor = cho_factor(self.noise.covariance(logs)[0], lower=True, check_finite=False)
+        half = cho_solve(factor, self.jacobian, check_finite=False)
+        inverse = np.linalg.inv(self.jacobian.T @ half + np.diag(self.weights))
+        pull = half.T @ self.residuals
+        mean = inverse @ (pull - self.weights * pulls)
+        left = self.residuals @ cho_solve(factor, self.residuals, check_finite=False)
+        logdet = 2 * np.log(np.diag(factor[0])).sum() - np.linalg.slogdet(inverse)[1]
+        value = 0.5 * (logdet + left - pull @ inverse @ pull) + self.prior.loss(logs)[0]
+        return float(value), np.asarray(mean), np.asarray(inverse)
+
+    def _projected(self, logs: Floats) -> tuple[Floats, float, list[Floats]]:
+        """The matrix P of restricted likelihood, the logarithm of its determinants, and dK."""
         total, slopes = self.noise.covariance(logs)
         factor = cho_factor(total, lower=True, check_finite=False)
         inverse = cho_solve(factor, np.eye(total.shape[0]), check_finite=False)
@@ -124,12 +166,8 @@ class Restricted(NamedTuple):
         information = self.jacobian.T @ half + np.diag(self.weights)
         small = cho_factor(information, lower=True, check_finite=False)
         projector = inverse - half @ cho_solve(small, half.T, check_finite=False)
-        weighed = projector @ self.residuals
         logdet = 2 * np.log(np.diag(factor[0])).sum() + 2 * np.log(np.diag(small[0])).sum()
-        known, pulls = self.prior.loss(logs)
-        value = 0.5 * (logdet + self.residuals @ weighed) + known
-        by = [0.5 * (np.sum(projector * s) - weighed @ s @ weighed) for s in slopes]
-        return float(value), np.array(by) + pulls
+        return projector, float(logdet), slopes
 
 
 def estimate(restricted: Restricted, start: Floats) -> Floats:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from slicken.laws.results import Event
 
 Floats = NDArray[np.float64]
-GROWTH = 0.08
+GROWTH = 0.1
 """Width of a mean in shares of the time from the nearest change."""
-FEWEST = 80
+FEWEST = 50
 """Means over each stretch between changes, at least, where there are as many samples."""
 
 

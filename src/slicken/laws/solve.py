@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import least_squares
 
-from slicken.laws.forward import LAYOUT, STIFF, UM, Forward, Method, forward_of
+from slicken.laws.forward import FEW, LAYOUT, STIFF, UM, Forward, Method, forward_of
 from slicken.laws.noise import Noise, Restricted, estimate, prior_of
 from slicken.laws.points import thinned
 
@@ -39,8 +39,6 @@ KNOWN = {
 D_RANGE = (1e-5, 100.0)
 """Of Dc, in shares of the slip after the change."""
 BEST_STARTS = 3
-FEW = 128
-"""Points that are enough to choose starts by."""
 PLACE = {name: place for place, name in enumerate(LAYOUT)}
 
 
@@ -174,11 +172,10 @@ def solve(task: Task, begin: Sequence[Floats]) -> Solution | None:
         task: What to fit.
         begin: Starts, each of all parameters.
     """
-    points, noise = task.points, Noise(task.points)
-    forward = forward_at(task, begin[0])
-    rough = points.friction - forward.jacobian(begin[0])[0]
-    logs = prior_of(points, float(np.std(rough))).centres
-    whitener = _whitener(noise, logs)
+    points, forward = task.points, forward_at(task, begin[0])
+    friction = forward.jacobian(begin[0])[0]
+    logs = prior_of(points, float(np.std(points.friction - friction))).centres
+    whitener = _whitener(_noise(task, begin[0], friction), logs)
     found = [s for each in begin if (s := _descend(task, forward, each, whitener)) is not None]
     if not found:
         return None
@@ -188,6 +185,7 @@ def solve(task: Task, begin: Sequence[Floats]) -> Solution | None:
         friction, slopes = forward.jacobian(parameters)
         residuals = points.friction - friction
         prior = prior or prior_of(points, float(np.std(residuals)))
+        noise = _noise(task, parameters, friction)
         restricted = Restricted(
             noise, residuals, slopes[:, task.free], prior, _priors(task)[0][task.free]
         )
@@ -221,6 +219,14 @@ def _solution(
         logs=logs,
         pulls=(parameters - centres)[task.free],
     )
+
+
+def _noise(task: Task, parameters: Floats, friction: Floats) -> Noise:
+    """The noise, over slip: what the load point moved, less what the spring took."""
+    slip = task.points.displacement
+    if not task.is_imposed:
+        slip = slip - UM * (friction - friction[0]) / np.exp(parameters[PLACE["log_stiffness"]])
+    return Noise(task.points, slip)
 
 
 def _whitener(noise: Noise, logs: Floats) -> Floats:
