@@ -147,7 +147,7 @@ def starts(task: Task) -> list[Floats]:
 def with_second_state(single: Floats) -> list[Floats]:
     """Starts of two states: the one state with a slower and with a faster one."""
     found = []
-    for factor, share in ((8.0, 0.3), (30.0, 0.5), (0.15, 0.4)):
+    for factor, share in ((8.0, 0.3), (8.0, -0.3), (30.0, 0.5), (0.15, 0.4)):
         start = single.copy()
         lengths = np.exp(single[PLACE["log_dc"]]) * np.array([1.0, factor])
         parts = single[PLACE["b"]] * np.array([1 - share, share])
