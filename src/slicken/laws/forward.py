@@ -38,9 +38,11 @@ class Forward(NamedTuple):
 
     Args:
         load: Motion of the load point, um and s since the first change.
-        times: Instants, s, padded to a multiple of :data:`PADDED` with the last one.
-        displacement: Of the load point, um, padded likewise.
-        points: Number of instants before padding.
+        times: Two instants for each point, one standard deviation before and after its mean, s:
+            friction averaged over both is that averaged over its samples, to third order. Padded
+            with the last one, ``(2 M,)``.
+        displacement: Of the load point, um, padded likewise, ``(M,)``.
+        points: Number of points before padding.
         law: Evolution law.
         method: Solver: ``explicit``, ``implicit`` for stiff machines, or ``imposed`` where the
             velocity is that of the fault.
@@ -84,7 +86,8 @@ def forward_of(points: "Points", event: "Event", law: Evolution, method: Method)
     count = points.time.size
     missing = -count % (PADDED if count > FEW else FEW)
     load = Load(*(jnp.asarray(each, float) for each in (starts, velocities, event.before / UM)))
-    times = np.pad(points.time, (0, missing), mode="edge")
+    pairs = np.stack([points.time - points.spread, points.time + points.spread], axis=1)
+    times = np.pad(pairs, ((0, missing), (0, 0)), mode="edge").ravel()
     displacement = np.pad(points.displacement / UM, (0, missing), mode="edge")
     return Forward(load, times, displacement, count, law, method)
 
@@ -106,12 +109,14 @@ def _changed(
     parameters: Traced, load: Traced, times: Traced, is_slip: Traced, method: Method
 ) -> jax.Array:
     moved = Load(load.starts + parameters[8:10], load.velocities, load.before)
+    law = _law(parameters, method)
     if method == "imposed":
-        return imposed(_law(parameters, method), moved, times, is_slip)
-    return simulate(
-        _law(parameters, method), moved, times, is_slip, implicit=method == "implicit", rtol=RTOL,
-        atol=ATOL, max_steps=MAX_STEPS,
-    )  # fmt: skip
+        changed = imposed(law, moved, times, is_slip)
+    else:
+        tolerance: dict[str, Any] = {"rtol": RTOL, "atol": ATOL, "max_steps": MAX_STEPS}
+        is_stiff = method == "implicit"
+        changed = simulate(law, moved, times, is_slip, implicit=is_stiff, **tolerance)
+    return changed.reshape(-1, 2).mean(1)
 
 
 def _total(

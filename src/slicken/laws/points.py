@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from slicken.laws.results import Event
 
 Floats = NDArray[np.float64]
-GROWTH = 0.1
+GROWTH = 0.07
 """Width of a mean in shares of the time from the nearest change."""
 FEWEST = 50
 """Means over each stretch between changes, at least, where there are as many samples."""
@@ -35,6 +35,7 @@ class Points:
         displacement: Commanded displacement of the load point since then, m, ``(N,)``.
         friction: ``(N,)``.
         samples: Number of samples in each, ``(N,)``.
+        spread: Standard deviation of the instants in each, s, ``(N,)``.
         white: Standard deviation of a sample about its neighbours.
     """
 
@@ -42,6 +43,7 @@ class Points:
     displacement: Floats
     friction: Floats
     samples: NDArray[np.int64]
+    spread: Floats
     white: float
 
 
@@ -71,11 +73,13 @@ def points_of(samples: "Samples", event: "Event") -> Points:
     begins = np.flatnonzero(np.append(True, np.diff(place) != 0))
     number = np.diff(np.append(begins, time.size))
     mean_time = np.add.reduceat(time, begins) / number
+    about = np.add.reduceat((time - np.repeat(mean_time, number)) ** 2, begins) / number
     return Points(
         time=mean_time,
         displacement=displaced(mean_time, event),
         friction=np.add.reduceat(friction, begins) / number,
         samples=number,
+        spread=np.sqrt(about),
         white=_white(friction, time),
     )
 
@@ -90,6 +94,7 @@ def thinned(points: Points, most: int) -> Points:
         points.displacement[kept],
         points.friction[kept],
         points.samples[kept],
+        points.spread[kept],
         points.white,
     )
 
