@@ -28,6 +28,8 @@ SUSPECT = 0.1
 """Probability of the residuals of one state below which a second one is tried."""
 TOLD = 4.0
 """Logarithm of likelihood by which one law must be ahead to be told from the other."""
+FARTHEST = 50.0
+"""Logarithm of a ratio that stands for infinity."""
 MISFITS = 1e-3
 """Probability of its residuals below which a law does not fit."""
 
@@ -199,7 +201,8 @@ def _estimates(
         low, high = posterior.interval(direction)
         formal = float(np.sqrt(direction @ white @ direction))
         if name == "a":  # its interval is that of its logarithm
-            found[name] = Estimate(a, a * np.exp(low / a), a * np.exp(high / a), formal)
+            ends = a * np.exp(np.clip([low / a, high / a], -FARTHEST, FARTHEST))
+            found[name] = Estimate(a, float(ends[0]), float(ends[1]), formal)
         elif name in shown:
             scale = 1 / UM if name == "trend" else 1.0
             value = shown[name]
@@ -207,7 +210,7 @@ def _estimates(
         else:
             unit = 1 / UM if name == "stiffness" else UM
             value = unit * float(np.exp(values[f"log_{name}"]))
-            ends = value * np.exp([low, high])
+            ends = value * np.exp(np.clip([low, high], -FARTHEST, FARTHEST))
             found[name] = Estimate(value, float(ends[0]), float(ends[1]), value * formal)
     if task.stiffness is not None:
         k = task.stiffness / UM

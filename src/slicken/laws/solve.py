@@ -173,10 +173,14 @@ def solve(task: Task, begin: Sequence[Floats]) -> Solution | None:
         begin: Starts, each of all parameters.
     """
     points, forward = task.points, forward_at(task, begin[0])
-    friction = forward.jacobian(begin[0])[0]
+    tried = [(each, forward.jacobian(each)[0]) for each in begin]
+    stable = [(each, friction) for each, friction in tried if np.isfinite(friction).all()]
+    if not stable:
+        return None
+    start, friction = stable[0]
     logs = prior_of(points, float(np.std(points.friction - friction))).centres
-    whitener = _whitener(_noise(task, begin[0], friction), logs)
-    found = [s for each in begin if (s := _descend(task, forward, each, whitener)) is not None]
+    whitener = _whitener(_noise(task, start, friction), logs)
+    found = [s for each, _ in stable if (s := _descend(task, forward, each, whitener)) is not None]
     if not found:
         return None
     parameters = min(found, key=lambda each: each[0])[1]
