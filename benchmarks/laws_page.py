@@ -90,9 +90,15 @@ have a second state, 5 to 20 times longer than the first.
 
 ## Coverage by class
 
-Share of 95 % intervals, by the planted law, that hold the planted value.
+Share of 95 % intervals, by the planted law with the planted number of states, that hold the
+planted value. An interval is one of a law: it does not know of a state that the law has not.
 
 {_coverage(records)}
+
+Where slicken chooses the number of states, as it does by default, it takes one where a second does
+not show. Then b, Dc and a - b are those of one state, which the planted ones with two are not:
+
+{_chosen(records)}
 
 ## Which law
 
@@ -143,6 +149,18 @@ def _coverage(records: Sequence[LawRecord]) -> str:
         fitted = sum(not record["refused"] for record in members)
         rows.append([f"{label} {value}".strip(), str(fitted), *shares])
     return table(("class", "fitted", *NAMES.values()), rows)
+
+
+def _chosen(records: Sequence[LawRecord]) -> str:
+    rows = []
+    for states, members in sorted(
+        (value, each) for (label, value), each in classes(records).items() if label == "states"
+    ):
+        fits = [r["fits"][r["law"]] for r in members if not r["refused"] and r["law"] in r["fits"]]
+        two = sum(fit["states"] == 2 for fit in fits)
+        shares = [_share(coverage(members, name, chosen=True)) for name in PARAMETERS]
+        rows.append([states, f"{two} of {len(fits)}", *shares])
+    return table(("planted states", "two chosen", *NAMES.values()), rows)
 
 
 def _verdicts(records: Sequence[LawRecord]) -> str:

@@ -16,11 +16,12 @@ TRUTH = {"a": 0.01, "b": 0.009, "a_minus_b": 0.001, "dc": 1e-5}
 
 def record(name: str, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 (any field)
     ends = {key: [v, 0.9 * v, 1.1 * v, 0.05 * v] for key, v in TRUTH.items()}
+    fit = {"states": 1, "estimates": ends, "undetermined": []}
     return {
         "name": name, "kind": "published", "law": "slip", "seed": [401, 0, 1, 1],
         "labels": {"law": "slip", "noise": "white"}, "truth": TRUTH, "refused": False,
         "problem": None, "verdict": "slip", "seconds": 1.0,
-        "fits": {"slip": {"states": 1, "estimates": ends, "undetermined": []}},
+        "fits": {"slip": fit}, "planted": fit,
         **changes,
     }  # fmt: skip
 
@@ -90,7 +91,8 @@ def test_the_spread_over_draws_stands_beside_the_bound() -> None:
             for name, shift in shifts.items()
         }  # fmt: skip
         fits = {"ageing": {"states": 1, "estimates": ends, "undetermined": []}}
-        draws.append(record(f"draw-{number}", kind="information", law="ageing", fits=fits))
+        drawn = {"law": "ageing", "fits": fits, "planted": fits["ageing"]}
+        draws.append(record(f"draw-{number}", kind="information", **drawn))
     cells = line_of(to_page("tuning", draws), "| Dc |").split(" | ")
     assert float(cells[3]) == pytest.approx(2.0, abs=0.2)
     assert float(cells[4].rstrip(" |")) == pytest.approx(0.95, abs=0.03)

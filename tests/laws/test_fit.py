@@ -44,14 +44,23 @@ def test_a_clean_step_gives_back_what_was_planted_and_tells_its_law(law: Evoluti
     assert found.misfit > 0.01
 
 
-def test_a_given_stiffness_stays_and_narrows_a() -> None:
+def test_a_given_stiffness_stays_and_is_no_parameter() -> None:
     samples, event = recorded("ageing")
-    free = fit_event(samples, event, laws=("ageing",), states=(1,)).fits[0].estimates
-    given = (
-        fit_event(samples, event, laws=("ageing",), states=(1,), stiffness=1.5e3).fits[0].estimates
-    )
-    assert given["stiffness"] == (1.5e3, 1.5e3, 1.5e3, 0.0)
-    assert given["a"].high - given["a"].low < free["a"].high - free["a"].low
+    given = fit_event(samples, event, laws=("ageing",), states=(1,), stiffness=1.5e3).fits[0]
+    assert given.estimates["stiffness"] == (1.5e3, 1.5e3, 1.5e3, 0.0)
+    assert "stiffness" not in given.names
+    assert given.estimates["a"].low < 0.0075 < given.estimates["a"].high
+
+
+def test_all_of_a_long_hold_is_fitted() -> None:
+    fault = SpringSlider(0.6, 0.01, (0.012,), (10 * UM,), 2e3, 1e-6, "ageing")
+    course = Course.holds(10 * UM, [300.0], 500 * UM)
+    samples = simulate_record(fault, course, Readings(rates=(10.0, 10.0), white=1e-4), 5)
+    hold = Event("hold", 50.0, 0.1, 350.0, samples.time[0], samples.time[-1], 0.0, 10 * UM, 10 * UM)
+    found = fit_event(samples, hold, laws=("ageing",), stiffness=2e3).fits[0].estimates
+    for name, planted in (("a", 0.01), ("b", 0.012), ("dc", 10 * UM)):
+        assert found[name].low < planted < found[name].high
+        assert found[name].value == pytest.approx(planted, rel=0.02)
 
 
 def test_a_stretched_clock_and_ruler_only_change_units() -> None:
@@ -99,7 +108,7 @@ def test_restricted_likelihood_is_that_of_contrasts() -> None:
     points = points_of(samples, event)
     noise, jacobian = Noise(points, points.displacement), rng.normal(size=(points.time.size, 3))
     logs = np.log([1e-4, 2e-4, 1.0, 3e-4, 1e-4])
-    prior = Prior(logs, np.ones(5))
+    prior = Prior(logs, np.array([1.0, np.inf, 1.0, np.inf, 1.0]), 4e-4)
     residuals = 3e-4 * rng.normal(size=points.time.size)
     loss, gradient = Restricted(noise, residuals, jacobian, prior, np.zeros(3)).loss(logs)
     contrasts = np.linalg.svd(jacobian)[0][:, 3:]
@@ -107,6 +116,9 @@ def test_restricted_likelihood_is_that_of_contrasts() -> None:
     left = contrasts.T @ residuals
     expected = 0.5 * (np.linalg.slogdet(within)[1] + left @ np.linalg.solve(within, left))
     expected += 0.5 * np.linalg.slogdet(jacobian.T @ jacobian)[1]
+    # Half-normal sizes of the correlated parts; a density of their logarithms.
+    sizes = np.exp(logs[[1, 3]])
+    expected += 0.5 * (sizes**2 / 4e-4**2).sum() - np.log(sizes).sum()
     assert loss == pytest.approx(expected, rel=1e-9)
     for place in range(5):
         moved = logs + 1e-5 * np.eye(5)[place]

@@ -231,11 +231,12 @@ def record(number: int = 0, **changes: Any) -> dict[str, Any]:  # noqa: ANN401 (
     """A step in which everything came out as planted."""
     truth = {"a": 0.01, "b": 0.009, "a_minus_b": 0.001, "dc": 1e-5}
     ends = {name: [v, 0.9 * v, 1.1 * v, 0.05 * v] for name, v in truth.items()}
+    fit = {"states": 1, "estimates": ends}
     labels = {"law": "slip", "noise": ("white", "correlated in time")[number % 2]}
     return {
         "name": f"made-up-{number}", "kind": "published", "law": "slip", "labels": labels,
         "truth": truth, "refused": False, "verdict": "slip", "seconds": 1.0,
-        "fits": {"slip": {"states": 1, "estimates": ends}},
+        "fits": {"slip": fit}, "planted": fit,
         **changes,
     }  # fmt: skip
 
@@ -259,10 +260,17 @@ def test_an_end_that_is_not_finite_covers_and_a_law_that_was_not_fitted_does_not
     open_end = record()
     open_end["fits"]["slip"]["estimates"]["dc"] = [1e-6, 1e-7, None, None]
     assert covered(open_end, "dc")
-    other = record(fits={"ageing": record()["fits"]["slip"]})
+    other = record(planted=None)
     assert covered(other, "dc") is None
     assert covered(record(refused=True), "dc") is None
     assert coverage([open_end, other], "dc") == [True]
+
+
+def test_the_number_of_states_that_was_chosen_is_counted_apart() -> None:
+    other = {"states": 2, "estimates": {"dc": [3e-5, 2e-5, 4e-5, 1e-6]}}
+    one = record(fits={"slip": other})
+    assert (covered(one, "dc"), covered(one, "dc", chosen=True)) == (True, False)
+    assert covered(one, "a", chosen=True) is None
 
 
 def test_one_bad_class_is_seen_though_the_whole_is_good() -> None:
@@ -315,7 +323,9 @@ def test_draws_of_the_information_case_are_compared_with_the_bound() -> None:
                 for name, sd in bound.items()
             }  # fmt: skip
             fits = {"ageing": {"states": 1, "estimates": ends}}
-            found.append(record(number, kind="information", law="ageing", fits=fits))
+            found.append(
+                record(number, kind="information", law="ageing", fits=fits, planted=fits["ageing"])
+            )
         return found
 
     good, wide = count_laws(draws(1.0)), count_laws(draws(1.3))

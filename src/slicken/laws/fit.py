@@ -1,7 +1,7 @@
 """Fit: an event by the laws of rate and state, with intervals, and which law the event tells."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,10 +63,14 @@ def fit_event(
     given = None if stiffness is None else stiffness * UM
     if LOAD_POINT.name not in samples.channels and LOAD_POINT_VELOCITY.name not in samples.channels:
         given = np.inf
-    fits: list[Fit] = []
+    asked = _Asked(points, event, states, given)
     with one_thread():
-        for law in laws:
-            fits += _of_law(points, event, law, states, given)
+        found = [one for law in laws if (one := asked.of_law(law)) is not None]
+        fits = [fit for one in found for fit in one.listed(states)]
+        if 2 in states and verdict_of(fits) in ("ageing", "slip"):
+            # What one state tells, two of the other law may explain as well.
+            found = [one.with_two() for one in found]
+            fits = [fit for one in found for fit in one.listed(states)]
     return EventFit(
         record=samples.name,
         event=event,
@@ -88,10 +92,15 @@ def verdict_of(fits: Sequence[Fit]) -> Verdict | None:
         return "neither"
     if len(chosen) < 2:
         return "not_distinguishable"
-    ahead = score(chosen["ageing"]) - score(chosen["slip"])
+    ahead = likeliest(fits, "ageing") - likeliest(fits, "slip")
     if abs(ahead) < TOLD:
         return "not_distinguishable"
     return "ageing" if ahead > 0 else "slip"
+
+
+def likeliest(fits: Sequence[Fit], law: "Evolution") -> float:
+    """The best score of a law, with any number of states that was tried."""
+    return max(score(fit) for fit in fits if fit.law == law)
 
 
 def score(fit: Fit) -> float:
@@ -99,27 +108,49 @@ def score(fit: Fit) -> float:
     return fit.log_likelihood - 2.0 * (fit.states - 1)
 
 
-def _of_law(
-    points: Points, event: "Event", law: "Evolution", states: Sequence[int], given: float | None
-) -> list[Fit]:
-    """Fits of one law with each number of states, the chosen one first."""
-    task = Task(points, event, law, 1, given)
-    single = solve(task, begin) if (begin := starts(task)) else None
-    if single is None:
-        return []
-    one = _fit(task, single)
-    if 2 not in states or (1 in states and one.misfit > SUSPECT):
-        return [one]
-    task = task._replace(states=2)
-    double = solve(task, with_second_state(single.parameters))
-    if double is None:
-        return [one] * (1 in states)
-    two = _fit(task, double)
-    if 1 not in states:
-        return [two]
-    better = two.log_likelihood > one.log_likelihood + SECOND_STATE
-    known = not any(two.undetermined(name) for name in ("a", "b", "dc", "b2", "dc2"))
-    return [two, one] if better and known else [one, two]
+class _Asked(NamedTuple):
+    """What is asked of an event: its points, the numbers of states, the stiffness (1/um)."""
+
+    points: Points
+    event: "Event"
+    states: Sequence[int]
+    stiffness: float | None
+
+    def of_law(self, law: "Evolution") -> "_OfLaw | None":
+        """One law with one state, and with two where those were asked for and are needed."""
+        task = Task(self.points, self.event, law, 1, self.stiffness)
+        single = solve(task, begin) if (begin := starts(task)) else None
+        if single is None:
+            return None
+        one = _fit(task, single)
+        found = _OfLaw(task, single.parameters, one, None)
+        needed = 2 in self.states and (1 not in self.states or one.misfit < SUSPECT)
+        return found.with_two() if needed else found
+
+
+class _OfLaw(NamedTuple):
+    """Fits of one law: with one state, and with two where those were tried."""
+
+    task: Task
+    single: Floats
+    one: Fit
+    two: Fit | None
+
+    def with_two(self) -> "_OfLaw":
+        """With a fit of two states, too, if there is a stable one."""
+        if self.two is not None:
+            return self
+        task = self.task._replace(states=2)
+        double = solve(task, with_second_state(self.single))
+        return self if double is None else self._replace(two=_fit(task, double))
+
+    def listed(self, states: Sequence[int]) -> list[Fit]:
+        """Fits with the numbers of states that were asked for, the chosen one first."""
+        if self.two is None or 1 not in states:
+            return [fit for fit in (self.one, self.two) if fit is not None and fit.states in states]
+        better = self.two.log_likelihood > self.one.log_likelihood + SECOND_STATE
+        known = not any(self.two.undetermined(name) for name in ("a", "b", "dc", "b2", "dc2"))
+        return [self.two, self.one] if better and known else [self.one, self.two]
 
 
 def _fit(task: Task, solution: Solution) -> Fit:

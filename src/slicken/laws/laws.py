@@ -10,10 +10,10 @@ from slicken.experiment.experiment import Experiment
 from slicken.experiment.samples import Samples
 from slicken.laws.event_table import read_events
 from slicken.laws.events import find_events
-from slicken.laws.fit import TOLD, fit_event, score
+from slicken.laws.fit import TOLD, fit_event, likeliest, score
 from slicken.laws.healing import measure_healing
 from slicken.laws.histories import fit_history
-from slicken.laws.results import EventFit, Healing, Laws, Verdict
+from slicken.laws.results import EventFit, Fit, Healing, Laws, Verdict
 from slicken.laws.settled import settled
 from slicken.laws.shared import shared_parameters
 from slicken.laws.stiffness import stiffness_of
@@ -161,11 +161,16 @@ def _judged(fit: EventFit) -> EventFit:
             event = replace(fit.event, problem=Statement("laws.problem_unstable"))
             return replace(fit, event=event)
         return fit
-    best = max(fit.fits, key=score).estimates
+    event = judged_after(fit.event, fit.fits)
+    return replace(fit, event=event, verdict=None if event.problem else fit.verdict)
+
+
+def judged_after(event: "Event", fits: Sequence[Fit]) -> "Event":
+    """An event with the problem that only its fits show: too little slip, too soft a spring."""
+    best = max(fits, key=score).estimates
     b = best["a"].value - best["a_minus_b"].value
     stiffness = best["stiffness"].value if "stiffness" in best else None
-    event = judged_by_fit(fit.event, best["a"].value, b, best["dc"].value, stiffness)
-    return replace(fit, event=event, verdict=None if event.problem else fit.verdict)
+    return judged_by_fit(event, best["a"].value, b, best["dc"].value, stiffness)
 
 
 def _verdict(usable: Sequence[EventFit]) -> Verdict | None:
@@ -176,10 +181,9 @@ def _verdict(usable: Sequence[EventFit]) -> Verdict | None:
         return "neither"
     ahead = 0.0
     for each in usable:
-        ageing, slip = each.best("ageing"), each.best("slip")
-        if ageing is None or slip is None:
+        if {fit.law for fit in each.fits} != set(LAWS):
             return "not_distinguishable"
-        ahead += score(ageing) - score(slip)
+        ahead += likeliest(each.fits, "ageing") - likeliest(each.fits, "slip")
     if abs(ahead) < TOLD:
         return "not_distinguishable"
     return "ageing" if ahead > 0 else "slip"

@@ -84,14 +84,31 @@ def run_law_case(case: "LawCase", find: Find | None = None, fit: Fitted | None =
         except SlickenError as error:
             record["problem"] = type(error).__name__
     if event is not None and fitted is not None and fitted.fits and fit is None:
+        from slicken.laws.laws import judged_after
+
         problem = judged_after(event, fitted.fits).problem
         record["problem"] = None if problem is None else problem.key
     record["refused"] = fitted is None or not fitted.fits or record["problem"] is not None
     record["verdict"] = None if fitted is None else fitted.verdict
     best = [] if fitted is None else [fitted.best("ageing"), fitted.best("slip")]
     record["fits"] = {one.law: describe(one) for one in best if one is not None}
+    record["planted"] = None
+    if event is not None and fitted is not None and not record["refused"]:
+        record["planted"] = _by_planted(case, samples, event, fitted, stiffness)
     record["seconds"] = round(time.perf_counter() - began, 2)
     return record
+
+
+def _by_planted(
+    case: "LawCase", samples: Samples, event: Event, fitted: EventFit, stiffness: float | None
+) -> dict[str, Any] | None:
+    """The fit by the planted law with the planted number of states, whatever slicken chose."""
+    law, states = case.fault.evolution, len(case.fault.b)
+    same = [one for one in fitted.fits if (one.law, one.states) == (law, states)]
+    if not same:
+        again = _fit_event()(samples, event, laws=(law,), states=(states,), stiffness=stiffness)
+        same = list(again.fits)
+    return describe(same[0]) if same else None
 
 
 def true_events(case: "LawCase") -> Find:
@@ -129,16 +146,6 @@ def found_events(samples: Samples, stiffness: float | None) -> Sequence[Event]:
     from slicken.laws.usable import judged
 
     return [judged(event, samples, stiffness) for event in find_events(samples)]
-
-
-def judged_after(event: Event, fits: Sequence[Fit]) -> Event:
-    """An event with the problem that only its fit shows: too little slip, too soft a spring."""
-    from slicken.laws.usable import judged_by_fit
-
-    best = max(fits, key=lambda fit: fit.log_likelihood)
-    value = {name: one.value for name, one in best.estimates.items()}
-    b = value["a"] - value["a_minus_b"]
-    return judged_by_fit(event, value["a"], b, value["dc"], value["stiffness"])
 
 
 def samples_of(case: "LawCase") -> Samples:

@@ -62,13 +62,18 @@ def of_kind(records: Sequence["LawRecord"], *kinds: str) -> list["LawRecord"]:
     return [record for record in records if record["kind"] in kinds]
 
 
-def covered(record: "LawRecord", parameter: str) -> bool | None:
+def covered(record: "LawRecord", parameter: str, *, chosen: bool = False) -> bool | None:
     """Whether the interval of a parameter, by the planted law, holds its planted value.
 
-    None where the step was refused or the law not fitted. An end that is null, for it was not
-    finite, is as far out as can be.
+    None where the law was not fitted. An end that is null, for it was not finite, is as far out as
+    can be.
+
+    Args:
+        record: Record.
+        parameter: Name.
+        chosen: Whether the number of states is the one that slicken chose, else the planted one.
     """
-    fit = record["fits"].get(record["law"])
+    fit = record["fits"].get(record["law"]) if chosen else record["planted"]
     if record["refused"] or fit is None or parameter not in fit["estimates"]:
         return None
     _, low, high, _ = fit["estimates"][parameter]
@@ -77,9 +82,9 @@ def covered(record: "LawRecord", parameter: str) -> bool | None:
     return is_above and (high is None or not value > high)
 
 
-def coverage(records: Sequence["LawRecord"], parameter: str) -> list[bool]:
+def coverage(records: Sequence["LawRecord"], parameter: str, *, chosen: bool = False) -> list[bool]:
     """Whether each interval of a parameter covers, over the records that were fitted."""
-    found = [covered(record, parameter) for record in records]
+    found = [covered(record, parameter, chosen=chosen) for record in records]
     return [one for one in found if one is not None]
 
 
