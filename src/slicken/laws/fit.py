@@ -28,6 +28,10 @@ SUSPECT = 0.1
 """Probability of the residuals of one state below which a second one is tried."""
 TOLD = 4.0
 """Logarithm of likelihood by which one law must be ahead to be told from the other."""
+TWO_STATES = 1.2
+"""Factor of intervals of two states. The law is far from linear in the parameters of two, and the
+normal distributions that stand for them have too light tails: of 181 tuning cases the planted
+values lay within 1.2 times the interval in 95 % (a, b, a - b and Dc: 1.1 to 1.3)."""
 FARTHEST = 50.0
 """Logarithm of a ratio that stands for infinity."""
 MISFITS = 1e-3
@@ -227,9 +231,9 @@ def _estimates(
         solution.restricted.weights
     )
     white = rmse**2 * np.linalg.pinv(weighed)
-    found = {}
+    found, wider = {}, TWO_STATES if task.states == 2 else 1.0
     for name, direction in directions.items():
-        low, high = posterior.interval(direction)
+        low, high = (wider * end for end in posterior.interval(direction))
         formal = float(np.sqrt(direction @ white @ direction))
         if name == "a":  # its interval is that of its logarithm
             ends = a * np.exp(np.clip([low / a, high / a], -FARTHEST, FARTHEST))
