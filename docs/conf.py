@@ -61,7 +61,7 @@ def _add_what_only_sphinx_understands(app: Sphinx, page: str, source: list[str])
 
 def _lists_of_pages(index: str) -> str:
     """The lists of ``index.md`` as the navigation, section by section."""
-    title, pages = "", {"": ["tutorial"]}
+    title, pages = "", {"": ["tutorial", "tutorial-laws"]}
     for line in index.splitlines():
         if heading := re.fullmatch(r"\*\*(.+)\*\*", line):
             title = heading[1]
