@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import LawError, shown
+from slicken.laws.events import HELD
 from slicken.laws.instants import Line, robust
 from slicken.laws.load import load_of
 from slicken.laws.results import Event, EventKind
@@ -36,7 +37,6 @@ _NUMBERS: Mapping[str, tuple[str, float]] = {
 _COLUMNS = ("kind", *_NUMBERS, "problem")
 _NOT_READ = ("problem", "held_s", "record", "event")
 _LARGEST = 10_000_000
-_HELD = 0.01
 _FEW_SAMPLES = 3.0
 
 
@@ -202,7 +202,7 @@ def _velocity(time: Floats, position: Floats, first: float, last: float) -> floa
 
 
 def _kind(event: Event) -> EventKind:
-    if np.isfinite(event.resumed) or event.after <= _HELD * event.before:
+    if np.isfinite(event.resumed) or event.after <= HELD * event.before:
         return "hold"
     ratio = event.normal_stress_after / event.normal_stress
     same_velocity = 1 / 1.1 < event.after / event.before < 1.1

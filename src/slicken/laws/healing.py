@@ -56,7 +56,7 @@ def measure_healing(
     """Measure healing and relaxation of every hold of a record, and the rate of healing.
 
     Steady friction is a line through the sliding before a hold, continued over the displacement
-    since. Noise, and how it hangs together, is that of friction about the line.
+    since. Noise and its correlation are those of friction about the line.
 
     Args:
         samples: Record.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 VARIES = 2.0
 """Ratio of the 95th to the 5th percentile of velocity from which a law can be fitted."""
 STRESS_VARIES = 1.05
-"""Likewise of normal stress, from which friction may answer it."""
+"""Likewise of normal stress, from which a response of friction to it is fitted."""
 FINER = 1.15
 """Ratio of one distance that is tried to the one before, at most distances :data:`MOST`."""
 MOST, FINE = 80, 15
@@ -46,7 +46,7 @@ MOST_ALIKE = 0.98
 """Correlation of neighbouring residuals, at most."""
 LEVEL, TREND, DIRECT, STATE, STRESS, FRICTION = range(6)
 LARGEST = 400_000
-"""Points times distances that are worked on at once."""
+"""Points times distances of one array, at most: memory is bounded."""
 FEWEST = 20
 """Points of a record that can be targets, at least."""
 Floats = NDArray[np.float64]
@@ -62,10 +62,10 @@ def fit_history(
 
     Friction is ``a ln V`` and ``b ln(theta/D)``, with a level and a linear trend with slip of each
     unit that the intervals leave out in turn: a record, an event or a stretch. Where normal stress
-    varies there is an answer to its changes, too, that fades over D (Linker & Dieterich 1992,
-    10.1029/92JB00017). Where the fault is stuck, contacts age, and friction is not asked for: the
-    direct effect of a fault at rest is not known. Residuals are taken for white noise and drift,
-    an ARMA(1, 1) process from point to point, and whitened by it.
+    varies, friction also responds to its changes, by an amount that fades over D (Linker &
+    Dieterich 1992, 10.1029/92JB00017). Where the fault is stuck, contacts age, but friction is not
+    fitted: the direct effect of a fault at rest is not known. Residuals are taken for white noise
+    and drift, an ARMA(1, 1) process from point to point, and whitened by it.
 
     Args:
         records: Runs of the rig.
@@ -92,8 +92,8 @@ def fit_history(
 def _constant_stress(motion: Motion, events: Sequence[Event]) -> Motion:
     """Without the targets of events in which normal stress changes, if slip was measured.
 
-    Then the machine is deformed, too, by an amount that the stiffness against shear does not tell,
-    and a fault that sticks seems to creep.
+    Normal stress deforms the machine, too, by an amount that the stiffness in shear does not give,
+    so a fault that sticks seems to creep.
     """
     changes = [
         abs(np.log(one.normal_stress_after / one.normal_stress)) > np.log(STRESS_VARIES)
@@ -241,7 +241,7 @@ class _Searched(NamedTuple):
     Args:
         places: Logarithms of distances, shape ``(K,)``.
         losses: Sums of squares, ``(K, J)``.
-        effects: a, b and the answer to normal stress, ``(J, K, P)``.
+        effects: a, b and the response to normal stress, ``(J, K, P)``.
         inverse: Inverse of the normal equations with all units, ``(K, P, P)``.
         targets: Number of targets.
     """

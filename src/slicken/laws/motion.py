@@ -71,7 +71,7 @@ class Motion:
 
     @cached_property
     def targets(self) -> NDArray[np.bool_]:
-        """Points whose friction a law may be asked for, shape ``(N,)``."""
+        """Points at which a law may be fitted, shape ``(N,)``."""
         return self.known & np.isfinite(self.friction)
 
     @cached_property
@@ -122,8 +122,8 @@ def motion_of(
 
     Slip that was measured on the fault or computed from the load point comes first; then the load
     point less the elastic deformation of the machine, where its stiffness is given; then the slip
-    velocity. Where a load point is known, its motion and the deformation are dealt with apart: the
-    one is steady between events and often noisy, the other is known better.
+    velocity. Where a load point is known, its motion and the deformation are treated separately:
+    the one is steady between events and often noisy, the other is known better.
 
     Args:
         record: One run of the rig.

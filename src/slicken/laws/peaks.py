@@ -1,7 +1,7 @@
-"""Peaks: levels of a noisy curve, with errors that know how its noise hangs together.
+"""Peaks: levels of a noisy curve, with errors that allow for correlated noise.
 
-A value at an instant is that of a line or a cubic through the samples near it. How near is for
-the data to say: a span grows while all shorter ones agree with it (the intersection of confidence
+A value at an instant is that of a line or a cubic through the samples near it. How near, the
+data decide: a span grows while all shorter ones agree with it (the intersection of confidence
 intervals; Goldenshluger & Nemirovski 1997), so that noise is averaged away and the curve is not
 bent. A peak is the top of such a cubic, not the largest sample, which noise picks.
 """

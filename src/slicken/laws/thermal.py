@@ -1,10 +1,10 @@
 """Thermal laws: friction that follows past temperature, or velocity and temperature together.
 
 Two forms. In the first, friction is linear in a mean of temperature over the past, in which all
-instants of some seconds count alike (boxcar) or fade (exponential); only the memory is searched
-for. In the second, steady friction is linear in ln V and in 1/T, as thermally activated slip has
-it: ``mu = mu0 + (a - b) ln(V/V0) + (a Qa - b Qb)/R (1/T - 1/T0)`` (Chester 1994,
-10.1029/93JB03115). Records have a level each.
+instants of some seconds count alike (boxcar) or older ones count less (exponential); only the
+length of the memory is searched for. In the second, steady friction is linear in ln V and in 1/T,
+as thermally activated slip has it: ``mu = mu0 + (a - b) ln(V/V0) + (a Qa - b Qb)/R (1/T - 1/T0)``
+(Chester 1994, 10.1029/93JB03115). Records have a level each.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -40,12 +40,11 @@ rock loses some 5e-4 of friction per K (Noda, Kanagawa et al. 2011): over 5 K th
 much as friction itself is noisy. Below, what is fitted is whatever else drifts."""
 LEAST_RATIO = 2.0
 """Ratio of fast to slow slip that is needed to tell a - b."""
-MOST = 10_000
-"""Points of a record, at most."""
-FEWEST = 50
+MOST, FEWEST = 10_000, 50
+"""Points of a record, at most and at least."""
 FINER, FINE = 1.12, 15
 """Ratio of one memory that is tried to the one before, and number of those near the best."""
-SLIP, NEAR = 200e-6, 0.1
+STEADY_SLIP, NEAR = 200e-6, 0.1
 """Sliding is steady where ln V differs by no more than so much from its mean over this slip, m,
 so that no state with a critical slip distance up to that is on its way."""
 ZERO_CELSIUS = 273.15
@@ -88,7 +87,7 @@ class _Search(NamedTuple):
 def fit_thermal(records: Sequence["Samples"]) -> tuple[Thermal, ...]:
     """Fit every thermal law to whole records.
 
-    Intervals come from leaving out one record, or one stretch of few records, after another.
+    Intervals come from a jackknife over records; over stretches of them where there are few.
 
     Args:
         records: Runs of the rig; those without temperature are left out.
@@ -286,7 +285,7 @@ def _steady(record: "Samples") -> _Course | None:
 
 
 def _is_steady(motion: Motion) -> NDArray[np.bool_]:
-    past = motion.pasts(motion.log_velocity, np.array([SLIP]))[:, 0]
+    past = motion.pasts(motion.log_velocity, np.array([STEADY_SLIP]))[:, 0]
     apart: NDArray[np.bool_] = np.abs(motion.log_velocity - past) < NEAR
     return apart
 
