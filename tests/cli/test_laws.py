@@ -85,6 +85,22 @@ def test_what_the_data_do_not_determine_has_no_value() -> None:
     assert "7.0" not in text
 
 
+def test_one_law_alone_is_not_compared() -> None:
+    alone = made_up.step(0, fits=[made_up.fit("ageing")], verdict="not_distinguishable")
+    laws = made_up.laws(
+        events=(alone,), shared=(), healing=(), thermal=(), verdict="not_distinguishable"
+    )
+    assert "Ageing law; no other was fitted" in lines_of(laws)[1]
+
+
+def test_a_soft_spring_has_digits() -> None:
+    soft = made_up.fit(stiffness=Estimate(1.512, 1.499, 1.525, 1e-3))
+    laws = made_up.laws(events=(made_up.step(0, fits=[soft]),), shared=())
+    text = "\n".join(lines_of(laws))
+    assert "k = 1.51e-06 (1.5e-06 to 1.52e-06) 1/µm" in text
+    assert "0.0015 to 0.00152" in text
+
+
 def test_an_event_that_was_not_used_is_named_with_its_number_and_reason() -> None:
     text = "\n".join(lines_of(CASES["all"]))
     assert "1 event not used: 3; the first: 4 µm of slip after the step" in text

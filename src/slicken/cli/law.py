@@ -75,7 +75,10 @@ def run(
     from slicken.experiment.samples import read_samples
     from slicken.reporting.laws.answer import why_nothing
     from slicken.reporting.wording import language_named, words
+    from slicken.study.files import check_folder
 
+    language = language_named(lang)
+    check_folder(out)
     records = read_samples(logs, channels)
     say(f"{len(records)} {'record' if len(records) == 1 else 'records'} -> {out}")
     show_findings(records)
@@ -90,7 +93,7 @@ def run(
             thermal=thermal,
             on_event=partial(_show, bar),
         )
-    written = write_laws(found, records, out, language=language_named(lang), figures=figures)
+    written = write_laws(found, records, out, language=language, figures=figures)
     show_laws(found, written)
     why = why_nothing(found)
     if why is not None:

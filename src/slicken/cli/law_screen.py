@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from slicken.reporting.laws.answer import LawsAnswer, Row
     from slicken.reporting.wording.catalogue import Language, Wording
 
-LINES = {"law": 2, "parameters": 3, "stiffness": 1, "healing": 2, "history": 1, "thermal": 1}
+LINES = {"law": 2, "parameters": 4, "stiffness": 1, "healing": 2, "history": 1, "thermal": 1}
 """Lines of each answer, at most; the page holds the rest."""
 MOST_NUMBERS = 6
 """Events that are named as not used, at most."""

@@ -106,7 +106,8 @@ def _rows(path: Path) -> list[tuple[int, dict[str, float]]]:
             raise LawError(f"{path}: no table of events; expected a short file")
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as problem:
-        raise LawError(f"{path}: cannot be read as a table of events: {problem}") from problem
+        why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
+        raise LawError(f"{path}: cannot be read as a table of events: {why}") from problem
     table = csv.reader(line for line in lines if line.strip())
     names = [name.strip() for name in next(table, [])]
     unknown = [name for name in names if name not in (*_COLUMNS, *_NOT_READ)]

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from slicken.channels import FRICTION
 from slicken.errors import LawError, shown
 from slicken.experiment.experiment import Experiment
 from slicken.experiment.samples import Samples
@@ -13,7 +16,16 @@ from slicken.laws.events import find_events
 from slicken.laws.fit import TOLD, fit_event, likeliest, score
 from slicken.laws.healing import measure_healing
 from slicken.laws.histories import fit_history
-from slicken.laws.results import EventFit, Fit, Healing, Laws, Verdict
+from slicken.laws.results import (
+    EventFit,
+    Fit,
+    Healing,
+    History,
+    Laws,
+    Shared,
+    Verdict,
+    undetermined,
+)
 from slicken.laws.settled import settled
 from slicken.laws.shared import shared_parameters
 from slicken.laws.stiffness import stiffness_of
@@ -26,6 +38,8 @@ if TYPE_CHECKING:
     from slicken.physics.spring_slider import Evolution
 
 LAWS: tuple["Evolution", ...] = ("ageing", "slip")
+NEGATIVE, NEARLY_ALL = 0.05, 0.95
+"""Friction that is this far below zero, in so large a share of samples, has the wrong sign."""
 OnEvent = Callable[[str, int, int], None]
 
 
@@ -87,12 +101,13 @@ def fit_laws(
         fits = _fitted(samples, events, laws, states, stiff, on_event)
     usable = [each for each in fits if each.event.problem is None and each.fits]
     wanted = history if history is not None else bool(laws) and not usable
+    shared = shared_parameters(usable)
     return Laws(
         records=tuple(one.name for one in samples),
         events=tuple(fits),
-        shared=shared_parameters(usable),
+        shared=shared,
         healing=_healing(samples, events, usable),
-        histories=_histories(samples, events, laws, stiffness) if wanted else (),
+        histories=_histories(samples, events, laws, stiff, shared) if wanted else (),
         thermal=fit_thermal(samples) if thermal else (),
         verdict=_verdict(usable),
         problems=tuple(problems),
@@ -108,7 +123,21 @@ def _records(given: "Samples | Experiment | Sequence[Samples | Experiment]") -> 
             raise LawError(
                 f"fit_laws: {shown(one)} is no record; give what slicken.read_samples returns"
             )
-    return [Samples.of(one) if isinstance(one, Experiment) else one for one in each]
+    samples = [Samples.of(one) if isinstance(one, Experiment) else one for one in each]
+    for one in samples:
+        _check_sign(one)
+    return samples
+
+
+def _check_sign(samples: Samples) -> None:
+    """Refuse friction that is clearly negative: a load that was logged with the other sign."""
+    friction = samples.channels[FRICTION.name]
+    known = friction[np.isfinite(friction)]
+    if known.size and np.median(known) < -NEGATIVE and np.mean(known < 0) > NEARLY_ALL:
+        raise LawError(
+            f"{samples.name}: friction is negative, {np.median(known):.3g} in the median; set "
+            f"sign = -1 under [channels.{FRICTION.name}] of a channel map, or under the stress"
+        )
 
 
 def _check(laws: Sequence[str], states: Sequence[int], thermal: bool) -> None:
@@ -158,8 +187,9 @@ def _judged(fit: EventFit) -> EventFit:
     """The fit of an event, with the problem that only the fit shows."""
     if not fit.fits:
         if fit.event.problem is None and fit.event.kind != "stress_step":
-            event = replace(fit.event, problem=Statement("laws.problem_unstable"))
-            return replace(fit, event=event)
+            velocities = (1e6 * max(fit.event.before, fit.event.after), "µm/s")
+            problem = Statement("laws.problem_unstable", fastest=velocities)
+            return replace(fit, event=replace(fit.event, problem=problem))
         return fit
     event = judged_after(fit.event, fit.fits)
     return replace(fit, event=event, verdict=None if event.problem else fit.verdict)
@@ -207,7 +237,21 @@ def _histories(
     samples: Sequence[Samples],
     events: Mapping[str, Sequence["Event"]],
     laws: Sequence["Evolution"],
-    stiffness: float | str | None,
-) -> tuple[Any, ...]:
-    one = _stiffness(stiffness, samples[0])
-    return tuple(fit_history(samples, events, law, one) for law in laws)
+    stiff: Mapping[str, float | None],
+    shared: Sequence[Shared],
+) -> tuple[History, ...]:
+    """Each law over whole records, with the stiffness that was given or that its events tell."""
+    given = stiff[samples[0].name]
+    return tuple(
+        fit_history(samples, events, law, _told(shared, law) if given is None else given)
+        for law in laws
+    )
+
+
+def _told(shared: Sequence[Shared], law: "Evolution") -> float | None:
+    """Stiffness over all events under a law, 1/m; None where they do not determine it."""
+    found = [one for one in shared if one.law == law and one.parameter == "stiffness"]
+    of_all = [one for one in found if not one.record] or found
+    if len(of_all) != 1 or undetermined("stiffness", of_all[0].estimate):
+        return None
+    return of_all[0].estimate.value

@@ -35,6 +35,7 @@ class _Unit(NamedTuple):
         formal: Standard deviation if residuals were white.
         drivers: ln V, slip (m) and normal stress (Pa).
         events: Number of events.
+        own: Estimate of the event, where the unit is one.
     """
 
     value: float
@@ -42,6 +43,7 @@ class _Unit(NamedTuple):
     formal: float
     drivers: tuple[float, float, float]
     events: int
+    own: Estimate | None = None
 
 
 def shared_parameters(fits: Sequence[EventFit]) -> tuple[Shared, ...]:
@@ -90,9 +92,7 @@ class _Pooling:
     def shared(self, record: str, units: Sequence[_Unit]) -> Shared:
         """What units share; of a single one, its own estimate."""
         events = sum(unit.events for unit in units)
-        if len(units) == 1:
-            one, reach = units[0], 1.96 * np.sqrt(units[0].variance)
-            own = self._estimate(one.value, one.value - reach, one.value + reach, one.formal)
+        if len(units) == 1 and (own := units[0].own) is not None:
             return Shared(record, self.law, self.parameter, events, own, np.nan, np.nan)
         line = _line(units)
         formal = float(1 / np.sqrt(sum(unit.formal**-2.0 for unit in units)))
@@ -134,6 +134,7 @@ def _units_of(chosen: Sequence[tuple[EventFit, Fit]], name: str, states: int) ->
                 formal=one.formal / one.value if logarithm else one.formal,
                 drivers=(float(np.log(event.after)), event.slip, event.normal_stress),
                 events=1,
+                own=one,
             )
         )
     return units

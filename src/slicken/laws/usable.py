@@ -27,6 +27,8 @@ REMAINING = 0.10
 """Share of the response to a step that may still be to come when the next begins."""
 SCALES = 5.0
 """Least slip after a step, in e-folds of the response, where that is all the slip there is."""
+LONGEST = 0.1
+"""Dc above which the unit of displacement is taken for wrong, m."""
 _GAP = 0.1
 _TURNED, _SMALL = 1e-6, 2e-6
 _UM = 1e6
@@ -95,6 +97,8 @@ def judged_by_fit(
     end = event.start if np.isnan(event.resumed) else event.resumed
     before, after = event.before * (event.start - event.first), event.after * (event.last - end)
     problem = None if stiffness is None else below_critical(a, b, dc, stiffness)
+    if dc > LONGEST:
+        problem = Statement("laws.problem_unit", dc=(dc, "m"), limit=(LONGEST, "m"))
     if problem is None and event.kind != "stress_step":
         # Until the spring is loaded to the new velocity, the fault lags behind.
         loaded = 0.0 if stiffness is None else a * _log_ratio(event) / stiffness

@@ -62,7 +62,8 @@ def digits_form(low: float, high: float, most: int = MOST) -> str:
     """The form in which a number and the ends of its interval are written.
 
     One digit of the width of the interval counts, or two where it is small; of an interval over
-    more than a decade, two digits of each end (``two``, see :func:`two_digits`).
+    more than a decade, two digits of each end (``two``, see :func:`two_digits`); of numbers too
+    small for so many decimals, three digits.
 
     >>> digits_form(0.0085, 0.0093), digits_form(6.1, 8.2), digits_form(0.5, 30.0)
     ('.4f', '.1f', 'two')
@@ -74,6 +75,8 @@ def digits_form(low: float, high: float, most: int = MOST) -> str:
         return "two"
     exponent = floor(log10(width))
     digits = 1 if width / 10.0**exponent < _TWO_DIGITS else 0
+    if digits - exponent > most and max(abs(low), abs(high)) < 10.0 ** (2 - most):
+        return ".3g"
     return f".{min(max(digits - exponent, FEWEST), most)}f"
 
 

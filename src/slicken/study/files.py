@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Literal
 
 from slicken.errors import FolderError
@@ -49,6 +50,25 @@ def written_aside(path: Path, *, synced: bool = True) -> Iterator[Path]:
         ) from error
     finally:
         remove(aside)
+
+
+def check_folder(folder: Path) -> None:
+    """Make sure that files can be written into a folder, before long work; nothing is left there.
+
+    Args:
+        folder: Folder, which need not be there.
+
+    Raises:
+        FolderError: If it cannot be written.
+    """
+    try:
+        nearest = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+        with TemporaryDirectory(dir=nearest, prefix=".slicken-"):
+            pass
+    except OSError as error:
+        raise FolderError(
+            f"{folder}: cannot be written ({error.strerror or error}); choose another folder"
+        ) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -87,7 +87,7 @@ def answer_of(laws: Laws) -> LawsAnswer:
     law = leading_law(laws)
     found = {"law": _which(laws)}
     if law is not None:
-        shown = (law,) if laws.verdict == law else LAWS
+        shown = (law,) if laws.verdict == law else sorted(LAWS, key=lambda each: each != law)
         found["parameters"] = _parameters(laws, law, shown)
         found["stiffness"] = _stiffness(laws, law)
     if laws.healing:
@@ -152,10 +152,11 @@ def value_of(name: str, one: Estimate, a: float) -> Statement:
 def _which(laws: Laws) -> Finding:
     fitted = [one for one in laws.events if is_used(one)]
     verdicts = Counter(one.verdict for one in fitted)
+    tried = {fit.law for one in fitted for fit in one.fits}
     counts = tuple(
         Statement("laws.verdict_count", verdict=name, count=verdicts[name])
         for name in VERDICTS
-        if verdicts[name]
+        if verdicts[name] and len(tried) > 1
     )
     said = {"fitted": len(fitted), "events": len(laws.events)}
     beside = Statement("laws.counted", verdicts=counts, **said)
@@ -165,6 +166,9 @@ def _which(laws: Laws) -> Finding:
         beside = Statement("laws.of_one", event=named(fitted[0].event))
     elif not counts:
         beside = Statement("laws.none_fitted", **said)
+    if len(tried) == 1:
+        key = "laws.only_misfit" if laws.verdict == "neither" else "laws.only"
+        return Finding(Statement(key, law=next(iter(tried))), (beside,))
     headline = Statement(f"laws.verdict_{laws.verdict or 'none'}")
     more = Statement(f"laws.verdict_{laws.verdict}_more") if laws.verdict else None
     return Finding(headline, (beside,), (more,) if more else ())

@@ -16,6 +16,8 @@ MISFITS = 1e-3
 """Probability of its residuals below which a law does not fit an event."""
 LITTLE = 0.5
 """Share of the variance below which a law explains little."""
+LONG = 1e-3
+"""Dc above which the unit of displacement may be wrong, m."""
 CORRELATED = 0.95
 NAMED = ("a", "b", "a_minus_b", "dc", "stiffness")
 
@@ -62,6 +64,7 @@ def _is_wide(fit: "Fit", name: str) -> bool:
 CONDITIONS: "dict[str, Callable[[Fit], bool]]" = {
     "misfit": lambda fit: fit.misfit < MISFITS,
     "little": lambda fit: fit.r2 < LITTLE,
+    "long": lambda fit: fit.estimates["dc"].value > LONG,
     "correlated": lambda fit: fit.correlation > CORRELATED,
 }
 """What is said of the events in which it holds, by its key."""

@@ -167,6 +167,8 @@ class Wording(string.Formatter):
         low, high = (self._number(end, form) for end in ends)
         if form.endswith("%"):
             low = low.removesuffix(" %")
+        if low == high.removesuffix(" %"):
+            return high
         return _TO[self.language].format(low, high)
 
     def _as_within(self, numbers: Sequence[float], form: str) -> str:
