@@ -62,7 +62,7 @@ fuzz: install  ## spoil ten thousand logs; with SLICKEN_DATA, real ones too
 kills: install  ## kill a study 500 times, and compare what it ends with
 	$(BIN)/python tests/study/kills.py 500 --figures
 
-truth: install  ## study every planted truth, an hour or two; writes docs/truth.json and the page
+truth: install  ## study every planted truth, and fit every planted law; writes docs/truth.json, docs/laws.json and the pages
 	$(BIN)/slicken truth --out truth --write docs/truth.json
 	$(BIN)/python benchmarks/truth_page.py docs/truth.json
 	$(BIN)/slicken truth --laws --workers 2 --out truth --write docs/laws.json

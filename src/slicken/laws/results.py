@@ -108,14 +108,15 @@ class Fit:
         names: Parameters of ``covariance``: those fitted, Dc and stiffness as logarithms.
         covariance: Of ``names``, shape ``(P, P)``.
         correlation: Of a and b.
-        log_likelihood: Of the event under the law and its noise.
+        log_likelihood: Of the event under the law and its noise, with their priors.
         misfit: Probability of residuals after the change as large as these, if the law were exact
             and noise were as elsewhere in the event.
         r2: Share of the variance of friction, less its trend, that the law explains.
         rmse: Root mean square residual of samples.
         modelled: Friction by the law at the points of the event, shape ``(N,)``.
-        noise: Noise of friction: name to value, such as ``white`` and ``correlated`` standard
-            deviations and the ``scale`` of the latter, m.
+        noise: Noise of friction, name to value: standard deviations of the ``white``, the
+            ``correlated`` and the ``undulation`` part, and the ``scale`` (s) and ``wavelength`` (m)
+            of the latter two.
     """
 
     law: "Evolution"

@@ -15,7 +15,7 @@ ENDS = ("", "_low", "_high", "_formal_sd")
 NOISE = {
     "white": ("noise_white", 1.0), "correlated": ("noise_correlated", 1.0),
     "scale": ("noise_scale_s", 1.0), "undulation": ("noise_undulation", 1.0),
-    "wavelength": ("noise_wavelength_um", MICROMETRES), "misfit": ("noise_misfit", 1.0),
+    "wavelength": ("noise_wavelength_um", MICROMETRES),
 }  # fmt: skip
 """Column of each number of the noise, and how many of its unit are in the SI unit."""
 PER = {
