@@ -9,6 +9,7 @@ from reading import EN, fresh_axes, labelled, said
 
 import made_up_laws as made_up
 from slicken.laws.results import Estimate
+from slicken.laws.wander import wander_of
 from slicken.reporting.figures import (
     laws_events,
     laws_healing,
@@ -38,16 +39,20 @@ def test_an_event_has_its_points_and_the_laws_that_are_not_ruled_out() -> None:
         for fit in one.fits:
             drawn = in_ink(axes, fit.law)
             assert bool(drawn) == (fit.law in laws)
-            assert all(np.array_equal(line, fit.modelled) for line in drawn)
+            if drawn:
+                alone, with_noise = drawn
+                assert np.array_equal(alone, fit.modelled)
+                assert np.allclose(with_noise, fit.modelled + wander_of(one, fit))
 
 
 def test_residuals_are_measured_less_fitted_in_thousandths() -> None:
     one = made_up.step(0, verdict="slip")
     axes = fresh_axes()
     laws_events.draw_residuals(axes, one, EN)
-    (left,) = in_ink(axes, "slip")
+    left, wander = in_ink(axes, "slip")
     fit = one.best("slip")
     assert fit is not None
+    assert np.allclose(wander, 1e3 * wander_of(one, fit))
     assert np.allclose(left, 1e3 * (one.friction - fit.modelled))
 
 
@@ -133,3 +138,22 @@ def test_the_mark_of_a_history_stands_at_its_distance() -> None:
         assert mark.get_xdata()[0] == pytest.approx(1e6 * one.estimates["dc"].value)
     refused = replace(both[0], problem=made_up.thermal()[1].problem)
     assert laws_history.data(made_up.laws(histories=(refused,))) is None
+
+
+def test_a_hold_in_which_displacement_stands_still_is_drawn_against_time() -> None:
+    step = made_up.step(0)
+    start = float(np.median(step.time))
+    event = replace(step.event, kind="hold", start=start, resumed=start + 2.0)
+    fit = replace(made_up.fit(start=made_up.estimate(start)), modelled=step.fits[0].modelled)
+    hold = replace(step, event=event, fits=(fit,))
+    axes = fresh_axes()
+    laws_events.draw_event(axes, hold, EN)
+    points = next(line for line in axes.lines if line.get_marker() == ".")
+    assert np.allclose(points.get_xdata(), hold.time - start)
+    assert axes.get_xlim()[1] <= 5.0  # two and a half hold times
+    labels = [
+        one.get_xlabel() for one in laws_events.draw([(1, hold), (2, step)], EN, "double").axes
+    ]
+    assert [label for label in labels if label] == [
+        "Time since the hold began (s)", "Displacement (µm)",
+    ]  # fmt: skip

@@ -1,12 +1,13 @@
-"""Events: data, fitted laws and residuals of each, against load-point displacement."""
+"""Events: data, fitted laws and residuals of each, against displacement; holds against time."""
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from slicken.laws.wander import wander_of
 from slicken.reporting.figures.laws_marks import (
     LAW_INK,
     MEASURED,
@@ -30,8 +31,11 @@ MOST_PANELS = 9
 """Events of one figure; further ones are in figures of their own."""
 BEFORE, AFTER = 12.0, 40.0
 """Dc that are shown before and after a change."""
+HOLDS = 0.5, 2.5
+"""Hold times that are shown before a hold begins and after it does."""
 MICROMETRES = 1e6
 THOUSANDTHS = 1e3
+THIN: "Mapping[str, Any]" = {"linewidth": 0.5, "alpha": 0.6, "zorder": 2.5}
 
 
 def pages(laws: "Laws") -> "list[Events]":
@@ -67,8 +71,9 @@ def draw(data: "Events", say: "Wording", width: Width) -> Figure:
         if place % columns == 0:
             upper.set_ylabel(say("labels.friction"))
             lower.set_ylabel(say("labels.residual"))
-        if place + columns >= len(data):
-            lower.set_xlabel(say("labels.load_point"))
+        held = _is_hold(data[place][1])
+        if place + columns >= len(data) or held != _is_hold(data[place + columns][1]):
+            lower.set_xlabel(say("labels.since_hold" if held else "labels.load_point"))
     uppers = [upper for upper, _ in pairs]
     letter_panels(uppers[: len(data)], [_title(n, one, say) for n, one in data])
     for panel in (0, 1):
@@ -76,6 +81,8 @@ def draw(data: "Events", say: "Wording", width: Width) -> Figure:
     laws = {fit.law for _, one in data for fit in shown_fits(one)}
     pairs[0][0].plot([], [], ".", color=MEASURED, markersize=4, label=say("labels.measured"))
     name_laws(pairs[0][0], laws, say, line=True)
+    if laws:
+        pairs[0][0].plot([], [], color=MEASURED, **THIN, label=say("labels.with_wander"))
     legend_below(figure, pairs[0][0])
     figure.align_ylabels([panel for pair in pairs[::columns] for panel in pair])
     return figure
@@ -93,7 +100,7 @@ def _title(number: int, one: "EventFit", say: "Wording") -> str:
 
 
 def draw_event(axes: Axes, one: "EventFit", say: "Wording") -> None:
-    """Friction and the laws that are not ruled out; a line where the load changes."""
+    """Friction, the laws that are not ruled out, alone and with their correlated noise."""
     del say
     across = _since(one)
     axes.axvline(0, color=FAINT, linewidth=0.6, zorder=0.5)
@@ -105,6 +112,7 @@ def draw_event(axes: Axes, one: "EventFit", say: "Wording") -> None:
         axes.plot(
             across, fit.modelled, color=look.colour, linestyle=look.dashes, linewidth=1.0, zorder=3
         )
+        axes.plot(across, fit.modelled + wander_of(one, fit), color=look.colour, **THIN)
     left, right = _view(one, across)
     seen = (across >= left) & (across <= right)
     every = [one.friction[seen], *(fit.modelled[seen] for fit in shown_fits(one))]
@@ -113,9 +121,15 @@ def draw_event(axes: Axes, one: "EventFit", say: "Wording") -> None:
     few_ticks(axes, x=4, y=4)
 
 
+def _is_hold(one: "EventFit") -> bool:
+    return one.event.kind == "hold"
+
+
 def _view(one: "EventFit", across: np.ndarray) -> tuple[float, float]:
-    """Displacements that are shown: so many Dc before and after, or less where there is less."""
+    """What is shown: so many Dc or hold times before and after, or less where there is less."""
     low, high = limits_of(across, 0.02)
+    if _is_hold(one):
+        return max(low, -HOLDS[0] * one.event.held), min(high, HOLDS[1] * one.event.held)
     distances = [
         fit.estimates[name].value
         for fit in shown_fits(one)
@@ -129,7 +143,7 @@ def _view(one: "EventFit", across: np.ndarray) -> tuple[float, float]:
 
 
 def draw_residuals(axes: Axes, one: "EventFit", say: "Wording") -> None:
-    """Measured less fitted friction, in thousandths, of the same laws."""
+    """Measured less fitted friction, in thousandths, of the same laws; lines: correlated noise."""
     del say
     across, every = _since(one), []
     left, right = _view(one, across)
@@ -143,14 +157,18 @@ def draw_residuals(axes: Axes, one: "EventFit", say: "Wording") -> None:
             across, unexplained, ".", color=LAW_INK[fit.law].colour, markersize=1.6,
             markeredgewidth=0, alpha=0.6, zorder=2,
         )  # fmt: skip
+        wander = THOUSANDTHS * wander_of(one, fit)
+        axes.plot(across, wander, color=LAW_INK[fit.law].colour, **THIN)
     most = float(np.nanmax(np.abs(every))) if every else 1.0
     axes.set_ylim(-1.15 * most or -1.0, 1.15 * most or 1.0)
     few_ticks(axes, y=2)
 
 
 def _since(one: "EventFit") -> np.ndarray:
-    """Displacement since the load changed, um."""
+    """Displacement since the load changed, um; of a hold, in which it stands still, time in s."""
     best = shown_fits(one)[0]
     start = best.estimates["start"].value if "start" in best.estimates else one.event.start
+    if _is_hold(one):
+        return one.time - start
     origin = np.interp(start, one.time, one.displacement)
     return MICROMETRES * (one.displacement - origin)

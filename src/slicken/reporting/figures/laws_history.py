@@ -17,7 +17,7 @@ from slicken.reporting.figures.laws_marks import (
 )
 from slicken.reporting.figures.marks import bins_across, few_ticks, legend_below, log_x, log_y
 from slicken.reporting.figures.style import Width, label_of, letter_panels, new_figure
-from slicken.reporting.figures.thinning import broken_at_jumps, decimated
+from slicken.reporting.figures.thinning import decimated
 from slicken.reporting.quantities import in_units
 
 if TYPE_CHECKING:
@@ -104,7 +104,9 @@ def draw_record(axes: Axes, one: "History", name: str, say: "Wording") -> None:
         (one.modelled[name], look.colour, 0.9, 2.0),
     ):
         thin = decimated(time, values, bins_across(axes))
-        axes.plot(*broken_at_jumps(*thin), color=colour, linewidth=width, zorder=order)
+        axes.plot(*thin, color=colour, linewidth=width, zorder=order)
     axes.set_xlim(float(time[0]), float(time[-1]))
-    axes.set_ylim(limits_of(np.concatenate([one.friction[name], one.modelled[name]])))
+    asked = np.isfinite(one.modelled[name])  # elsewhere the fault was stuck or unloaded
+    shown = one.friction[name][asked if asked.any() else slice(None)]
+    axes.set_ylim(limits_of(np.concatenate([shown, one.modelled[name]])))
     few_ticks(axes, y=4)

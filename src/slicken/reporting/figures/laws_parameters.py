@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from slicken.channels import LOAD_POINT_VELOCITY, NORMAL_STRESS, SLIP
-from slicken.laws.results import Estimate
+from slicken.laws.results import Estimate, undetermined
 from slicken.reporting.figures.laws_marks import (
     draw_interval,
     limits_of,
@@ -137,7 +137,8 @@ def draw_parameter(
     shared = data.shared.get(name)
     if shared is not None:
         low, high = (in_units(name, x) for x in (shared.estimate.low, shared.estimate.high))
-        axes.axhspan(low, high, color="#dddddd", linewidth=0, zorder=0)
+        if not undetermined(name, shared.estimate, _mean_a(data)):
+            axes.axhspan(low, high, color="#dddddd", linewidth=0, zorder=0)
         _write_p(axes, quantity, shared, say)
     _limit(axes, name, ends[known] if known.any() else ends)
     if quantity == "velocity":
@@ -154,6 +155,11 @@ def draw_parameter(
             draw_interval(axes, float(x), name, one, fit.law, known=bool(is_known))
     if name == "a_minus_b":
         axes.axhline(0, color=INK, linewidth=0.5, zorder=0.5)
+
+
+def _mean_a(data: Parameters) -> float:
+    """The direct effect over events, against which b and a - b are small or not."""
+    return data.shared["a"].estimate.value if "a" in data.shared else 0.0
 
 
 def _aside(axes: Axes, values: Floats, data: Parameters, *, logarithmic: bool) -> Floats:
