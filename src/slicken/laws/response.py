@@ -23,7 +23,7 @@ _EVEN, _GEOMETRIC = 100, 60
 _SCALES = 24
 _SHORTEST, _LONGEST = 1 / 200, 250e-6
 TRENDLESS = 100e-6
-"""Slip, m, in which a drift of friction cannot be told from its response to a step."""
+"""Slip, m, in which a drift of friction cannot be separated from its response to a step."""
 _CLEAR = 3.0
 _MATTERS = 0.1
 _POINTS = (4000, 1000, 300)

@@ -23,7 +23,7 @@ SEVERAL = 3
 """Records from which they, and not events, are what scatters; and units that a trend needs."""
 Driver = Literal["velocity", "slip", "normal_stress"]
 LEAST: dict[Driver, float] = {"velocity": np.log(2.0), "slip": 0.0, "normal_stress": 0.05}
-"""Range from which a trend is asked for: of ln V, of slip, and of normal stress over its mean."""
+"""Range from which a trend is fitted: of ln V, of slip, and of normal stress over its mean."""
 
 
 class _Unit(NamedTuple):
