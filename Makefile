@@ -66,7 +66,7 @@ truth: install  ## study every planted truth, and fit every planted law; writes 
 	$(BIN)/slicken truth --out truth --write docs/truth.json
 	$(BIN)/python benchmarks/truth_page.py docs/truth.json
 	$(BIN)/slicken truth --laws --workers 2 --out truth --write docs/laws.json
-	$(BIN)/python benchmarks/laws_page.py docs/laws.json
+	$(BIN)/python benchmarks/laws_page.py docs/laws.json $(wildcard docs/laws_real.json)
 
 sanitize: install  ## the native engine under AddressSanitizer and ThreadSanitizer
 	native/sanitize.sh address -m ''
