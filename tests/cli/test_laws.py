@@ -93,6 +93,39 @@ def test_one_law_alone_is_not_compared() -> None:
     assert "Ageing law; no other was fitted" in lines_of(laws)[1]
 
 
+def test_a_second_state_is_said_beside_the_first() -> None:
+    laws = made_up.laws(
+        events=(made_up.step(0, fits=[made_up.fit("ageing", 2)]),), shared=(), healing=(),
+        thermal=(), verdict="ageing",
+    )  # fmt: skip
+    text = " ".join(line.strip("│ ") for line in lines_of(laws))
+    assert "b₂ 0.0020" in text
+    assert "Dc₂ " in text
+
+
+def test_a_law_as_good_as_the_best_on_whole_records_is_that_of_the_events() -> None:
+    for rmse, first in ((1.01e-4, "Ageing law, Dc"), (2e-4, "Slip law, Dc")):
+        histories = (made_up.history("ageing", rmse=rmse), made_up.history("slip", rmse=1e-4))
+        laws = made_up.laws(verdict="ageing", histories=histories)
+        assert any(line.startswith("│ Whole records") and first in line for line in lines_of(laws))
+
+
+def test_no_interval_of_the_table_is_cut() -> None:
+    steep = made_up.fit(
+        "ageing", 2, a=Estimate(10.00e-3, 9.85e-3, 10.16e-3, 1e-5),
+        b=Estimate(12.01e-3, 11.87e-3, 12.14e-3, 1e-5),
+        a_minus_b=Estimate(-2.01e-3, -2.10e-3, -1.90e-3, 1e-5),
+        dc=Estimate(30.2e-6, 29.3e-6, 30.9e-6, 1e-8),
+        stiffness=Estimate(1980.0, 1890.0, 2080.0, 1.0),
+    )  # fmt: skip
+    step = made_up.step(0, fits=[steep])
+    step = replace(step, event=replace(step.event, start=10550.0, before=2.29e-6, after=229e-6))
+    laws = made_up.laws(events=(step,), shared=(), healing=(), histories=(), thermal=())
+    last = next(line for line in lines_of(laws) if "ageing, 2 θ" in line)
+    assert "1.89 to 2.08" in last
+    assert "…" not in last
+
+
 def test_a_soft_spring_has_digits() -> None:
     soft = made_up.fit(stiffness=Estimate(1.512, 1.499, 1.525, 1e-3))
     laws = made_up.laws(events=(made_up.step(0, fits=[soft]),), shared=())

@@ -310,6 +310,16 @@ def test_a_wrong_table_names_the_row_and_the_column(tmp_path: Path, text: str, s
     assert "\n" not in str(raised.value)
 
 
+def test_lines_of_comment_are_not_read_and_rows_are_counted_as_in_the_file(tmp_path: Path) -> None:
+    time = np.arange(0.0, 460.0, 0.1)
+    samples = record(time, load_point=moved(time))
+    (tmp_path / "steps.csv").write_text("# of the log book\n\nstart_s\n100\n# 230\n380\n")
+    assert [one.start for one in read_events(tmp_path / "steps.csv", samples)] == [100, 380]
+    (tmp_path / "steps.csv").write_text("# of the log book\n\nstart_s\n100\nsoon\n")
+    with pytest.raises(LawError, match="row 5: start_s: 'soon'"):
+        read_events(tmp_path / "steps.csv", samples)
+
+
 def test_a_table_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     time = np.arange(0.0, 460.0, 0.1)
     with pytest.raises(LawError, match="cannot be read as a table of events"):
@@ -360,3 +370,8 @@ def test_kodiak_has_two_holds_and_seven_steps(real_logs: Path, tmp_path: Path) -
     held = [event.held for event in events if event.kind == "hold"]
     assert held == pytest.approx([46.9, 157.2], abs=1.0)
     assert replace(events[0], kind="step").held == events[0].held
+    mended = read_events(Path(__file__).parents[2] / "examples" / "kodiak" / "steps.csv", samples)
+    assert [event.kind for event in mended] == kinds
+    assert mended[0].held == pytest.approx(39.0)
+    np.testing.assert_allclose([event.after / UM for event in mended], expected, rtol=0.06)
+    np.testing.assert_allclose(instants(mended)[1:], instants(events)[1:], atol=0.3)

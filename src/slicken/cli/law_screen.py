@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from slicken.laws.results import Laws
+    from slicken.laws.results import Event, Laws
     from slicken.reporting.laws.answer import LawsAnswer, Row
     from slicken.reporting.wording.catalogue import Language, Wording
+    from slicken.statements import Statement
 
-LINES = {"law": 2, "parameters": 4, "stiffness": 1, "healing": 2, "history": 1, "thermal": 1}
+LINES = {"law": 2, "parameters": 4, "stiffness": 1, "healing": 2, "history": 2, "thermal": 1}
 """Lines of each answer, at most; the page holds the rest."""
 MOST_NUMBERS = 6
 """Events that are named as not used, at most."""
@@ -121,16 +122,26 @@ def _chosen(rows: "Sequence[Row]", free: int) -> "list[Row]":
     return sorted(first.values(), key=lambda row: row.number)[: max(1, (free - 1) // 2)]
 
 
+def _load(event: "Event") -> "Statement":
+    """An event in few words; the unit of velocity stands at the head of the column."""
+    from slicken.reporting.laws.named import rounded, short
+    from slicken.statements import Statement
+
+    if event.kind != "step":
+        return short(event)
+    before, after = (rounded(1e6 * velocity) for velocity in (event.before, event.after))
+    return Statement("laws.step_bare", before=before, after=after)
+
+
 def _row(row: "Row", say: "Wording") -> "tuple[list[str | Text], list[str | Text]]":
     from rich.text import Text
 
     from slicken.laws.results import Estimate
-    from slicken.reporting.laws.named import short
 
     nothing = Estimate(nan, nan, nan, nan)
     upper: list[str | Text] = [str(row.number), say("cells.instant", x=row.event.start)]
     lower: list[str | Text] = ["", ""]
-    upper.append(say(short(row.event)))
+    upper.append(say(_load(row.event)))
     states = say("laws.law_and_states", law=row.fit.law, states=row.fit.states)
     lower.append(states if row.fit.states > 1 else say("law_names." + row.fit.law))
     for name, form in COLUMNS.items():

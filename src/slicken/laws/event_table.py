@@ -34,6 +34,8 @@ _NUMBERS: Mapping[str, tuple[str, float]] = {
     "normal_stress_MPa": ("normal_stress", 1e-6),
     "normal_stress_after_MPa": ("normal_stress_after", 1e-6),
 }
+COMMENT = "#"
+"""What a line begins with that is not read."""
 _COLUMNS = ("kind", *_NUMBERS, "problem")
 _NOT_READ = ("problem", "held_s", "record", "event")
 _LARGEST = 10_000_000
@@ -71,7 +73,8 @@ def read_events(path: str | Path, samples: "Samples") -> tuple[Event, ...]:
 
     Args:
         path: File of comma-separated values with a column ``start_s``; other columns are those of
-            :func:`events_table`. What a row leaves blank is measured in the record.
+            :func:`events_table`. What a row leaves blank is measured in the record; a line that
+            begins with ``#`` is a comment.
         samples: Record.
 
     Raises:
@@ -108,7 +111,8 @@ def _rows(path: Path) -> list[tuple[int, dict[str, float]]]:
     except (OSError, UnicodeDecodeError) as problem:
         why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
         raise LawError(f"{path}: cannot be read as a table of events: {why}") from problem
-    table = csv.reader(line for line in lines if line.strip())
+    kept = [(n, line) for n, line in enumerate(lines, 1) if line.strip() and line[0] != COMMENT]
+    table = csv.reader(line for _, line in kept)
     names = [name.strip() for name in next(table, [])]
     unknown = [name for name in names if name not in (*_COLUMNS, *_NOT_READ)]
     if "start_s" not in names or unknown:
@@ -116,7 +120,7 @@ def _rows(path: Path) -> list[tuple[int, dict[str, float]]]:
         raise LawError(f"{path}: {what}; columns of a table of events are {', '.join(_COLUMNS)}")
     return [
         (number, _row(f"{path}: row {number}", names, cells))
-        for number, cells in enumerate(table, start=2)
+        for (number, _), cells in zip(kept[1:], table, strict=True)
     ]
 
 

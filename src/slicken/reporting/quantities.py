@@ -71,7 +71,7 @@ def digits_form(low: float, high: float, most: int = MOST) -> str:
     width = abs(high - low)
     if width == 0:
         return ".4g"
-    if high > WIDE * low > 0:
+    if high > WIDE * low > 0 or width >= LONG:
         return "two"
     exponent = floor(log10(width))
     digits = 1 if width / 10.0**exponent < _TWO_DIGITS else 0

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 VERDICTS: tuple[Verdict, ...] = ("ageing", "slip", "not_distinguishable", "neither")
 MOST_NAMES = 3
 """Records that are named in the title."""
-VALUES = ("a", "b", "dc")
+ALIKE = 1.05
+"""Ratio of mean square residuals up to which one law describes whole records as well as another."""
+VALUES = ("a", "b", "dc", "b2", "dc2")
 """Parameters beside the headline, which has a - b."""
 
 
@@ -93,7 +95,7 @@ def answer_of(laws: Laws) -> LawsAnswer:
     if laws.healing:
         found["healing"] = _healing(laws.healing)
     if laws.histories:
-        found["history"] = _histories(laws.histories)
+        found["history"] = _histories(laws.histories, law)
     if laws.thermal:
         found["thermal"] = _thermal(laws.thermal)
     return LawsAnswer(
@@ -240,9 +242,11 @@ def _healing(healing: Sequence[Healing]) -> Finding:
     return Finding(headline, tuple(beside), tuple(more))
 
 
-def _histories(histories: Sequence[History]) -> Finding:
-    """The law with the smallest residual over whole records, and the others."""
-    known = sorted((one for one in histories if one.problem is None), key=lambda one: one.rmse)
+def _histories(histories: Sequence[History], law: "Evolution | None") -> Finding:
+    """The law with the smallest residual over whole records, or that of events, and the others."""
+    known = [one for one in histories if one.problem is None]
+    least = ALIKE * min((one.rmse for one in known), default=0.0) ** 2
+    known.sort(key=lambda one: (one.rmse**2 > least or one.law != law, one.rmse))
     why = tuple(one.problem for one in histories if one.problem is not None)
     if not known:
         return Finding(Statement("laws.cannot_tell"), why[:1], why[1:])
