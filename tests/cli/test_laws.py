@@ -126,6 +126,14 @@ def test_no_interval_of_the_table_is_cut() -> None:
     assert "…" not in last
 
 
+def test_where_a_thermal_law_alone_was_asked_for_nothing_is_said_of_events() -> None:
+    thermal = Laws(("p",), (), (), (), (), made_up.thermal(), None)
+    text = "\n".join(lines_of(thermal))
+    assert "Temperature" in text
+    assert "event" not in text
+    assert "caveats" not in text
+
+
 def test_a_soft_spring_has_digits() -> None:
     soft = made_up.fit(stiffness=Estimate(1.512, 1.499, 1.525, 1e-3))
     laws = made_up.laws(events=(made_up.step(0, fits=[soft]),), shared=())

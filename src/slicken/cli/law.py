@@ -97,7 +97,8 @@ def run(
     show_laws(found, written)
     why = why_nothing(found)
     if why is not None:
-        said = words("en")("laws.nothing_fitted", why=why, folder=str(out))
+        key = "laws.nothing_fitted" if laws else "laws.nothing_thermal"
+        said = words("en")(key, why=why, folder=str(out))
         complain(said)
         raise typer.Exit(2)
 

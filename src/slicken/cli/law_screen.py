@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from slicken.reporting.wording.catalogue import Language, Wording
     from slicken.statements import Statement
 
-LINES = {"law": 2, "parameters": 4, "stiffness": 1, "healing": 2, "history": 2, "thermal": 1}
+LINES = {"law": 2, "parameters": 4, "stiffness": 1, "healing": 2, "history": 2, "thermal": 2}
 """Lines of each answer, at most; the page holds the rest."""
 MOST_NUMBERS = 6
 """Events that are named as not used, at most."""
@@ -97,7 +97,9 @@ def _last(answered: "LawsAnswer", say: "Wording") -> list[tuple[str, str]]:
             why=values[0]["why"],
         )
         lines.append((said, ""))
-    return [*lines, (say("laws.caveat_count", caveats=len(answered.caveats)), "dim")]
+    if answered.caveats:
+        lines.append((say("laws.caveat_count", caveats=len(answered.caveats)), "dim"))
+    return lines
 
 
 def _table(rows: "Sequence[Row]", say: "Wording") -> "Table":

@@ -87,7 +87,7 @@ def answer_of(laws: Laws) -> LawsAnswer:
         laws: Friction laws.
     """
     law = leading_law(laws)
-    found = {"law": _which(laws)}
+    found = {"law": _which(laws)} if laws.events or not laws.thermal else {}
     if law is not None:
         shown = (law,) if laws.verdict == law else sorted(LAWS, key=lambda each: each != law)
         found["parameters"] = _parameters(laws, law, shown)
