@@ -126,3 +126,40 @@ def test_restricted_likelihood_is_that_of_contrasts() -> None:
         asked = Restricted(noise, residuals, jacobian, prior, np.zeros(3))
         slope = (asked.loss(moved)[0] - asked.loss(back)[0]) / 2e-5
         assert gradient[place] == pytest.approx(slope, abs=1e-4)
+
+
+def test_a_response_that_no_law_has_is_said_to_fit_neither() -> None:
+    samples, event = recorded("ageing", white=3e-5)
+    slipped = np.maximum(samples.channels["load_point"] - 300 * UM, 0.0)
+    # A fault that hesitates: friction dips where both laws peak, and recovers.
+    dip = -3e-3 * (slipped / (5 * UM)) * np.exp(-slipped / (5 * UM))
+    odd = Samples(
+        "odd",
+        samples.time,
+        {**samples.channels, "friction": samples.channels["friction"] + dip},
+        samples.provenance,
+    )
+    exact = fit_event(samples, event, states=(1,))
+    fitted = fit_event(odd, event, states=(1,))
+    assert min(fit.misfit for fit in exact.fits if fit.law == "ageing") > 0.01
+    assert fitted.verdict == "neither"
+    assert max(fit.misfit for fit in fitted.fits) < 1e-3
+    ageing, other = exact.best("ageing"), fitted.best("ageing")
+    assert ageing is not None
+    assert other is not None
+    assert np.ptp(other.estimates["a"][1:3]) > 2 * np.ptp(ageing.estimates["a"][1:3])
+
+
+def test_undulation_of_the_surface_widens_intervals() -> None:
+    fault = SpringSlider(0.6, 0.0075, (0.0055,), (15 * UM,), 1.5e3, 1e-6)
+    course = Course.steps([3 * UM, 10 * UM], 400 * UM)
+    widths = []
+    for undulation in (0.0, 1e-3):
+        readings = Readings(white=1e-4, undulation=undulation)
+        samples = simulate_record(fault, course, readings, 6)
+        event = Event("step", 400 / 3, 0.02, np.nan, 0.0, samples.time[-1], 0.0, 3 * UM, 10 * UM)
+        one = fit_event(samples, event, laws=("ageing",), states=(1,)).fits[0].estimates["a"]
+        assert one.low < 0.0075 < one.high
+        widths.append(one.high - one.low)
+        assert one.formal < 0.1 * (one.high - one.low)
+    assert widths[1] > 3 * widths[0]

@@ -22,6 +22,7 @@ COVERS = (0.92, 0.97)
 """Coverage of 95 % intervals over all published steps, at least and at most."""
 WORST = 0.88
 """Coverage in each class, at least."""
+DIGITS = 5
 FEWEST = 30
 """Records from which a class is counted: of fewer, chance alone would make one bad."""
 
@@ -227,15 +228,25 @@ def verdicts(records: Sequence["LawRecord"]) -> Mapping[str, Mapping[str, int]]:
 
 
 def laws_json(group: "Group", records: Sequence["LawRecord"]) -> str:
-    """Everything: how often each target was met, and the record of every case."""
+    """Everything: how often each target was met, and the record of every case, one a line."""
     content = {
         "group": group,
         "command": f"slicken truth --laws --group {group}",
         "slicken": version("slicken"),
         "targets": count_laws(records),
-        "cases": [strict(record) for record in records],
     }
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+    head = json.dumps(content, indent=1, allow_nan=False).removesuffix("\n}")
+    cases = [json.dumps(_short(strict(record)), allow_nan=False) for record in records]
+    return head + ',\n "cases": [\n' + ",\n".join(cases) + "\n]}\n"
+
+
+def _short(tree: Any) -> Any:  # noqa: ANN401 (a tree of JSON)
+    """A tree with its numbers to as many digits as say anything."""
+    if isinstance(tree, dict):
+        return {key: _short(value) for key, value in tree.items()}
+    if isinstance(tree, list):
+        return [_short(value) for value in tree]
+    return float(f"{tree:.{DIGITS}g}") if isinstance(tree, float) else tree
 
 
 def _asked(low: float, high: float) -> str:
