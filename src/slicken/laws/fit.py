@@ -12,7 +12,7 @@ from slicken.laws.intervals import Posterior, posterior_of
 from slicken.laws.misfit import misfit_of
 from slicken.laws.noise import NAMES, log_likelihood
 from slicken.laws.points import Points, points_of
-from slicken.laws.results import Estimate, EventFit, Fit, Verdict
+from slicken.laws.results import MISFITS, Estimate, EventFit, Fit, Verdict
 from slicken.laws.solve import PLACE, Solution, Task, solve, starts, with_second_state
 from slicken.threads import one_thread
 
@@ -34,8 +34,6 @@ normal distributions that stand for them have too light tails: of 181 tuning cas
 values lay within 1.2 times the interval in 95 % (a, b, a - b and Dc: 1.1 to 1.3)."""
 FARTHEST = 50.0
 """Logarithm of a ratio that stands for infinity."""
-MISFITS = 1e-3
-"""Probability of its residuals below which a law does not fit."""
 
 
 def fit_event(
@@ -165,7 +163,7 @@ def _fit(task: Task, solution: Solution) -> Fit:
     share = points.samples / points.samples.sum()
     rmse = float(np.sqrt(share @ residuals**2 + points.white**2))
     directions = _directions(task, solution)
-    covariance = posterior.covariance
+    covariance = posterior.covariance * (TWO_STATES**2 if task.states == 2 else 1.0)
     a, b = directions["a"], directions["b"]
     correlation = a @ covariance @ b / np.sqrt((a @ covariance @ a) * (b @ covariance @ b))
     line = np.polynomial.Polynomial.fit(points.displacement, points.friction, 1, w=np.sqrt(share))
@@ -185,7 +183,7 @@ def _fit(task: Task, solution: Solution) -> Fit:
         r2=float(1 - (share @ residuals**2) / (share @ about**2)),
         rmse=rmse,
         modelled=solution.modelled,
-        noise=dict(zip(NAMES, np.exp(solution.logs).tolist(), strict=False)),
+        noise=dict(zip(NAMES, np.exp(solution.logs).tolist(), strict=True)),
     )
 
 
@@ -227,10 +225,8 @@ def _estimates(
         "start": values["start"] + task.event.start,
     }
     jacobian = solution.restricted.jacobian
-    weighed = jacobian.T @ (task.points.samples[:, None] * jacobian) + np.diag(
-        solution.restricted.weights
-    )
-    white = rmse**2 * np.linalg.pinv(weighed)
+    known = jacobian.T @ (task.points.samples[:, None] * jacobian) / rmse**2
+    white = np.linalg.pinv(known + np.diag(solution.restricted.weights))
     found, wider = {}, TWO_STATES if task.states == 2 else 1.0
     for name, direction in directions.items():
         low, high = (wider * end for end in posterior.interval(direction))

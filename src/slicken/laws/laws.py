@@ -204,13 +204,14 @@ def judged_after(event: "Event", fits: Sequence[Fit]) -> "Event":
 
 
 def _verdict(usable: Sequence[EventFit]) -> Verdict | None:
-    """Which law all events tell together: their likelihoods multiply."""
+    """Which law the events that a law fits tell together: their likelihoods multiply."""
     if not usable:
         return None
-    if 2 * sum(each.verdict == "neither" for each in usable) > len(usable):
+    fitting = [each for each in usable if each.verdict != "neither"]
+    if 2 * len(fitting) < len(usable):
         return "neither"
     ahead = 0.0
-    for each in usable:
+    for each in fitting:
         if {fit.law for fit in each.fits} != set(LAWS):
             return "not_distinguishable"
         ahead += likeliest(each.fits, "ageing") - likeliest(each.fits, "slip")

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from slicken.laws.points import Points
 
 Floats = NDArray[np.float64]
-NAMES = ("white", "correlated", "scale", "undulation", "wavelength", "misfit")
+NAMES = ("white", "correlated", "scale", "undulation", "wavelength")
 """Standard deviation of one sample; standard deviation and time constant (s) of noise correlated
-over time; standard deviation and wavelength (m) of the undulation; and standard deviation, just
-after a change, of what the law cannot follow there, where that is asked about."""
+over time; standard deviation and wavelength (m) of the undulation. In a test of misfit, a further
+number is the standard deviation just after a change of what the law cannot follow there."""
 LARGEST = 2.0
 """Size of correlated noise in units of all that a law leaves, of which few are larger."""
 PERSISTENCE = 2.0

@@ -22,6 +22,8 @@ PARAMETERS = (
 ``b`` belongs to ``dc``, the shorter of two distances; ``a_minus_b`` is a less the sum of all b.
 """
 POSITIVE = ("a", "dc", "dc2", "stiffness")
+MISFITS = 1e-3
+"""Probability of its residuals below which a law does not fit."""
 WIDEST = 10.0
 """Ratio of the ends of an interval from which a positive parameter is not determined."""
 

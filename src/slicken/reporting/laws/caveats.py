@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from slicken.laws.results import MISFITS
 from slicken.reporting.laws.named import is_used
 from slicken.statements import Statement
 
@@ -12,8 +13,6 @@ if TYPE_CHECKING:
 
 UNLIKELY = 0.05
 """Probability below which a difference is said not to be chance."""
-MISFITS = 1e-3
-"""Probability of its residuals below which a law does not fit an event."""
 LITTLE = 0.5
 """Share of the variance below which a law explains little."""
 LONG = 1e-3

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from slicken.laws.results import MISFITS
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def methods_paragraph(laws: "Laws") -> tuple[Statement, ...]:
 
 
 def _statements(laws: "Laws") -> Iterator[Statement]:
-    from slicken.laws.fit import MISFITS, SECOND_STATE, TOLD  # JAX takes a second
+    from slicken.laws.fit import SECOND_STATE, TOLD  # JAX takes a second
 
     fits = [fit for one in laws.events for fit in one.fits]
     yield Statement("law_methods.version", version=version("slicken"))
