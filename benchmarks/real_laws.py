@@ -10,12 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from slicken.errors import LawError
-from slicken.experiment.samples import Samples, read_samples
-from slicken.laws.fit import fit_event
-from slicken.laws.results import Event
-from slicken.laws.stiffness import stiffness_of
-from slicken.truth.law_bench import describe, found_events, judged_after, strict
+from slicken.experiment.samples import read_samples
+from slicken.laws.laws import fit_laws
+from slicken.laws.results import EventFit
+from slicken.truth.law_bench import describe, strict
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 RECORDS = {
@@ -30,30 +28,16 @@ def main(out: Path) -> None:
     """Fit every event of every record, and write down what was found."""
     found = []
     for name, (file, channels, stiffness) in RECORDS.items():
-        (samples,) = read_samples(file, EXAMPLES / name / channels)
-        for event in found_events(samples, None):
-            found.append(_one(name, samples, event, stiffness))
-            print(
-                name, round(event.start), found[-1]["problem"] or found[-1]["verdict"], flush=True
-            )
+        records = read_samples(file, EXAMPLES / name / channels)
+        for one in fit_laws(records, stiffness=stiffness).events:
+            found.append(_written(name, one))
+            print(name, round(one.event.start), found[-1]["problem"] or one.verdict, flush=True)
     out.write_text(json.dumps(strict(found), indent=1) + "\n", encoding="utf-8")
 
 
-def _one(name: str, samples: Samples, event: Event, stiffness: str | None) -> Mapping[str, Any]:
-    known = None if stiffness is None else stiffness_of(stiffness, samples, event.normal_stress)
-    problem = None if event.problem is None else event.problem.key
-    fits: dict[str, Any] = {}
-    verdict = None
-    if problem is None:
-        try:
-            fitted = fit_event(samples, event, stiffness=known)
-            best = [fitted.best("ageing"), fitted.best("slip")]
-            fits = {one.law: describe(one) for one in best if one is not None}
-            verdict = fitted.verdict
-            later = judged_after(event, fitted.fits).problem if fits else None
-            problem = None if later is None else later.key
-        except LawError as error:
-            problem = type(error).__name__
+def _written(name: str, one: EventFit) -> Mapping[str, Any]:
+    event, best = one.event, [one.best("ageing"), one.best("slip")]
+    fits = {fit.law: describe(fit) for fit in best if fit is not None}
     return {
         "record": name,
         "start": event.start,
@@ -61,8 +45,8 @@ def _one(name: str, samples: Samples, event: Event, stiffness: str | None) -> Ma
         "before": event.before,
         "after": event.after,
         "held": event.held,
-        "problem": problem,
-        "verdict": verdict,
+        "problem": None if event.problem is None else event.problem.key,
+        "verdict": one.verdict,
         "first": next(iter(fits), None),
         "fits": fits,
     }

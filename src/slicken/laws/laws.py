@@ -192,7 +192,19 @@ def _judged(fit: EventFit) -> EventFit:
             return replace(fit, event=replace(fit.event, problem=problem))
         return fit
     event = judged_after(fit.event, fit.fits)
+    dc, apart = max(fit.fits, key=score).estimates["dc"].value, _apart(fit)
+    if event.problem is None and dc < apart:
+        apart_um, dc_um = (apart * 1e6, "µm"), (dc * 1e6, "µm")
+        coarse = Statement("laws.problem_coarse", dc=dc_um, apart=apart_um)
+        event = replace(event, problem=coarse)
     return replace(fit, event=event, verdict=None if event.problem else fit.verdict)
+
+
+def _apart(fit: EventFit) -> float:
+    """Displacement from sample to sample just after the last change, m."""
+    event = fit.event
+    after = fit.displacement[fit.time > (event.start if np.isnan(event.resumed) else event.resumed)]
+    return float(np.diff(after).min()) if after.size > 1 else 0.0
 
 
 def judged_after(event: "Event", fits: Sequence[Fit]) -> "Event":
