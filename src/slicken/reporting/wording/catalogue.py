@@ -165,17 +165,17 @@ class Wording(string.Formatter):
 
     def _as_range(self, ends: Sequence[float], form: str) -> str:
         low, high = (self._number(end, form) for end in ends)
-        if form.endswith("%"):
-            low = low.removesuffix(" %")
-        if low == high.removesuffix(" %"):
-            return high
-        return _TO[self.language].format(low, high)
+        return high if low == high else self._between(low, high)
+
+    def _between(self, low: str, high: str) -> str:
+        """Two ends; a percent sign stands once."""
+        return _TO[self.language].format(low.removesuffix(" %"), high)
 
     def _as_within(self, numbers: Sequence[float], form: str) -> str:
         value, low, high = numbers
         if not (math.isfinite(low) and math.isfinite(high)):
             return self._number(value, form)
-        ends = self._as_range((low, high), form)
+        ends = self._between(self._number(low, form), self._number(high, form))
         return _WITHIN[self.language].format(self._number(value, form), ends)
 
     def _as_channel(self, name: str, _: str) -> str:
