@@ -1,7 +1,7 @@
 """Misfit: whether residuals just after a change have structure that noise elsewhere has not.
 
 A law that is wrong leaves something at the changes of the load and nothing far from them. So a
-further part of the covariance is asked about, which begins at a change and is gone some Dc later;
+further part of the covariance is tested, which begins at a change and is gone some Dc later;
 the likelihood that it gains tells how probable it is without one (a variance at its limit of zero:
 half a chi-square, Self & Liang 1987, 10.1080/01621459.1987.10478472).
 """

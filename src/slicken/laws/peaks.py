@@ -155,7 +155,7 @@ def _longest(tried: Iterable[Level | None]) -> Level | None:
 
 
 def _top(time: Floats, values: Floats, noise: Noise, count: int) -> Level | None:
-    """The top of a polynomial through so many samples round the highest mean of them.
+    """The top of a polynomial through ``count`` samples about their highest mean.
 
     It is the middle, or beside it where the slope there is more than noise.
     """

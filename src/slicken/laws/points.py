@@ -85,7 +85,7 @@ def points_of(samples: "Samples", event: "Event") -> Points:
 
 
 def thinned(points: Points, most: int) -> Points:
-    """The points, or so many of them that lie evenly among them."""
+    """At most ``most`` of the points, evenly spaced in number."""
     if points.time.size <= most:
         return points
     kept = np.linspace(0, points.time.size - 1, most).round().astype(np.int64)

@@ -175,7 +175,7 @@ def _skewed(friction: Floats) -> StickSlips:
 
 
 def _drops(time: Floats, friction: Floats, most: int) -> StickSlips:
-    """Sudden drops in means over so many equal numbers of samples, at most."""
+    """Sudden drops in at most ``most`` means over equal numbers of samples."""
     from scipy.signal import find_peaks
 
     size = -(-time.size // most)

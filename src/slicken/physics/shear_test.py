@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 Kind = Literal["velocity-steps", "slide-hold-slide"]
 Seed = int | Sequence[int]
 PADDED = 1024
-"""The solver is called for a multiple of so many instants: it is compiled for each number."""
+"""Multiple to which the number of instants is padded: the solver is compiled for each number."""
 
 
 @dataclass(frozen=True)

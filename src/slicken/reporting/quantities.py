@@ -63,7 +63,7 @@ def digits_form(low: float, high: float, most: int = MOST) -> str:
 
     One digit of the width of the interval counts, or two where it is small; of an interval over
     more than a decade, two digits of each end (``two``, see :func:`two_digits`); of numbers too
-    small for so many decimals, three digits.
+    small for that many decimals, three digits.
 
     >>> digits_form(0.0085, 0.0093), digits_form(6.1, 8.2), digits_form(0.5, 30.0)
     ('.4f', '.1f', 'two')

@@ -273,6 +273,6 @@ def _readings(
 
 
 def _rate(duration: float, samples: float) -> float:
-    """The fastest usual rate, Hz, that gives no more than so many samples."""
+    """The fastest usual rate, Hz, that gives at most ``samples`` samples."""
     slow = [rate for rate in RATES if rate * duration <= samples]
     return float(slow[-1] if slow else RATES[0])

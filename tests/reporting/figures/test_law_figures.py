@@ -157,3 +157,17 @@ def test_a_hold_in_which_displacement_stands_still_is_drawn_against_time() -> No
     assert [label for label in labels if label] == [
         "Time since the hold began (s)", "Displacement (µm)",
     ]  # fmt: skip
+
+
+def test_a_side_of_equal_a_and_b_is_named_where_it_is_seen() -> None:
+    named = {"weakening": EN("labels.weakening"), "strengthening": EN("labels.strengthening")}
+    one = laws_joint.Joint(1, made_up.fit())
+    for limits, sides in (
+        (((0.005, 0.015), (0.005, 0.015)), {"weakening", "strengthening"}),
+        (((0.005, 0.006), (0.009, 0.010)), {"weakening"}),
+        (((0.009, 0.010), (0.005, 0.006)), {"strengthening"}),
+    ):
+        axes = fresh_axes()
+        laws_joint.draw_joint(axes, [one], EN, limits)
+        texts = {text.get_text() for text in axes.texts}
+        assert {side for side, words in named.items() if words in texts} == sides

@@ -126,7 +126,7 @@ def _is_hold(one: "EventFit") -> bool:
 
 
 def _view(one: "EventFit", across: np.ndarray) -> tuple[float, float]:
-    """What is shown: so many Dc or hold times before and after, or less where there is less."""
+    """Ends of the axis: a number of Dc or hold times before and after, within the data."""
     low, high = limits_of(across, 0.02)
     if _is_hold(one):
         return max(low, -HOLDS[0] * one.event.held), min(high, HOLDS[1] * one.event.held)

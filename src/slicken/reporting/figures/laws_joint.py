@@ -131,10 +131,12 @@ def draw_joint(
         )  # fmt: skip
     _number(axes, data, outlines)
     few_ticks(axes, x=4, y=4)
-    note(axes, say("labels.weakening"), (0, 1), (4, -8), "axes fraction", color=FAINT)
-    note(
-        axes, say("labels.strengthening"), (1, 0), (-4, 4), "axes fraction", color=FAINT, ha="right"
-    )
+    (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
+    if top > left:  # the corner is on the side that the note names
+        note(axes, say("labels.weakening"), (0, 1), (4, -8), "axes fraction", color=FAINT)
+    if bottom < right:
+        corner = {"color": FAINT, "ha": "right"}
+        note(axes, say("labels.strengthening"), (1, 0), (-4, 4), "axes fraction", **corner)
 
 
 def _number(axes: Axes, data: Sequence[Joint], outlines: Sequence[tuple[Floats, Floats]]) -> None:
