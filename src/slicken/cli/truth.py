@@ -42,8 +42,15 @@ def run(
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, max=2, help="Number of processes for --laws.")
     ] = 1,
+    real: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="PLAN", help="Plan of a study of real logs; may be repeated."),
+    ] = None,
 ) -> None:
     """Study simulated faults with planted truths, and count how often the truth is recovered."""
+    if real:
+        _real(real, out / "real", write)
+        return
     if laws:
         _laws(out / "laws" / group.value, group, cases, workers, write)
         return
@@ -79,6 +86,16 @@ def _laws(folder: Path, group: Which, cases: int | None, workers: int, write: Pa
     say(f"{len(records)} steps took {in_words(spent)} together")
     if write is not None:
         write_text(write, laws_json(group.value, records))
+        say(f"written: {write}")
+
+
+def _real(plans: list[Path], folder: Path, write: Path | None) -> None:
+    from slicken.truth.real import run_real, write_records
+
+    say(f"{len(plans)} studies -> {folder}; each takes as long as its plan says")
+    records = run_real(plans, folder, say)
+    if write is not None:
+        write_records(write, records)
         say(f"written: {write}")
 
 

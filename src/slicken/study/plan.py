@@ -139,6 +139,7 @@ class Plan(Settings):
 
     Attributes:
         name: Name of the study in the report.
+        known: What its author knew of the data when the plan was written; for the record only.
         logs: Files or patterns, found beside the plan, in ``SLICKEN_DATA``, or among fetched logs.
         channels: Channel map (TOML), or a table of maps by log pattern; names are guessed if empty.
         preset: ``paper``, ``recommended`` or ``quick``; see the table below.
@@ -193,6 +194,7 @@ class Plan(Settings):
     """
 
     name: str = Field("study", max_length=200)
+    known: str = Field("", max_length=4000)
     logs: tuple[str, ...] = ()
     channels: str | dict[str, str] = ""
     preset: Literal["paper", "recommended", "quick"] = "recommended"
@@ -279,7 +281,7 @@ class Plan(Settings):
         return [
             (name, _in_short(getattr(self, name)))
             for name in type(self).model_fields
-            if name != "name"
+            if name not in ("name", "known")
         ]
 
     def to_toml(self) -> str:
@@ -310,7 +312,7 @@ class Plan(Settings):
 
     def decisive(self) -> dict[str, Any]:
         """The fields that decide a number; what the study is called does not."""
-        aside = {"name", "logs", "channels", "preset"}
+        aside = {"name", "known", "logs", "channels", "preset"}
         # Studies of older versions, which knew one clock, stay what they were.
         return self.model_dump(
             mode="json", exclude=aside | ({"clock"} if self.clock == "time" else set())
