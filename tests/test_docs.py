@@ -188,7 +188,7 @@ def test_every_field_of_a_plan_is_described_and_no_other(
 def test_defaults_of_a_plan_are_those_described(model: type[BaseModel]) -> None:
     described = rows("docs/how-to/plan.md", "## Fields" if model is Plan else "### `[split]`")
     for name, field in model.model_fields.items():
-        if field.is_required() or name in ("split", "network", "optimiser"):
+        if field.is_required() or name in ("preparation", "split", "network", "optimiser"):
             continue
         value = field.default
         words = "true" if value is True else "false" if value is False else str(value)

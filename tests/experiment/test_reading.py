@@ -9,6 +9,7 @@ from found import found_in
 from slicken.errors import ChannelError, ExperimentError, LogError, PlanError
 from slicken.experiment import ChannelMap
 from slicken.experiment.reading import prepare, read, read_logs
+from slicken.study.plan import Plan
 
 MAP = """
 [channels.time]
@@ -68,3 +69,12 @@ def test_what_is_no_log_says_what_to_pass() -> None:
         read(["run.csv"])  # type: ignore[arg-type]
     with pytest.raises(PlanError, match="no logs are named"):
         read_logs([])
+
+
+def test_settings_of_a_plan_take_the_place_of_the_maps(tmp_path: Path) -> None:
+    write(tmp_path / "run.csv", 0, 40)
+    for channels in (ChannelMap.from_toml(WHOLE), None):
+        (cut,) = read_logs("run.csv", channels, preparation={"start": 7}, beside=tmp_path)
+        assert cut.time[0] == 7
+    with pytest.raises(PlanError, match=r"preparation: unknown key 'stat'.*'start'"):
+        Plan(preparation={"stat": 7})

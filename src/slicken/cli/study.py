@@ -107,7 +107,7 @@ def run(
     plan, beside = _plan(sources, {k: v for k, v in changes.items() if v is not None})
     executor = executor_named(workers, scheduler, cluster)
     do_study(
-        read_logs(plan.logs, plan.channels, beside=beside),
+        read_logs(plan.logs, plan.channels, preparation=plan.preparation, beside=beside),
         plan,
         out or Path(f"{plan.name}-study"),
         executor=executor,

@@ -119,6 +119,17 @@ class ChannelMap(BaseModel):
             return self.table
         return self.table.get(Path(path).suffix.lower().removeprefix("."), "")
 
+    def prepared_by(self, changes: Mapping[str, Any]) -> "ChannelMap":
+        """The map with other settings of the preparation, such as those of a plan.
+
+        >>> ChannelMap(channels={}).prepared_by({"step": 0.1}).preparation.step
+        0.1
+        """
+        if not changes:
+            return self
+        preparation = {**self.preparation.model_dump(exclude_unset=True), **changes}
+        return self.model_copy(update={"preparation": Preparation(**preparation)})
+
     @classmethod
     def of(cls, given: "ChannelMap | str | Path | Mapping[str, Any]") -> "ChannelMap":
         """The channel map in what a caller passes.

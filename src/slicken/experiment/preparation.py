@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +50,10 @@ _LEVELS = 12
 
 
 def read_experiment(
-    path: str | Path, channels: ChannelMap | str | Path | Mapping[str, Any] | None = None
+    path: str | Path,
+    channels: ChannelMap | str | Path | Mapping[str, Any] | None = None,
+    *,
+    preparation: Mapping[str, Any] = MappingProxyType({}),
 ) -> Experiment:
     """Read a rig's log and prepare it.
 
@@ -58,6 +62,7 @@ def read_experiment(
         channels: Channel map, its TOML file, or channels and their columns. Without one, they are
             guessed from the names and units of the columns where they leave no doubt, and each
             guess is a finding.
+        preparation: Settings of the preparation in place of the map's, by name.
 
     Raises:
         LogError: If the file cannot be read as a table of numbers.
@@ -67,8 +72,8 @@ def read_experiment(
     if channels is None:
         log = read_log(path)
         channels, notes = guess_channels(log)
-        return prepare(log, channels, notes=notes)
-    channels = ChannelMap.of(channels)
+        return prepare(log, channels.prepared_by(preparation), notes=notes)
+    channels = ChannelMap.of(channels).prepared_by(preparation)
     log = read_log(path, table=channels.table_of(path))
     return prepare(log, channels, folder=Path(path).parent)
 

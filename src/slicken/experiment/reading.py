@@ -3,7 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from slicken.errors import ChannelError, ExperimentError, LogError, PlanError, shown
@@ -76,6 +78,7 @@ def read_logs(
     names: str | Path | Sequence[str | Path],
     channels: Maps | None = None,
     *,
+    preparation: Mapping[str, Any] = MappingProxyType({}),
     beside: str | Path = ".",
 ) -> list["Experiment"]:
     """Read and prepare logs.
@@ -85,12 +88,14 @@ def read_logs(
         channels: Channel map for all of them, or its TOML file; or such a map for each log, by a
             pattern of its file name: ``{"old-*": "old.toml", "*": "new.toml"}``, of which the
             first that fits holds. Channels are guessed where there is none.
+        preparation: Settings of the preparation in place of the maps', by name.
         beside: Folder of relative names.
 
     Raises:
         SlickenError: If a file is not there, is there twice, or cannot be prepared.
     """
-    return read_each(names, channels, read_experiment, beside=beside)
+    reader = partial(read_experiment, preparation=preparation)
+    return read_each(names, channels, reader, beside=beside)
 
 
 def read_each(

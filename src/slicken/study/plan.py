@@ -10,6 +10,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    ValidationError,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -17,9 +18,10 @@ from pydantic import (
 
 from slicken.channels import CHANNELS, FRICTION, LEAKS_TARGET, TIME
 from slicken.errors import PlanError, shown
+from slicken.experiment.channel_map import Preparation
 from slicken.learning.settings import Architecture, By, Histories, Optimiser
 from slicken.lengths import LONGEST, MOST_WINDOWS, UNITS, StudyClock, read_windows
-from slicken.settings import Settings
+from slicken.settings import Settings, in_words
 
 MOST_FOLDS_ASKED = 1_000
 MOST_RUNS, MOST_EPOCHS, MOST_STEPS = 10_000, 100_000, 10**9
@@ -142,6 +144,8 @@ class Plan(Settings):
         known: What its author knew of the data when the plan was written; for the record only.
         logs: Files or patterns, found beside the plan, in ``SLICKEN_DATA``, or among fetched logs.
         channels: Channel map (TOML), or a table of maps by log pattern; names are guessed if empty.
+        preparation: Settings of the [preparation] of every log, in place of the channel map's; see
+            :class:`slicken.experiment.channel_map.Preparation`.
         preset: ``paper``, ``recommended`` or ``quick``; see the table below.
         clock: ``time``, or ``slip`` for rows of equal slip, with the time per slip as a driver.
         windows: Window lengths, s: numbers, ``"50:500:50"`` or ``"50,100,400"``; over slip in µm,
@@ -197,6 +201,7 @@ class Plan(Settings):
     known: str = Field("", max_length=4000)
     logs: tuple[str, ...] = ()
     channels: str | dict[str, str] = ""
+    preparation: dict[str, Any] = Field(default_factory=dict)
     preset: Literal["paper", "recommended", "quick"] = "recommended"
     clock: StudyClock = "time"
     windows: tuple[float, ...] = Field(max_length=MOST_WINDOWS)
@@ -244,6 +249,15 @@ class Plan(Settings):
     def _read_windows(cls, windows: object, info: ValidationInfo) -> tuple[float, ...]:
         clock: StudyClock = info.data.get("clock", "time")
         return () if clock == "slip" and _is_empty(windows) else read_windows(windows, clock)
+
+    @field_validator("preparation")
+    @classmethod
+    def _check_preparation(cls, given: dict[str, Any]) -> dict[str, Any]:
+        try:
+            Preparation(**given)
+        except ValidationError as problem:
+            raise PlanError(f"preparation: {in_words(problem, Preparation)}") from None
+        return given
 
     @model_validator(mode="after")
     def _drivers_make_sense(self) -> Self:
@@ -312,7 +326,7 @@ class Plan(Settings):
 
     def decisive(self) -> dict[str, Any]:
         """The fields that decide a number; what the study is called does not."""
-        aside = {"name", "known", "logs", "channels", "preset"}
+        aside = {"name", "known", "logs", "channels", "preparation", "preset"}
         # Studies of older versions, which knew one clock, stay what they were.
         return self.model_dump(
             mode="json", exclude=aside | ({"clock"} if self.clock == "time" else set())

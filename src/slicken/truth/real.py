@@ -65,7 +65,8 @@ def run_plan(plan: Plan, beside: Path, folder: Path) -> Record:
         folder: Study folder.
     """
     began = time.perf_counter()
-    trained = train(read_logs(plan.logs, plan.channels or None, beside=beside), plan, folder)
+    experiments = read_logs(plan.logs, plan.channels, preparation=plan.preparation, beside=beside)
+    trained = train(experiments, plan, folder)
     evidence = explain(trained)
     report(evidence)
     seconds = round(time.perf_counter() - began)
