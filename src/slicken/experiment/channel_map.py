@@ -38,8 +38,11 @@ class Preparation(BaseModel):
     """How a log becomes an experiment.
 
     Args:
-        step: Seconds between samples of the uniform grid; the log's own median step by default.
+        step: Seconds between samples of the uniform grid; by default the log's own step, or a round
+            one where the log is unevenly sampled.
         rate_span: Seconds over which rates are fitted, up to and including the instant.
+        velocity_span: Seconds over which slip velocity is fitted to a displacement, where the log
+            has no velocity; by default chosen from the noise of the displacement.
         start: Seconds on the log's clock; what came before is left out.
         end: Seconds on the log's clock; what came after is left out.
         stationary: ``trim`` leaves out stretches with almost no slip at the start and the end;
@@ -53,6 +56,7 @@ class Preparation(BaseModel):
 
     step: float | None = Field(default=None, gt=0, le=1e9)
     rate_span: float = Field(default=10.0, gt=0, le=1e9)
+    velocity_span: float | None = Field(default=None, gt=0, le=1e9)
     start: float | None = None
     end: float | None = None
     stationary: Literal["trim", "keep"] = "trim"

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _MOST_SAMPLES = 20_000_000
 _JITTER = 0.02
 _COARSER = 1.5
+_NEARLY_ALL = 0.95
+_MUCH = 0.25
 _FINEST, _COARSEST = 1e-9, 1e9
 _DIGITS = 4e-7
 
@@ -57,6 +59,37 @@ def read_clock(time: NDArray[np.float64]) -> Clock:
     return Clock(rounded if drift < _JITTER * step else step, regular, uneven)
 
 
+def neat_step(time: NDArray[np.float64], max_gap: float) -> float:
+    """A round step for uneven times: 1, 2 or 5 times a power of ten.
+
+    It is no finer than the steps in which nearly all of the record was sampled, so that a log whose
+    sampling changes is not filled with samples that look ahead to the next measured one.
+
+    Args:
+        time: Increasing times, s, shape ``(S,)``.
+        max_gap: Longest hole in s that is a step of the sampling.
+
+    >>> neat_step(np.array([0.0, 0.13, 0.27, 0.41, 0.54]), 3.0)
+    0.2
+    """
+    steps = np.sort(np.diff(time))
+    usual = float(np.median(steps))
+    lasting = steps[steps <= max(max_gap, _COARSER * usual)]
+    passed = np.cumsum(lasting)
+    lasts = float(lasting[np.searchsorted(passed, _NEARLY_ALL * passed[-1])])
+    power = 10.0 ** np.floor(np.log10(lasts))
+    return float(
+        next(f"{n * power:.6g}" for n in (1, 2, 5, 10) if n * power >= lasts * (1 - _JITTER))
+    )
+
+
+def _is_coarser(time: NDArray[np.float64], step: float, max_gap: float) -> bool:
+    """Whether much of a regular log was sampled more coarsely than its usual step says."""
+    steps = np.diff(time)
+    lasting = steps[steps <= max(max_gap, _COARSER * step)]
+    return bool(lasting[lasting > _COARSER * step].sum() > _MUCH * lasting.sum())
+
+
 def resample(draft: "Draft", step: float | None, max_gap: float) -> "Draft":
     """The draft with its channels on a uniform grid.
 
@@ -71,7 +104,9 @@ def resample(draft: "Draft", step: float | None, max_gap: float) -> "Draft":
     """
     _check_step(draft, float(np.median(np.diff(draft.time))))
     clock = read_clock(draft.time)
-    new = clock.step if step is None else step
+    lasting = neat_step(draft.time, max_gap)
+    changes = clock.regular and _is_coarser(draft.time, clock.step, max_gap)
+    new = step or (clock.step if clock.regular and not changes else lasting)
     _check_step(draft, new)
     draft = _from_zero(draft, new)
     coarser = new >= _COARSER * clock.step
@@ -96,6 +131,9 @@ def resample(draft: "Draft", step: float | None, max_gap: float) -> "Draft":
         if filled and (kept or coarser):
             what = {"samples": filled, "channel": name, "longest": longest}
             holes.append(Finding(Statement("findings.filled", **what)))
+    if changes and step is None:
+        rates = Statement("findings.rate_changes", step=clock.step, grid=new)
+        draft = draft.note([Finding(rates)])
     draft = _described(draft.note(holes), clock, new, kept=kept, coarser=coarser)
     places = np.searchsorted(draft.time, grid - 1e-6 * new).clip(max=len(draft.rows) - 1)
     return _closed(replace(draft, channels=channels, rows=draft.rows[places], time=grid, dt=new))

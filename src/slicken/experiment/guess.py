@@ -60,9 +60,10 @@ def guess_channels(
 
     Args:
         log: The log.
-        load_point: Whether to look for the load point too, which friction laws need. In a log of
-            friction in which nothing else says how the fault or its load moved, a displacement
-            without another word is the load point's.
+        load_point: Whether to look for the load point in any case, as friction laws need it; else
+            only where the log has neither slip velocity nor slip. In a log of friction in which
+            nothing else says how the fault or its load moved, a displacement without another word
+            is the load point's.
 
     Returns:
         The map, and findings: each guess and its reason, and what was ambiguous.
@@ -70,6 +71,7 @@ def guess_channels(
     findings: list[Finding] = []
     channels: dict[str, Column] = {}
     candidates = _candidates(log)
+    load_point = load_point or not {SLIP.name, SLIP_VELOCITY.name} & candidates.keys()
     if load_point:
         _take_bare_displacement(log, candidates)
     for name in MAPPABLE:

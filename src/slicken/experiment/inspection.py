@@ -100,13 +100,14 @@ def describe(
     except SlickenError as error:
         problem = str(error)
         findings += _clock_faults(corrected, channel_map)
+    held = channel_map.channels if experiment is None else experiment.channels
     return Inspection(
         name=log.name,
         source=log.source,
         samples=len(log),
         log=corrected,
         columns=tuple(_summary(corrected, name, channel_map) for name in corrected.columns),
-        missing=tuple(c.name for c in MEASURED if c.name not in channel_map.channels),
+        missing=tuple(c.name for c in MEASURED if c.name not in held),
         findings=findings,
         channel_map=channel_map,
         experiment=experiment,

@@ -36,6 +36,7 @@ from slicken.experiment.quality.checks import check_channels, check_resolution
 from slicken.experiment.quality.faults import find_faults
 from slicken.experiment.rates import FEWEST, causal_rate
 from slicken.experiment.stages import find_stages
+from slicken.experiment.velocity import with_velocity
 from slicken.logs.finding import Finding
 from slicken.logs.readers import read_log
 from slicken.statements import Statement
@@ -88,7 +89,8 @@ def prepare(
     """Prepare an experiment from a log: corrections, units, time, grid, rates, slip and stages.
 
     In this order: the map's corrections; columns to SI; ``start`` and ``end``; time checked; a
-    uniform grid; causal rates; stretches with almost no slip at either end left out; slip; stages.
+    uniform grid; slip velocity, where the log has none; causal rates; stretches with almost no slip
+    at either end left out; slip; stages.
     The clock of the experiment is the log's own, as corrected; axial displacement and slip count
     from its first sample.
 
@@ -109,6 +111,7 @@ def prepare(
     draft = as_sampled(log, channel_map, notes=notes, folder=folder)
     draft = draft.note(find_faults(draft, columns))
     draft = resample(draft, settings.step, settings.max_gap)
+    draft = with_velocity(draft, settings.velocity_span)
     draft = _with_rates(draft, settings.rate_span)
     draft = _trimmed(draft, settings)
     draft = _counted_from_the_start(draft)
@@ -194,7 +197,7 @@ def _trimmed(draft: "Draft", settings: Preparation) -> "Draft":
     """Without start-up, unloading, and gaps at either end."""
     velocity = draft.channels.get(SLIP_VELOCITY.name)
     if velocity is not None and settings.stationary == "trim":
-        start, stop = moving_span(velocity)
+        start, stop = _but_for_gaps(velocity, *moving_span(velocity))
         if start == stop:
             raise ExperimentError(
                 f"{draft.source}: the slip velocity is never above zero for long; name another "
@@ -211,6 +214,14 @@ def _trimmed(draft: "Draft", settings: Preparation) -> "Draft":
     start, stop = int(usable[0]), int(usable[-1]) + 1
     empty = Statement("steps.trimmed_empty", **_outside(draft, start, stop))
     return _between(draft, start, stop, empty)
+
+
+def _but_for_gaps(velocity: NDArray[np.float64], start: int, stop: int) -> tuple[int, int]:
+    """The span, with samples at the ends of which no velocity is known: those are no slow slip."""
+    known = np.flatnonzero(np.isfinite(velocity))
+    if start == stop or not known.size:
+        return start, stop
+    return (0 if known[0] >= start else start), (velocity.size if known[-1] < stop else stop)
 
 
 def _outside(draft: "Draft", start: int, stop: int) -> dict[str, Any]:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from slicken.experiment import Experiment
 
 NO_STAGE = -1
+NEAR, EXACT = 0.04, 1e-6
+"""Share by which a length in seconds may differ from a whole number of steps, and by which it may
+and is still said to be one."""
 
 
 @dataclass(frozen=True)
@@ -64,19 +67,25 @@ class Record:
         return f"{samples * self.dt:g} {self.unit}"
 
     def samples_in(self, seconds: float) -> int:
-        """The number of samples L of a window, or of a stride, of this many seconds (µm of slip).
+        """The number of samples L nearest to a window, or a stride, of these seconds (µm of slip).
 
         Raises:
-            PlanError: if they are not a whole, positive number of time steps.
+            PlanError: if no number of steps comes within :data:`NEAR` of it; over slip, if they
+                are not a whole number of steps.
         """
         samples = round(seconds / self.dt)
-        if samples < 1 or abs(samples * self.dt - seconds) > 1e-6 * seconds:
+        near = NEAR if self.clock == "time" else EXACT
+        if samples < 1 or abs(samples * self.dt - seconds) > near * seconds:
             other = "" if self.clock == "slip" else ", or set another step in the channel map"
             raise PlanError(
                 f"{seconds:g} {self.unit} is not a whole number of {self.clock} steps of "
                 f"{self.dt:g} {self.unit}; choose a multiple of {self.dt:g} {self.unit}{other}"
             )
         return samples
+
+    def is_exact(self, seconds: float) -> bool:
+        """Whether a length is a whole number of steps."""
+        return abs(self.samples_in(seconds) * self.dt - seconds) <= EXACT * seconds
 
 
 def join(experiments: Sequence["Experiment"], drivers: Sequence[str]) -> Record:

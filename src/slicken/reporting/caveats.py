@@ -53,6 +53,16 @@ def caveats_of(evidence: "Evidence") -> Iterator[Statement]:
         yield Statement("caveats.collinear", one=one, other=other, correlation=alike)
     if prepared.missing:
         yield Statement("caveats.missing", drivers=prepared.missing)
+    yield from _nearest_lengths(evidence)
+
+
+def _nearest_lengths(evidence: "Evidence") -> Iterator[Statement]:
+    """Window lengths that are no whole number of time steps."""
+    record = evidence.trained.prepared.record
+    lengths = tuple(s for s in evidence.trained.windows if not record.is_exact(s))
+    if lengths:
+        nearest = tuple(record.samples_in(s) * record.dt for s in lengths)
+        yield Statement("caveats.nearest", step=record.dt, lengths=lengths, nearest=nearest)
 
 
 def _as_good(evidence: "Evidence") -> Iterator[Statement]:

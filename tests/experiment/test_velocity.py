@@ -1,0 +1,144 @@
+"""Slip velocity of logs that have only a displacement: unbiased, causal, as noisy as is said."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from found import found_in
+from slicken.errors import ExperimentError, PlanError
+from slicken.experiment import Experiment
+from slicken.experiment.grid import neat_step
+from slicken.experiment.reading import prepare, read_logs
+from slicken.experiment.velocity import WELL_KNOWN, choose_span
+
+SLOW, FAST = 0.2, 2.0  # um/s
+STEP = 300.0  # s
+
+
+def displacement(time: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Load point in um: slow, then fast."""
+    return SLOW * time + (FAST - SLOW) * np.maximum(time - STEP, 0)
+
+
+def write(path: Path, time: NDArray[np.float64], moved: NDArray[np.float64]) -> Path:
+    friction = 0.6 + 0.001 * np.sin(time)
+    rows = [f"{t:.4f}\t{x:.4f}\t{f:.5f}" for t, x, f in zip(time, moved, friction, strict=True)]
+    path.write_text("\n".join(["Time(s)\tDispl(microns)\tFriction", *rows]))
+    return path
+
+
+def quantised(time: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Noise and a resolution both larger than the slip of one sample, so it runs backward."""
+    noisy = displacement(time) + np.random.default_rng(seed).normal(0, 0.3, time.size)
+    return np.round(noisy / 0.25) * 0.25
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory: pytest.TempPathFactory) -> Experiment:
+    time = np.arange(0, 600.0)
+    moved = quantised(time, 1)
+    assert (np.diff(moved[: int(STEP)]) < 0).sum() > 50
+    return prepare(write(tmp_path_factory.mktemp("velocity") / "log.txt", time, moved))
+
+
+def test_a_bare_displacement_gives_the_velocity_of_the_load_point(log: Experiment) -> None:
+    said = found_in(log, "derived")["what"].values
+    assert said["channel"] == "load_point"
+    assert found_in(log, "load_for_slip") == {}
+    velocity, span = log.channels["slip_velocity"] * 1e6, said["span"]
+    slow = (log.time > 2 * span) & (log.time < STEP)
+    fast = log.time > STEP + span
+    # Spans overlap, so there are few independent ones.
+    for here, true in ((slow, SLOW), (fast, FAST)):
+        error = said["noise"][0] / np.sqrt(here.sum() / span)
+        assert velocity[here].mean() == pytest.approx(true, abs=4 * error)
+    assert velocity[slow].std() == pytest.approx(said["noise"][0], rel=0.5)
+    assert said["noise"][0] <= WELL_KNOWN * SLOW * 1.1
+    moved = (log.channels["slip"][-1] - log.channels["slip"][0]) * 1e6
+    assert moved == pytest.approx(displacement(np.array([600.0]))[0], abs=5)
+
+
+def test_noise_of_the_slope_is_that_of_least_squares() -> None:
+    time = np.arange(0, 4000.0)
+    moved = 0.2e-6 * time + np.random.default_rng(2).normal(0, 0.5e-6, time.size)
+    span = choose_span(moved, 1.0)
+    assert span is not None
+    n = round(span.seconds) + 1
+    expected = 0.5e-6 * np.sqrt(12 / (n * (n**2 - 1)))
+    assert span.noise == pytest.approx(expected, rel=0.1)
+    assert span.noise <= WELL_KNOWN * span.slowest
+    assert span.slowest == pytest.approx(0.2e-6, rel=0.2)
+
+
+def test_a_clean_displacement_needs_no_span_to_speak_of() -> None:
+    span = choose_span(1e-6 * np.arange(500.0), 0.1)
+    assert span is not None
+    assert span.seconds == pytest.approx(0.2)
+
+
+def test_what_comes_later_does_not_touch_the_velocity_before(tmp_path: Path) -> None:
+    time = np.arange(0, 600.0)
+    moved = quantised(time, 3)
+    changed = np.where(time > 450, moved[450] + 3 * (time - 450), moved)
+    one, other = (
+        read_logs(
+            write(tmp_path / f"{name}.txt", time, values),
+            None,
+            preparation={"velocity_span": 12.0},
+        )[0]
+        for name, values in (("one", moved), ("other", changed))
+    )
+    before = one.time <= 450
+    np.testing.assert_array_equal(
+        one.channels["slip_velocity"][before], other.channels["slip_velocity"][before]
+    )
+    assert found_in(one, "derived")["what"].values["span"] == 12.0
+
+
+def test_a_load_point_that_runs_the_other_way_is_counted_forward(tmp_path: Path) -> None:
+    time = np.arange(0, 600.0)
+    here = prepare(write(tmp_path / "log.txt", time, -displacement(time)))
+    assert np.median(here.channels["slip_velocity"]) > 0
+    assert here.channels["slip"][-1] > 0
+
+
+def test_a_displacement_without_motion_is_refused(tmp_path: Path) -> None:
+    time = np.arange(0, 100.0)
+    with pytest.raises(ExperimentError, match="load-point displacement does not move"):
+        prepare(write(tmp_path / "log.txt", time, np.full(100, 3.0)))
+
+
+def test_uneven_sampling_gets_a_round_step_and_an_even_one_its_own(tmp_path: Path) -> None:
+    random = np.random.default_rng(4)
+    uneven = np.cumsum(0.136 + 0.01 * random.random(3000))
+    assert neat_step(uneven, 3.0) == 0.2
+    assert prepare(write(tmp_path / "a.txt", uneven, uneven)).dt == pytest.approx(0.2)
+    even = 1.01036 * np.arange(500)
+    assert prepare(write(tmp_path / "b.txt", even, even)).dt == pytest.approx(1.01036)
+
+
+def test_where_sampling_becomes_finer_the_grid_is_the_coarser_one(tmp_path: Path) -> None:
+    time = np.concatenate([np.arange(0, 60, 0.1), np.arange(60, 90, 0.01)])
+    found = prepare(write(tmp_path / "log.txt", time, time))
+    assert found.dt == pytest.approx(0.1)
+    assert found_in(found, "rate_changes") == {"step": 0.01, "grid": 0.1}
+
+
+def test_overlapping_pieces_of_one_record_are_not_two_experiments(tmp_path: Path) -> None:
+    time = np.arange(0, 600.0)
+    random = np.random.default_rng(5)
+    friction = 0.6 + np.cumsum(random.normal(0, 0.001, time.size))
+    for name, here in (("one", time < 400), ("two", time >= 350)):
+        rows = [f"{t},{t},{f}" for t, f in zip(time[here], friction[here], strict=True)]
+        (tmp_path / f"{name}.csv").write_text("\n".join(["Time (s),Slip (um),mu", *rows]))
+    with pytest.raises(PlanError, match=r"two.csv: repeats the end of one.csv, .*kind = \"join\""):
+        read_logs(["one.csv", "two.csv"], beside=tmp_path)
+    text = (
+        '[channels.time]\ncolumn = "Time (s)"\n[channels.slip]\ncolumn = "Slip (um)"\n'
+        '[channels.friction]\ncolumn = "mu"\n[[correction]]\nkind = "join"\nfiles = ["two.csv"]\n'
+    )
+    (tmp_path / "map.toml").write_text(text)
+    (whole,) = read_logs(["one.csv", "two.csv"], "map.toml", beside=tmp_path)
+    assert whole.time[-1] == 599
