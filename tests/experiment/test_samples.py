@@ -66,14 +66,13 @@ def test_a_map_crops_corrects_and_divides_stresses_as_for_a_study(tmp_path: Path
     assert [step.key for step in samples.provenance.steps].count("steps.cropped") == 1
 
 
-def test_a_bare_displacement_beside_friction_is_the_load_points_for_a_law_only(
-    tmp_path: Path,
-) -> None:
+def test_a_bare_displacement_beside_friction_is_the_load_points(tmp_path: Path) -> None:
     header = "Time(s),Displ(microns),Friction"
     path = written(tmp_path / "a.csv", header, UNEVEN, UNEVEN, 0.6 + UNEVEN / 100)
     assert set(read_samples(path)[0].channels) == {"load_point", "friction"}
-    assert "load_point" not in guess_channels(read_log(path))[0].channels
-    assert set(read_experiment(path).channels) == {"friction"}
+    assert "load_point" in guess_channels(read_log(path))[0].channels
+    derived = {"slip_velocity", "slip"}
+    assert set(read_experiment(path).channels) == {"load_point", "friction"} | derived
 
 
 def test_a_bare_displacement_beside_slip_stays_what_it_was(tmp_path: Path) -> None:
@@ -91,11 +90,12 @@ def test_two_bare_displacements_are_not_guessed(tmp_path: Path) -> None:
     assert "findings.ambiguous" in [each.statement.key for each in samples.findings]
 
 
-def test_a_study_leaves_the_load_point_alone(tmp_path: Path) -> None:
-    header = "Time(s),Load point (um),Load Point Velocity (um/s),Friction"
-    path = written(tmp_path / "a.csv", header, UNEVEN, UNEVEN, UNEVEN, 0.6 + UNEVEN / 100)
-    assert set(read_experiment(path).channels) == {"friction"}
-    expected = {"load_point", "load_point_velocity", "friction"}
+def test_a_study_leaves_the_load_point_alone_where_the_fault_is_measured(tmp_path: Path) -> None:
+    header = "Time(s),Load point (um),Load Point Velocity (um/s),Friction,Slip velocity (um/s)"
+    columns = (UNEVEN, UNEVEN, UNEVEN, 0.6 + UNEVEN / 100, 1 + UNEVEN)
+    path = written(tmp_path / "a.csv", header, *columns)
+    assert set(read_experiment(path).channels) == {"slip_velocity", "slip", "friction"}
+    expected = {"load_point", "load_point_velocity", "slip_velocity", "friction"}
     assert set(read_samples(path)[0].channels) == expected
 
 

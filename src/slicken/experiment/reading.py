@@ -191,9 +191,10 @@ def _check_copies(paths: Sequence[Path], runs: Sequence[_Run]) -> None:
 def _check_overlaps(paths: Sequence[Path], runs: Sequence[_Run]) -> None:
     """Pieces of one record that overlap are one experiment: as two they would be a leak."""
     for (path, run), (other, piece) in itertools.permutations(zip(paths, runs, strict=True), 2):
-        if run.time[0] <= piece.time[0] < run.time[-1] and _is_repeated(run, piece):
+        begins, ends = piece.time[0], piece.time[-1]
+        if run.time[0] < begins < run.time[-1] < ends and _is_repeated(run, piece):
             raise PlanError(
-                f"{other}: repeats the end of {path.name}, from {piece.time[0]:g} s on; one record "
+                f"{other}: repeats the end of {path.name}, from {begins:g} s on; one record "
                 "in two experiments would be a leak: join them in the channel map, with "
                 f'[[correction]] kind = "join" files = ["{other.name}"], and name {path.name} alone'
             )

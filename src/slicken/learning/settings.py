@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_serializer, field_valid
 Activation = Literal["linear", "relu"]
 GateStart = Literal["zero", "chrono"]
 Histories = Literal["separate", "random"]
-By = Literal["auto", "experiment", "time", "stage"]
+By = Literal["auto", "experiment", "time", "stage", "event"]
 MOST_UNITS, MOST_LAYERS = 4_096, 32
 """A slip of the keyboard beyond these would ask for more memory than there is."""
 MOST_IN_A_BATCH, LARGEST_RATE = 100_000, 1e30

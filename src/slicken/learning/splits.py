@@ -11,6 +11,7 @@ from slicken.errors import SplitError
 from slicken.learning.record import NO_STAGE, Record, once_a_sample, position, reach
 
 if TYPE_CHECKING:
+    from slicken.learning.events import Events
     from slicken.learning.settings import By
 
 Part = Literal["training", "validation", "test"]
@@ -30,11 +31,12 @@ class Split:
     """Target times of each part, the same for every window length of a study.
 
     Args:
-        by: Unit of the split: experiments, time or stages.
+        by: Unit of the split: experiments, time, stages or events.
         part: Part of each sample (index into ``PARTS``, or ``UNUSED``), shape ``(T,)``.
         ends: Target times of each part, as sorted indices into the record, shape ``(N,)``.
         longest: Number of samples in the longest window of the study.
         words: One sentence on how the experiments were divided.
+        events: Stretches of a split by event; None for other splits.
     """
 
     by: str
@@ -42,6 +44,7 @@ class Split:
     ends: dict[Part, NDArray[np.int64]]
     longest: int
     words: str
+    events: "Events | None" = None
 
     def samples(self, part: Part) -> NDArray[np.bool_]:
         """The samples that windows of a part may touch, shape ``(T,)``."""
@@ -56,6 +59,7 @@ def divide(
     stride: int,
     fractions: tuple[float, float] = (0.2, 0.2),
     named: tuple[Sequence[str], Sequence[str]] = ((), ()),
+    events: "Events | None" = None,
     seed: int,
 ) -> Split:
     """Divide a record into training, validation and test parts.
@@ -67,12 +71,14 @@ def divide(
     Args:
         record: Record of all experiments.
         by: Unit of the split: ``experiment``, ``time`` (each experiment's first, middle and last
-            stretch) or ``stage``; ``auto`` takes experiments where there are three or more.
+            stretch), ``stage`` or ``event``; ``auto`` takes experiments where there are three or
+            more.
         longest: Number of samples in the longest window.
         stride: Number of samples between target times.
         fractions: Shares of validation and of test.
-        named: Experiments for validation and for test, where the plan names them.
-        seed: Random seed of experiments or stages that are not named.
+        named: Experiments, or events, for validation and for test, where the plan names them.
+        events: Stretches of a split by event.
+        seed: Random seed of experiments, stages or events that are not named.
 
     Raises:
         SplitError: if a part would be empty; the message says what to change.
@@ -82,20 +88,29 @@ def divide(
     _every_experiment_holds_a_window(record, longest)
     if by == "experiment":
         part, words = _by_experiment(record, fractions, named, seed)
+    elif by == "event" and events is not None:
+        part, words = _by_event(record, events, fractions, named, longest, seed)
     elif any(named):
         raise SplitError(
-            "validation and test name experiments; that needs --split experiment, and three or "
-            "more experiments"
+            "validation and test name experiments, or events; that needs --split experiment and "
+            "three or more experiments, or --split event"
         )
     elif by == "time":
         part, words = _by_time(record, fractions)
     else:
         part, words = _by_stage(record, fractions, longest, seed)
-    return _split(record, by, part, words, longest=longest, stride=stride)
+    return _split(record, by, part, words, longest=longest, stride=stride, events=events)
 
 
 def divide_into_folds(
-    record: Record, *, by: "By", longest: int, stride: int, folds: int, seed: int
+    record: Record,
+    *,
+    by: "By",
+    longest: int,
+    stride: int,
+    folds: int,
+    events: "Events | None" = None,
+    seed: int,
 ) -> tuple[Split, ...]:
     """Divide a record so that every experiment, stretch of time or stage is the test once.
 
@@ -110,6 +125,7 @@ def divide_into_folds(
         longest: Number of samples in the longest window.
         stride: Number of samples between target times.
         folds: Number of folds, K, three or more.
+        events: Stretches of a split by event.
         seed: Random seed of the groups.
 
     Returns:
@@ -121,13 +137,15 @@ def divide_into_folds(
     if by == "auto":
         by = "experiment" if len(record.experiments) >= FEWEST_FOLDS else "time"
     _every_experiment_holds_a_window(record, longest)
-    group, words = _groups_of_folds(record, by, longest=longest, folds=folds, seed=seed)
+    group, words = _groups_of_folds(
+        record, by, longest=longest, folds=folds, events=events, seed=seed
+    )
     found = []
     for fold in range(folds):
         part = np.zeros(len(record), dtype=np.int8)
         part[group == (fold + 1) % folds] = PARTS.index("validation")
         part[group == fold] = PARTS.index("test")
-        found.append(_split(record, by, part, words, longest=longest, stride=stride))
+        found.append(_split(record, by, part, words, longest=longest, stride=stride, events=events))
     return tuple(found)
 
 
@@ -150,11 +168,19 @@ def pool(splits: Sequence[Split]) -> Split:
         ends={"training": every, "validation": validation, "test": test},
         longest=first.longest,
         words=first.words,
+        events=first.events,
     )
 
 
 def _split(
-    record: Record, by: str, part: NDArray[np.int8], words: str, *, longest: int, stride: int
+    record: Record,
+    by: str,
+    part: NDArray[np.int8],
+    words: str,
+    *,
+    longest: int,
+    stride: int,
+    events: "Events | None",
 ) -> Split:
     eligible = (reach(record, part) >= longest) & (position(record) % stride == 0)
     ends = {
@@ -168,11 +194,11 @@ def _split(
                 f"{record.spelled(longest)} stays within that part; shorten the longest window, "
                 "choose a smaller stride, give that part a larger share, or add logs"
             )
-    return Split(by=by, part=part, ends=ends, longest=longest, words=words)
+    return Split(by, part, ends, longest, words, events)
 
 
 def _groups_of_folds(
-    record: Record, by: str, *, longest: int, folds: int, seed: int
+    record: Record, by: str, *, longest: int, folds: int, events: "Events | None", seed: int
 ) -> tuple[NDArray[np.int64], str]:
     """Group of each sample, shape ``(T,)``, and how they were made."""
     rng, count = np.random.default_rng(seed), len(record.experiments)
@@ -190,6 +216,8 @@ def _groups_of_folds(
     if by == "stage":
         stage, held = _stages(record, longest)
         units = rng.permutation(held)
+    elif by == "event" and events is not None:
+        stage, units = events.of, rng.permutation(_long_enough(record, events.of, longest))
     else:
         stage, units = record.experiment, rng.permutation(count)
     if units.size < folds:
@@ -288,6 +316,55 @@ def _by_stage(
         f"by stage: {wanted[0]} stages for validation, {wanted[1]} for test, the rest for "
         "training; no window reaches into another part"
     )
+
+
+def _by_event(
+    record: Record,
+    events: "Events",
+    fractions: tuple[float, float],
+    named: tuple[Sequence[str], Sequence[str]],
+    longest: int,
+    seed: int,
+) -> tuple[NDArray[np.int8], str]:
+    held = _long_enough(record, events.of, longest)
+    if held.size < FEWEST_FOLDS:
+        raise SplitError(
+            f"{_some(held.size, 'event')} with a stretch as long as the longest window "
+            f"({record.spelled(longest)}), and a split by event needs three: one each for "
+            "training, validation and test; shorten the window, or use --split time"
+        )
+    chosen = [[events.place(name) for name in given] for given in named]
+    if set(chosen[0]) & set(chosen[1]):
+        raise SplitError("an event is named for validation and for test; choose one")
+    taken = {*chosen[0], *chosen[1]}
+    free = [int(one) for one in np.random.default_rng(seed).permutation(held) if one not in taken]
+    for number, fraction in enumerate(fractions):
+        if not chosen[number]:
+            wanted = max(1, round(fraction * held.size))
+            chosen[number], free = free[:wanted], free[wanted:]
+    if not free:
+        raise SplitError(
+            f"all {held.size} events went to validation and test; none is left for training; name "
+            "fewer, or lower the shares"
+        )
+    of_event = np.zeros(len(events), dtype=np.int8)
+    of_event[chosen[0]], of_event[chosen[1]] = 1, 2
+    said = [", ".join(events.names[place] for place in sorted(one)) for one in chosen]
+    count = len(events) - len(chosen[0]) - len(chosen[1])
+    return of_event[events.of], (
+        f"by event: {count} for training; validation {said[0]}; test {said[1]}; no window reaches "
+        "into another part"
+    )
+
+
+def _some(count: int, what: str) -> str:
+    return f"only {count or 'no'} {what}{'s' * (count != 1)}" if count else f"no {what}"
+
+
+def _long_enough(record: Record, number: NDArray[np.int64], longest: int) -> NDArray[np.int64]:
+    """Numbers of the stretches that hold the longest window."""
+    reached = reach(record, number)
+    return np.flatnonzero(np.bincount(number, reached >= longest) > 0)
 
 
 def _stages(record: Record, longest: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -8,6 +8,7 @@ from slicken.statements import Statement
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
+    from slicken.learning.events import Events
     from slicken.study.trained import Trained
 
 ASSUMPTIONS = (
@@ -45,6 +46,8 @@ def targets_of(trained: "Trained") -> dict[str, int]:
 def split_of(trained: "Trained") -> Statement:
     """How the data were divided."""
     split, record, plan = trained.prepared.split, trained.prepared.record, trained.plan.split
+    if split.events is not None:
+        return _by_event(trained, split.events)
     if trained.has_folds:
         count = len(record.experiments)
         return Statement(f"splits.folds_{split.by}", folds=len(trained.folds), count=count)
@@ -72,6 +75,22 @@ def split_of(trained: "Trained") -> Statement:
         part: len({*zip(*_stages(trained, part), strict=True)}) for part in ("validation", "test")
     }
     return Statement("splits.stage", **counts)
+
+
+def _by_event(trained: "Trained", events: "Events") -> Statement:
+    if trained.has_folds:
+        count = len(trained.prepared.record.experiments)
+        folds = len(trained.folds)
+        return Statement("splits.folds_event", events=len(events), count=count, folds=folds)
+    held: dict[str, list[Statement]] = {part: [] for part in PARTS}
+    part = trained.prepared.split.part
+    for place, name in enumerate(events.names):
+        of = PARTS[int(part[events.of == place][0])]
+        what = events.held[place] or (Statement("splits.no_event"),)
+        held[of].append(Statement("splits.held_event", name=name, what=what))
+    validation, test = tuple(held["validation"]), tuple(held["test"])
+    training = len(held["training"])
+    return Statement("splits.event", training=training, validation=validation, test=test)
 
 
 def _stages(trained: "Trained", part: str) -> tuple[list[int], list[int]]:

@@ -107,11 +107,13 @@ class SplitPlan(BaseModel):
     """How experiments are divided; see :func:`slicken.learning.splits.divide`.
 
     Attributes:
-        by: ``experiment``, ``time``, ``stage``, or ``auto`` (experiments where there are three).
-        validation_share: Share of the experiments, time or stages for validation.
+        by: ``experiment``, ``time``, ``stage``, ``event`` (velocity steps and holds), or ``auto``
+            (experiments where there are three).
+        validation_share: Share of the experiments, time, stages or events for validation.
         test_share: Share for the test.
-        validation: Names of the experiments for validation; chosen by the seed where empty.
-        test: Names of the experiments for the test; chosen by the seed where empty.
+        validation: Names of the experiments, or numbers of the events, for validation; chosen by
+            the seed where empty.
+        test: Names or numbers of those for the test; chosen by the seed where empty.
         folds: Number of folds, in each of which other experiments are the test; 1 for a single
             split; ``auto``: one for each experiment up to eight, else six.
     """

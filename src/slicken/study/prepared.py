@@ -26,6 +26,7 @@ from slicken.learning.splits import (
     divide_into_folds,
     pool,
 )
+from slicken.study.events import events_of
 from slicken.study.slip_plan import slip_step, with_windows
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> tuple[Pr
                 f"fewer than the {plan.network.shortest_window} that the convolutions need; choose "
                 "longer ones"
             )
-    splits = _divide(record, plan, longest)
+    splits = _divide(experiments, record, plan, longest)
     return tuple(Prepared(record, split, learn_scaling(record, split), missing) for split in splits)
 
 
@@ -142,12 +143,21 @@ def pooled(folds: Sequence[Prepared]) -> Prepared:
     return Prepared(record, split, learn_scaling(record, split), folds[0].missing)
 
 
-def _divide(record: Record, plan: "Plan", longest: int) -> tuple[Split, ...]:
+def _divide(
+    experiments: Sequence["Experiment"], record: Record, plan: "Plan", longest: int
+) -> tuple[Split, ...]:
     asked, stride = plan.split, record.samples_in(plan.stride)
     folds = _folds(record, plan, longest)
+    events = events_of(experiments, record, longest) if asked.by == "event" else None
     if folds > 1:
         return divide_into_folds(
-            record, by=asked.by, longest=longest, stride=stride, folds=folds, seed=plan.seed
+            record,
+            by=asked.by,
+            longest=longest,
+            stride=stride,
+            folds=folds,
+            events=events,
+            seed=plan.seed,
         )
     one = divide(
         record,
@@ -156,6 +166,7 @@ def _divide(record: Record, plan: "Plan", longest: int) -> tuple[Split, ...]:
         stride=stride,
         fractions=(asked.validation_share, asked.test_share),
         named=(asked.validation, asked.test),
+        events=events,
         seed=plan.seed,
     )
     return (one,)
