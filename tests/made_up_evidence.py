@@ -20,7 +20,7 @@ from slicken.evidence.memory import Memory, MemoryEvidence
 from slicken.evidence.noise import DriverNoise
 from slicken.evidence.required import RequiredHistory
 from slicken.evidence.resampling import Blocks, Interval
-from slicken.evidence.scores import Scores
+from slicken.evidence.scores import LAW_MODELS, Scores
 from slicken.evidence.skill import Skill, SkillEvidence
 from slicken.evidence.window_comparison import WindowComparison
 from slicken.experiment import Experiment
@@ -30,7 +30,8 @@ from slicken.study.trained import Fold, Trained
 GOOD = {"mean": 0.8, "median": 0.7, "test_mean": 0.6}
 CLEAR = [[3.0, 3.1, 2.9], [1.0, 1.1, 0.9], [2.0, 2.1, 1.9]]
 DRIVERS = ("slip_velocity", "temperature")
-MODELS = ("network", "ridge", "trees", "mean", "median", "last")
+MODELS = ("network", "ridge", "trees", "mean", "median", "last", *LAW_MODELS)
+NO_LAWS = np.full(len(LAW_MODELS), np.nan)
 WINDOWS = (5.0, 10.0, 20.0)
 TARGETS = 80
 NAN = float("nan")
@@ -69,7 +70,7 @@ def skills(
         for name, v in (values or GOOD).items()
     )
     others = MODELS[1:]
-    of_rows = (("row", "model"), np.tile(np.linspace(0.1, 0.5, 5), (2, 1)))
+    of_rows = (("row", "model"), np.tile([*np.linspace(0.1, 0.5, 5), *NO_LAWS], (2, 1)))
     rows = xr.Dataset(
         {
             "skill": of_rows,
@@ -162,7 +163,8 @@ def evidence(
     array = np.array(losses)
     coords = {"window": list(WINDOWS)[: len(array)], "run": np.arange(array.shape[1])}
     errors = np.repeat(array[..., None], 40, axis=2)
-    of_model = (("window", "model"), np.tile(np.linspace(0.01, 0.06, 6), (len(array), 1)))
+    of_models = [*np.linspace(0.01, 0.06, 6), *NO_LAWS]
+    of_model = (("window", "model"), np.tile(of_models, (len(array), 1)))
     names = ("rmse", "r2", "correlation", "range_ratio", "validation_loss")
     gradients = xr.Dataset(
         {
@@ -186,6 +188,7 @@ def evidence(
             xr.Dataset(),
         ),
         skill=skills(),
+        laws=(),
         memory=memory(),
         importance=Importance(dict.fromkeys(WINDOWS, gradients), HOT, {}, None),
         confounding=Confounding(xr.Dataset()),

@@ -55,6 +55,7 @@ def test_every_statement_in_the_source_has_words() -> None:
 IN_SECONDS = (
     "answer.windows_slip", "labels.window_with_slip", "labels.steady", "page.log", "columns.step",
     "columns.duration", "methods_text.data", "progress.lock_watched", "places.time", "places.both",
+    "answer.relative", "splits.hold", "splits.step", "splits.stress_step",
 )  # fmt: skip
 OF_LOGS = ("findings.", "steps.")
 OF_LAWS = {

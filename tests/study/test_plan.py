@@ -30,7 +30,7 @@ def test_a_plan_is_filled_from_its_preset(preset: str) -> None:
 
 def test_the_help_of_a_plan_fits_a_screen_and_has_the_values_of_the_presets() -> None:
     text = inspect.getdoc(Plan) or ""
-    assert len(text.splitlines()) < 60
+    assert len(text.splitlines()) <= 60
     assert str(inspect.signature(Plan)) == "(**fields)"
     order, *rows = [line.split() for line in text.partition("=\n")[2].splitlines()]
     table = {

@@ -11,7 +11,7 @@ from slicken.errors import LogError
 from slicken.study.files import write_text
 
 if TYPE_CHECKING:
-    from slicken.experiment import Inspection
+    from slicken.experiment import Experiment, Inspection
 
 _MOST_LINES = 40
 
@@ -33,7 +33,7 @@ def run(
 
     channel_map = ChannelMap.load(channels) if channels else None
     wholes = wholes_of(dict.fromkeys(logs, channel_map))
-    unread, shown = 0, 0
+    unread, prepared, shown = 0, [], 0
     for path in logs:
         if path in wholes:
             say(f"{path.name}: part of {wholes[path].name}, as the channel map says")
@@ -52,6 +52,9 @@ def run(
             _write(inspection, out, _name(path, logs))
         say()
         shown += 1
+        if inspection.experiment is not None:
+            prepared.append(inspection.experiment)
+    _show_levels(prepared)
     if shown and out is None:
         say("--out FOLDER writes a picture and a channel map to start from")
     if unread:
@@ -95,6 +98,16 @@ def _show(inspection: "Inspection") -> None:
             f"  prepared: {len(experiment)} samples, step {experiment.dt:g} s, stages: {stages}, "
             f"channels: {', '.join(experiment.channels)}"
         )
+
+
+def _show_levels(experiments: "list[Experiment]") -> None:
+    """A proposal for the plan, where experiments differ in level."""
+    from slicken.experiment.levels import levels_of
+    from slicken.reporting.wording import words
+
+    levels = levels_of(experiments)
+    if levels is not None and levels.dominate:
+        say(words("en")("next.relative", between=levels.between, within=levels.within))
 
 
 def _show_remedies(inspection: "Inspection") -> None:

@@ -64,7 +64,12 @@ def run(
 
 def _show(prediction: "Prediction", level: float) -> None:
     """Print how well it fits the measured friction."""
-    score = prediction.score()
+    score, known = prediction.score(), prediction.level_span
+    if known is not None:
+        say(
+            f"friction is predicted less its level: the level is measured, over the first {known:g}"
+            " s of the log, and added; predictions begin after it"
+        )
     low, high = prediction.interval(level)
     inside = float(((prediction.measured >= low) & (prediction.measured <= high)).mean())
     say(

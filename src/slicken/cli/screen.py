@@ -102,7 +102,8 @@ def screen(
         parts += [Text(), _drivers(answered, say)]
     parts += [Text(), _models(answered, say), Text(), _last(answered, console, say)]
     parts.append(Text(count, style="dim", no_wrap=True, overflow="ellipsis"))
-    name = Text(answered.name, style="bold", no_wrap=True, overflow="ellipsis")
+    title = " · ".join([answered.name, *say.lines(answered.form)])
+    name = Text(title, style="bold", no_wrap=True, overflow="ellipsis")
     return Panel(Group(*parts), title=name, title_align="left", box=box.ROUNDED)
 
 

@@ -1,7 +1,8 @@
 """Baselines: what anybody could predict, on the same targets as the networks.
 
 Constants (the training mean and median), a ridge regression on all lags of a window, boosted trees
-on means over bins of lags, and the last known friction, which sees what no network may see.
+on means over bins of lags, friction laws, and the last known friction, which sees what no network
+may see.
 """
 
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import xarray as xr
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from slicken.evidence.scores import MODELS
+from slicken.evidence.scores import LAW_MODELS, MODELS
 from slicken.learning.bins import bin_means, edges_to
 from slicken.learning.ridge import solve_ridge
 from slicken.learning.splits import SCORED, Part
@@ -144,8 +145,13 @@ def last_known(prepared: "Prepared", part: Part) -> NDArray[np.float64]:
     return prepared.record.friction[_ends(prepared, part) - 1]
 
 
-def predict_all(trained: "Fold", seconds: float) -> xr.Dataset:
-    """Friction predicted by the networks and the baselines at one window length.
+def predict_all(trained: "Fold", seconds: float, laws: xr.Dataset) -> xr.Dataset:
+    """Friction predicted by the networks, the laws and the baselines at one window length.
+
+    Args:
+        trained: Fold.
+        seconds: Window length.
+        laws: Predictions of friction laws; see :mod:`slicken.evidence.law_models`.
 
     Returns:
         On the validation and the test part, ``measured`` over ``target`` and ``predicted`` over
@@ -158,7 +164,7 @@ def predict_all(trained: "Fold", seconds: float) -> xr.Dataset:
         "trees": fit_trees(prepared, length, trained.plan.seed),
     }
     always = constants(prepared)
-    parts = []
+    parts, first = [], 0
     for part in SCORED:
         of_part = trained.predictions(seconds, part)
         size = of_part.sizes["target"]
@@ -168,7 +174,12 @@ def predict_all(trained: "Fold", seconds: float) -> xr.Dataset:
             **{name: model.predict(prepared, part) for name, model in fitted.items()},
             **{name: np.full(size, guess) for name, guess in always.items()},
             "last": last_known(prepared, part),
+            **{
+                name: laws["predicted"].sel(model=name).to_numpy()[first : first + size]
+                for name in LAW_MODELS
+            },
         }
+        first += size
         table = prepared.targets(part)
         table["predicted"] = ("model", "target"), np.stack([columns[m] for m in MODELS])
         names = np.full(size, part, dtype=object)

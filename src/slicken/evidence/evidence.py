@@ -16,6 +16,8 @@ from slicken.evidence.drivers import DriverVerdict, judge_drivers
 from slicken.evidence.fold_steps import FoldSteps
 from slicken.evidence.importance import Importance, finite_runs, gradients_at
 from slicken.evidence.kernels import KERNELS, Kernel, KernelFit, fit_kernels
+from slicken.evidence.law_models import fit_law_models, to_dataset
+from slicken.evidence.laws_beside import LawBeside, laws_beside
 from slicken.evidence.memory import (
     MemoryEvidence,
     kernels_as_good,
@@ -31,7 +33,7 @@ from slicken.evidence.resampling import independent_blocks
 from slicken.evidence.retraining import measure_ablation, measure_leak
 from slicken.evidence.scores import Scores
 from slicken.evidence.skill import SkillEvidence
-from slicken.evidence.steps import At, Count, Step, Steps, of_window
+from slicken.evidence.steps import At, Count, Step, Steps, as_it_is, of_window
 from slicken.evidence.tabular import Tabular
 from slicken.evidence.trends import measure_trends
 from slicken.evidence.window_comparison import WindowComparison
@@ -90,9 +92,16 @@ def _kernel(shape: Kernel) -> Step[KernelFit]:
     )
 
 
+LAWS = Step(
+    "law_models",
+    lambda at: to_dataset(fit_law_models(at.fold.prepared), at.fold.prepared),
+    as_it_is,
+    as_it_is,
+)
 BASELINES = of_window(
-    "baselines",
-    lambda at: predict_all(at.fold, at.seconds),
+    "models",
+    lambda at, laws: predict_all(at.fold, at.seconds, laws),
+    needs=(LAWS,),
     doing=lambda seconds: Statement("progress.scores", seconds=seconds),
 )
 GRADIENTS = of_window("importance", lambda at: gradients_at(at.fold, at.seconds))
@@ -161,6 +170,7 @@ class Evidence(Tabular):
         comparison: Window lengths compared on the validation part.
         scores: Agreement of every model with the measured friction on the test part.
         skill: Whether the networks of the best length predict the test part at all.
+        laws: Friction laws beside the networks, the best on the validation part first.
         memory: History that friction needs, and history that the networks use.
         importance: Readings of importance and their controls.
         confounding: What speaks against a driver as a cause, and which cannot be told apart.
@@ -172,6 +182,7 @@ class Evidence(Tabular):
     comparison: WindowComparison
     scores: Scores
     skill: SkillEvidence
+    laws: tuple[LawBeside, ...]
     memory: MemoryEvidence
     importance: Importance
     confounding: Confounding
@@ -197,9 +208,10 @@ class Evidence(Tabular):
         parts = (self.skill, self.memory, self.comparison)
         first = [repr(part).splitlines()[0].partition(": ")[2] for part in parts]
         skill, memory, comparison = first
+        level = ", friction less its level" if self.trained.plan.target == "relative" else ""
         drivers = ", ".join(f"{one.channel} {one.verdict}" for one in self.drivers)
         return (
-            f"Evidence of {self.trained.plan.name}: skill {skill}; memory {memory}\n"
+            f"Evidence of {self.trained.plan.name}{level}: skill {skill}; memory {memory}\n"
             f"  {comparison}\n"
             f"  drivers: {drivers}"
         )
@@ -276,6 +288,7 @@ def gather(
         comparison=comparison,
         scores=scores,
         skill=skill,
+        laws=laws_beside([fold(LAWS) for fold in folds.each], skill, scores, best),
         memory=memory,
         importance=importance,
         confounding=confounding,

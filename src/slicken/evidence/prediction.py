@@ -13,6 +13,7 @@ from slicken.errors import ExperimentError, PlanError
 from slicken.evidence.intervals import LEVEL, Calibration, calibration_of
 from slicken.evidence.scores import Score, score
 from slicken.evidence.tabular import Tabular
+from slicken.learning.level import relative
 from slicken.learning.record import join, reach
 from slicken.learning.scaling import must_be_within_reach
 from slicken.learning.slip_rows import over_slip
@@ -38,6 +39,8 @@ class Prediction(Tabular):
         measured: friction in the log, shape ``(N,)``.
         calibration: of intervals, on the validation part of its study.
         clock: Clock of its study, in whose unit the window length is.
+        level_span: Seconds of its first stretch, from which its level was taken; None where the
+            networks predict the level too.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Prediction(Tabular):
     measured: NDArray[np.float64]
     calibration: Calibration
     clock: StudyClock = "time"
+    level_span: float | None = None
 
     @property
     def friction(self) -> NDArray[np.float64]:
@@ -82,8 +86,11 @@ class Prediction(Tabular):
 
     def __repr__(self) -> str:
         score = self.score()
+        known = self.level_span
+        level = "" if known is None else f", level from the first {known:g} s"
         return (
-            f"Prediction of {self.name}: {self.time.size} instants, window of {self.seconds:g} "
+            f"Prediction of {self.name}{level}: {self.time.size} instants, window of "
+            f"{self.seconds:g} "
             f"{UNITS[self.clock]}, "
             f"{self.runs.shape[0]} runs\n"
             f"  RMSE {score.rmse:.4f}, R2 {score.r2:.2f}, correlation {score.correlation:.2f}"
@@ -132,6 +139,8 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
             "need; name the columns in a channel map"
         )
     record = join([experiment], measured)
+    if trained.plan.target == "relative":
+        record = relative(record, trained.plan.level_span)
     if trained.plan.clock == "slip":
         record = over_slip(record, prepared.record.dt)
     if abs(record.dt - prepared.record.dt) > 1e-6 * record.dt:
@@ -142,7 +151,7 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
     for fold in trained.folds:
         must_be_within_reach(record, fold.prepared.scaling)
     length = record.samples_in(seconds)
-    ends = np.flatnonzero(reach(record) >= length)
+    ends = np.flatnonzero((reach(record) >= length) & record.is_target)
     if not ends.size:
         raise ExperimentError(
             f"{experiment.name}: no stretch without a gap is as long as the window of "
@@ -156,10 +165,12 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
         name=experiment.name,
         seconds=seconds,
         time=record.time[ends],
-        runs=np.concatenate([_predict(fold, record, ends, seconds) for fold in trained.folds]),
-        measured=record.friction[ends],
+        runs=np.concatenate([_predict(fold, record, ends, seconds) for fold in trained.folds])
+        + record.level[ends],
+        measured=record.friction[ends] + record.level[ends],
         calibration=calibration_of(trained, seconds),
         clock=trained.plan.clock,
+        level_span=trained.plan.level_span if trained.plan.target == "relative" else None,
     )
 
 

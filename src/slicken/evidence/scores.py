@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
     from slicken.study.trained import Trained
 
-MODELS = ("network", "ridge", "trees", "mean", "median", "last")
-"""What is scored: the mean over runs of the ensemble, and the baselines."""
+LAW_MODELS = ("ageing_law", "slip_law", "thermal_law")
+"""Friction laws, fitted where what they depend on varies."""
+MODELS = ("network", "ridge", "trees", *LAW_MODELS, "mean", "median", "last")
+"""What is scored: the mean over runs of the ensemble, friction laws, and the baselines."""
 
 
 @dataclass(frozen=True)

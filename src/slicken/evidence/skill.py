@@ -15,6 +15,7 @@ from slicken.evidence.permutation import permutation_p
 from slicken.evidence.resampling import (
     FEWEST_BLOCKS,
     Blocks,
+    Interval,
     Unit,
     independent_blocks,
     resampled_counts,
@@ -165,6 +166,13 @@ class SkillEvidence(Tabular):
             "" if self.permutation_p is None else f", permutation test p = {self.permutation_p:.2g}"
         )
         return f"SkillEvidence: {self.grade.replace('_', ' ')}{chance}\n  skill against {each}"
+
+    def over(self, model: str) -> Interval:
+        """Skill of the networks over another model on the whole test part, with its interval."""
+        part, of = self.table["part"].to_numpy(), self.table["experiment"].to_numpy()
+        row = int(np.flatnonzero((part == "test") & (of == ""))[0])
+        one = self.table.isel(row=row).sel(model=model)
+        return Interval(*(float(one[name]) for name in ("skill", "low", "high")))
 
     @property
     def may_be_chance(self) -> bool:
@@ -341,6 +349,8 @@ def _table(trained: "Trained", best: float, baselines: xr.Dataset) -> xr.Dataset
         ours = (chosen["predicted"].sel(model="network").to_numpy() - measured) ** 2
         for j, model in enumerate(others):
             theirs = (chosen["predicted"].sel(model=model).to_numpy() - measured) ** 2
+            if not np.isfinite(theirs).all():  # a law that could not be fitted
+                continue
             blocks = independent_blocks(chosen, theirs - ours, trained.plan.windows[-1])
             one = skill(ours, theirs, blocks, against=model, seed=trained.plan.seed)
             found[:, i, j] = one.value, one.low, one.high

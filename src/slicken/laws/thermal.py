@@ -237,21 +237,33 @@ def _formal(places: Floats, search: _Search, lowest: int) -> dict[str, float]:
 
 
 def _past(course: _Course, shape: Shape, memory: float) -> Floats:
-    """Past temperature, a column; before the record it was as at its start, ``(N, 1)``.
+    step = float(course.time[1] - course.time[0])
+    return past_temperature(course.drivers[:, 0], step, shape, memory)[:, None]
+
+
+def past_temperature(temperature: Floats, step: float, shape: Shape, memory: float) -> Floats:
+    """Mean of the temperature of the past; before the record it was as at its start.
 
     A mean over a point counts for the time since the point before, and for friction over it.
+
+    Args:
+        temperature: Evenly spaced, shape ``(N,)``.
+        step: Time between points, s.
+        shape: ``boxcar``, in which all instants count alike, or ``exponential``.
+        memory: Length, or e-folding time, s.
+
+    Returns:
+        Shape ``(N,)``.
     """
-    temperature = course.drivers[:, 0]
-    step = float(course.time[1] - course.time[0])
     if shape == "exponential":
         steps = np.full(temperature.size, step)
         later = np.append(temperature[1:], temperature[-1:])  # as each holds until the next
-        return faded(later[:, None], steps, np.arange(steps.size) == 0, memory)
+        return faded(later[:, None], steps, np.arange(steps.size) == 0, memory)[:, 0]
     total = np.append(0.0, np.cumsum(temperature - temperature[0])) * step
     ends = step * np.arange(temperature.size + 1)
     back = np.interp(ends[1:] - memory, ends, total, left=0.0)
     mean: Floats = temperature[0] + (total[1:] - back) / memory
-    return mean[:, None]
+    return mean
 
 
 def _over_time(record: "Samples") -> _Course | None:

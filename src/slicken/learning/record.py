@@ -29,13 +29,15 @@ class Record:
         channels: Names of the drivers, in order.
         dt: Step common to all experiments, in s, or in µm of slip where slip is the clock.
         drivers: Drivers in the units of the channels, shape ``(T, C)``.
-        friction: Friction, shape ``(T,)``.
+        friction: Friction, or friction less its level, shape ``(T,)``.
         experiment: Number of each sample's experiment, shape ``(T,)``.
         time: Time on each experiment's own clock, in s, shape ``(T,)``.
         stage: Stage of each sample, shape ``(T,)``; ``NO_STAGE`` where unknown.
         slip: Slip, in m, shape ``(T,)``; NaN where unknown.
         normal_stress: Normal stress, in Pa, shape ``(T,)``; NaN where unknown, or only as force.
         gap: Samples that no window may touch, shape ``(T,)``.
+        level: Level that was taken off friction, shape ``(T,)``; see :mod:`slicken.learning.level`.
+        is_target: Samples that may be targets, shape ``(T,)``.
         clock: ``time``, or ``slip`` where a row is a step of slip; see
             :mod:`slicken.learning.slip_rows`.
     """
@@ -51,6 +53,8 @@ class Record:
     slip: NDArray[np.float64]
     normal_stress: NDArray[np.float64]
     gap: NDArray[np.bool_]
+    level: NDArray[np.float64]
+    is_target: NDArray[np.bool_]
     clock: StudyClock = "time"
 
     def __len__(self) -> int:
@@ -82,6 +86,11 @@ class Record:
                 f"{self.dt:g} {self.unit}; choose a multiple of {self.dt:g} {self.unit}{other}"
             )
         return samples
+
+    def levels(self) -> dict[str, float]:
+        """The level that was taken off the friction of each experiment; zero where none was."""
+        first = np.searchsorted(self.experiment, np.arange(len(self.experiments)))
+        return dict(zip(self.experiments, self.level[first].tolist(), strict=True))
 
     def is_exact(self, seconds: float) -> bool:
         """Whether a length is a whole number of steps."""
@@ -149,6 +158,8 @@ def _samples(experiment: "Experiment", drivers: Sequence[str]) -> dict[str, NDAr
         "slip": unknown if experiment.slip is None else experiment.slip,
         "normal_stress": channels.get(NORMAL_STRESS.name, unknown),
         "gap": experiment.gap,
+        "level": np.zeros(len(experiment)),
+        "is_target": np.ones(len(experiment), np.bool_),
     }
 
 

@@ -96,7 +96,10 @@ def _rows(
 def _rows_at(
     record: Record, ends: NDArray[np.int64], drivers: NDArray[np.float64]
 ) -> dict[str, NDArray[np.generic]]:
-    at_ends = ("friction", "experiment", "time", "stage", "slip", "normal_stress", "gap")
+    at_ends = (
+        "friction", "experiment", "time", "stage", "slip", "normal_stress", "gap", "level",
+        "is_target",
+    )  # fmt: skip
     return {"drivers": drivers, **{name: getattr(record, name)[ends] for name in at_ends}}
 
 

@@ -183,6 +183,7 @@ def _split(
     events: "Events | None",
 ) -> Split:
     eligible = (reach(record, part) >= longest) & (position(record) % stride == 0)
+    eligible &= record.is_target
     ends = {
         name: once_a_sample(record, np.flatnonzero(eligible & (part == i)))
         for i, name in enumerate(PARTS)

@@ -9,6 +9,7 @@ import numpy as np
 from slicken.evidence.permutation import FEWEST_ASSIGNMENTS
 from slicken.evidence.reasons import reasons_for_no_skill
 from slicken.evidence.resampling import FEWEST_BLOCKS
+from slicken.experiment.levels import levels_of
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ def next_steps(evidence: "Evidence") -> Iterator[Statement]:
         shared = evidence.skill.course.drivers
         holding = Statement("next.other_course_holding", drivers=shared)
         yield holding if shared else Statement("next.other_course")
+    yield from _relative(evidence)
     yield from _more_data(evidence)
     yield from _coverage(evidence)
     yield from _windows(evidence)
@@ -35,6 +37,13 @@ def next_steps(evidence: "Evidence") -> Iterator[Statement]:
         yield Statement("next.controls")
     if plan.preset == "quick" and evidence.skill.proven:
         yield Statement("next.preset")
+
+
+def _relative(evidence: "Evidence") -> Iterator[Statement]:
+    """Friction less its level, where levels are most of what differs."""
+    levels = levels_of(evidence.trained.experiments)
+    if evidence.trained.plan.target == "absolute" and levels is not None and levels.dominate:
+        yield Statement("next.relative", between=levels.between, within=levels.within)
 
 
 def _more_data(evidence: "Evidence") -> Iterator[Statement]:

@@ -12,6 +12,7 @@ from slicken.evidence.resampling import FEWEST_BLOCKS, Interval
 from slicken.reporting.advice import next_steps
 from slicken.reporting.answer_memory import Finding, memory_found
 from slicken.reporting.caveats import caveats_of, truth_of
+from slicken.reporting.laws_beside import better_than_networks, fitted, said_of_laws
 from slicken.reporting.ranking import ranking_of
 from slicken.statements import Statement
 
@@ -20,12 +21,14 @@ if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.window_comparison import WindowComparison
     from slicken.lengths import StudyClock
+    from slicken.study.plan import Plan
 
 NOTHING = Interval(float("nan"), float("nan"), float("nan"))
 TEST = "test_mean"
 """The constant that is hardest to beat: the mean of the test part itself."""
 MODELS = ("network", "ridge", "trees", "mean")
-"""Models of the first screen: the networks, what sees the same windows, and a constant."""
+"""Models of the first screen: the networks, what sees the same windows, and a constant; before the
+constant stands the friction law with the lowest validation loss."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,8 @@ class Answer:
     Args:
         name: Name of the study.
         clock: Clock of the study, in whose unit its lengths are.
+        form: Form of what is predicted, and of what it is predicted from, where it is not the plain
+            channel; said before all else.
         skill: Whether these data can tell.
         memory: How much history friction requires.
         windows: How the window lengths compare.
@@ -93,6 +98,7 @@ class Answer:
 
     name: str
     clock: "StudyClock"
+    form: tuple[Statement, ...]
     skill: Finding
     memory: Finding
     windows: Finding
@@ -131,6 +137,7 @@ def answer(evidence: "Evidence") -> Answer:
     return Answer(
         name=trained.plan.name,
         clock=trained.plan.clock,
+        form=tuple(form_of(trained.plan)),
         skill=_skill(evidence),
         memory=memory_found(evidence),
         windows=_windows(evidence),
@@ -142,6 +149,12 @@ def answer(evidence: "Evidence") -> Answer:
         next_steps=tuple(next_steps(evidence)),
         unfinished=tuple(s for s in planned if s not in trained.windows),
     )
+
+
+def form_of(plan: "Plan") -> Iterator[Statement]:
+    """Form of the target and of drivers, where it is not the plain channel."""
+    if plan.target == "relative":
+        yield Statement("answer.relative", span=plan.level_span)
 
 
 def _skill(evidence: "Evidence") -> Finding:
@@ -158,17 +171,19 @@ def _skill(evidence: "Evidence") -> Finding:
         more.append(Statement("answer.course_skill", skill=(over.value, over.low, over.high)))
     if skill.permutation_p is not None:
         more.append(Statement("answer.permutation", p=skill.permutation_p))
+    more += said_of_laws(evidence.laws)
     if np.isfinite(skill.coverage):
         key = "answer.coverage_folds" if evidence.trained.has_folds else "answer.coverage"
         more.append(Statement(key, level=LEVEL, covered=skill.coverage))
+    by_law = tuple(better_than_networks(evidence.laws))
     if skill.proven:
         headline, beside = _shown(evidence, test)
-        return Finding(headline, (*beside, tested, *few), tuple(more))
+        return Finding(headline, (*by_law, *beside, tested, *few), tuple(more))
     reasons = reasons_for_no_skill(prepared, skill.against)
     if reasons:
         more.insert(0, Statement("answer.reasons", reasons=reasons))
     headline, why = _not_shown(evidence, test)
-    return Finding(headline, (why, tested, *few), tuple(more))
+    return Finding(headline, (*by_law, why, tested, *few), tuple(more))
 
 
 def _shown(
@@ -361,14 +376,9 @@ def _drivers(evidence: "Evidence") -> tuple[DriverAnswer, ...]:
 
 def _models(evidence: "Evidence") -> tuple[ModelAnswer, ...]:
     scores = evidence.scores.at(evidence.comparison.best)
-    table = evidence.skill.table
-    whole = (table["part"].to_numpy() == "test") & (table["experiment"].to_numpy() == "")
-    test = table.isel(row=int(np.flatnonzero(whole)[0]))
+    laws = [law.model for law in fitted(evidence.laws)[:1]]
     found = []
-    for model in MODELS:
-        over = NOTHING
-        if model != "network":
-            here = test.sel(model=model)
-            over = Interval(*(float(here[name]) for name in ("skill", "low", "high")))
+    for model in (*MODELS[:-1], *laws, *MODELS[-1:]):
+        over = NOTHING if model == "network" else evidence.skill.over(model)
         found.append(ModelAnswer(model, float(scores["rmse"].sel(model=model)), over))
     return tuple(found)

@@ -60,8 +60,8 @@ def draw_study(
         on_progress: Called before each figure.
     """
     views = views_of(evidence)
-    clock = evidence.trained.plan.clock
-    drawn = draw_sheets(_shown(evidence, on_progress), evidence.trained.path, language, clock)
+    sheets, folder = _shown(evidence, on_progress), evidence.trained.path
+    drawn = draw_sheets(sheets, folder, language, _wordings_of(evidence))
     return [
         replace(
             one,
@@ -73,7 +73,10 @@ def draw_study(
 
 
 def draw_sheets(
-    sheets: Iterable[Sheet], folder: Path, language: Language, clock: "StudyClock" = "time"
+    sheets: Iterable[Sheet],
+    folder: Path,
+    language: Language,
+    wordings: Mapping[Language, Wording] | None = None,
 ) -> list[Drawn]:
     """Draw figures for a page in all languages, and as PNG files in one.
 
@@ -81,14 +84,14 @@ def draw_sheets(
         sheets: Figures.
         folder: Folder that gets ``figures/NAME.png``.
         language: Language of the files.
-        clock: Clock in whose unit lengths are.
+        wordings: Words of each language; those of a study over time where None.
     """
     drawn = []
     with ThreadPoolExecutor(1) as beside:  # compressing needs no lock: the next figure is drawn
         for sheet in sheets:
             images = {
                 spoken: pixels(partial(sheet.draw, say, "double"))
-                for spoken, say in _wordings(clock).items()
+                for spoken, say in (wordings or _wordings()).items()
             }
             pictures = {
                 spoken: beside.submit(picture_of, image) for spoken, image in images.items()
@@ -118,12 +121,15 @@ def write_figures(
         language: Language of the words in them.
         on_progress: Called before each figure.
     """
-    clock = evidence.trained.plan.clock
-    return write_sheets(_shown(evidence, on_progress), evidence.trained.path, language, clock)
+    sheets, folder = _shown(evidence, on_progress), evidence.trained.path
+    return write_sheets(sheets, folder, language, _wordings_of(evidence))
 
 
 def write_sheets(
-    sheets: Iterable[Sheet], folder: Path, language: Language, clock: "StudyClock" = "time"
+    sheets: Iterable[Sheet],
+    folder: Path,
+    language: Language,
+    wordings: Mapping[Language, Wording] | None = None,
 ) -> list[Path]:
     """Write figures as PDF, PNG and SVG for one column of a journal's page and for two.
 
@@ -131,9 +137,9 @@ def write_sheets(
         sheets: Figures.
         folder: Folder that gets ``figures/single`` and ``figures/double``.
         language: Language of the words in them.
-        clock: Clock in whose unit lengths are.
+        wordings: Words of each language; those of a study over time where None.
     """
-    say = _wordings(clock)[language]
+    say = (wordings or _wordings())[language]
     return [
         path
         for sheet in sheets
@@ -154,10 +160,19 @@ def _shown(evidence: "Evidence", on_progress: OnProgress) -> Iterator[Sheet]:
     on_progress(Progress("figures", done=total, total=total))
 
 
-def _wordings(clock: "StudyClock") -> dict[Language, Wording]:
+def _wordings_of(evidence: "Evidence") -> dict[Language, Wording]:
+    plan = evidence.trained.plan
+    return _wordings(plan.clock, is_relative=plan.target == "relative")
+
+
+def _wordings(
+    clock: "StudyClock" = "time", *, is_relative: bool = False
+) -> dict[Language, Wording]:
     """The words of each language; English ones where there is no font for Japanese."""
     return {
-        spoken: words(spoken if spoken == "en" or has_japanese() else "en", clock)
+        spoken: words(
+            spoken if spoken == "en" or has_japanese() else "en", clock, is_relative=is_relative
+        )
         for spoken in LANGUAGES
     }
 

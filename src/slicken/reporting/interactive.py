@@ -92,13 +92,13 @@ def trace_views(data: Traces) -> tuple[View, ...]:
     note = None
     if data.others:
         note = Statement("labels.first_shown", n=len(data.shown), m=len(data.shown) + data.others)
-    return tuple(_trace_view(one, data.level, most, note) for one in data.shown)
+    return tuple(_trace_view(one, data, most, note) for one in data.shown)
 
 
-def _trace_view(one: Trace, level: float, most: int, note: Statement | None) -> View:
+def _trace_view(one: Trace, data: Traces, most: int, note: Statement | None) -> View:
     drawn = []
     for half, colour, name, edge in (
-        (one.half_width, BAND, both("labels.interval", level=level), EDGE),
+        (one.half_width, BAND, both("labels.interval", level=data.level), EDGE),
         (one.spread, SPREAD, both("labels.std_of_runs"), ""),
     ):
         if np.isfinite(half).all() and half.max() > 0:
@@ -106,7 +106,7 @@ def _trace_view(one: Trace, level: float, most: int, note: Statement | None) -> 
     if np.isfinite(one.mean).any():
         drawn.append(_line(one.time, one.mean, BLUE, both("labels.predicted_mean"), most))
     drawn.append(_line(one.log_time, one.log_friction, MEASURED, both("labels.measured"), most))
-    layout = _axes(_label(TIME.name), _label("friction"))
+    layout = _axes(_label(TIME.name), _label("friction", is_relative=data.is_relative))
     limits = traces.limits_beside([one.log_friction, one.mean], one.half_width)
     if limits is not None:
         layout["yaxis"]["range"] = list(limits)
@@ -281,8 +281,11 @@ def _marked(data: Losses) -> Settings:
     return {"shapes": [*shapes, upright], "annotations": words_above}
 
 
-def _label(channel: str) -> Words:
-    return {language: label_of(channel, words(language)) for language in LANGUAGES}
+def _label(channel: str, *, is_relative: bool = False) -> Words:
+    return {
+        language: label_of(channel, words(language, is_relative=is_relative))
+        for language in LANGUAGES
+    }
 
 
 def _axes(x: Words, y: Words) -> Settings:

@@ -14,7 +14,7 @@ from slicken.evidence.drivers import kendalls_w, ranks_of, shares_of
 from slicken.evidence.importance import KINDS, ranking
 from slicken.evidence.intervals import LEVEL
 from slicken.evidence.memory import MASSES
-from slicken.reporting.answer import answer
+from slicken.reporting.answer import answer, form_of
 from slicken.reporting.findings import say_finding
 from slicken.reporting.methods import split_of, targets_of
 from slicken.reporting.tables import in_unit
@@ -54,6 +54,7 @@ def _about(evidence: "Evidence") -> dict[str, Any]:
     return {
         "name": trained.plan.name,
         "versions": trained.folder.versions,
+        "form": [_stated(each, trained.plan.clock) for each in form_of(trained.plan)],
         "plan": trained.plan.model_dump(mode="json"),
         "missing_drivers": list(trained.prepared.missing),
         "experiments": [_experiment(experiment) for experiment in trained.experiments],
@@ -104,6 +105,7 @@ def _answers(evidence: "Evidence") -> dict[str, Any]:
         "seen": None if skill.seen is None else asdict(skill.seen),
         "skill": _skill(evidence),
         "skill_table": _skill_table(skill.table),
+        "laws": _laws(evidence),
         "permutation_p": skill.permutation_p,
         "coverage": {"level": LEVEL, "test": skill.coverage},
         "required_history": _required_history(evidence),
@@ -115,6 +117,21 @@ def _answers(evidence: "Evidence") -> dict[str, Any]:
         },
         "importance": _importance(evidence, best),
     }
+
+
+def _laws(evidence: "Evidence") -> list[dict[str, Any]]:
+    """Friction laws beside the networks, in SI units."""
+    return [
+        {
+            "law": law.model,
+            "verdict": law.verdict,
+            "networks_over_it": law.over._asdict(),
+            "validation_loss": law.validation_loss,
+            "parameters": {name: each._asdict() for name, each in law.parameters.items()},
+            "problem": None if law.problem is None else _stated(law.problem, "time"),
+        }
+        for law in evidence.laws
+    ]
 
 
 def _skill(evidence: "Evidence") -> list[dict[str, Any]]:

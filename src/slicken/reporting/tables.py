@@ -15,6 +15,7 @@ from slicken.evidence.drivers import shares_of
 from slicken.evidence.importance import KINDS
 from slicken.learning.splits import PARTS, Part
 from slicken.lengths import plain
+from slicken.reporting.quantities import QUANTITIES
 from slicken.study.files import written_aside
 
 if TYPE_CHECKING:
@@ -170,6 +171,23 @@ def _skill(evidence: "Evidence") -> pd.DataFrame:
     return table.sort_values("row", kind="stable")[names]
 
 
+def _friction_laws(evidence: "Evidence") -> pd.DataFrame:
+    """Parameters of the friction laws that were fitted to the training part, in the field's units.
+
+    With folds a value is the median over them, and an interval holds those of all.
+    """
+    rows = [
+        {
+            "law": law.model,
+            "parameter": QUANTITIES[name].column,
+            **_interval("value", [QUANTITIES[name].per_unit * x for x in number]),
+        }
+        for law in evidence.laws
+        for name, number in law.parameters.items()
+    ]
+    return pd.DataFrame(rows, columns=["law", "parameter", *(f"value{end}" for end in ENDS)])
+
+
 def _required_history(evidence: "Evidence") -> pd.DataFrame:
     """Loss of models trained on less history, by family."""
     columns = ("history", "loss", "low", "high", "clearly_worse")
@@ -272,6 +290,7 @@ TABLES: Mapping[str, Callable[["Evidence"], pd.DataFrame]] = {
     "windows": _windows,
     "models": _models,
     "skill": _skill,
+    "friction_laws": _friction_laws,
     "required_history": _required_history,
     "kernels": _kernels,
     "importance": _importance,

@@ -143,13 +143,15 @@ class Plan(Settings):
 
     Attributes:
         name: Name of the study in the report.
-        known: What its author knew of the data when the plan was written; for the record only.
+        known: What its author knew of the data when the plan was written.
         logs: Files or patterns, found beside the plan, in ``SLICKEN_DATA``, or among fetched logs.
         channels: Channel map (TOML), or a table of maps by log pattern; names are guessed if empty.
-        preparation: Settings of the [preparation] of every log, in place of the channel map's; see
-            :class:`slicken.experiment.channel_map.Preparation`.
+        preparation: Settings of the preparation of every log, in place of the channel map's.
         preset: ``paper``, ``recommended`` or ``quick``; see the table below.
         clock: ``time``, or ``slip`` for rows of equal slip, with the time per slip as a driver.
+        target: ``absolute``, or ``relative``: friction less the experiment's own level.
+        level_span: Seconds of the first stretch of each experiment, whose mean friction is its
+            level, where the target is relative; targets begin after it.
         windows: Window lengths, s: numbers, ``"50:500:50"`` or ``"50,100,400"``; over slip in µm,
             or such as ``"50um:2mm"``, and chosen by the usual slip velocity if empty.
         runs: Number of trainings at each window length.
@@ -206,6 +208,8 @@ class Plan(Settings):
     preparation: dict[str, Any] = Field(default_factory=dict)
     preset: Literal["paper", "recommended", "quick"] = "recommended"
     clock: StudyClock = "time"
+    target: Literal["absolute", "relative"] = "absolute"
+    level_span: float = Field(300.0, gt=0, lt=LONGEST)
     windows: tuple[float, ...] = Field(max_length=MOST_WINDOWS)
     runs: int = Field(ge=1, le=MOST_RUNS)
     histories: Histories
@@ -329,10 +333,12 @@ class Plan(Settings):
     def decisive(self) -> dict[str, Any]:
         """The fields that decide a number; what the study is called does not."""
         aside = {"name", "known", "logs", "channels", "preparation", "preset"}
-        # Studies of older versions, which knew one clock, stay what they were.
-        return self.model_dump(
-            mode="json", exclude=aside | ({"clock"} if self.clock == "time" else set())
-        )
+        # Studies of older versions, which knew one clock and one target, stay what they were.
+        if self.clock == "time":
+            aside.add("clock")
+        if self.target == "absolute":
+            aside |= {"target", "level_span"}
+        return self.model_dump(mode="json", exclude=aside)
 
 
 # That of pydantic fills a screen, with the defaults of a preset that may be another.

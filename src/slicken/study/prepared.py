@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from slicken.channels import DRIVERS
 from slicken.errors import PlanError
+from slicken.learning.level import relative
 from slicken.learning.record import Record, join, position
 from slicken.learning.scaling import Scaling, learn_scaling
 from slicken.learning.slip_rows import over_slip
@@ -113,6 +114,8 @@ def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> tuple[Pr
     """
     drivers, missing = choose_drivers(experiments, plan)
     record = join(experiments, drivers)
+    if plan.target == "relative":
+        record = relative(record, plan.level_span)
     if plan.clock == "slip":
         plan = with_windows(plan, record)
         record = over_slip(record, slip_step(plan, record))

@@ -112,7 +112,7 @@ def describe(evidence: "Evidence") -> Record:
 def _models(evidence: "Evidence", best: float) -> dict[str, Record]:
     predicted = evidence.scores.baselines
     test = predicted.isel(target=predicted["part"].to_numpy().astype(str) == "test")
-    scores, over = evidence.scores.at(best), _over(evidence)
+    scores = evidence.scores.at(best)
     found = {}
     for model in MODELS:
         score = scores.sel(model=model)
@@ -120,7 +120,7 @@ def _models(evidence: "Evidence", best: float) -> dict[str, Record]:
             "rmse": _rounded(float(score["rmse"]), 5),
             "r2": _rounded(float(score["r2"])),
             "skill": _against_the_mean(evidence, test, model),
-            "over": over.get(model),
+            "over": None if model == "network" else _over(evidence, model),
         }
     return found
 
@@ -144,15 +144,9 @@ def _mean_of_each_fold(evidence: "Evidence", measured: np.ndarray) -> np.ndarray
     return np.repeat([piece.mean() for piece in pieces], sizes)
 
 
-def _over(evidence: "Evidence") -> dict[str, list[float | None]]:
-    """Skill of the networks over each other model on the whole test part."""
-    table = evidence.skill.table
-    whole = (table["part"].to_numpy() == "test") & (table["experiment"].to_numpy() == "")
-    row = table.isel(row=int(np.flatnonzero(whole)[0]))
-    return {
-        str(model): [_rounded(float(row[key].sel(model=model))) for key in ("skill", "low", "high")]
-        for model in row["model"].to_numpy()
-    }
+def _over(evidence: "Evidence", model: str) -> list[float | None]:
+    """Skill of the networks over another model on the whole test part."""
+    return [_rounded(each) for each in evidence.skill.over(model)]
 
 
 def to_json(records: Iterable[Record]) -> str:

@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
-from slicken.channels import TIME, TITLED
+from slicken.channels import FRICTION, TIME, TITLED
 
 if TYPE_CHECKING:
     from slicken.reporting.wording import Wording
@@ -104,6 +104,8 @@ def title_of(channel: str, say: "Wording") -> str:
 
 def label_of(channel: str, say: "Wording") -> str:
     """The label of an axis, with its unit; that of a number without one is a dash."""
+    if channel == FRICTION.name and say.is_relative:
+        return say("labels.friction")
     return f"{title_of(channel, say)} ({TITLED[channel].shown_unit or '–'})"
 
 

@@ -91,11 +91,13 @@ class Traces:
         shown: As many experiments as fit a page.
         others: Number of experiments that are not shown.
         level: Level of the interval.
+        is_relative: Whether friction is less its level.
     """
 
     shown: Sequence[Trace]
     others: int = 0
     level: float = LEVEL
+    is_relative: bool = False
 
 
 def data(evidence: "Evidence") -> Traces | None:
@@ -106,6 +108,7 @@ def data(evidence: "Evidence") -> Traces | None:
     every = table["experiment"].to_numpy().astype(str)
     logs = {experiment.name: experiment for experiment in trained.experiments}
     names = [name for name in logs if name in set(every.tolist())]
+    levels = trained.prepared.record.levels()
     shown = []
     for name in names[:MOST_PANELS]:
         here = np.flatnonzero(every == name)
@@ -121,19 +124,22 @@ def data(evidence: "Evidence") -> Traces | None:
                 runs.mean(axis=0) if len(runs) else nothing,
                 runs.std(axis=0) if len(runs) > 1 else nothing,
                 half_width[here],
-                *_log(logs[name], *one["time"].to_numpy()[[0, -1]]),
+                *_log(logs[name], levels[name], *one["time"].to_numpy()[[0, -1]]),
             )
         )
-    return Traces(shown, len(names) - len(shown)) if shown else None
+    if not shown:
+        return None
+    is_relative = trained.plan.target == "relative"
+    return Traces(shown, len(names) - len(shown), is_relative=is_relative)
 
 
 def _log(
-    experiment: "Experiment", start: float, end: float
+    experiment: "Experiment", level: float, start: float, end: float
 ) -> tuple[Floats, Floats, NDArray[np.int64], Floats]:
-    """Time, friction, stage and normal stress of the log's samples between two times."""
+    """Time, friction less its level, stage and normal stress of the log between two times."""
     inside = (experiment.time >= start) & (experiment.time <= end)
     nothing = np.full(experiment.time.size, np.nan)
-    friction = np.where(experiment.gap, np.nan, experiment.channels["friction"])
+    friction = np.where(experiment.gap, np.nan, experiment.channels["friction"] - level)
     stage = experiment.stage
     stage = np.full(experiment.time.size, -1) if stage is None else stage
     stress = experiment.channels.get("normal_stress", nothing)

@@ -52,6 +52,8 @@ LENGTH_UNIT = "length_unit"
 """Field of a template that no statement fills: the unit of lengths in this study."""
 PLAIN = 1e6
 """Number below which none is written with a power of ten because it is large."""
+FRICTIONS = ("friction", "measured_friction", "predicted_friction")
+"""Labels of axes of friction, which may be less its level."""
 NOTHING = "–"
 """What stands for a number that is not finite."""
 _JOINED: Mapping[str, tuple[str, str]] = {"en": (", ", " and "), "ja": ("、", "と")}
@@ -80,14 +82,22 @@ def language_named(name: str) -> Language:
 
 
 @cache
-def words(language: Language, clock: StudyClock = "time") -> "Wording":
+def words(
+    language: Language, clock: StudyClock = "time", *, is_relative: bool = False
+) -> "Wording":
     """The wording of one language; its files are read once.
 
     Args:
         language: ``en`` or ``ja``.
         clock: Clock of the study that is spoken of, in whose unit its lengths are.
+        is_relative: Whether the friction of the study is less its level, as its axes must say.
     """
-    return Wording(language, _read(language), clock)
+    templates = _read(language)
+    if is_relative:
+        templates = templates | {
+            f"labels.{name}": templates[f"labels.{name}_relative"] for name in FRICTIONS
+        }
+    return Wording(language, templates, clock, is_relative=is_relative)
 
 
 class Wording(string.Formatter):
@@ -97,6 +107,7 @@ class Wording(string.Formatter):
         language: ``en`` or ``ja``.
         templates: Template of each key.
         clock: Clock in whose unit lengths are.
+        is_relative: Whether friction is less its level.
 
     Example:
         >>> english = Wording("en", {"a.b": "{part:percent} of {names:list}"})
@@ -105,11 +116,17 @@ class Wording(string.Formatter):
     """
 
     def __init__(
-        self, language: Language, templates: Mapping[str, str], clock: StudyClock = "time"
+        self,
+        language: Language,
+        templates: Mapping[str, str],
+        clock: StudyClock = "time",
+        *,
+        is_relative: bool = False,
     ) -> None:
         self.language = language
         self.templates = templates
         self.unit = UNITS[clock]
+        self.is_relative = is_relative
 
     def __call__(self, what: Statement | str, /, **values: Any) -> str:  # noqa: ANN401 (see table)
         """The words for a statement, or for a key with values.

@@ -1,0 +1,187 @@
+"""Law models: friction laws, fitted to the training part, on the same targets as the networks.
+
+Rate-and-state friction has the slip velocity imposed, and a state that remembers all of the slip
+before; a thermal law follows a mean of past temperature. Each knows the drivers that the networks
+know, and one level, that of the training targets.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from slicken.channels import FRICTION, NORMAL_STRESS, SLIP, SLIP_VELOCITY, TEMPERATURE
+from slicken.experiment.experiment import Provenance
+from slicken.experiment.samples import Samples
+from slicken.laws.histories import fit_history
+from slicken.laws.predicted import by_rate_and_state, by_temperature, without_friction
+from slicken.laws.thermal import fit_thermal
+from slicken.learning.splits import SCORED
+from slicken.statements import Statement
+from slicken.threads import one_thread
+
+if TYPE_CHECKING:
+    from slicken.laws.results import Estimate
+    from slicken.learning.record import Record
+    from slicken.study.prepared import Prepared
+
+Floats = NDArray[np.float64]
+PARAMETERS = ("a", "b", "a_minus_b", "dc", "memory", "per_kelvin")
+"""Parameters of the laws: those of rate-and-state friction, then those of the thermal law."""
+EVOLUTION = {"ageing_law": "ageing", "slip_law": "slip"}
+
+
+@dataclass(frozen=True, eq=False)
+class LawModel:
+    """One law, fitted to the training part of a fold.
+
+    Args:
+        name: Name among the models.
+        estimates: Parameters with their intervals; empty where none could be fitted.
+        shape: Kernel of the thermal law; blank for others.
+        friction: Predicted at every sample of the record, shape ``(T,)``; NaN where it cannot be.
+        problem: Why nothing was fitted; None where it was.
+    """
+
+    name: str
+    estimates: Mapping[str, "Estimate"]
+    shape: str
+    friction: Floats
+    problem: Statement | None = None
+
+
+def fit_law_models(prepared: "Prepared") -> tuple[LawModel, ...]:
+    """Fit every law of :data:`~slicken.evidence.scores.LAW_MODELS` to the training part.
+
+    Args:
+        prepared: Record, its parts and its scaling, of one fold.
+    """
+    record = prepared.record
+    rows = [_rows(record, number) for number in range(len(record.experiments))]
+    runs = [_run(record, here) for here in rows]
+    hidden = ~prepared.split.samples("training") | record.gap
+    taught = [without_friction(run, hidden[here]) for run, here in zip(runs, rows, strict=True)]
+
+    def everywhere(predict: Callable[[Samples], Floats]) -> Floats:
+        found = np.full(len(record), np.nan)
+        for number, run in enumerate(runs):
+            here = record.experiment == number
+            found[here] = np.interp(record.time[here], run.time, predict(run))
+        return _levelled(prepared, found)
+
+    with one_thread():
+        return (
+            *(_rate_and_state(name, prepared, taught, everywhere) for name in EVOLUTION),
+            _thermal(prepared, taught, everywhere),
+        )
+
+
+Everywhere = Callable[[Callable[[Samples], Floats]], Floats]
+"""From friction of one run to friction at every sample of the record, with its level."""
+
+
+def _rows(record: "Record", number: int) -> NDArray[np.int64]:
+    """Samples of an experiment whose times increase: rows of a slip grid may share one."""
+    here = np.flatnonzero(record.experiment == number)
+    return here[np.diff(record.time[here], prepend=-np.inf) > 0]
+
+
+def _run(record: "Record", here: NDArray[np.int64]) -> Samples:
+    """An experiment of a record, with the drivers that laws know."""
+    known = {SLIP_VELOCITY.name, TEMPERATURE.name}
+    each = {n: record.drivers[:, i] for i, n in enumerate(record.channels) if n in known}
+    each |= {FRICTION.name: record.friction, NORMAL_STRESS.name: record.normal_stress}
+    if SLIP_VELOCITY.name in each:
+        each[SLIP.name] = record.slip
+    gap = record.gap[here]
+    channels = {n: np.where(gap, np.nan, v[here]) for n, v in each.items()}
+    channels = {n: v for n, v in channels.items() if n == FRICTION.name or np.isfinite(v).any()}
+    name = record.experiments[record.experiment[here[0]]]
+    return Samples(name, record.time[here], channels, Provenance(name))
+
+
+def _rate_and_state(
+    name: str, prepared: "Prepared", taught: Sequence[Samples], everywhere: Everywhere
+) -> LawModel:
+    if SLIP_VELOCITY.name not in prepared.record.channels:
+        return _without(name, prepared, Statement("histories.no_slip"))
+    law: Any = EVOLUTION[name]
+    history = fit_history(taught, {}, law)
+    if history.problem is not None:
+        return _without(name, prepared, history.problem)
+    values = {key: each.value for key, each in history.estimates.items()}
+    friction = everywhere(lambda run: by_rate_and_state(run, law, values))
+    return LawModel(name, history.estimates, "", friction)
+
+
+def _thermal(prepared: "Prepared", taught: Sequence[Samples], everywhere: Everywhere) -> LawModel:
+    name = "thermal_law"
+    if TEMPERATURE.name not in prepared.record.channels:
+        return _without(name, prepared, Statement("thermal.no_temperature"))
+    stretches = [stretch for run in taught for stretch in _stretches(run)]
+    kernels = [one for one in fit_thermal(stretches) if one.form == "kernel"]
+    best = min(kernels, key=lambda one: np.inf if one.problem is not None else one.rmse)
+    if best.problem is not None:
+        return _without(name, prepared, best.problem)
+    shape: Any = best.shape
+    values = {key: each.value for key, each in best.estimates.items()}
+    friction = everywhere(lambda run: by_temperature(run, shape, values))
+    return LawModel(name, best.estimates, best.shape, friction)
+
+
+def _stretches(run: Samples) -> Iterator[Samples]:
+    """The pieces of a run in which friction is known; a mean of the past must not cross a hole."""
+    known = np.concatenate([[False], np.isfinite(run.channels[FRICTION.name]), [False]])
+    edges = np.flatnonzero(np.diff(known))
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        if stop - start > 1:
+            here = slice(start, stop)
+            channels = {name: values[here] for name, values in run.channels.items()}
+            yield Samples(f"{run.name} {start}", run.time[here], channels, run.provenance)
+
+
+def _levelled(prepared: "Prepared", friction: Floats) -> Floats:
+    """The law with the level of the training targets; less its own first stretches, if they are."""
+    record, ends = prepared.record, prepared.split.ends["training"]
+    if not record.is_target.all():
+        for number in range(len(record.experiments)):
+            here = record.experiment == number
+            first = here & ~record.is_target & ~record.gap & np.isfinite(friction)
+            friction = np.where(here, friction - friction[first].mean(), friction)
+    apart = record.friction[ends] - friction[ends]
+    return friction + float(np.nanmean(apart))
+
+
+def _without(name: str, prepared: "Prepared", problem: Statement) -> LawModel:
+    return LawModel(name, {}, "", np.full(len(prepared.record), np.nan), problem)
+
+
+NUMBERS = ("value", "low", "high")
+
+
+def to_dataset(models: Sequence[LawModel], prepared: "Prepared") -> xr.Dataset:
+    """Predictions at the scored targets, parameters with their intervals, and problems."""
+    ends = np.concatenate([prepared.split.ends[part] for part in SCORED])
+    parameters = np.full((len(models), len(PARAMETERS), len(NUMBERS)), np.nan)
+    for i, one in enumerate(models):
+        for name, each in one.estimates.items():
+            parameters[i, PARAMETERS.index(name)] = each.value, each.low, each.high
+    return xr.Dataset(
+        {
+            "predicted": (("model", "target"), np.stack([one.friction[ends] for one in models])),
+            "parameter": (("model", "name", "number"), parameters),
+        },
+        coords={
+            "model": np.array([one.name for one in models], dtype=object),
+            "name": np.array(PARAMETERS, dtype=object),
+            "number": np.array(NUMBERS, dtype=object),
+        },
+        attrs={
+            one.name: json.dumps(None if one.problem is None else one.problem.to_plain())
+            for one in models
+        },
+    )
