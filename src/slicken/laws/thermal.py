@@ -256,9 +256,9 @@ def past_temperature(temperature: Floats, step: float, shape: Shape, memory: flo
         Shape ``(N,)``.
     """
     if shape == "exponential":
-        steps = np.full(temperature.size, step)
-        later = np.append(temperature[1:], temperature[-1:])  # as each holds until the next
-        return faded(later[:, None], steps, np.arange(steps.size) == 0, memory)[:, 0]
+        values = np.append(temperature, temperature[-1:])[:, None]
+        steps, begins = np.full(len(values), step), np.arange(len(values)) == 0
+        return faded(values, steps, begins, memory)[1:, 0]  # each holds for the step before it
     total = np.append(0.0, np.cumsum(temperature - temperature[0])) * step
     ends = step * np.arange(temperature.size + 1)
     back = np.interp(ends[1:] - memory, ends, total, left=0.0)
