@@ -29,7 +29,8 @@ def said_of_laws(laws: "Sequence[LawBeside]") -> Iterator[Statement]:
     """Every law beside the networks, with its parameters; or why there is none."""
     shown = fitted(laws)
     for law in shown:
-        yield compared(law)
+        if law.verdict != "law" or law is not shown[0]:  # that is said on the first screen
+            yield compared(law)
         key = "thermal_parameters" if law.model == THERMAL else "parameters"
         values = tuple(
             Statement("laws.value", name=name, value=(name, tuple(number)))
