@@ -110,7 +110,7 @@ def _noise(
     apart = np.abs(apart[np.isfinite(apart)])
     if not apart.size or not going.any():
         return None
-    noise = NORMAL * float(np.median(apart)) / np.sqrt(2)
+    noise = NORMAL * float(np.median(apart)) / float(np.sqrt(2))
     return noise, float(np.quantile(speed[going], SLOW))
 
 
