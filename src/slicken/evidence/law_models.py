@@ -3,6 +3,11 @@
 Rate-and-state friction has the slip velocity imposed, and a state that remembers all of the slip
 before; a thermal law follows a mean of past temperature. Each knows the drivers that the networks
 know, and one level, that of the training targets.
+
+Parameters and their intervals take the level and the trend of every stretch as free, as they must
+where friction drifts. Then slow differences between stretches say nothing of a - b, and a law may
+predict less well than it can. So a regression with a single level is tried too, and what predicts
+better on the validation part is kept.
 """
 
 import json
@@ -18,9 +23,9 @@ from slicken.channels import FRICTION, NORMAL_STRESS, SLIP, SLIP_VELOCITY, TEMPE
 from slicken.experiment.experiment import Provenance
 from slicken.experiment.samples import Samples
 from slicken.laws.histories import fit_history
-from slicken.laws.predicted import by_rate_and_state, by_temperature, without_friction
+from slicken.laws.predicted import by_temperature, terms, without_friction
 from slicken.laws.thermal import fit_thermal
-from slicken.learning.splits import SCORED
+from slicken.learning.splits import SCORED, Part
 from slicken.statements import Statement
 from slicken.threads import one_thread
 
@@ -32,6 +37,8 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 PARAMETERS = ("a", "b", "a_minus_b", "dc", "memory", "per_kelvin")
 """Parameters of the laws: those of rate-and-state friction, then those of the thermal law."""
+THINNED = 3
+"""Of the distances that were tried for the parameters, every third is tried for the prediction."""
 EVOLUTION = {"ageing_law": "ageing", "slip_law": "slip"}
 
 
@@ -67,11 +74,12 @@ def fit_law_models(prepared: "Prepared") -> tuple[LawModel, ...]:
     taught = [without_friction(run, hidden[here]) for run, here in zip(runs, rows, strict=True)]
 
     def everywhere(predict: Callable[[Samples], Floats]) -> Floats:
-        found = np.full(len(record), np.nan)
+        pieces = []
         for number, run in enumerate(runs):
-            here = record.experiment == number
-            found[here] = np.interp(record.time[here], run.time, predict(run))
-        return _levelled(prepared, found)
+            here, found = record.time[record.experiment == number], predict(run)
+            columns = found.reshape(len(run), -1).T
+            pieces.append(np.stack([np.interp(here, run.time, one) for one in columns], axis=1))
+        return _as_the_target(record, np.concatenate(pieces))
 
     with one_thread():
         return (
@@ -81,7 +89,7 @@ def fit_law_models(prepared: "Prepared") -> tuple[LawModel, ...]:
 
 
 Everywhere = Callable[[Callable[[Samples], Floats]], Floats]
-"""From friction of one run to friction at every sample of the record, with its level."""
+"""From columns of one run to columns at every sample of the record, shape ``(T, P)``."""
 
 
 def _rows(record: "Record", number: int) -> NDArray[np.int64]:
@@ -114,7 +122,17 @@ def _rate_and_state(
     if history.problem is not None:
         return _without(name, prepared, history.problem)
     values = {key: each.value for key, each in history.estimates.items()}
-    friction = everywhere(lambda run: by_rate_and_state(run, law, values))
+    tried = np.unique(np.append(history.distances[::THINNED], values["dc"]))
+    columns = everywhere(lambda run: terms(run, law, tried))
+    chosen = 1 + int(np.searchsorted(tried, values["dc"]))
+    robust = values["a"] * columns[:, 0] + values["b"] * columns[:, chosen]
+    free = min(
+        (_least_squares(prepared, columns[:, [0, k]]) for k in range(1, columns.shape[1])),
+        key=lambda friction: _loss(prepared, friction, "training"),
+    )
+    friction = min(
+        (_levelled(prepared, robust), free), key=lambda one: _loss(prepared, one, "validation")
+    )
     return LawModel(name, history.estimates, "", friction)
 
 
@@ -129,8 +147,8 @@ def _thermal(prepared: "Prepared", taught: Sequence[Samples], everywhere: Everyw
         return _without(name, prepared, best.problem)
     shape: Any = best.shape
     values = {key: each.value for key, each in best.estimates.items()}
-    friction = everywhere(lambda run: by_temperature(run, shape, values))
-    return LawModel(name, best.estimates, best.shape, friction)
+    friction = everywhere(lambda run: by_temperature(run, shape, values))[:, 0]
+    return LawModel(name, best.estimates, best.shape, _levelled(prepared, friction))
 
 
 def _stretches(run: Samples) -> Iterator[Samples]:
@@ -144,16 +162,38 @@ def _stretches(run: Samples) -> Iterator[Samples]:
             yield Samples(f"{run.name} {start}", run.time[here], channels, run.provenance)
 
 
+def _as_the_target(record: "Record", columns: Floats) -> Floats:
+    """Columns, less their own means over first stretches where the target is."""
+    if record.is_target.all():
+        return columns
+    columns = columns.copy()
+    for number in range(len(record.experiments)):
+        here = record.experiment == number
+        first = here & ~record.is_target & ~record.gap
+        columns[here] -= np.nanmean(columns[first], axis=0)
+    return columns
+
+
 def _levelled(prepared: "Prepared", friction: Floats) -> Floats:
-    """The law with the level of the training targets; less its own first stretches, if they are."""
-    record, ends = prepared.record, prepared.split.ends["training"]
-    if not record.is_target.all():
-        for number in range(len(record.experiments)):
-            here = record.experiment == number
-            first = here & ~record.is_target & ~record.gap & np.isfinite(friction)
-            friction = np.where(here, friction - friction[first].mean(), friction)
-    apart = record.friction[ends] - friction[ends]
-    return friction + float(np.nanmean(apart))
+    """The law with the level of the training targets."""
+    ends = prepared.split.ends["training"]
+    return friction + float(np.nanmean(prepared.record.friction[ends] - friction[ends]))
+
+
+def _least_squares(prepared: "Prepared", columns: Floats) -> Floats:
+    """Friction by a regression on columns and one level, fitted to the training targets."""
+    ends = prepared.split.ends["training"]
+    rows, friction = columns[ends], prepared.record.friction[ends]
+    known = np.isfinite(rows).all(axis=1)
+    centre, level = rows[known].mean(axis=0), float(friction[known].mean())
+    effects = np.linalg.lstsq(rows[known] - centre, friction[known] - level, rcond=None)[0]
+    found: Floats = level + (columns - centre) @ effects
+    return found
+
+
+def _loss(prepared: "Prepared", friction: Floats, part: Part) -> float:
+    ends = prepared.split.ends[part]
+    return float(np.nanmean((prepared.record.friction[ends] - friction[ends]) ** 2))
 
 
 def _without(name: str, prepared: "Prepared", problem: Statement) -> LawModel:

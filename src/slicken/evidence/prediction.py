@@ -13,6 +13,7 @@ from slicken.errors import ExperimentError, PlanError
 from slicken.evidence.intervals import LEVEL, Calibration, calibration_of
 from slicken.evidence.scores import Score, score
 from slicken.evidence.tabular import Tabular
+from slicken.learning.changes import as_changes
 from slicken.learning.level import relative
 from slicken.learning.record import join, reach
 from slicken.learning.scaling import must_be_within_reach
@@ -143,6 +144,7 @@ def predict_experiment(trained: "Trained", experiment: "Experiment", seconds: fl
         record = relative(record, trained.plan.level_span)
     if trained.plan.clock == "slip":
         record = over_slip(record, prepared.record.dt)
+    record = as_changes(record, trained.plan.as_change)
     if abs(record.dt - prepared.record.dt) > 1e-6 * record.dt:
         raise ExperimentError(
             f"{experiment.name}: its time step is {record.dt:g} s, that of the study "

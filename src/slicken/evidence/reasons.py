@@ -1,6 +1,6 @@
 """Reasons: why a study may have no skill, and what the controls say against its importance."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +9,7 @@ from scipy import stats
 
 from slicken.evidence.drivers import shares_of
 from slicken.evidence.resampling import FEWEST_BLOCKS
+from slicken.learning.changes import ACCUMULATE
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
@@ -48,17 +49,32 @@ def reasons_for_no_skill(
     blocks = min(one.blocks for one in skills)
     if blocks < FEWEST_BLOCKS:
         found.append(Statement("no_skill.few_blocks", blocks=blocks, fewest=FEWEST_BLOCKS))
-    training = record.drivers[prepared.split.samples("training") & ~record.gap]
-    test = record.drivers[ends["test"]]
-    beyond = (test < training.min(axis=0)) | (test > training.max(axis=0))
-    for name, share in zip(record.channels, beyond.mean(axis=0).tolist(), strict=True):
-        if share >= OUTSIDE:
-            found.append(Statement("no_skill.outside", driver=name, share=share))
+    found += [
+        Statement("no_skill.outside", driver=name, share=share)
+        for name, share in outside(prepared).items()
+        if share >= OUTSIDE
+    ]
     friction = record.friction[ends["test"]]
     spread = float(friction.std()) / prepared.scaling.friction_spread
     if spread < HARDLY_VARIES:
         found.append(Statement("no_skill.flat", share=spread))
     return (*found, *_outlying(prepared))
+
+
+def outside(prepared: "Prepared") -> dict[str, float]:
+    """Share of the test targets at which each driver is outside its range in the training part."""
+    record = prepared.record
+    training = record.drivers[prepared.split.samples("training") & ~record.gap]
+    test = record.drivers[prepared.split.ends["test"]]
+    beyond = (test < training.min(axis=0)) | (test > training.max(axis=0))
+    return dict(zip(record.channels, beyond.mean(axis=0).tolist(), strict=True))
+
+
+def accumulated(folds: Sequence["Prepared"]) -> dict[str, float]:
+    """Channels that only accumulate and leave their training range, with their mean share."""
+    shares = [outside(one) for one in folds]
+    means = {n: float(np.mean([one[n] for one in shares])) for n in shares[0] if n in ACCUMULATE}
+    return {name: share for name, share in means.items() if share >= OUTSIDE}
 
 
 def _outlying(prepared: "Prepared") -> list[Statement]:

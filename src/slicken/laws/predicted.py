@@ -31,12 +31,28 @@ def by_rate_and_state(record: "Samples", law: "Evolution", values: "Mapping[str,
     Returns:
         Shape ``(T,)``; NaN where the velocity is not known.
     """
+    return terms(record, law, np.array([values["dc"]])) @ np.array([values["a"], values["b"]])
+
+
+def terms(record: "Samples", law: "Evolution", distances: Floats) -> Floats:
+    """``ln V``, and ``ln(theta/D)`` with each distance, at the samples of a record.
+
+    Args:
+        record: One run of the rig.
+        law: Evolution law.
+        distances: Critical slip distances D, m, shape ``(K,)``.
+
+    Returns:
+        Shape ``(T, 1 + K)``; NaN where the velocity is not known.
+    """
     motion = motion_of(record)
     if motion is None:
-        return np.full(len(record), np.nan)
-    state = motion.states(law, np.array([values["dc"]]))[:, 0]
-    friction = values["a"] * motion.log_velocity + values["b"] * state
-    return np.interp(record.time, motion.time, friction, left=np.nan, right=np.nan)
+        return np.full((len(record), 1 + distances.size), np.nan)
+    columns = np.column_stack([motion.log_velocity, motion.states(law, distances)])
+    found = [
+        np.interp(record.time, motion.time, one, left=np.nan, right=np.nan) for one in columns.T
+    ]
+    return np.stack(found, axis=1)
 
 
 def by_temperature(record: "Samples", shape: "Shape", values: "Mapping[str, float]") -> Floats:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from slicken.evidence.permutation import FEWEST_ASSIGNMENTS
-from slicken.evidence.reasons import reasons_for_no_skill
+from slicken.evidence.reasons import accumulated, reasons_for_no_skill
 from slicken.evidence.resampling import FEWEST_BLOCKS
 from slicken.experiment.levels import levels_of
 from slicken.statements import Statement
@@ -27,6 +27,7 @@ def next_steps(evidence: "Evidence") -> Iterator[Statement]:
         holding = Statement("next.other_course_holding", drivers=shared)
         yield holding if shared else Statement("next.other_course")
     yield from _relative(evidence)
+    yield from _as_change(evidence)
     yield from _more_data(evidence)
     yield from _coverage(evidence)
     yield from _windows(evidence)
@@ -44,6 +45,14 @@ def _relative(evidence: "Evidence") -> Iterator[Statement]:
     levels = levels_of(evidence.trained.experiments)
     if evidence.trained.plan.target == "absolute" and levels is not None and levels.dominate:
         yield Statement("next.relative", between=levels.between, within=levels.within)
+
+
+def _as_change(evidence: "Evidence") -> Iterator[Statement]:
+    """Channels that only accumulate as their changes, where they leave their training range."""
+    trained = evidence.trained
+    for name, share in accumulated([fold.prepared for fold in trained.folds]).items():
+        if name not in trained.plan.as_change:
+            yield Statement("next.as_change", driver=name, share=share)
 
 
 def _more_data(evidence: "Evidence") -> Iterator[Statement]:

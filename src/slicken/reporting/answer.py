@@ -155,6 +155,8 @@ def form_of(plan: "Plan") -> Iterator[Statement]:
     """Form of the target and of drivers, where it is not the plain channel."""
     if plan.target == "relative":
         yield Statement("answer.relative", span=plan.level_span)
+    if plan.as_change:
+        yield Statement("answer.as_change", drivers=plan.as_change)
 
 
 def _skill(evidence: "Evidence") -> Finding:

@@ -19,6 +19,7 @@ from pydantic import (
 from slicken.channels import CHANNELS, FRICTION, LEAKS_TARGET, TIME
 from slicken.errors import PlanError, shown
 from slicken.experiment.channel_map import Preparation
+from slicken.learning.changes import ACCUMULATE
 from slicken.learning.settings import Architecture, By, Histories, Optimiser
 from slicken.lengths import LONGEST, MOST_WINDOWS, UNITS, StudyClock, read_windows
 from slicken.settings import Settings, in_words
@@ -149,9 +150,8 @@ class Plan(Settings):
         preparation: Settings of the preparation of every log, in place of the channel map's.
         preset: ``paper``, ``recommended`` or ``quick``; see the table below.
         clock: ``time``, or ``slip`` for rows of equal slip, with the time per slip as a driver.
-        target: ``absolute``, or ``relative``: friction less the experiment's own level.
-        level_span: Seconds of the first stretch of each experiment, whose mean friction is its
-            level, where the target is relative; targets begin after it.
+        target: ``absolute``, or ``relative``: friction less its mean over ``level_span``.
+        level_span: Seconds of the first stretch of each experiment, before its targets.
         windows: Window lengths, s: numbers, ``"50:500:50"`` or ``"50,100,400"``; over slip in µm,
             or such as ``"50um:2mm"``, and chosen by the usual slip velocity if empty.
         runs: Number of trainings at each window length.
@@ -164,6 +164,7 @@ class Plan(Settings):
             ``epochs`` is given.
         stride: Seconds from one target time to the next; on a slip grid µm of slip.
         drivers: Channels that the networks see; those of the published five if empty.
+        as_change: Drivers that only accumulate, seen as their change in each step, without level.
         allow_stress_inputs: Whether a stress or a force may be a driver, which gives friction away.
         seed: Random seed.
         engine: Name of the engine that computes, or ``auto``.
@@ -218,6 +219,7 @@ class Plan(Settings):
     steps: int = Field(ge=0, le=MOST_STEPS)
     stride: float = Field(gt=0, lt=LONGEST)
     drivers: tuple[str, ...] = ()
+    as_change: tuple[str, ...] = ()
     allow_stress_inputs: bool = False
     seed: int = Field(0, ge=0, lt=2**32)
     engine: str = "auto"
@@ -280,6 +282,12 @@ class Plan(Settings):
                 "normal stress; leave it out, or, if that is the point of the study, write "
                 "allow_stress_inputs = true in the plan"
             )
+        for name in self.as_change:
+            if name not in ACCUMULATE:
+                raise PlanError(
+                    f"as_change: {name!r} does not accumulate; channels that do are "
+                    f"{', '.join(ACCUMULATE)}"
+                )
         if len(set(self.drivers)) < len(self.drivers):
             raise PlanError("drivers: a channel is named twice")
         if self.split.validation_share + self.split.test_share >= 1:
@@ -338,6 +346,8 @@ class Plan(Settings):
             aside.add("clock")
         if self.target == "absolute":
             aside |= {"target", "level_span"}
+        if not self.as_change:
+            aside.add("as_change")
         return self.model_dump(mode="json", exclude=aside)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from slicken.channels import DRIVERS
 from slicken.errors import PlanError
+from slicken.learning.changes import as_changes
 from slicken.learning.level import relative
 from slicken.learning.record import Record, join, position
 from slicken.learning.scaling import Scaling, learn_scaling
@@ -119,6 +120,7 @@ def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> tuple[Pr
     if plan.clock == "slip":
         plan = with_windows(plan, record)
         record = over_slip(record, slip_step(plan, record))
+    record = as_changes(record, changed(plan, record.channels))
     longest = record.samples_in(plan.windows[-1])
     for seconds in plan.windows:
         if record.samples_in(seconds) < plan.network.shortest_window:
@@ -129,6 +131,20 @@ def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> tuple[Pr
             )
     splits = _divide(experiments, record, plan, longest)
     return tuple(Prepared(record, split, learn_scaling(record, split), missing) for split in splits)
+
+
+def changed(plan: "Plan", drivers: Sequence[str]) -> tuple[str, ...]:
+    """The drivers that are seen as changes.
+
+    Raises:
+        PlanError: if one of them is no driver.
+    """
+    for name in plan.as_change:
+        if name not in drivers:
+            raise PlanError(
+                f"as_change: {name} is no driver of this study; drivers are {', '.join(drivers)}"
+            )
+    return plan.as_change
 
 
 def spelled_out(experiments: Sequence["Experiment"], plan: "Plan") -> "Plan":
