@@ -65,9 +65,9 @@ def test_the_zero_of_a_channel_changes_no_bit_of_a_study(tmp_path: Path) -> None
 
 
 def test_it_is_proposed_where_the_range_is_left() -> None:
-    (far,) = prepare_study(experiments(1.0), plan(split={"by": "time"}))
+    (far,) = prepare_study(experiments(), plan(split={"by": "time"}))
     assert accumulated([far])[NAME] > 0.9
-    (near,) = prepare_study(experiments(1.0), plan(split={"by": "time"}, as_change=[NAME]))
+    (near,) = prepare_study(experiments(), plan(split={"by": "time"}, as_change=[NAME]))
     assert accumulated([near]) == {}
 
 
