@@ -81,6 +81,10 @@ class LawError(SlickenError):
     """No friction law can be fitted to a record, or a law is asked for that there is not."""
 
 
+class LabError(SlickenError):
+    """An experiment cannot be run on the networks of a study."""
+
+
 class FolderError(SlickenError):
     """A study folder cannot be written, belongs to another plan, or is damaged."""
 

@@ -39,6 +39,9 @@ def run(
     laws: Annotated[
         bool, typer.Option("--laws", help="Friction laws fitted to steps, in place of studies.")
     ] = False,
+    lab: Annotated[
+        bool, typer.Option("--lab", help="Experiments on trained networks, in place of studies.")
+    ] = False,
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, max=2, help="Number of processes for --laws.")
     ] = 1,
@@ -53,6 +56,9 @@ def run(
         return
     if laws:
         _laws(out / "laws" / group.value, group, cases, workers, write)
+        return
+    if lab:
+        _lab(out / "lab" / group.value, group, cases, write)
         return
     from itertools import islice
 
@@ -86,6 +92,20 @@ def _laws(folder: Path, group: Which, cases: int | None, workers: int, write: Pa
     say(f"{len(records)} steps took {in_words(spent)} together")
     if write is not None:
         write_text(write, laws_json(group.value, records))
+        say(f"written: {write}")
+
+
+def _lab(folder: Path, group: Which, cases: int | None, write: Path | None) -> None:
+    from itertools import islice
+
+    from slicken.truth.lab_bench import count_lab, lab_cases, lab_json, run_lab_cases
+
+    chosen = list(islice(lab_cases(group.value), cases))
+    say(f"{len(chosen)} studies -> {folder}; each takes a minute or so on two cores")
+    records = run_lab_cases(chosen, folder, say)
+    _say_targets(count_lab(records))
+    if write is not None:
+        write_text(write, lab_json(group.value, records))
         say(f"written: {write}")
 
 

@@ -83,10 +83,10 @@ def measure_healing(
         holds=held,
         healed=np.array([hold.healed for hold in found]),
         relaxed=np.array([hold.relaxed for hold in found]),
-        rate=_rate(held, np.array([hold.healed[0] for hold in found]), variances),
+        rate=healing_rate(held, np.array([hold.healed[0] for hold in found]), variances),
         predicted=predicted,
         predicted_rate={
-            law: _rate(held, values, variances).value for law, values in predicted.items()
+            law: healing_rate(held, values, variances).value for law, values in predicted.items()
         },
     )
 
@@ -155,8 +155,17 @@ def _over_position(
     return noise._replace(scale=float(noise.scale * velocity))
 
 
-def _rate(holds: Floats, healed: Floats, variances: Floats) -> Estimate:
-    """Healing per decade of hold time, from a line through holds whose scatter is estimated."""
+def healing_rate(holds: Floats, healed: Floats, variances: Floats) -> Estimate:
+    """Healing per decade of hold time, from a line through holds whose scatter is estimated.
+
+    Args:
+        holds: Durations, s, shape ``(N,)``.
+        healed: Peak above steady friction, ``(N,)``.
+        variances: Of ``healed``, ``(N,)``.
+
+    Returns:
+        Rate with its interval; NaN with fewer than three different durations.
+    """
     usable = np.isfinite(healed)
     decades = np.log10(holds[usable])
     apart = np.diff(np.sort(decades)) > np.log10(DIFFER)
