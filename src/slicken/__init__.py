@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from slicken.datasets import fetch
     from slicken.errors import SlickenError
     from slicken.evidence.evidence import Evidence
+    from slicken.evidence.lab_numbers import Lab, run_lab
     from slicken.evidence.prediction import Prediction
     from slicken.experiment import ChannelMap, Experiment, Finding, describe
     from slicken.experiment.reading import prepare, read, read_logs
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from slicken.physics.scenarios import simulate, simulate_logs, write_log
     from slicken.physics.shear_scenarios import simulate_shear
     from slicken.pipeline import explain, open_study, report, train
+    from slicken.reporting.lab import write_lab
     from slicken.reporting.laws.report import write_laws
     from slicken.reporting.predicted import write_prediction
     from slicken.study.plan import Plan
@@ -39,6 +41,7 @@ _HOMES = {
     "Evidence": "evidence.evidence",
     "Experiment": "experiment",
     "Finding": "experiment",
+    "Lab": "evidence.lab_numbers",
     "Laws": "laws.results",
     "Plan": "study.plan",
     "Prediction": "evidence.prediction",
@@ -56,10 +59,12 @@ _HOMES = {
     "read_logs": "experiment.reading",
     "read_samples": "experiment.samples",
     "report": "pipeline",
+    "run_lab": "evidence.lab_numbers",
     "simulate": "physics.scenarios",
     "simulate_logs": "physics.scenarios",
     "simulate_shear": "physics.shear_scenarios",
     "train": "pipeline",
+    "write_lab": "reporting.lab",
     "write_laws": "reporting.laws.report",
     "write_log": "physics.scenarios",
     "write_prediction": "reporting.predicted",
@@ -70,6 +75,7 @@ __all__ = [
     "Evidence",
     "Experiment",
     "Finding",
+    "Lab",
     "Laws",
     "Plan",
     "Prediction",
@@ -87,10 +93,12 @@ __all__ = [
     "read_logs",
     "read_samples",
     "report",
+    "run_lab",
     "simulate",
     "simulate_logs",
     "simulate_shear",
     "train",
+    "write_lab",
     "write_laws",
     "write_log",
     "write_prediction",

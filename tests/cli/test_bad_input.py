@@ -235,7 +235,7 @@ OPTIONS = {
     "--preset best": "'preset': .*'paper', 'recommended' or 'quick', not 'best'",
     "--clock metres": "'clock': .*'time' or 'slip', not 'metres'",
     "--clock slip --windows 5s": "windows: '5s' cannot be read; give slip such as 50um:2mm",
-    "--split random": "'split.by': .*'auto', 'experiment', 'time', 'stage' or 'event', not 'random'",
+    "--split random": "'split.by': .*'experiment', 'time', 'stage' or 'event', not 'random'",
     "--runs 0": "'runs': .*greater than or equal to 1, not 0",
     "--runs few": "'--runs'.*integer.*see slicken study --help",
     "--epochs -1": "'epochs': .*greater than or equal to 1",

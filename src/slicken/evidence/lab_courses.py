@@ -103,18 +103,20 @@ class Training:
         low, high = ends[:, 0].max(axis=0), ends[:, 1].min(axis=0)
         return cls(record, rows, low, high, float(given), trained.plan.as_change)
 
+    def in_range(self, name: str) -> NDArray[np.bool_]:
+        """Where a driver is in range, of the samples of the training parts."""
+        place, values = self.record.channels.index(name), self.of_driver(name)
+        found: NDArray[np.bool_] = (values >= self.low[place]) & (values <= self.high[place])
+        return found
+
     def steady(self, name: str, length: int) -> NDArray[np.bool_]:
         """Where a driver was the same over a whole window, of the samples of the training parts."""
         values = self.record.drivers[:, self.record.channels.index(name)]
-        size, origin = (length, length - 1 - length // 2)
-        low, high = (
-            each(values, size, origin=origin)
-            for each in (ndimage.minimum_filter1d, ndimage.maximum_filter1d)
-        )
-        steady: NDArray[np.bool_] = (
-            (low > 0) & (high < STEADY * low) & (reach(self.record) >= length)
-        )
-        return steady[self.rows]
+        origin = length - 1 - length // 2  # so that a window ends at its instant
+        low = ndimage.minimum_filter1d(values, length, origin=origin)
+        high = ndimage.maximum_filter1d(values, length, origin=origin)
+        found: NDArray[np.bool_] = (low > 0) & (high < STEADY * low)
+        return (found & (reach(self.record) >= length))[self.rows]
 
     def of_driver(self, name: str) -> Floats:
         """A driver over the training parts."""
@@ -167,7 +169,10 @@ def course_of(
         lowest = max(0.0, float(training.low[record.channels.index(name)]))
         return _holds(values, given, length, record.dt, lowest)
     if not given:
-        given = _levels(values, kind, words, training.steady(name, length), slowest)
+        usual = training.in_range(name)
+        if kind == "velocity_steps":
+            usual &= training.steady(name, length) & (values > slowest)
+        given = _levels(values[usual], kind, words)
     if len(given) < 2:
         raise LabError(f"{words}: one level is no step; give two or more")
     if kind == "velocity_steps":
@@ -177,20 +182,17 @@ def course_of(
     return _ramps(training, kind, given, length)
 
 
-def _levels(
-    values: Floats, kind: Kind, words: str, steady: NDArray[np.bool_], slowest: float
-) -> tuple[float, ...]:
-    """Usual levels, up and down again; of velocity, those at which whole windows were steady."""
+def _levels(values: Floats, kind: Kind, words: str) -> tuple[float, ...]:
+    """Usual levels, up and down again."""
+    low, high = np.quantile(values, USUAL) if values.size else (0.0, 0.0)
     if kind == "velocity_steps":
-        moving = values[steady & (values > max(slowest, 0.0))]
-        moving = moving if moving.size else values[values > 0]
-        low, high = np.quantile(moving, USUAL) if moving.size else (0.0, 0.0)
         if not high > VARIES * low:
-            raise LabError(f"{words} hardly varies in the training part; no step lies within it")
-        count = int(np.clip(round(np.log10(high / low)) + 1, 2, MOST_LEVELS))
-        up = np.geomspace(low, high, count)
+            raise LabError(
+                f"{words} hardly varies between windows of steady slip in the training part; "
+                "levels, if given, are tried all the same"
+            )
+        up = np.geomspace(low, high, int(np.clip(round(np.log10(high / low)) + 1, 2, MOST_LEVELS)))
     else:
-        low, high = np.quantile(values, USUAL)
         if not high > low:
             raise LabError(f"{words} never varies in the training part; no step lies within it")
         up = np.linspace(low, high, MIDDLE)

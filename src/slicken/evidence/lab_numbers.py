@@ -25,11 +25,13 @@ from slicken.experiment.samples import Samples
 from slicken.laws.events import find_events
 from slicken.laws.healing import healing_rate, measure_healing
 from slicken.laws.predicted import terms
+from slicken.laws.results import Estimate, undetermined
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
     from slicken.evidence.evidence import Evidence
     from slicken.evidence.laws_beside import LawBeside
+    from slicken.evidence.skill import Grade
     from slicken.physics.spring_slider import Evolution
 
 Floats = NDArray[np.float64]
@@ -81,6 +83,8 @@ class Lab(Tabular):
         runs: Experiments.
         numbers: What they tell.
         law: Friction law by which a, b and Dc of the networks were read off; blank for none.
+        slowest: Velocity below which a window holds less than five Dc, m/s; 0 without a law.
+        grade: Grade of the skill of the networks; see :attr:`.SkillEvidence.grade`.
     """
 
     name: str
@@ -90,6 +94,8 @@ class Lab(Tabular):
     runs: tuple[LabRun, ...]
     numbers: tuple[LabNumber, ...]
     law: str
+    slowest: float
+    grade: "Grade"
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row for each number, with the ends of its intervals, in SI."""
@@ -171,13 +177,17 @@ def run_lab(
         runs=runs,
         numbers=tuple(number for run in runs for number in _numbers(run, evidence, law, slowest)),
         law="" if law is None else law.model,
+        slowest=slowest,
+        grade=grade,
     )
 
 
 def _best_law(evidence: "Evidence") -> "LawBeside | None":
-    """The rate-and-state law that predicts best on the validation part."""
-    fitted = (one for one in evidence.laws if one.model in EVOLUTION and one.problem is None)
-    return next((one for one in fitted if np.isfinite(one.parameters["dc"].value)), None)
+    """The rate-and-state law that predicts best on the validation part, if its Dc is determined."""
+    fitted = [one for one in evidence.laws if one.model in EVOLUTION and one.problem is None]
+    if not fitted or undetermined("dc", Estimate(*fitted[0].parameters["dc"], formal=np.nan)):
+        return None
+    return fitted[0]
 
 
 def _numbers(
@@ -260,8 +270,8 @@ def _slopes(friction: Floats, over: Floats) -> Floats | None:
 
 def _number(run: LabRun, name: str, found: Floats | None, data: Interval, source: str) -> LabNumber:
     if found is None:
-        left = Statement("lab.out_of_range", drivers=run.left)
-        problem = left if run.left else Statement("lab.no_steady")
+        few = Statement("lab.few_holds" if run.kind == "holds" else "lab.no_steady")
+        problem = Statement("lab.out_of_range", drivers=run.left) if run.left else few
         return LabNumber(run.kind, name, Interval(*[np.nan] * 3), data, source, problem)
     logarithmic = name == "dc"
     interval = over_folds(np.log(found) if logarithmic else found, run.fold)

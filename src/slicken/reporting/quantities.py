@@ -40,6 +40,7 @@ QUANTITIES: Mapping[str, Quantity] = {
     "start": Quantity("s", 1.0, "start_s"),
     "memory": Quantity("s", 1.0, "memory_s"),
     "per_kelvin": Quantity("1/K", 1.0, "per_K"),
+    "per_metre": Quantity("1/mm", 1e-3, "per_mm"),
     "healing": Quantity("", 1.0, "per_decade"),
     "activation": Quantity("K", 1.0, "activation_K"),
 }

@@ -124,7 +124,7 @@ def holds(record: LabRecord, name: str) -> bool:
 
 
 def count_lab(records: Sequence[LabRecord]) -> dict[str, Any]:
-    """How often each thing came out that is asked: ``met`` of ``of``, and whether that ``holds``."""
+    """How often each thing came out: ``met`` of ``of`` cases, and whether that ``holds``."""
     found = {}
     for scenario, name, words in (
         ("rate-and-state", "a_minus_b", "the interval of the networks holds the planted a - b"),
