@@ -56,6 +56,7 @@ IN_SECONDS = (
     "answer.windows_slip", "labels.window_with_slip", "labels.steady", "page.log", "columns.step",
     "columns.duration", "methods_text.data", "progress.lock_watched", "places.time", "places.both",
     "answer.relative", "splits.hold", "splits.step", "splits.stress_step",
+    "lab.did_holds",
 )  # fmt: skip
 OF_LOGS = ("findings.", "steps.")
 OF_LAWS = {

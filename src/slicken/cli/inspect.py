@@ -11,9 +11,13 @@ from slicken.errors import LogError
 from slicken.study.files import write_text
 
 if TYPE_CHECKING:
-    from slicken.experiment import Experiment, Inspection
+    from collections.abc import Sequence
 
-_MOST_LINES = 40
+    from slicken.experiment import Experiment, Inspection
+    from slicken.experiment.by_stage import StageLevel
+    from slicken.reporting.wording.catalogue import Wording
+
+_MOST_LINES, _MOST_LEVELS = 40, 12
 
 
 def run(
@@ -98,6 +102,28 @@ def _show(inspection: "Inspection") -> None:
             f"  prepared: {len(experiment)} samples, step {experiment.dt:g} s, stages: {stages}, "
             f"channels: {', '.join(experiment.channels)}"
         )
+        _show_stages(inspection.by_stage, english)
+
+
+def _show_stages(levels: "Sequence[StageLevel]", english: "Wording") -> None:
+    """Mean friction of each level, and how velocity moves it."""
+    if len(levels) < 2:
+        return
+    say("  mean friction by level (second half of each; ± one standard error):")
+    say("    from (s)    to (s)    V (µm/s)    σ (MPa)    µ                   Δµ/Δln V")
+    for one in levels[:_MOST_LEVELS]:
+        slope = "" if one.slope != one.slope else f"{one.slope:.4f} ± {one.slope_error:.4f}"
+        velocity, stress = (
+            english.format_field(one.velocity * 1e6, ".3g"),
+            english.format_field(one.normal_stress * 1e-6, ".3g"),
+        )
+        row = (
+            f"    {one.start:8.0f}  {one.end:8.0f}  {velocity:>10}  {stress:>9}    "
+            f"{one.friction:.4f} ± {one.error:.4f}    {slope}"
+        )
+        say(row.rstrip())
+    if len(levels) > _MOST_LEVELS:
+        say(f"    {len(levels) - _MOST_LEVELS} more levels; --out writes all of them")
 
 
 def _show_levels(experiments: "list[Experiment]") -> None:
@@ -132,6 +158,7 @@ def _name(path: Path, logs: list[Path]) -> str:
 def _write(inspection: "Inspection", folder: Path, name: str) -> None:
     from slicken.reporting.channel_map import channel_map_toml
     from slicken.reporting.figures import experiment_figure, log_figure, save
+    from slicken.reporting.stages import write_stages
     from slicken.reporting.wording import words
 
     log = inspection.log
@@ -156,6 +183,10 @@ def _write(inspection: "Inspection", folder: Path, name: str) -> None:
             steady=None if steady is None else (steady.start, steady.end),
         )
         written += save(draw, folder, name)
+    if len(inspection.by_stage) > 1:
+        written.append(
+            write_stages({inspection.name: inspection.by_stage}, folder, f"{name}-stages")
+        )
     for path in written:
         say(f"  wrote {path}")
     channel_map = folder / f"{name}.toml"

@@ -33,14 +33,16 @@ KINDS: dict[Kind, str] = {
 
 IN_RANGE = (0.001, 0.999)
 """Quantiles of the training part between which a driver is in range."""
-USUAL = (0.05, 0.95)
-"""Quantiles between which levels are chosen."""
+USUAL, STEADY_USUAL = (0.05, 0.95), (0.01, 0.99)
+"""Quantiles between which levels are chosen, and those of velocity in steady windows: an experiment
+has one long level and short ones beside it."""
 VARIES = 1.5
 """Ratio of the usual velocities from which steps are made."""
 MOST_LEVELS, MIDDLE = 4, 3
 """Levels of velocity, at most, and of other drivers."""
-STEADY = 1.2
-"""Ratio of the fastest to the slowest slip in a window that is steady."""
+STEADY = 0.2
+"""Standard deviation of ln V in a window that is steady, at most: a step by a factor of ten that
+lasts for a hundredth of the window is more."""
 SLOW = 0.1
 """Share of the usual velocity below which a fault holds."""
 LASTS = 2
@@ -112,11 +114,15 @@ class Training:
     def steady(self, name: str, length: int) -> NDArray[np.bool_]:
         """Where a driver was the same over a whole window, of the samples of the training parts."""
         values = self.record.drivers[:, self.record.channels.index(name)]
+        known = np.where(values > 0, values, np.min(values[values > 0], initial=1.0))
+        logarithm = np.log(known) - np.log(known).mean()
         origin = length - 1 - length // 2  # so that a window ends at its instant
-        low = ndimage.minimum_filter1d(values, length, origin=origin)
-        high = ndimage.maximum_filter1d(values, length, origin=origin)
-        found: NDArray[np.bool_] = (low > 0) & (high < STEADY * low)
-        return (found & (reach(self.record) >= length))[self.rows]
+        mean, square = (
+            ndimage.uniform_filter1d(each, length, origin=origin)
+            for each in (logarithm, logarithm**2)
+        )
+        found: NDArray[np.bool_] = square - mean**2 < STEADY**2
+        return (found & (values > 0) & (reach(self.record) >= length))[self.rows]
 
     def of_driver(self, name: str) -> Floats:
         """A driver over the training parts."""
@@ -171,7 +177,10 @@ def course_of(
     if not given:
         usual = training.in_range(name)
         if kind == "velocity_steps":
-            usual &= training.steady(name, length) & (values > slowest)
+            usual &= training.steady(name, length)
+            enough = values[usual & (values > slowest)]
+            # Where windows are too short for two steady levels, there is an answer all the same.
+            usual &= (values > slowest) | (not _spans_steps(enough))
         given = _levels(values[usual], kind, words)
     if len(given) < 2:
         raise LabError(f"{words}: one level is no step; give two or more")
@@ -182,11 +191,17 @@ def course_of(
     return _ramps(training, kind, given, length)
 
 
+def _spans_steps(velocities: Floats) -> bool:
+    low, high = np.quantile(velocities, STEADY_USUAL) if velocities.size else (0.0, 0.0)
+    return bool(high > VARIES * low)
+
+
 def _levels(values: Floats, kind: Kind, words: str) -> tuple[float, ...]:
     """Usual levels, up and down again."""
-    low, high = np.quantile(values, USUAL) if values.size else (0.0, 0.0)
+    between = STEADY_USUAL if kind == "velocity_steps" else USUAL
+    low, high = np.quantile(values, between) if values.size else (0.0, 0.0)
     if kind == "velocity_steps":
-        if not high > VARIES * low:
+        if not _spans_steps(values):
             raise LabError(
                 f"{words} hardly varies between windows of steady slip in the training part; "
                 "levels, if given, are tried all the same"

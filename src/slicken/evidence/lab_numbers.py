@@ -163,7 +163,7 @@ def run_lab(
     if seconds not in trained.windows:
         held = ", ".join(f"{each:g}" for each in trained.windows)
         raise LabError(f"{trained.plan.name}: no window of {seconds:g} s; it has {held}")
-    law = _best_law(evidence)
+    law = _determined(_best_law(evidence))
     slowest = 0.0 if law is None else DISTANCES * law.parameters["dc"].value / seconds
     chosen = tuple(kinds) if kinds else possible(trained)
     if not chosen:
@@ -183,18 +183,23 @@ def run_lab(
 
 
 def _best_law(evidence: "Evidence") -> "LawBeside | None":
-    """The rate-and-state law that predicts best on the validation part, if its Dc is determined."""
-    fitted = [one for one in evidence.laws if one.model in EVOLUTION and one.problem is None]
-    if not fitted or undetermined("dc", Estimate(*fitted[0].parameters["dc"], formal=np.nan)):
+    """The rate-and-state law that predicts best on the validation part."""
+    fitted = (one for one in evidence.laws if one.model in EVOLUTION and one.problem is None)
+    return next(fitted, None)
+
+
+def _determined(law: "LawBeside | None") -> "LawBeside | None":
+    """The law if its Dc is determined: only then steady friction and Dc can be asked for."""
+    if law is None or undetermined("dc", Estimate(*law.parameters["dc"], formal=np.nan)):
         return None
-    return fitted[0]
+    return law
 
 
 def _numbers(
     run: LabRun, evidence: "Evidence", law: "LawBeside | None", slowest: float
 ) -> list[LabNumber]:
     if run.kind == "velocity_steps":
-        return _of_steps(run, law, slowest)
+        return _of_steps(run, law, slowest, _best_law(evidence))
     if run.kind == "holds":
         return [_of_holds(run, evidence)]
     name = "per_kelvin" if run.kind == "temperature" else "per_metre"
@@ -204,7 +209,9 @@ def _numbers(
     return [_number(run, name, found, data, source)]
 
 
-def _of_steps(run: LabRun, law: "LawBeside | None", slowest: float) -> list[LabNumber]:
+def _of_steps(
+    run: LabRun, law: "LawBeside | None", slowest: float, of_data: "LawBeside | None"
+) -> list[LabNumber]:
     friction, inside = run.steady
     levels = np.array(run.course.levels)
     usable = inside & (levels >= slowest)
@@ -216,8 +223,8 @@ def _of_steps(run: LabRun, law: "LawBeside | None", slowest: float) -> list[LabN
         found |= {"a": a, "b": a - steady, "dc": fitted["dc"]}
     numbers = []
     for name in ("a_minus_b", "a", "b", "dc"):
-        data = Interval(*[np.nan] * 3) if law is None else law.parameters[name]
-        source = "" if law is None else law.model
+        data = Interval(*[np.nan] * 3) if of_data is None else of_data.parameters[name]
+        source = "" if of_data is None else of_data.model
         numbers.append(_number(run, name, found.get(name), data, source))
     return numbers if law is not None else numbers[:1]
 

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
 from slicken.evidence.importance import KINDS
+from slicken.experiment.by_stage import levels_by_stage
 from slicken.learning.splits import PARTS, Part
 from slicken.lengths import plain
 from slicken.reporting.quantities import QUANTITIES
+from slicken.reporting.stages import stages_table
 from slicken.study.files import written_aside
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 ENDS = ("", "_low", "_high")
 """Endings of the three columns of a number with its interval."""
-TIMES = ("time_s", "step_s", "duration_s")
+TIMES = ("time_s", "start_time_s", "end_time_s", "step_s", "duration_s")
 """Names that end with seconds and are times, whatever the clock of the windows."""
 SCORED: tuple[Part, ...] = ("validation", "test")
 
@@ -285,6 +287,12 @@ def _interval(name: str, numbers: Sequence[float], unit: str = "") -> dict[str, 
     return {f"{name}{end}{unit}": float(x) for end, x in zip(ENDS, numbers, strict=True)}
 
 
+def _stages(evidence: "Evidence") -> pd.DataFrame:
+    """Mean friction of each level of velocity and normal stress."""
+    every = evidence.trained.experiments
+    return stages_table({one.name: levels_by_stage(one) for one in every})
+
+
 TABLES: Mapping[str, Callable[["Evidence"], pd.DataFrame]] = {
     "drivers": _drivers,
     "windows": _windows,
@@ -297,5 +305,6 @@ TABLES: Mapping[str, Callable[["Evidence"], pd.DataFrame]] = {
     "methods": _methods,
     "predictions": _predictions,
     "experiments": _experiments,
+    "stages": _stages,
 }
 """Every table by the name of its file, and what builds it."""

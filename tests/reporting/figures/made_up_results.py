@@ -8,14 +8,21 @@ from numpy.typing import ArrayLike
 
 from slicken.channels import DRIVERS
 from slicken.evidence.attribution import METHODS
+from slicken.evidence.laws_beside import LawBeside
 from slicken.evidence.required import RequiredHistory
+from slicken.evidence.resampling import Interval
+from slicken.experiment.by_stage import StageLevel
 from slicken.experiment.experiment import Experiment, Provenance
 from slicken.reporting.figures.comparison import Compared
+from slicken.reporting.figures.experiments import Overview
 from slicken.reporting.figures.importance_lags import ByLag
+from slicken.reporting.figures.laws_beside import Beside
 from slicken.reporting.figures.memory import History
 from slicken.reporting.figures.memory_answer import Answer, Reading
 from slicken.reporting.figures.methods import Method, Methods, in_order, null_level
+from slicken.reporting.figures.residuals import Missed
 from slicken.reporting.figures.saliency import Maps
+from slicken.reporting.figures.sliding import Slid
 from slicken.reporting.figures.traces import Trace, Traces
 from slicken.reporting.figures.windows import Losses
 
@@ -473,5 +480,53 @@ def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict
         ),
         "saliency": Maps(maps, maps),
         "learning": {float(s): history(20, 5, seed) * scale for s in lengths[:4]},
-        "experiments": [experiment(400, name=name, seed=n) for n in range(4)],
+        "residuals": missed(400, seed=seed, scale=scale),
+        "laws_beside": beside(name, scale),
+        "experiments": Overview(
+            [experiment(400, name=name, seed=n) for n in range(4)],
+            ("slip_velocity", "axial_displacement", "temperature"),
+        ),
+        "sliding": [slid(f"{name} {n}", n, scale) for n in range(5)],
+        "stages": {f"{name} {n}": levels(n, scale) for n in range(3)},
     }  # fmt: skip
+
+
+def missed(count: int, seed: int = 0, scale: float = 1.0) -> Missed:
+    """Residuals of noise alone, over a velocity of three decades."""
+    random = np.random.default_rng(seed)
+    return Missed(
+        random.normal(0, 0.005, count), 0.01, np.arange(count) * scale, "slip_velocity",
+        10 ** random.uniform(-7, -4, count) * scale,
+    )  # fmt: skip
+
+
+def beside(name: str, scale: float = 1.0) -> Beside:
+    """A law that follows the measured friction less well than the networks do."""
+    time = np.arange(200.0) * scale
+    measured = 0.6 + 0.01 * np.sin(time / (20 * scale))
+    law = LawBeside("ageing_law", {"a": Interval(0.01, 0.009, 0.011)}, Interval(0.3, 0.1, 0.5), 0.4)
+    velocity = np.repeat([1e-6, 1e-4], 100) * scale
+    half = np.full(time.size, 0.004)
+    return Beside(
+        name, law, "slip_velocity", time, velocity, measured, measured + 0.001, measured + 0.004,
+        half, 0.9,
+    )  # fmt: skip
+
+
+def slid(name: str, seed: int = 0, scale: float = 1.0) -> Slid:
+    """Steps of velocity over three decades, with friction of ln V."""
+    random = np.random.default_rng(seed)
+    velocity = np.repeat(10 ** random.uniform(-7, -4, 10), 50) * scale
+    friction = 0.6 - 0.004 * np.log(velocity) + 0.001 * random.normal(size=velocity.size)
+    return Slid(name, np.cumsum(velocity), velocity, friction)
+
+
+def levels(seed: int = 0, scale: float = 1.0) -> tuple[StageLevel, ...]:
+    """Levels of velocity with friction of ln V."""
+    velocities = np.array([1e-7, 1e-6, 1e-5, 1e-6]) * scale
+    frictions = 0.6 - (0.004 + 0.001 * seed) * np.log(velocities)
+    slopes = [np.nan, *(np.diff(frictions) / np.diff(np.log(velocities)))]
+    return tuple(
+        StageLevel(100.0 * n, 100.0 * (n + 1), v, 5e6, f, 0.0005, s, 0.0003)
+        for n, (v, f, s) in enumerate(zip(velocities, frictions, slopes, strict=True))
+    )

@@ -14,6 +14,7 @@ from slicken.experiment.experiment import Experiment
 from slicken.logs.finding import Finding
 from slicken.reporting.figures import experiment_figure, experiments, learning, log_figure
 from slicken.reporting.figures.experiment import draw_channel
+from slicken.reporting.figures.experiments import Overview
 from slicken.reporting.figures.learning import draw_losses
 from slicken.reporting.figures.thinning import banded, decimated
 from slicken.statements import Statement
@@ -22,7 +23,7 @@ GAP = Statement("findings.gap", seconds=3.0, longest=1.5)
 
 
 def overview(shown: Sequence[Experiment]) -> Figure:
-    return experiments.draw(shown, EN, "double")
+    return experiments.draw(Overview(shown), EN, "double")
 
 
 def test_friction_is_on_top_and_drivers_come_before_normal_stress() -> None:

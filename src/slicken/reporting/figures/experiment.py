@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, TIME
+from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, SLIP_VELOCITY, TIME
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
 from slicken.reporting.figures.marks import (
     Floats,
@@ -15,6 +15,8 @@ from slicken.reporting.figures.marks import (
     few_ticks,
     hatch_gaps,
     instead,
+    is_wide,
+    log_y,
     shade_stages,
     write_below,
 )
@@ -33,6 +35,10 @@ if TYPE_CHECKING:
     from slicken.experiment.experiment import Experiment
     from slicken.logs.finding import Finding
     from slicken.reporting.wording import Wording
+
+
+SLOWEST = 0.01
+"""Quantile of the velocity above zero at which a logarithmic axis begins."""
 
 
 def experiment_figure(
@@ -63,6 +69,8 @@ def experiment_figure(
     figure, panels = new_figure(width=width, height_mm=height, rows=len(names), share_x="all")
     for axes, name in zip(panels, names, strict=True):
         draw_channel(axes, experiment, name, say)
+        if name == SLIP_VELOCITY.name:
+            draw_wide(axes, experiment)
         mark_findings(axes, findings, numbered=axes is panels[0])
         if steady is not None:
             axes.axvspan(*steady, ymin=-0.05, ymax=0.0, color=GREEN, linewidth=0, clip_on=False)
@@ -112,6 +120,17 @@ def draw_channel(axes: Axes, experiment: "Experiment", channel: str, say: "Wordi
         linewidth=0.7,
     )
     _open_flat(axes, values * quantity.shown_per_unit)
+
+
+def draw_wide(axes: Axes, experiment: "Experiment") -> None:
+    """A logarithmic axis for slip velocity that was drawn, where a linear one would flatten it."""
+    velocity = experiment.channels[SLIP_VELOCITY.name][~experiment.gap]
+    moving = velocity[np.isfinite(velocity) & (velocity > 0)] * SLIP_VELOCITY.shown_per_unit
+    if moving.size:
+        low, high = np.quantile(moving, SLOWEST), moving.max()
+        if is_wide(np.array([low, high])):
+            axes.set_ylim(float(low) / 1.5, float(high) * 1.5)
+            log_y(axes)
 
 
 def _open_flat(axes: Axes, values: Floats) -> None:

@@ -68,7 +68,7 @@ class Beside:
 def data(evidence: "Evidence") -> Beside | None:
     """The stretch in which the best law and the networks differ most; None without a law."""
     laws = fitted(evidence.laws)
-    if not laws or not evidence.skill.proven:
+    if not laws or evidence.skill.grade == "none":
         return None
     law, trained = laws[0], evidence.trained
     models, runs = evidence.scores.baselines, trained.predictions(None, "test")

@@ -15,8 +15,11 @@ from slicken.reporting.figures import (
     memory_answer,
     methods,
     predictions,
+    residuals,
     saliency,
     skill,
+    sliding,
+    stages,
     traces,
     windows,
 )
@@ -32,6 +35,7 @@ FIGURES: tuple["StudyFigure", ...] = (
     skill,
     predictions,
     traces,
+    residuals,
     laws_beside,
     methods,
     importance_stress,
@@ -41,4 +45,6 @@ FIGURES: tuple["StudyFigure", ...] = (
     saliency,
     learning,
     experiments,
+    sliding,
+    stages,
 )

@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import east_asian_width
 
 import matplotlib
+import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
@@ -95,6 +97,16 @@ def ink(channel: str) -> Ink:
     """
     known = _CHANNEL_INK.get(channel)
     return known or _OTHER_INK[sum(channel.encode()) % len(_OTHER_INK)]
+
+
+def in_turn(count: int) -> list[str]:
+    """Colours of several experiments, from dark to light, which grey print tells apart too.
+
+    >>> in_turn(2)
+    ['#440154', '#7ad151']
+    """
+    shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.8, max(count, 1)))
+    return [to_hex(shade) for shade in shades[:count]] if count > 1 else [BLUE][:count]
 
 
 def title_of(channel: str, say: "Wording") -> str:
