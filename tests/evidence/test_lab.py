@@ -153,7 +153,7 @@ def test_no_window_of_a_told_instant_holds_a_sample_out_of_range(
     levels = {"velocity_steps": (1e-5, 1.0, 1e-5)}
     (run,) = slicken.run_lab(evidence, ["velocity_steps"], levels=levels).runs
     outside = run.course.values > 1e-3
-    slow = [outside[end - run.window + 1 : end + 1].any() for end in run.ends]
+    slow = [outside[end - run.samples + 1 : end + 1].any() for end in run.ends]
     assert (run.inside == ~np.array(slow)).all()
 
 
@@ -166,6 +166,29 @@ def test_intervals_are_a_jackknife_over_folds() -> None:
     error = np.sqrt(3 / 4 * sum((one - np.mean(left_out)) ** 2 for one in left_out))
     assert found.value == pytest.approx(np.mean(left_out))
     assert found.high - found.value == pytest.approx(3.182446 * error, rel=1e-6)
+
+
+def test_what_held_out_residuals_show_widens_an_interval(evidence: slicken.Evidence) -> None:
+    """Friction that depends more on temperature than the networks know, by a known slope."""
+    trained = evidence.trained
+    before = number(slicken.run_lab(evidence, ["temperature"]), "per_kelvin")
+    more = 3e-4
+    folds = []
+    for fold in trained.folds:
+        warm = fold.prepared.record.drivers[:, 1]
+        (window,) = fold.windows
+        result = fold.result(window)
+        predictions = result.predictions.copy(deep=True)
+        test = predictions["part"].to_numpy().astype(str) == "test"
+        predictions["measured"][test] += more * warm[fold.prepared.split.ends["test"]]
+        changed = replace(result, predictions=predictions)
+        folds.append(replace(fold, _read={window: changed}))
+    wider = replace(evidence, trained=replace(trained, folds=tuple(folds)))
+    after = number(slicken.run_lab(wider, ["temperature"]), "per_kelvin")
+    assert after[0] == before[0]
+    halves = [each[2] - each[0] for each in (before, after)]
+    error = np.sqrt(halves[1] ** 2 - halves[0] ** 2) / 2.570582  # t with 5 degrees of freedom
+    assert error == pytest.approx(more, rel=0.05)
 
 
 def test_of_one_fold_the_interval_is_over_runs() -> None:

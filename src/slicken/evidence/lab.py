@@ -36,7 +36,8 @@ class LabRun:
 
     Args:
         kind: Which experiment.
-        window: Window length of the networks, in samples.
+        window: Window length of the networks, s.
+        samples: The same in samples.
         step: Time step of the record, s.
         course: What the moved driver does.
         ends: Samples at which friction was asked, shape ``(N,)``.
@@ -49,7 +50,8 @@ class LabRun:
     """
 
     kind: Kind
-    window: int
+    window: float
+    samples: int
     step: float
     course: Course
     ends: NDArray[np.int64]
@@ -129,7 +131,8 @@ def _run(
     each = [_predict(fold, record, ends, seconds) for fold in trained.folds]
     return LabRun(
         kind=kind,
-        window=length,
+        window=seconds,
+        samples=length,
         step=record.dt,
         course=course,
         ends=ends,

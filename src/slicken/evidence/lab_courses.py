@@ -112,7 +112,7 @@ class Training:
         return found
 
     def steady(self, name: str, length: int) -> NDArray[np.bool_]:
-        """Where a driver was the same over a whole window, of the samples of the training parts."""
+        """Where a driver was the same over a whole window, shape ``(T,)``."""
         values = self.record.drivers[:, self.record.channels.index(name)]
         known = np.where(values > 0, values, np.min(values[values > 0], initial=1.0))
         logarithm = np.log(known) - np.log(known).mean()
@@ -122,7 +122,7 @@ class Training:
             for each in (logarithm, logarithm**2)
         )
         found: NDArray[np.bool_] = square - mean**2 < STEADY**2
-        return (found & (values > 0) & (reach(self.record) >= length))[self.rows]
+        return found & (values > 0) & (reach(self.record) >= length)
 
     def of_driver(self, name: str) -> Floats:
         """A driver over the training parts."""
@@ -177,7 +177,7 @@ def course_of(
     if not given:
         usual = training.in_range(name)
         if kind == "velocity_steps":
-            usual &= training.steady(name, length)
+            usual &= training.steady(name, length)[training.rows]
             enough = values[usual & (values > slowest)]
             # Where windows are too short for two steady levels, there is an answer all the same.
             usual &= (values > slowest) | (not _spans_steps(enough))
