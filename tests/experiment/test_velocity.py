@@ -57,7 +57,8 @@ def test_a_bare_displacement_gives_the_velocity_of_the_load_point(log: Experimen
     assert velocity[slow].std() == pytest.approx(said["noise"][0], rel=0.5)
     assert said["noise"][0] <= WELL_KNOWN * SLOW * 1.1
     moved = (log.channels["slip"][-1] - log.channels["slip"][0]) * 1e6
-    assert moved == pytest.approx(displacement(np.array([600.0]))[0], abs=5)
+    first, last = displacement(log.time[[0, -1]])
+    assert moved == pytest.approx(last - first, abs=2)
 
 
 def test_noise_of_the_slope_is_that_of_least_squares() -> None:
@@ -110,6 +111,38 @@ def test_a_displacement_without_motion_is_refused(tmp_path: Path) -> None:
         prepare(write(tmp_path / "log.txt", time, np.full(100, 3.0)))
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_noise_is_no_motion_and_a_slow_drift_is(tmp_path: Path, seed: int) -> None:
+    time = np.arange(0, 2000.0)
+    noise = np.random.default_rng(seed).normal(0, 0.3, time.size)
+    with pytest.raises(ExperimentError, match="load-point displacement does not move"):
+        prepare(write(tmp_path / "noise.txt", time, noise))
+    drift = prepare(write(tmp_path / "drift.txt", time, noise + 0.004 * time))
+    assert drift.channels["slip_velocity"].mean() * 1e6 == pytest.approx(0.004, rel=0.2)
+
+
+def test_there_is_no_velocity_before_a_span_is_full(tmp_path: Path) -> None:
+    time = np.arange(0, 600.0)
+    moved = quantised(time, 6)
+    found = prepare(write(tmp_path / "log.txt", time, moved))
+    said = found_in(found, "derived")["what"].values
+    assert found.time[0] >= said["span"] - 1
+    early = found.channels["slip_velocity"][: int(said["span"])] * 1e6
+    assert np.abs(early - SLOW).max() < 5 * said["noise"][0]
+
+
+@pytest.mark.parametrize("lost", [0.05, 0.15, 0.3])
+def test_lost_samples_do_not_change_the_step(tmp_path: Path, lost: float) -> None:
+    random = np.random.default_rng(7)
+    time = 0.1 * np.arange(4000)
+    kept = random.random(time.size) > lost
+    found = prepare(write(tmp_path / "log.txt", time[kept], time[kept]))
+    assert found.dt == pytest.approx(0.1)
+    assert "rate_changes" not in {finding.kind for finding in found.findings}
+    jitter = time + 0.02 * random.random(time.size)
+    assert neat_step(jitter[kept], 3.0) == pytest.approx(neat_step(jitter, 3.0))
+
+
 def test_uneven_sampling_gets_a_round_step_and_an_even_one_its_own(tmp_path: Path) -> None:
     random = np.random.default_rng(4)
     uneven = np.cumsum(0.136 + 0.01 * random.random(3000))
@@ -142,3 +175,48 @@ def test_overlapping_pieces_of_one_record_are_not_two_experiments(tmp_path: Path
     (tmp_path / "map.toml").write_text(text)
     (whole,) = read_logs(["one.csv", "two.csv"], "map.toml", beside=tmp_path)
     assert whole.time[-1] == 599
+
+
+def halves(
+    folder: Path, one: NDArray[np.float64], other: NDArray[np.float64], apart: float
+) -> None:
+    """Two logs at 1 Hz: 0 to 399 s, and from 200 s on, at other instants of a step."""
+    for name, friction, time in (
+        ("one", one, np.arange(400.0)), ("two", other, apart + np.arange(200.0, 600.0))
+    ):  # fmt: skip
+        rows = [f"{t},{t},{f:.6f}" for t, f in zip(time, friction, strict=True)]
+        (folder / f"{name}.csv").write_text("\n".join(["Time (s),Slip (um),mu", *rows]))
+
+
+@pytest.mark.parametrize("apart", [0.0, 0.3, 0.5])
+def test_a_piece_is_recognised_whatever_its_instants(tmp_path: Path, apart: float) -> None:
+    fine = np.arange(0, 700, 0.1)
+    random = np.random.default_rng(8)
+    course = 0.6 + np.convolve(random.normal(0, 0.01, fine.size), np.ones(10) / 10, mode="same")
+    at = np.arange(200.0, 600.0) + apart
+    halves(tmp_path, np.interp(np.arange(400.0), fine, course), np.interp(at, fine, course), apart)
+    with pytest.raises(PlanError, match=r"repeats the end of one\.csv"):
+        read_logs(["one.csv", "two.csv"], beside=tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_two_experiments_of_one_protocol_are_no_pieces(tmp_path: Path, seed: int) -> None:
+    """The same steps at the same time, by far larger than the noise, which is each's own."""
+    random = np.random.default_rng(seed)
+    time = np.arange(600.0)
+    course = 0.6 + 0.05 * ((time // 50) % 2) + 0.1 * np.exp(-time / 300)
+    one, two = (course + random.normal(0, 0.0005, time.size) for _ in range(2))
+    halves(tmp_path, one[:400], two[200:], 0.0)
+    assert len(read_logs(["one.csv", "two.csv"], beside=tmp_path)) == 2
+
+
+def test_a_piece_within_another_is_to_be_left_out(tmp_path: Path) -> None:
+    random = np.random.default_rng(9)
+    course = 0.6 + random.normal(0, 0.01, 400)
+    halves(tmp_path, course, np.append(course[200:], course[:200]), 0.0)
+    text = (tmp_path / "two.csv").read_text().splitlines()
+    (tmp_path / "two.csv").write_text("\n".join(text[:151]))
+    with pytest.raises(
+        PlanError, match=r"a part of one.csv, from 202 to 349 s; .*leave two.csv out"
+    ):
+        read_logs(["one.csv", "two.csv"], beside=tmp_path)

@@ -18,6 +18,7 @@ _JITTER = 0.02
 _COARSER = 1.5
 _NEARLY_ALL = 0.95
 _MUCH = 0.25
+_AROUND = 11
 _FINEST, _COARSEST = 1e-9, 1e9
 _DIGITS = 4e-7
 
@@ -72,9 +73,9 @@ def neat_step(time: NDArray[np.float64], max_gap: float) -> float:
     >>> neat_step(np.array([0.0, 0.13, 0.27, 0.41, 0.54]), 3.0)
     0.2
     """
-    steps = np.sort(np.diff(time))
+    steps = _without_losses(np.diff(time))
     usual = float(np.median(steps))
-    lasting = steps[steps <= max(max_gap, _COARSER * usual)]
+    lasting = np.sort(steps[steps <= max(max_gap, _COARSER * usual)])
     passed = np.cumsum(lasting)
     lasts = float(lasting[np.searchsorted(passed, _NEARLY_ALL * passed[-1])])
     power = 10.0 ** np.floor(np.log10(lasts))
@@ -83,9 +84,19 @@ def neat_step(time: NDArray[np.float64], max_gap: float) -> float:
     )
 
 
+def _without_losses(steps: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Steps of the sampling where samples are lost here and there: a running median.
+
+    A sampling that changes has many steps of its new length in a row.
+    """
+    from scipy.ndimage import median_filter
+
+    return np.asarray(median_filter(steps, _AROUND, mode="nearest"))
+
+
 def _is_coarser(time: NDArray[np.float64], step: float, max_gap: float) -> bool:
     """Whether much of a regular log was sampled more coarsely than its usual step says."""
-    steps = np.diff(time)
+    steps = _without_losses(np.diff(time))
     lasting = steps[steps <= max(max_gap, _COARSER * step)]
     return bool(lasting[lasting > _COARSER * step].sum() > _MUCH * lasting.sum())
 

@@ -30,6 +30,8 @@ GROWTH = 1.25
 """Span that is tried over the one before."""
 SLOW = 0.1
 """Share of the sliding that is slower than the slowest usual velocity."""
+FASTEST, SURE = 0.99, 5.0
+"""Quantile of the velocity that is the fastest, and noise over which something moves."""
 NORMAL = 1.4826
 """Standard deviation of normal noise over the median of its absolute values."""
 
@@ -114,10 +116,41 @@ def _noise(
     return noise, float(np.quantile(speed[going], SLOW))
 
 
+def _moves(displacement: NDArray[np.float64], dt: float, span: Span) -> bool:
+    """Whether a displacement is more than noise: at its fastest, or over the whole record."""
+    velocity = causal_rate(displacement, dt, span.seconds)
+    known = np.isfinite(velocity)
+    if not known.any():
+        return False
+    fastest = float(np.quantile(np.abs(velocity[known]), FASTEST))
+    return fastest > SURE * span.noise or _drifts(displacement)
+
+
+def _drifts(displacement: NDArray[np.float64]) -> bool:
+    """Whether a line through the whole record rises or falls by more than chance."""
+    values = displacement[np.isfinite(displacement)]
+    place = np.linspace(-1.0, 1.0, values.size)
+    spread = float(place @ place)
+    slope = float(place @ values) / spread
+    left = values - values.mean() - slope * place
+    return abs(slope) > SURE * float(np.std(left)) / np.sqrt(spread)
+
+
+def _whole(velocity: NDArray[np.float64], dt: float, span: float) -> NDArray[np.float64]:
+    """Velocities of whole spans: after the start or a hole, shorter lines are mostly noise."""
+    usable = np.concatenate([[False], np.isfinite(velocity), [False]])
+    edges = np.flatnonzero(np.diff(usable))
+    whole = np.full_like(velocity, np.nan)
+    missing = max(round(span / dt) + 1, FEWEST) - FEWEST
+    for start, stop in zip(edges[::2], edges[1::2], strict=True):
+        whole[start + missing : stop] = velocity[start + missing : stop]
+    return whole
+
+
 def _derived(draft: "Draft", name: str, span: float | None) -> "Draft":
     displacement, dt = draft.channels[name], draft.dt
     chosen = choose_span(displacement, dt)
-    if chosen is None:
+    if chosen is None or not _moves(displacement, dt, chosen):
         raise ExperimentError(
             f"{draft.source}: {CHANNELS[name].in_text()} does not move, so there is no slip "
             "velocity; name another column, or the velocity, in a channel map"
@@ -127,7 +160,7 @@ def _derived(draft: "Draft", name: str, span: float | None) -> "Draft":
         chosen = Span(span, *(_noise(displacement, dt, samples) or (np.nan, np.nan)))
     ends = displacement[np.isfinite(displacement)][[0, -1]]
     forward = 1.0 if ends[1] >= ends[0] else -1.0  # slip is counted in the direction of the load
-    velocity = forward * causal_rate(displacement, dt, chosen.seconds)
+    velocity = forward * _whole(causal_rate(displacement, dt, chosen.seconds), dt, chosen.seconds)
     found = Statement(
         "steps.velocity",
         channel=name,
