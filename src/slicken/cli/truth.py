@@ -42,6 +42,12 @@ def run(
     lab: Annotated[
         bool, typer.Option("--lab", help="Experiments on trained networks, in place of studies.")
     ] = False,
+    forms: Annotated[
+        bool,
+        typer.Option(
+            "--forms", help="Friction less its level, and channels as changes, in place of studies."
+        ),
+    ] = False,
     workers: Annotated[
         int, typer.Option(metavar="N", min=1, max=2, help="Number of processes for --laws.")
     ] = 1,
@@ -56,6 +62,9 @@ def run(
         return
     if laws:
         _laws(out / "laws" / group.value, group, cases, workers, write)
+        return
+    if forms:
+        _forms(out / "forms" / group.value, group, write)
         return
     if lab:
         _lab(out / "lab" / group.value, group, cases, write)
@@ -106,6 +115,18 @@ def _lab(folder: Path, group: Which, cases: int | None, write: Path | None) -> N
     _say_targets(count_lab(records))
     if write is not None:
         write_text(write, lab_json(group.value, records))
+        say(f"written: {write}")
+
+
+def _forms(folder: Path, group: Which, write: Path | None) -> None:
+    from slicken.truth.forms import count_forms, form_cases, forms_json, run_forms
+
+    count = len(list(form_cases(group.value)))
+    say(f"{count} studies -> {folder}; each takes half a minute or so on two cores")
+    records = run_forms(group.value, folder, say)
+    _say_targets(count_forms(records))
+    if write is not None:
+        write_text(write, forms_json(group.value, records))
         say(f"written: {write}")
 
 
