@@ -140,8 +140,8 @@ TRUTHS: tuple[FormTruth, ...] = (
         ("slip_velocity", "temperature"), "temperature", specimen_level,
     ),
     FormTruth(
-        "level-of-velocity", "a velocity of each experiment, which sets its level, and past temperature", RELATIVE,
-        False, ("slip_velocity", "temperature"), "slip_velocity", level_of_velocity,
+        "level-of-velocity", "a velocity for each experiment, and past temperature", RELATIVE, False,
+        ("slip_velocity", "temperature"), "slip_velocity", level_of_velocity,
     ),
     FormTruth(
         "changes-within", "shortening over the last 40 s", {"as_change": ("axial_displacement",)},
