@@ -140,7 +140,7 @@ TRUTHS: tuple[FormTruth, ...] = (
         ("slip_velocity", "temperature"), "temperature", specimen_level,
     ),
     FormTruth(
-        "level-of-velocity", "a velocity for each experiment, and past temperature", RELATIVE, False,
+        "level-of-velocity", "a velocity for each experiment, past temperature", RELATIVE, False,
         ("slip_velocity", "temperature"), "slip_velocity", level_of_velocity,
     ),
     FormTruth(
