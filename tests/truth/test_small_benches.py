@@ -46,7 +46,7 @@ def test_a_form_truth_depends_on_its_cause_as_said(truth: forms.FormTruth) -> No
             left += 0.01 * np.log(np.median(cause) / 1e-4)
             assert left.mean() == pytest.approx(0.6, abs=1e-3)
     elif truth.name == "changes-within":
-        left = friction[40:] - 800 * (cause[40:] - cause[:-40])
+        left = friction[40:] - 0.03 * np.tanh((cause[40:] - cause[:-40] - 15e-6) / 8e-6)
     else:
         left = friction - 0.1 * np.exp(-cause / 50e-6)
     assert left.std() == pytest.approx(forms.NOISE, rel=0.1)

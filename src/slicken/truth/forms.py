@@ -6,7 +6,7 @@ Four small truths, each studied in both forms. Two want the form, two are hidden
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,6 +48,7 @@ class FormTruth:
         right: Whether the form is right.
         drivers: Drivers of the study.
         cause: The driver that friction depends on.
+        split: How the experiments are divided, where not by whole experiments.
         make: Function from a source of randomness to the channels of an experiment.
     """
 
@@ -58,6 +59,7 @@ class FormTruth:
     drivers: tuple[str, ...]
     cause: str
     make: Callable[[np.random.Generator], Mapping[str, Floats]]
+    split: Mapping[str, Any] = field(default_factory=dict)
 
 
 def _wandering(random: np.random.Generator, spread: float, seconds: int = 120) -> Floats:
@@ -110,16 +112,21 @@ def level_of_velocity(random: np.random.Generator) -> dict[str, Floats]:
 
 
 def changes_within(random: np.random.Generator) -> dict[str, Floats]:
-    """Friction follows how far the specimen shortened over the last seconds."""
-    usual = 10 ** random.uniform(-1.5, 0.0)  # um/s: totals differ thirtyfold
+    """Friction follows how far the specimen shortened over the last seconds, up to a limit."""
+    usual = 10 ** random.uniform(-1.5, 0.0)  # um/s
     rate = usual + np.abs(_wandering(random, 0.3, 60))
     shortened = np.cumsum(rate) * 1e-6
     before = np.concatenate([np.zeros(MEMORY), shortened[:-MEMORY]])
     return {
         "axial_displacement": shortened,
         "temperature": 30 + _wandering(random, 3.0),
-        "friction": 0.6 + 800.0 * (shortened - before) + NOISE * random.normal(size=DURATION),
+        "friction": 0.6 + dilated(shortened - before) + NOISE * random.normal(size=DURATION),
     }
+
+
+def dilated(change: Floats) -> Floats:
+    """Friction above its level by a change of thickness, m."""
+    return np.asarray(0.03 * np.tanh((change - 15e-6) / 8e-6))
 
 
 def total_wear(random: np.random.Generator) -> dict[str, Floats]:
@@ -144,8 +151,9 @@ TRUTHS: tuple[FormTruth, ...] = (
         ("slip_velocity", "temperature"), "slip_velocity", level_of_velocity,
     ),
     FormTruth(
-        "changes-within", "shortening over the last 40 s", {"as_change": ("axial_displacement",)},
-        True, ("axial_displacement", "temperature"), "axial_displacement", changes_within,
+        "changes-within", "shortening over the last 40 s; the test part comes last",
+        {"as_change": ("axial_displacement",)}, True, ("axial_displacement", "temperature"),
+        "axial_displacement", changes_within, {"by": "time", "folds": 1},
     ),
     FormTruth(
         "total-wear", "all shortening since the start",
@@ -207,7 +215,8 @@ def run_form(truth: FormTruth, seed: int, folder: Path, *, formed: bool) -> Form
     """
     began = time.perf_counter()
     form = truth.form if formed else {}
-    plan = Plan(**PLAN, **form, name=truth.name, seed=seed, drivers=truth.drivers)
+    settings = {**PLAN, **form, "split": dict(truth.split)}
+    plan = Plan(**settings, name=truth.name, seed=seed, drivers=truth.drivers)
     evidence = explain(train(experiments_of(truth, seed), plan, folder))
     best = evidence.scores.at(evidence.comparison.best).sel(model="network")
     against = next(one for one in evidence.skill.against if one.against == "test_mean")

@@ -8,6 +8,9 @@ from numpy.typing import ArrayLike
 
 from slicken.channels import DRIVERS
 from slicken.evidence.attribution import METHODS
+from slicken.evidence.lab import LabRun
+from slicken.evidence.lab_courses import Course, Kind
+from slicken.evidence.lab_numbers import Lab
 from slicken.evidence.laws_beside import LawBeside
 from slicken.evidence.required import RequiredHistory
 from slicken.evidence.resampling import Interval
@@ -530,3 +533,22 @@ def levels(seed: int = 0, scale: float = 1.0) -> tuple[StageLevel, ...]:
         StageLevel(100.0 * n, 100.0 * (n + 1), v, 5e6, f, 0.0005, s, 0.0003)
         for n, (v, f, s) in enumerate(zip(velocities, frictions, slopes, strict=True))
     )
+
+
+def lab(scale: float = 1.0) -> Lab:
+    """Four experiments on three runs; the last half of each leaves the training range."""
+    random, runs = np.random.default_rng(4), []
+    kinds: tuple[Kind, ...] = ("velocity_steps", "holds", "temperature", "displacement")
+    levels = ((1e-6, 1e-4), (1e-5, 0.0), (30.0, 60.0), (0.0, 5e-5))
+    for kind, (low, high) in zip(kinds, levels, strict=True):
+        values = np.repeat([low, high, low], 60)
+        friction = 0.6 + 0.01 * (values > low) + 0.001 * random.normal(size=(3, 180))
+        inside = np.arange(180) < 90
+        runs.append(
+            LabRun(
+                kind, 10.0 * scale, 10, scale, Course(values, (60, 120), (low, high, low)),
+                np.arange(180), scale * np.arange(180.0), values[:, None], ("temperature",),
+                inside, friction, np.zeros(3, np.int64),
+            )
+        )  # fmt: skip
+    return Lab("made up", 10.0, "held", 1, tuple(runs), (), "", 0.0, "shown")

@@ -30,6 +30,7 @@ from slicken.reporting.figures import (
     predicted_figure,
     save,
 )
+from slicken.reporting.figures.lab import lab_figure
 from slicken.reporting.figures.listed import FIGURES
 from slicken.reporting.figures.output import lay_out, picture_of, pixels, png_of
 from slicken.reporting.figures.style import PAGE_MM, ink, new_figure
@@ -59,6 +60,10 @@ def a_log(say: Wording, width: Width) -> Figure:
     return log_figure(columns, say, title=STRANGE, findings=found, recognised={"b": "slip"})
 
 
+def a_lab(say: Wording, width: Width) -> Figure:
+    return lab_figure(made_up.lab(17.3), say, width)
+
+
 def an_experiment(say: Wording, width: Width) -> Figure:
     return experiment_figure(
         made_up.experiment(400, name=STRANGE), say, steady=(100.0, 200.0), width=width
@@ -75,7 +80,7 @@ def a_prediction(say: Wording, width: Width) -> Figure:
 DRAWN: dict[str, Draw] = {
     **{figure.NAME: of_study(figure.NAME, DATA[figure.NAME]) for figure in FIGURES},
     **{sheet.name: sheet.draw for sheet in sheets_of(made_up_laws.laws())},
-    "log": a_log, "experiment": an_experiment, "predicted": a_prediction,
+    "lab": a_lab, "log": a_log, "experiment": an_experiment, "predicted": a_prediction,
 }  # fmt: skip
 OTHERS = {figure.NAME: of_study(figure.NAME, OTHER_DATA[figure.NAME]) for figure in FIGURES}
 every_figure = pytest.mark.parametrize("name", DRAWN)
