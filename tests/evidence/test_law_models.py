@@ -72,6 +72,16 @@ def test_the_state_is_that_of_a_plain_loop() -> None:
     np.testing.assert_allclose(found, expected, atol=1e-9)
 
 
+def test_a_long_record_has_a_law_at_its_first_and_last_samples() -> None:
+    """Motion of a long record is binned; its points do not reach the ends."""
+    speed = np.repeat(10 ** np.random.default_rng(3).uniform(-6.5, -4.5, 400), 100)
+    channels = {"slip_velocity": speed, "friction": np.zeros(speed.size)}
+    run = Samples("run", np.arange(float(speed.size)), channels, Provenance("run"))
+    found = by_rate_and_state(run, "ageing", VALUES)
+    assert np.isfinite(found).all()
+    assert found[-1] == pytest.approx(found[-2], abs=1e-4)
+
+
 @pytest.mark.parametrize("shape", ["boxcar", "exponential"])
 def test_past_temperature_is_that_of_a_plain_loop(shape: str) -> None:
     time = np.arange(300.0)

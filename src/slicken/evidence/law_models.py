@@ -133,7 +133,7 @@ def _rate_and_state(
     friction = min(
         (_levelled(prepared, robust), free), key=lambda one: _loss(prepared, one, "validation")
     )
-    return LawModel(name, history.estimates, "", friction)
+    return _everywhere(LawModel(name, history.estimates, "", friction), prepared)
 
 
 def _thermal(prepared: "Prepared", taught: Sequence[Samples], everywhere: Everywhere) -> LawModel:
@@ -148,7 +148,8 @@ def _thermal(prepared: "Prepared", taught: Sequence[Samples], everywhere: Everyw
     shape: Any = best.shape
     values = {key: each.value for key, each in best.estimates.items()}
     friction = everywhere(lambda run: by_temperature(run, shape, values))[:, 0]
-    return LawModel(name, best.estimates, best.shape, _levelled(prepared, friction))
+    found = LawModel(name, best.estimates, best.shape, _levelled(prepared, friction))
+    return _everywhere(found, prepared)
 
 
 def _stretches(run: Samples) -> Iterator[Samples]:
@@ -194,6 +195,14 @@ def _least_squares(prepared: "Prepared", columns: Floats) -> Floats:
 def _loss(prepared: "Prepared", friction: Floats, part: Part) -> float:
     ends = prepared.split.ends[part]
     return float(np.nanmean((prepared.record.friction[ends] - friction[ends]) ** 2))
+
+
+def _everywhere(model: LawModel, prepared: "Prepared") -> LawModel:
+    """The law; without numbers where it cannot be computed at every target, as the others can."""
+    ends = np.concatenate([prepared.split.ends[part] for part in SCORED])
+    if np.isfinite(model.friction[ends]).all():
+        return model
+    return _without(model.name, prepared, Statement("laws_beside.not_everywhere"))
 
 
 def _without(name: str, prepared: "Prepared", problem: Statement) -> LawModel:

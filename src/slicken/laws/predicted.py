@@ -49,10 +49,8 @@ def terms(record: "Samples", law: "Evolution", distances: Floats) -> Floats:
     if motion is None:
         return np.full((len(record), 1 + distances.size), np.nan)
     columns = np.column_stack([motion.log_velocity, motion.states(law, distances)])
-    found = [
-        np.interp(record.time, motion.time, one, left=np.nan, right=np.nan) for one in columns.T
-    ]
-    return np.stack(found, axis=1)
+    # Points of a long record are means, whose first and last lie within it.
+    return np.stack([np.interp(record.time, motion.time, one) for one in columns.T], axis=1)
 
 
 def by_temperature(record: "Samples", shape: "Shape", values: "Mapping[str, float]") -> Floats:
