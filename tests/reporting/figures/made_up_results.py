@@ -8,10 +8,13 @@ from numpy.typing import ArrayLike
 
 from slicken.channels import DRIVERS
 from slicken.evidence.attribution import METHODS
+from slicken.evidence.laws_beside import LawBeside
 from slicken.evidence.required import RequiredHistory
+from slicken.evidence.resampling import Interval
 from slicken.experiment.experiment import Experiment, Provenance
 from slicken.reporting.figures.comparison import Compared
 from slicken.reporting.figures.importance_lags import ByLag
+from slicken.reporting.figures.laws_beside import Beside
 from slicken.reporting.figures.memory import History
 from slicken.reporting.figures.memory_answer import Answer, Reading
 from slicken.reporting.figures.methods import Method, Methods, in_order, null_level
@@ -417,6 +420,20 @@ def traces(
     return Traces(shown, others)
 
 
+def beside(part: xr.Dataset, name: str, scale: float = 1.0) -> Beside:
+    """The first experiment of a part, with a law that holds still where velocity does not."""
+    one = part.isel(target=part["experiment"].to_numpy().astype(str) == name)
+    time = one["time"].to_numpy()
+    velocity = 1e-6 * 10.0 ** (np.arange(time.size) // 30 % 4) * scale
+    law = LawBeside("slip_law", {"mu0": Interval(0.6, 0.5, 0.7)}, Interval(0.2, 0.1, 0.3), 0.4)
+    measured = one["measured"].to_numpy()
+    return Beside(
+        name, law, "slip_velocity", time, velocity, measured,
+        one["predicted"].mean("run").to_numpy(), np.full(time.size, measured.mean()),
+        np.full(time.size, 0.02 * scale), 0.8,
+    )  # fmt: skip
+
+
 def renamed(table: xr.DataArray | xr.Dataset, name: str) -> Any:  # noqa: ANN401 - the same kind
     """The same with the first experiment called by another name."""
     own = table["experiment"].to_numpy().astype(object)
@@ -462,6 +479,7 @@ def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict
         "skill": skill_table(seed=seed),
         "predictions": {float(s): (part, part) for s in lengths[:4]},
         "traces": traces(part, np.full(part.sizes["target"], 0.02 * scale), others=3),
+        "laws_beside": beside(part, name, scale),
         "methods": methods(EIGHT, seed=seed),
         "importance_stress": {"loss_gradient": by_stage, "shapley_friction": by_stage},
         "importance_ranked": {
