@@ -19,6 +19,7 @@ from slicken.reporting.figures.memory import History
 from slicken.reporting.figures.memory_answer import Answer, Reading
 from slicken.reporting.figures.methods import Method, Methods, in_order, null_level
 from slicken.reporting.figures.saliency import Maps
+from slicken.reporting.figures.sliding import Sliding, slid
 from slicken.reporting.figures.traces import Trace, Traces
 from slicken.reporting.figures.windows import Losses
 
@@ -434,6 +435,27 @@ def beside(part: xr.Dataset, name: str, scale: float = 1.0) -> Beside:
     )  # fmt: skip
 
 
+def stepped(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> Experiment:
+    """An experiment with steps of velocity, a hold, and nothing known of its load."""
+    random = np.random.default_rng(seed)
+    velocity = scale * 1e-6 * np.repeat([1.0, 10.0, 0.0, 1.0, 100.0, 3.0], 200)
+    friction = 0.6 + 0.006 * np.log1p(velocity / scale / 1e-6)
+    return Experiment.from_arrays(
+        name=name,
+        time=np.arange(float(velocity.size)),
+        friction=friction + 0.002 * random.normal(size=velocity.size),
+        slip_velocity=velocity * (1 + 0.03 * random.normal(size=velocity.size)),
+    )
+
+
+def slides(name: str, seed: int = 0, scale: float = 1.0, count: int = 4) -> Sliding:
+    """Experiments at one velocity and with steps of it, and some that are not shown."""
+    steps = [stepped(f"HVR{n}", seed + n, scale) for n in range(count - 1)]
+    found = slid([experiment(400, name=name, seed=seed), *steps])
+    assert found is not None
+    return Sliding(found.shown, others=seed)
+
+
 def renamed(table: xr.DataArray | xr.Dataset, name: str) -> Any:  # noqa: ANN401 - the same kind
     """The same with the first experiment called by another name."""
     own = table["experiment"].to_numpy().astype(object)
@@ -491,5 +513,6 @@ def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict
         ),
         "saliency": Maps(maps, maps),
         "learning": {float(s): history(20, 5, seed) * scale for s in lengths[:4]},
+        "sliding": slides(name, seed, scale),
         "experiments": [experiment(400, name=name, seed=n) for n in range(4)],
     }  # fmt: skip

@@ -17,6 +17,7 @@ from slicken.reporting.figures import (
     predictions,
     saliency,
     skill,
+    sliding,
     traces,
     windows,
 )
@@ -40,5 +41,6 @@ FIGURES: tuple["StudyFigure", ...] = (
     importance_lags,
     saliency,
     learning,
+    sliding,
     experiments,
 )

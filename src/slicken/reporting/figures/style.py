@@ -109,6 +109,11 @@ def label_of(channel: str, say: "Wording") -> str:
     return f"{title_of(channel, say)} ({TITLED[channel].shown_unit or '–'})"
 
 
+def absolute_friction(say: "Wording") -> str:
+    """The label of an axis of friction as it was measured, its level included."""
+    return f"{title_of(FRICTION.name, say)} (–)"
+
+
 def time_label(say: "Wording", others: int = 0) -> str:
     """The label of an axis of time, with the number of experiments that are not shown."""
     label = label_of(TIME.name, say)
