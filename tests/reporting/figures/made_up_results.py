@@ -13,6 +13,7 @@ from slicken.evidence.required import RequiredHistory
 from slicken.evidence.resampling import Interval
 from slicken.experiment.experiment import Experiment, Provenance
 from slicken.reporting.figures.comparison import Compared
+from slicken.reporting.figures.experiments import Overview
 from slicken.reporting.figures.importance_lags import ByLag
 from slicken.reporting.figures.laws_beside import Beside
 from slicken.reporting.figures.memory import History
@@ -514,5 +515,5 @@ def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict
         "saliency": Maps(maps, maps),
         "learning": {float(s): history(20, 5, seed) * scale for s in lengths[:4]},
         "sliding": slides(name, seed, scale),
-        "experiments": [experiment(400, name=name, seed=n) for n in range(4)],
+        "experiments": Overview([experiment(400, name=name, seed=n) for n in range(4)], NAMES),
     }  # fmt: skip

@@ -8,11 +8,11 @@ import numpy as np
 
 from slicken.channels import SLIP, SLIP_VELOCITY, Channel
 from slicken.experiment.motion import ALMOST_NONE
-from slicken.reporting.figures.marks import Floats
 from slicken.reporting.figures.style import BLUE, GREEN, INK, VERMILLION
 
 if TYPE_CHECKING:
     from slicken.experiment.experiment import Experiment
+    from slicken.reporting.figures.marks import Floats
     from slicken.reporting.wording import Wording
 
 MOST_EXPERIMENTS = 12
@@ -29,6 +29,7 @@ _UNITS = {
     SLIP_VELOCITY.name: ((1.0, "m/s"), (1e3, "mm/s"), (1e6, "µm/s")),
 }
 _BLOCKS = 200
+_WIDE = 5.0
 
 
 class Scale(NamedTuple):
@@ -43,7 +44,7 @@ class Scale(NamedTuple):
     label: str
 
 
-def scale_of(channel: Channel, values: Floats, say: "Wording") -> Scale:
+def scale_of(channel: Channel, values: "Floats", say: "Wording") -> Scale:
     """The unit of slip or slip velocity in which its greatest value is above one half."""
     finite = np.abs(values[np.isfinite(values)])
     greatest = float(finite.max()) if finite.size else 0.0
@@ -52,7 +53,7 @@ def scale_of(channel: Channel, values: Floats, say: "Wording") -> Scale:
     return Scale(factor, f"{channel.title_in(say.language)} ({unit})")
 
 
-def moving(velocity: Floats) -> Floats:
+def moving(velocity: "Floats") -> "Floats":
     """The speed, and NaN where the fault almost stands: a logarithmic axis has no place for it."""
     speed = np.abs(velocity)
     going = speed[np.isfinite(speed) & (speed > 0)]
@@ -62,36 +63,60 @@ def moving(velocity: Floats) -> Floats:
     return np.where(speed > ALMOST_NONE * np.median(going), speed, np.nan)
 
 
-def varies(velocity: Floats) -> bool:
+def varies(velocity: "Floats") -> bool:
     """Whether a slip velocity is more than one velocity and its noise."""
+    low, high = _range(velocity)
+    return high > VARIES * low
+
+
+def spans_decades(velocity: "Floats") -> bool:
+    """Whether a linear axis would flatten the slower part of a velocity, standstill aside."""
+    low, high = _range(velocity)
+    return high > _WIDE * low
+
+
+def _range(velocity: "Floats") -> tuple[float, float]:
+    """Least and greatest velocity of the moving fault, m/s, spikes aside; NaN where it is none."""
     (middles,) = medians((moving(velocity),))
     known = middles[np.isfinite(middles)]
     if known.size < 2:
-        return False
+        return np.nan, np.nan
     low, high = np.quantile(known, [0.02, 0.98])
-    return bool(high > VARIES * low)
+    return float(low), float(high)
 
 
-def medians(columns: Sequence[Floats], blocks: int = _BLOCKS) -> list[Floats]:
-    """Medians of so many stretches of equally many samples, of each column; NaN where none is.
+def medians(
+    columns: "Sequence[Floats]", slip: "Floats | None" = None, blocks: int = _BLOCKS
+) -> "list[Floats]":
+    """Medians over stretches of samples, of each column; NaN where none is finite.
+
+    Args:
+        columns: Each of shape ``(T,)``, uniform in time.
+        slip: Slip of each sample; then no stretch is long in time or in slip.
+        blocks: Number of stretches, at most.
 
     >>> medians((np.arange(6.0),), blocks=2)[0].tolist()
     [1.0, 4.0]
     """
-    count = min(blocks, columns[0].size)
-    edges = np.linspace(0, columns[0].size, count + 1).astype(int)
+    samples = columns[0].size
+    progress = np.arange(samples) / samples
+    if slip is not None and np.nanmax(slip) > np.nanmin(slip):
+        far = np.maximum.accumulate(np.nan_to_num(slip - np.nanmin(slip)))
+        progress = (progress + far / far[-1] * (1 - 1 / samples)) / 2
+    edges = np.searchsorted(progress, np.arange(blocks) / blocks)
+    edges = np.unique([*edges.tolist(), samples])
     return [
         np.array([_median(values[first:stop]) for first, stop in pairwise(edges.tolist())])
         for values in columns
     ]
 
 
-def _median(values: Floats) -> float:
+def _median(values: "Floats") -> float:
     known = values[np.isfinite(values)]
     return float(np.median(known)) if known.size else np.nan
 
 
-def measured(experiment: "Experiment", channel: Channel) -> Floats | None:
+def measured(experiment: "Experiment", channel: Channel) -> "Floats | None":
     """A channel with NaN in gaps; None where it is not known."""
     values = experiment.channels.get(channel.name)
     return None if values is None else np.where(experiment.gap, np.nan, values)

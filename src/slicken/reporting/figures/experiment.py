@@ -7,7 +7,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, TIME
+from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, SLIP_VELOCITY, TIME
+from slicken.reporting.figures.by_experiment import moving, spans_decades
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
 from slicken.reporting.figures.marks import (
     Floats,
@@ -15,6 +16,7 @@ from slicken.reporting.figures.marks import (
     few_ticks,
     hatch_gaps,
     instead,
+    log_y,
     shade_stages,
     write_below,
 )
@@ -88,7 +90,8 @@ def shown_channels(experiment: "Experiment") -> list[str]:
 def draw_channel(axes: Axes, experiment: "Experiment", channel: str, say: "Wording") -> None:
     """One channel against time, in the unit in which it is shown.
 
-    Stages are shaded in turn and gaps hatched. A long trace is thinned; every extreme stays.
+    Stages are shaded in turn and gaps hatched. A long trace is thinned; every extreme stays. A slip
+    velocity over decades has a logarithmic axis, below which the line leaves in holds.
 
     Args:
         axes: Axes to draw on.
@@ -106,12 +109,22 @@ def draw_channel(axes: Axes, experiment: "Experiment", channel: str, say: "Wordi
     if not np.isfinite(values).any():
         instead(axes, say("labels.no_usable_sample"))
         return
+    values = values * quantity.shown_per_unit
+    is_logarithmic = channel == SLIP_VELOCITY.name and spans_decades(values)
+    if is_logarithmic:
+        speed = moving(values)
+        limits = float(np.nanmin(speed)) / 1.5, float(np.nanmax(speed)) * 1.5
+        values = np.where(np.isfinite(values), np.maximum(np.abs(values), limits[0] / 10), np.nan)
     axes.plot(
-        *decimated(experiment.time, values * quantity.shown_per_unit, bins_across(axes)),
+        *decimated(experiment.time, values, bins_across(axes)),
         color=ink(channel).colour,
         linewidth=0.7,
     )
-    _open_flat(axes, values * quantity.shown_per_unit)
+    if is_logarithmic:
+        axes.set_ylim(limits)
+        log_y(axes)
+    else:
+        _open_flat(axes, values)
 
 
 def _open_flat(axes: Axes, values: Floats) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from slicken.channels import FRICTION, SLIP, SLIP_VELOCITY
+from slicken.channels import SLIP, SLIP_VELOCITY
 from slicken.experiment.by_stage import ByStage, by_stage
 from slicken.experiment.motion import slip_from_velocity
 from slicken.reporting.figures.by_experiment import (
@@ -141,7 +141,7 @@ def _draw_slip(axes: Axes, data: Sliding, say: "Wording") -> None:
         if len(data.shown) <= MOST_TRACES:
             line = decimated(factor * one.slip, one.friction, bins_across(axes))
             axes.plot(*line, color=colour, linewidth=0.4, alpha=0.4)
-        x, y = medians((factor * one.slip, one.friction))
+        x, y = medians((factor * one.slip, one.friction), one.slip)
         axes.plot(x, y, color=colour, linewidth=0.9, label=plain(one.name, 30))
     axes.set_xlabel(_with_others(label, data, say))
     few_ticks(axes, x=6)
