@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, SLIP_VELOCITY, TIME
-from slicken.reporting.figures.by_experiment import moving, spans_decades
+from slicken.reporting.figures.by_experiment import medians, moving, spans_decades
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
 from slicken.reporting.figures.marks import (
     Floats,
@@ -112,8 +113,8 @@ def draw_channel(axes: Axes, experiment: "Experiment", channel: str, say: "Wordi
     values = values * quantity.shown_per_unit
     is_logarithmic = channel == SLIP_VELOCITY.name and spans_decades(values)
     if is_logarithmic:
-        speed = moving(values)
-        limits = float(np.nanmin(speed)) / 1.5, float(np.nanmax(speed)) * 1.5
+        (usual,) = medians((moving(values),))  # one sample near a standstill stretches no axis
+        limits = float(np.nanmin(usual)) / 1.6, float(np.nanmax(values)) * 1.6
         values = np.where(np.isfinite(values), np.maximum(np.abs(values), limits[0] / 10), np.nan)
     axes.plot(
         *decimated(experiment.time, values, bins_across(axes)),
@@ -123,6 +124,8 @@ def draw_channel(axes: Axes, experiment: "Experiment", channel: str, say: "Wordi
     if is_logarithmic:
         axes.set_ylim(limits)
         log_y(axes)
+        fine = (1, 3) if limits[1] < 100 * limits[0] else (1,)
+        axes.yaxis.set_major_locator(LogLocator(subs=fine, numticks=5))
     else:
         _open_flat(axes, values)
 

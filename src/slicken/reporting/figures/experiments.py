@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log10
 from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from slicken.channels import CHANNELS, FRICTION, NORMAL_FORCE, NORMAL_STRESS, Channel
 from slicken.reporting.figures.experiment import draw_channel
@@ -33,7 +31,7 @@ MOST_WITH_DRIVERS = 6
 """Experiments up to which the drivers of each are shown; with more, only its load."""
 _FRICTION_MM, _BELOW_MM, _AROUND_MM, _LEAST_MM = 25.0, 13.0, 14.0, 11.0
 """Height of a panel of friction, of another one and of what is around them; least of another."""
-_TITLE_MM = 6.0
+_TITLE_MM, _LONG = 6.0, 8
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def draw(data: Overview, say: "Wording", width: Width) -> Figure:
         for axes, name in zip(mine, (FRICTION.name, *below), strict=True):
             channel = _channel(name, shown[number])
             same = column and channel == _channel(name, shown[number - column])
-            axes.set_ylabel("" if same else f"{channel.symbol} ({channel.shown_unit or '–'})")
+            axes.set_ylabel("" if same else _label(channel))
         tops.append(mine[0])
     figure.align_ylabels(panels[::columns])  # its time grows with the square of their number
     letter_panels(tops, [experiment.name for experiment in shown])
@@ -135,12 +133,17 @@ def draw_brief(
         axes.tick_params(labelbottom=axes is panels[-1])
 
 
+def _label(channel: Channel) -> str:
+    """Symbol and unit; on two lines where a small panel has no height for one."""
+    unit = f"({channel.shown_unit or '–'})"
+    between = "\n" if len(channel.symbol + unit) > _LONG else " "
+    return f"{channel.symbol}{between}{unit}"
+
+
 def _finish(axes: Axes, channel: Channel) -> None:
-    low, high = axes.get_ylim()
     if axes.get_yscale() == "log":
-        fine = (1, 3) if log10(high / low) < 2 else (1,)
-        axes.yaxis.set_major_locator(LogLocator(subs=fine, numticks=4))
         return
+    low, high = axes.get_ylim()
     if channel in (NORMAL_STRESS, NORMAL_FORCE):
         axes.set_ylim(min(0.0, low), high)
     few_ticks(axes, y=3 if channel == FRICTION else 2)
