@@ -19,6 +19,7 @@ from slicken.reporting.figures.laws_beside import Beside
 from slicken.reporting.figures.memory import History
 from slicken.reporting.figures.memory_answer import Answer, Reading
 from slicken.reporting.figures.methods import Method, Methods, in_order, null_level
+from slicken.reporting.figures.residuals import Residuals
 from slicken.reporting.figures.saliency import Maps
 from slicken.reporting.figures.sliding import Sliding, slid
 from slicken.reporting.figures.traces import Trace, Traces
@@ -457,6 +458,14 @@ def slides(name: str, seed: int = 0, scale: float = 1.0, count: int = 4) -> Slid
     return Sliding(found.shown, others=seed)
 
 
+def residuals(part: xr.Dataset, scale: float = 1.0) -> Residuals:
+    """Of a part, with a velocity over decades that goes up step by step."""
+    time = part["time"].to_numpy()
+    left = (part["measured"] - part["predicted"].mean("run")).to_numpy()
+    velocity = scale * 1e-6 * 10.0 ** (np.arange(time.size) // 40 % 4)
+    return Residuals(time, left, np.full(time.size, 0.03 * scale), "slip_velocity", velocity)
+
+
 def renamed(table: xr.DataArray | xr.Dataset, name: str) -> Any:  # noqa: ANN401 - the same kind
     """The same with the first experiment called by another name."""
     own = table["experiment"].to_numpy().astype(object)
@@ -502,6 +511,7 @@ def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict
         "skill": skill_table(seed=seed),
         "predictions": {float(s): (part, part) for s in lengths[:4]},
         "traces": traces(part, np.full(part.sizes["target"], 0.02 * scale), others=3),
+        "residuals": residuals(part, scale),
         "laws_beside": beside(part, name, scale),
         "methods": methods(EIGHT, seed=seed),
         "importance_stress": {"loss_gradient": by_stage, "shapley_friction": by_stage},
