@@ -22,6 +22,7 @@ from slicken.reporting.figures.methods import Method, Methods, in_order, null_le
 from slicken.reporting.figures.residuals import Residuals
 from slicken.reporting.figures.saliency import Maps
 from slicken.reporting.figures.sliding import Sliding, slid
+from slicken.reporting.figures.stages import Stages, levels_of
 from slicken.reporting.figures.traces import Trace, Traces
 from slicken.reporting.figures.windows import Losses
 
@@ -458,6 +459,14 @@ def slides(name: str, seed: int = 0, scale: float = 1.0, count: int = 4) -> Slid
     return Sliding(found.shown, others=seed)
 
 
+def levels(name: str, seed: int = 0, scale: float = 1.0, count: int = 3) -> Stages:
+    """Experiments with steps of velocity, and some that are not shown."""
+    names = [name, *(f"HVR{n}" for n in range(count - 1))]
+    found = levels_of([stepped(one, seed + n, scale) for n, one in enumerate(names)])
+    assert found is not None
+    return Stages(found.shown, others=seed)
+
+
 def residuals(part: xr.Dataset, scale: float = 1.0) -> Residuals:
     """Of a part, with a velocity over decades that goes up step by step."""
     time = part["time"].to_numpy()
@@ -525,5 +534,6 @@ def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict
         "saliency": Maps(maps, maps),
         "learning": {float(s): history(20, 5, seed) * scale for s in lengths[:4]},
         "sliding": slides(name, seed, scale),
+        "stages": levels(name, seed, scale),
         "experiments": Overview([experiment(400, name=name, seed=n) for n in range(4)], NAMES),
     }  # fmt: skip

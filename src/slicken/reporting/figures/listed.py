@@ -19,6 +19,7 @@ from slicken.reporting.figures import (
     saliency,
     skill,
     sliding,
+    stages,
     traces,
     windows,
 )
@@ -44,5 +45,6 @@ FIGURES: tuple["StudyFigure", ...] = (
     saliency,
     learning,
     sliding,
+    stages,
     experiments,
 )
