@@ -1,6 +1,7 @@
 """``slicken inspect``: what is in a log: columns, channels, findings, a picture, a channel map."""
 
 from functools import partial
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,8 +13,10 @@ from slicken.study.files import write_text
 
 if TYPE_CHECKING:
     from slicken.experiment import Experiment, Inspection
+    from slicken.experiment.by_stage import ByStage
 
 _MOST_LINES = 40
+_MOST_STAGES = 10
 
 
 def run(
@@ -98,6 +101,30 @@ def _show(inspection: "Inspection") -> None:
             f"  prepared: {len(experiment)} samples, step {experiment.dt:g} s, stages: {stages}, "
             f"channels: {', '.join(experiment.channels)}"
         )
+        if inspection.by_stage is not None:
+            _show_stages(inspection.by_stage)
+
+
+def _show_stages(stages: "ByStage") -> None:
+    """Means of the first stages; ± is one standard error."""
+    say(
+        f"  {'stage':>5} {'from (s)':>10} {'to (s)':>10} {'V (µm/s)':>10} {'friction':>9} "
+        f"{'spread':>8}  dµ/d ln V"
+    )
+    for row in stages.rows()[:_MOST_STAGES]:
+        velocity = "" if isnan(row["velocity_um_s"]) else f"{row['velocity_um_s']:.4g}"
+        slope = (
+            ""
+            if isnan(row["dmu_dlnV"])
+            else f"{row['dmu_dlnV']:.4f} ± {row['dmu_dlnV_standard_error']:.4f}"
+        )
+        line = (
+            f"  {row['stage']:5.0f} {row['start_s']:10.6g} {row['end_s']:10.6g} {velocity:>10} "
+            f"{row['friction']:9.4f} {row['spread']:8.4f}  {slope}"
+        )
+        say(line.rstrip())
+    if len(stages) > _MOST_STAGES:
+        say(f"  and {len(stages) - _MOST_STAGES} more, which --out writes as a table")
 
 
 def _show_levels(experiments: "list[Experiment]") -> None:
@@ -156,6 +183,10 @@ def _write(inspection: "Inspection", folder: Path, name: str) -> None:
             steady=None if steady is None else (steady.start, steady.end),
         )
         written += save(draw, folder, name)
+    if inspection.by_stage is not None:
+        table = folder / f"{name}-stages.csv"
+        write_text(table, inspection.by_stage.csv())
+        written.append(table)
     for path in written:
         say(f"  wrote {path}")
     channel_map = folder / f"{name}.toml"

@@ -1,5 +1,7 @@
 """By stage: mean friction of each level of velocity and load, and its dependence on velocity."""
 
+import csv
+import io
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -66,6 +68,38 @@ class ByStage:
     def steps(self) -> NDArray[np.bool_]:
         """Stages that a step of velocity leads to, shape ``(N,)``."""
         return np.isfinite(self.dependence)
+
+    @property
+    def velocity_is_known(self) -> bool:
+        """Whether the velocity of any stage is known."""
+        return bool(np.isfinite(self.velocity).any())
+
+    def rows(self) -> list[dict[str, float]]:
+        """Each stage by the names and units of a table's columns; NaN where nothing is known."""
+        columns = {
+            "start_s": self.start,
+            "end_s": self.end,
+            "velocity_um_s": 1e6 * self.velocity,
+            "normal_stress_MPa": 1e-6 * self.normal_stress,
+            "friction": self.friction,
+            "spread": self.spread,
+            "standard_error": self.error,
+            "dmu_dlnV": self.dependence,
+            "dmu_dlnV_standard_error": self.dependence_error,
+        }
+        return [
+            {"stage": float(number), **{name: float(of[number]) for name, of in columns.items()}}
+            for number in range(len(self))
+        ]
+
+    def csv(self) -> str:
+        """A table of comma-separated values with a row for each stage; blank where not known."""
+        rows, text = self.rows(), io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(rows[0])
+        for row in rows:
+            writer.writerow(["" if np.isnan(value) else f"{value:.9g}" for value in row.values()])
+        return text.getvalue()
 
 
 def by_stage(experiment: "Experiment") -> ByStage | None:
