@@ -64,6 +64,7 @@ def test_inspect_draws_and_writes_a_channel_map_that_reads_the_log(
         "temperature-history-01-log.pdf",
         "temperature-history-01-log.png",
         "temperature-history-01-log.svg",
+        "temperature-history-01-stages.csv",
         "temperature-history-01.pdf",
         "temperature-history-01.png",
         "temperature-history-01.svg",
@@ -73,6 +74,19 @@ def test_inspect_draws_and_writes_a_channel_map_that_reads_the_log(
     guessed = read_experiment(log)
     assert mapped.channels.keys() == guessed.channels.keys()
     assert np.array_equal(mapped.friction, guessed.friction)
+
+
+def test_inspect_lists_stages_of_velocity_with_their_slope(tmp_path: Path) -> None:
+    velocity = np.repeat([1.0, 10.0] * 6, 100)
+    friction = 0.6 + 0.01 * np.log(velocity) + 1e-4 * np.sin(np.arange(1200.0) * 2)
+    rows = zip(np.arange(1200.0), velocity, friction, strict=True)
+    lines = "\n".join(f"{t},{v},{mu:.6f}" for t, v, mu in rows)
+    (tmp_path / "log.csv").write_text(f"time (s),slip velocity (um/s),friction\n{lines}\n")
+    answer = give("inspect", "log.csv", "--out", "look", where=tmp_path)
+    assert re.search(r"^ +1 +100 +199 +10 +0\.6230 +0\.0001  0\.0100 ± 0\.0000$", answer.out, re.M)
+    assert "  and 2 more, which --out writes as a table\n" in answer.out
+    table = (tmp_path / "look" / "log-stages.csv").read_text().splitlines()
+    assert len(table) == 13
 
 
 def test_inspect_keeps_a_channel_map_that_was_completed_by_hand(

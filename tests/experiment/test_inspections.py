@@ -69,6 +69,21 @@ def test_steady_sliding_is_not_proposed_on_a_clock_that_is_not_the_logs(
     assert describe(make_log(time=since_1970), make_map()).steady is None
 
 
+def test_means_by_stage_are_shown_where_velocity_has_levels(
+    make_log: Callable[..., Log], make_map: Callable[..., ChannelMap]
+) -> None:
+    assert describe(make_log(), make_map()).by_stage is None
+    assert describe(make_log(friction=np.full(200, 0.6))).by_stage is None
+    steps = make_log(600, velocity=np.repeat([1.0, 10.0, 1.0], 200))
+    found = describe(steps, make_map()).by_stage
+    assert found is not None
+    np.testing.assert_allclose(found.velocity, [1e-3, 1e-2, 1e-3])
+    head, *rows = found.csv().splitlines()
+    assert head.startswith("stage,start_s,end_s,velocity_um_s,normal_stress_MPa,friction")
+    assert [row.split(",")[3] for row in rows] == ["1000", "10000", "1000"]
+    assert [row.endswith(",,") for row in rows] == [True, False, False]
+
+
 def test_importing_the_room_is_quick_and_quiet() -> None:
     code = (
         "import sys, slicken.experiment\n"

@@ -1,6 +1,7 @@
 """``slicken inspect``: what is in a log: columns, channels, findings, a picture, a channel map."""
 
 from functools import partial
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,13 +12,11 @@ from slicken.errors import LogError
 from slicken.study.files import write_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from slicken.experiment import Experiment, Inspection
-    from slicken.experiment.by_stage import StageLevel
-    from slicken.reporting.wording.catalogue import Wording
+    from slicken.experiment.by_stage import ByStage
 
-_MOST_LINES, _MOST_LEVELS = 40, 12
+_MOST_LINES = 40
+_MOST_STAGES = 10
 
 
 def run(
@@ -102,28 +101,30 @@ def _show(inspection: "Inspection") -> None:
             f"  prepared: {len(experiment)} samples, step {experiment.dt:g} s, stages: {stages}, "
             f"channels: {', '.join(experiment.channels)}"
         )
-        _show_stages(inspection.by_stage, english)
+        if inspection.by_stage is not None:
+            _show_stages(inspection.by_stage)
 
 
-def _show_stages(levels: "Sequence[StageLevel]", english: "Wording") -> None:
-    """Mean friction of each level, and how velocity moves it."""
-    if len(levels) < 2:
-        return
-    say("  mean friction by level (second half of each; ± one standard error):")
-    say("    from (s)    to (s)    V (µm/s)    σ (MPa)    µ                   Δµ/Δln V")
-    for one in levels[:_MOST_LEVELS]:
-        slope = "" if one.slope != one.slope else f"{one.slope:.4f} ± {one.slope_error:.4f}"
-        velocity, stress = (
-            english.format_field(one.velocity * 1e6, ".3g"),
-            english.format_field(one.normal_stress * 1e-6, ".3g"),
+def _show_stages(stages: "ByStage") -> None:
+    """Means of the first stages; ± is one standard error."""
+    say(
+        f"  {'stage':>5} {'from (s)':>10} {'to (s)':>10} {'V (µm/s)':>10} {'friction':>9} "
+        f"{'spread':>8}  dµ/d ln V"
+    )
+    for row in stages.rows()[:_MOST_STAGES]:
+        velocity = "" if isnan(row["velocity_um_s"]) else f"{row['velocity_um_s']:.4g}"
+        slope = (
+            ""
+            if isnan(row["dmu_dlnV"])
+            else f"{row['dmu_dlnV']:.4f} ± {row['dmu_dlnV_standard_error']:.4f}"
         )
-        row = (
-            f"    {one.start:8.0f}  {one.end:8.0f}  {velocity:>10}  {stress:>9}    "
-            f"{one.friction:.4f} ± {one.error:.4f}    {slope}"
+        line = (
+            f"  {row['stage']:5.0f} {row['start_s']:10.6g} {row['end_s']:10.6g} {velocity:>10} "
+            f"{row['friction']:9.4f} {row['spread']:8.4f}  {slope}"
         )
-        say(row.rstrip())
-    if len(levels) > _MOST_LEVELS:
-        say(f"    {len(levels) - _MOST_LEVELS} more levels; --out writes all of them")
+        say(line.rstrip())
+    if len(stages) > _MOST_STAGES:
+        say(f"  and {len(stages) - _MOST_STAGES} more, which --out writes as a table")
 
 
 def _show_levels(experiments: "list[Experiment]") -> None:
@@ -158,7 +159,6 @@ def _name(path: Path, logs: list[Path]) -> str:
 def _write(inspection: "Inspection", folder: Path, name: str) -> None:
     from slicken.reporting.channel_map import channel_map_toml
     from slicken.reporting.figures import experiment_figure, log_figure, save
-    from slicken.reporting.stages import write_stages
     from slicken.reporting.wording import words
 
     log = inspection.log
@@ -183,10 +183,10 @@ def _write(inspection: "Inspection", folder: Path, name: str) -> None:
             steady=None if steady is None else (steady.start, steady.end),
         )
         written += save(draw, folder, name)
-    if len(inspection.by_stage) > 1:
-        written.append(
-            write_stages({inspection.name: inspection.by_stage}, folder, f"{name}-stages")
-        )
+    if inspection.by_stage is not None:
+        table = folder / f"{name}-stages.csv"
+        write_text(table, inspection.by_stage.csv())
+        written.append(table)
     for path in written:
         say(f"  wrote {path}")
     channel_map = folder / f"{name}.toml"

@@ -1,162 +1,273 @@
-"""By stage: mean friction where velocity and normal stress are constant, and how velocity moves it.
+"""By stage: mean friction of each level of velocity and load, and its dependence on velocity."""
 
-A reading of the record, not a fit of a law: means over the second half of each level, and their
-differences over those of ln V.
-"""
-
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+import csv
+import io
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from slicken.channels import FRICTION, NORMAL_STRESS, SLIP_VELOCITY
-from slicken.experiment.change_points import change_points
+from slicken.channels import NORMAL_STRESS, SLIP_VELOCITY
+from slicken.experiment.motion import ALMOST_NONE
+from slicken.experiment.stages import find_stages
 
 if TYPE_CHECKING:
     from slicken.experiment.experiment import Experiment
 
 Floats = NDArray[np.float64]
-APART = 1.25
-"""Ratio of velocities from which they are two levels."""
-SHORTEST = 30
-"""Samples of a level, at least."""
-BLOCKS = 8
-"""Blocks of the second half of a level, from whose means its error is taken."""
-SLOWEST = 0.01
-"""Quantile of the velocity below which all is one level: that of a hold."""
+Integers = NDArray[np.int64]
+
+CHANGE = 0.25
+"""Difference of the logarithm of velocity that counts."""
+FEWEST = 16
+"""Samples of a stage, at least; a shorter one has no mean."""
+BLOCKS = (4, 8, 16)
+"""Numbers of blocks of which the one with the largest standard error is taken."""
+CREEP = 0.05
+"""What follows a hold and is slower than this fraction of the usual velocity still is one."""
+_OFFSET = 100.0
+_FAR = 5.0
+_UNSURE = 1.5
+_NORMAL = 1.4826
 
 
-@dataclass(frozen=True)
-class StageLevel:
-    """A stretch of constant velocity and normal stress.
+STAGE_COLUMNS = (
+    "stage", "start_s", "end_s", "velocity_um_s", "normal_stress_MPa", "friction", "spread",
+    "standard_error", "dmu_dlnV", "dmu_dlnV_standard_error",
+)  # fmt: skip
+"""Columns of a table of stages, whose names carry their units."""
+
+
+@dataclass(frozen=True, eq=False)
+class ByStage:
+    """Means over the last half of each stage, in order of time.
 
     Args:
-        start: Its first sample, s.
-        end: Its last sample, s.
-        velocity: Median slip velocity, m/s; NaN where it is not known.
-        normal_stress: Mean, Pa; NaN where it is not known.
-        friction: Mean over the second half.
-        error: Standard error of that mean, from means of blocks, which share less noise than
-            samples do.
-        slope: Change of friction per e-fold of velocity since the level before, at the same normal
-            stress; NaN where there is none.
-        slope_error: Its standard error.
+        start: First instant of each stage, s, shape ``(N,)``.
+        end: Last instant, s, ``(N,)``.
+        velocity: Median slip velocity, m/s, ``(N,)``; zero in a hold, NaN where it is not known.
+        normal_stress: Median, Pa, ``(N,)``; NaN where it is not known.
+        friction: Mean friction, ``(N,)``; spikes are left out.
+        spread: Standard deviation of a sample, ``(N,)``.
+        error: Standard error of the mean, from means of blocks of time, ``(N,)``.
+        dependence: Change of friction from the stage before, over that of the logarithm of
+            velocity, ``(N,)``; NaN where velocity stays, a hold comes between, or the load changes.
+        dependence_error: Its standard error, ``(N,)``.
     """
 
-    start: float
-    end: float
-    velocity: float
-    normal_stress: float
-    friction: float
-    error: float
-    slope: float = np.nan
-    slope_error: float = np.nan
+    start: Floats
+    end: Floats
+    velocity: Floats
+    normal_stress: Floats
+    friction: Floats
+    spread: Floats
+    error: Floats
+    dependence: Floats
+    dependence_error: Floats
+
+    def __len__(self) -> int:
+        """Number of stages, N."""
+        return int(self.start.size)
+
+    @property
+    def steps(self) -> NDArray[np.bool_]:
+        """Stages that a step of velocity leads to, shape ``(N,)``."""
+        return np.isfinite(self.dependence)
+
+    @property
+    def velocity_is_known(self) -> bool:
+        """Whether the velocity of any stage is known."""
+        return bool(np.isfinite(self.velocity).any())
+
+    def rows(self) -> list[dict[str, float]]:
+        """Each stage by the names and units of a table's columns; NaN where nothing is known."""
+        columns = (
+            np.arange(len(self)),
+            self.start,
+            self.end,
+            1e6 * self.velocity,
+            1e-6 * self.normal_stress,
+            self.friction,
+            self.spread,
+            self.error,
+            self.dependence,
+            self.dependence_error,
+        )
+        each = zip(*columns, strict=True)
+        return [dict(zip(STAGE_COLUMNS, map(float, row), strict=True)) for row in each]
+
+    def csv(self) -> str:
+        """A table of comma-separated values with a row for each stage; blank where not known."""
+        rows, text = self.rows(), io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(rows[0])
+        for row in rows:
+            writer.writerow(["" if np.isnan(value) else f"{value:.9g}" for value in row.values()])
+        return text.getvalue()
 
 
-def levels_by_stage(experiment: "Experiment") -> tuple[StageLevel, ...]:
-    """The levels of an experiment, in order of time.
+def by_stage(experiment: "Experiment") -> ByStage | None:
+    """The stages of an experiment: stretches of one velocity under one load.
 
     Args:
-        experiment: Prepared experiment.
+        experiment: Experiment; its own stages are those of the load.
+
+    Returns:
+        Means of each stage; None where there are fewer than two.
+    """
+    samples = len(experiment)
+    unknown = np.full(samples, np.nan)
+    load = np.zeros(samples, np.int64) if experiment.stage is None else experiment.stage
+    velocity = experiment.channels.get(SLIP_VELOCITY.name, unknown)
+    found = stage_means(
+        experiment.time,
+        np.where(experiment.gap, np.nan, experiment.friction),
+        np.where(experiment.gap, np.nan, velocity),
+        load,
+        experiment.channels.get(NORMAL_STRESS.name, unknown),
+    )
+    return found if len(found) > 1 else None
+
+
+def velocity_levels(velocity: Floats) -> Integers:
+    """Number the stretches of about one velocity from 0.
+
+    A velocity that was derived from a displacement is noisy: levels are told apart by the logarithm
+    of velocity, as :func:`~slicken.experiment.stages.find_stages` tells loads, and neighbours that
+    are both holds are one.
+
+    Args:
+        velocity: M/s, shape ``(T,)``; NaN in gaps.
+
+    Returns:
+        Level of each sample, shape ``(T,)``; all zero where velocity is not known.
+
+    >>> velocity_levels(np.repeat([1e-6, 1e-5, 0.0, 1e-6], 50))[::50].tolist()
+    [0, 1, 2, 3]
+    """
+    speed, usual = np.abs(velocity), _usual_velocity(velocity)
+    known = np.isfinite(speed)
+    if usual == 0:
+        return np.zeros(velocity.size, np.int64)
+    floor = ALMOST_NONE * usual
+    logarithm = np.where(known, np.log(np.maximum(np.where(known, speed, floor), floor)), np.nan)
+    # Relative to a large offset, a relative change of it is a difference of logarithms.
+    found = find_stages(_OFFSET + logarithm - np.log(floor), CHANGE / _OFFSET)
+    edges = [0, *(np.flatnonzero(np.diff(found)) + 1).tolist(), found.size]
+    levels, number, before = np.zeros(found.size, np.int64), -1, np.nan
+    for first, stop in pairwise(edges):
+        level = _level(velocity[first:stop], usual, before)
+        if number < 0 or not _is_alike(before, level):
+            number += 1
+            before = level
+        levels[first:stop] = number
+    return levels
+
+
+def _usual_velocity(velocity: Floats) -> float:
+    """Median speed of the samples that move, m/s; zero where none does."""
+    speed = np.abs(velocity[np.isfinite(velocity) & (velocity != 0)])
+    if not speed.size:
+        return 0.0
+    return float(np.median(speed[speed > ALMOST_NONE * np.quantile(speed, 0.99)]))
+
+
+def _level(velocity: Floats, usual: float, before: float) -> float:
+    """Median speed; zero in a hold, where it is not told from noise about zero, or only creeps."""
+    known = velocity[np.isfinite(velocity)]
+    if not known.size:
+        return np.nan
+    middle = float(np.median(known))
+    noise = _NORMAL * float(np.median(np.abs(known - middle)))
+    slowest = (CREEP if before == 0 else ALMOST_NONE) * usual
+    return 0.0 if abs(middle) < max(slowest, _UNSURE * noise) else abs(middle)
+
+
+def _is_alike(one: float, other: float) -> bool:
+    if not (one > 0 and other > 0):
+        return bool(one == other) or not np.isfinite(one + other)
+    return bool(abs(np.log(other / one)) < CHANGE)
+
+
+def stage_means(
+    time: Floats, friction: Floats, velocity: Floats, load: Integers, normal_stress: Floats
+) -> ByStage:
+    """Means over the last half of each stage, of one velocity and one load.
+
+    Args:
+        time: S, uniform, shape ``(T,)``.
+        friction: Shape ``(T,)``; NaN in gaps.
+        velocity: M/s, ``(T,)``; NaN in gaps, and where it is not known.
+        load: Number of the stage of the load, ``(T,)``.
+        normal_stress: Pa, ``(T,)``; NaN where it is not known.
 
     Example:
-        >>> import slicken
-        >>> time = np.arange(600.0)
-        >>> velocity = np.repeat([1e-6, 1e-5], 300)
-        >>> friction = 0.6 - 0.004 * np.log(velocity) + 1e-9 * time
-        >>> run = slicken.Experiment.from_arrays(
-        ...     name="run", time=time, slip_velocity=velocity, friction=friction
-        ... )
-        >>> [round(level.slope, 5) for level in levels_by_stage(run)]
-        [nan, -0.004]
+        >>> velocity = np.repeat([1e-6, 1e-5, 1e-6], 400)
+        >>> friction = 0.6 + 0.004 * np.log(velocity / 1e-6)
+        >>> found = stage_means(np.arange(1200.0), friction, velocity, 0 * velocity.astype(int),
+        ...                     np.full(1200, np.nan))
+        >>> found.dependence.round(6).tolist()
+        [nan, 0.004, 0.004]
     """
-    stages, stretches = [], []
-    for stage, here in _stretches(experiment):
-        if _is_steady(experiment, here):
-            stages.append(stage)
-            stretches.append(_level(experiment, here))
-    found = stretches[:1]
-    for number, (before, level) in enumerate(pairwise(stretches), 1):
-        moved = stages[number] == stages[number - 1] and min(before.velocity, level.velocity) > 0
-        found.append(_after(before, level) if moved else level)
-    return tuple(found)
+    levels = velocity_levels(velocity)
+    cuts = np.flatnonzero((np.diff(levels) != 0) | (np.diff(load) != 0)) + 1
+    usual, rows, speed = _usual_velocity(velocity), [], np.nan
+    for first, stop in pairwise([0, *cuts.tolist(), time.size]):
+        late = slice((first + stop) // 2, stop)
+        known = _usual(friction[late])
+        if np.isfinite(friction[first:stop]).sum() < FEWEST or known.size < BLOCKS[0]:
+            continue
+        speed = _level(velocity[late], usual, speed)
+        rows.append((
+            time[first], time[stop - 1], speed,
+            _median(normal_stress[late]), known.mean(), known.std(), _error(known), load[first],
+        ))  # fmt: skip
+    table = np.array(rows, np.float64).reshape(-1, 8).T
+    start, end, velocities, stress, means, spread, error, of_load = table
+    slope, unsure = _dependence(velocities, means, error, of_load)
+    return ByStage(start, end, velocities, stress, means, spread, error, slope, unsure)
 
 
-def _stretches(experiment: "Experiment") -> Iterator[tuple[int, slice]]:
-    """Stage of normal stress and samples of every level that is long enough."""
-    size = len(experiment)
-    stage = np.zeros(size, np.int64) if experiment.stage is None else experiment.stage
-    edges = {0, size, *(np.flatnonzero(np.diff(stage)) + 1).tolist()}
-    velocity = experiment.channels.get(SLIP_VELOCITY.name)
-    if velocity is not None:
-        edges |= set(_changes(velocity, experiment.time))
-    for start, stop in pairwise(sorted(edges)):
-        if (~experiment.gap[start:stop]).sum() >= SHORTEST:
-            yield int(stage[start]), slice(start, stop)
+def _usual(values: Floats) -> Floats:
+    """The finite values without spikes, in order."""
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return known
+    away = np.abs(known - np.median(known))
+    return known[away <= _FAR * max(_NORMAL * float(np.median(away)), 1e-12)]
 
 
-def _is_steady(experiment: "Experiment", here: slice) -> bool:
-    """Whether the fault slips in both halves of a stretch, and as fast; in a hold it slows down."""
-    if SLIP_VELOCITY.name not in experiment.channels:
-        return True
-    velocity = experiment.channels[SLIP_VELOCITY.name][here][~experiment.gap[here]]
-    first, second = (float(np.median(half)) for half in np.array_split(velocity, 2))
-    return min(first, second) > 0 and max(first, second) < APART * min(first, second)
+def _median(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if known.size else np.nan
 
 
-def _changes(velocity: Floats, time: Floats) -> list[int]:
-    """First samples of new levels of velocity: change points of its logarithm, less the slight."""
-    known = np.isfinite(velocity) & (velocity > 0)
-    if known.sum() < SHORTEST:
-        return []
-    slowest = float(np.quantile(velocity[known], SLOWEST))
-    speed = np.interp(time, time[np.isfinite(velocity)], velocity[np.isfinite(velocity)])
-    logarithm = np.log(np.maximum(speed, slowest))
-    return _joined(logarithm, change_points(logarithm))
+def _error(values: Floats) -> float:
+    """Standard error of a mean of correlated samples: the largest over sizes of blocks.
+
+    Means of blocks longer than the noise remembers are independent (Flyvbjerg & Petersen 1989,
+    10.1063/1.457480).
+    """
+    found = []
+    for count in BLOCKS:
+        if values.size >= count:
+            means = [block.mean() for block in np.array_split(values, count)]
+            found.append(float(np.std(means, ddof=1)) / np.sqrt(count))
+    return max(found)
 
 
-def _joined(values: Floats, changes: Sequence[int]) -> list[int]:
-    """The changes between levels that are apart, the slightest left out first."""
-    kept = list(changes)
-    while kept:
-        levels = [float(np.median(piece)) for piece in np.split(values, kept)]
-        heights = np.abs(np.diff(levels))
-        least = int(np.argmin(heights))
-        if heights[least] >= np.log(APART):
-            return kept
-        del kept[least]
-    return kept
-
-
-def _level(experiment: "Experiment", here: slice) -> StageLevel:
-    usable = ~experiment.gap[here]
-    time, friction = experiment.time[here][usable], experiment.channels[FRICTION.name][here][usable]
-    later = friction[friction.size // 2 :]
-    means = [float(block.mean()) for block in np.array_split(later, BLOCKS)]
-    velocity, stress = (
-        experiment.channels[name][here][usable] if name in experiment.channels else np.array([])
-        for name in (SLIP_VELOCITY.name, NORMAL_STRESS.name)
-    )
-    return StageLevel(
-        start=float(time[0]),
-        end=float(time[-1]),
-        velocity=float(np.median(velocity)) if velocity.size else np.nan,
-        normal_stress=float(stress.mean()) if stress.size else np.nan,
-        friction=float(later.mean()),
-        error=float(np.std(means, ddof=1) / np.sqrt(BLOCKS)),
-    )
-
-
-def _after(before: StageLevel, level: StageLevel) -> StageLevel:
-    """The level with the velocity dependence since the one before."""
-    apart = np.log(level.velocity / before.velocity)
-    if abs(apart) < np.log(APART):
-        return level
-    return replace(
-        level,
-        slope=float((level.friction - before.friction) / apart),
-        slope_error=float(np.hypot(level.error, before.error) / abs(apart)),
-    )
+def _dependence(
+    velocity: Floats, friction: Floats, error: Floats, load: Floats
+) -> tuple[Floats, Floats]:
+    found = np.full((2, velocity.size), np.nan)
+    for place in range(1, velocity.size):
+        before, after = velocity[place - 1], velocity[place]
+        if not (before > 0 and after > 0) or load[place] != load[place - 1]:
+            continue
+        ratio = float(np.log(after / before))
+        if abs(ratio) >= CHANGE:
+            found[0, place] = (friction[place] - friction[place - 1]) / ratio
+            found[1, place] = np.hypot(error[place], error[place - 1]) / abs(ratio)
+    return found[0], found[1]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from slicken.errors import SlickenError
-from slicken.experiment.by_stage import StageLevel, levels_by_stage
+from slicken.experiment.by_stage import ByStage, by_stage
 from slicken.experiment.clock import crop
 from slicken.experiment.columns import read_channels
 from slicken.experiment.guess import guess_channels
@@ -63,7 +63,7 @@ class Inspection:
         experiment: The prepared experiment; None where none can be prepared.
         problem: Why none can be prepared; blank where one can.
         steady: A proposed interval of steady sliding; None where there is none.
-        by_stage: Levels of velocity and normal stress, in order of time.
+        by_stage: Mean friction of each stage of velocity and load; None where there is only one.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Inspection:
     experiment: "Experiment | None"
     problem: str = ""
     steady: SteadySliding | None = None
-    by_stage: tuple[StageLevel, ...] = ()
+    by_stage: ByStage | None = None
 
 
 def describe(
@@ -116,7 +116,7 @@ def describe(
         experiment=experiment,
         problem=problem,
         steady=_steady(experiment),
-        by_stage=() if experiment is None else levels_by_stage(experiment),
+        by_stage=None if experiment is None else by_stage(experiment),
     )
 
 

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from slicken.evidence.attribution import METHODS
 from slicken.evidence.drivers import shares_of
 from slicken.evidence.importance import KINDS
-from slicken.experiment.by_stage import levels_by_stage
+from slicken.experiment.by_stage import STAGE_COLUMNS, by_stage
 from slicken.learning.splits import PARTS, Part
 from slicken.lengths import plain
 from slicken.reporting.quantities import QUANTITIES
-from slicken.reporting.stages import stages_table
 from slicken.study.files import written_aside
 
 if TYPE_CHECKING:
@@ -25,8 +24,8 @@ if TYPE_CHECKING:
 
 ENDS = ("", "_low", "_high")
 """Endings of the three columns of a number with its interval."""
-TIMES = ("time_s", "start_time_s", "end_time_s", "step_s", "duration_s")
-"""Names that end with seconds and are times, whatever the clock of the windows."""
+TIMES = ("time_s", "start_s", "end_s", "step_s", "duration_s", "velocity_um_s")
+"""Names that end with seconds and are no lengths of windows, whatever their clock."""
 SCORED: tuple[Part, ...] = ("validation", "test")
 
 
@@ -288,9 +287,15 @@ def _interval(name: str, numbers: Sequence[float], unit: str = "") -> dict[str, 
 
 
 def _stages(evidence: "Evidence") -> pd.DataFrame:
-    """Mean friction of each level of velocity and normal stress."""
-    every = evidence.trained.experiments
-    return stages_table({one.name: levels_by_stage(one) for one in every})
+    """Mean friction of each level of velocity and load, where an experiment has several."""
+    stages = {one.name: by_stage(one) for one in evidence.trained.experiments}
+    rows = [
+        {"experiment": name, **row, "stage": int(row["stage"])}
+        for name, found in stages.items()
+        if found is not None
+        for row in found.rows()
+    ]
+    return pd.DataFrame(rows, columns=["experiment", *STAGE_COLUMNS])
 
 
 TABLES: Mapping[str, Callable[["Evidence"], pd.DataFrame]] = {

@@ -14,7 +14,6 @@ from slicken.evidence.lab_numbers import Lab
 from slicken.evidence.laws_beside import LawBeside
 from slicken.evidence.required import RequiredHistory
 from slicken.evidence.resampling import Interval
-from slicken.experiment.by_stage import StageLevel
 from slicken.experiment.experiment import Experiment, Provenance
 from slicken.reporting.figures.comparison import Compared
 from slicken.reporting.figures.experiments import Overview
@@ -23,9 +22,10 @@ from slicken.reporting.figures.laws_beside import Beside
 from slicken.reporting.figures.memory import History
 from slicken.reporting.figures.memory_answer import Answer, Reading
 from slicken.reporting.figures.methods import Method, Methods, in_order, null_level
-from slicken.reporting.figures.residuals import Missed
+from slicken.reporting.figures.residuals import Residuals
 from slicken.reporting.figures.saliency import Maps
-from slicken.reporting.figures.sliding import Slid
+from slicken.reporting.figures.sliding import Sliding, slid
+from slicken.reporting.figures.stages import Stages, levels_of
 from slicken.reporting.figures.traces import Trace, Traces
 from slicken.reporting.figures.windows import Losses
 
@@ -427,6 +427,57 @@ def traces(
     return Traces(shown, others)
 
 
+def beside(part: xr.Dataset, name: str, scale: float = 1.0) -> Beside:
+    """The first experiment of a part, with a law that holds still where velocity does not."""
+    one = part.isel(target=part["experiment"].to_numpy().astype(str) == name)
+    time = one["time"].to_numpy()
+    velocity = 1e-6 * 10.0 ** (np.arange(time.size) // 30 % 4) * scale
+    law = LawBeside("slip_law", {"mu0": Interval(0.6, 0.5, 0.7)}, Interval(0.2, 0.1, 0.3), 0.4)
+    measured = one["measured"].to_numpy()
+    return Beside(
+        name, law, "slip_velocity", time, velocity, measured,
+        one["predicted"].mean("run").to_numpy(), np.full(time.size, measured.mean()),
+        np.full(time.size, 0.02 * scale), 0.8,
+    )  # fmt: skip
+
+
+def stepped(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> Experiment:
+    """An experiment with steps of velocity, a hold, and nothing known of its load."""
+    random = np.random.default_rng(seed)
+    velocity = scale * 1e-6 * np.repeat([1.0, 10.0, 0.0, 1.0, 100.0, 3.0], 200)
+    friction = 0.6 + 0.006 * np.log1p(velocity / scale / 1e-6)
+    return Experiment.from_arrays(
+        name=name,
+        time=np.arange(float(velocity.size)),
+        friction=friction + 0.002 * random.normal(size=velocity.size),
+        slip_velocity=velocity * (1 + 0.03 * random.normal(size=velocity.size)),
+    )
+
+
+def slides(name: str, seed: int = 0, scale: float = 1.0, count: int = 4) -> Sliding:
+    """Experiments at one velocity and with steps of it, and some that are not shown."""
+    steps = [stepped(f"HVR{n}", seed + n, scale) for n in range(count - 1)]
+    found = slid([experiment(400, name=name, seed=seed), *steps])
+    assert found is not None
+    return Sliding(found.shown, others=seed)
+
+
+def levels(name: str, seed: int = 0, scale: float = 1.0, count: int = 3) -> Stages:
+    """Experiments with steps of velocity, and some that are not shown."""
+    names = [name, *(f"HVR{n}" for n in range(count - 1))]
+    found = levels_of([stepped(one, seed + n, scale) for n, one in enumerate(names)])
+    assert found is not None
+    return Stages(found.shown, others=seed)
+
+
+def residuals(part: xr.Dataset, scale: float = 1.0) -> Residuals:
+    """Of a part, with a velocity over decades that goes up step by step."""
+    time = part["time"].to_numpy()
+    left = (part["measured"] - part["predicted"].mean("run")).to_numpy()
+    velocity = scale * 1e-6 * 10.0 ** (np.arange(time.size) // 40 % 4)
+    return Residuals(time, left, np.full(time.size, 0.03 * scale), "slip_velocity", velocity)
+
+
 def renamed(table: xr.DataArray | xr.Dataset, name: str) -> Any:  # noqa: ANN401 - the same kind
     """The same with the first experiment called by another name."""
     own = table["experiment"].to_numpy().astype(object)
@@ -472,6 +523,8 @@ def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict
         "skill": skill_table(seed=seed),
         "predictions": {float(s): (part, part) for s in lengths[:4]},
         "traces": traces(part, np.full(part.sizes["target"], 0.02 * scale), others=3),
+        "residuals": residuals(part, scale),
+        "laws_beside": beside(part, name, scale),
         "methods": methods(EIGHT, seed=seed),
         "importance_stress": {"loss_gradient": by_stage, "shapley_friction": by_stage},
         "importance_ranked": {
@@ -483,56 +536,10 @@ def study_data(name: str = "HVR1200", seed: int = 0, scale: float = 1.0) -> dict
         ),
         "saliency": Maps(maps, maps),
         "learning": {float(s): history(20, 5, seed) * scale for s in lengths[:4]},
-        "residuals": missed(400, seed=seed, scale=scale),
-        "laws_beside": beside(name, scale),
-        "experiments": Overview(
-            [experiment(400, name=name, seed=n) for n in range(4)],
-            ("slip_velocity", "axial_displacement", "temperature"),
-        ),
-        "sliding": [slid(f"{name} {n}", n, scale) for n in range(5)],
-        "stages": {f"{name} {n}": levels(n, scale) for n in range(3)},
+        "sliding": slides(name, seed, scale),
+        "stages": levels(name, seed, scale),
+        "experiments": Overview([experiment(400, name=name, seed=n) for n in range(4)], NAMES),
     }  # fmt: skip
-
-
-def missed(count: int, seed: int = 0, scale: float = 1.0) -> Missed:
-    """Residuals of noise alone, over a velocity of three decades."""
-    random = np.random.default_rng(seed)
-    return Missed(
-        random.normal(0, 0.005, count), 0.01, np.arange(count) * scale, "slip_velocity",
-        10 ** random.uniform(-7, -4, count) * scale,
-    )  # fmt: skip
-
-
-def beside(name: str, scale: float = 1.0) -> Beside:
-    """A law that follows the measured friction less well than the networks do."""
-    time = np.arange(200.0) * scale
-    measured = 0.6 + 0.01 * np.sin(time / (20 * scale))
-    law = LawBeside("ageing_law", {"a": Interval(0.01, 0.009, 0.011)}, Interval(0.3, 0.1, 0.5), 0.4)
-    velocity = np.repeat([1e-6, 1e-4], 100) * scale
-    half = np.full(time.size, 0.004)
-    return Beside(
-        name, law, "slip_velocity", time, velocity, measured, measured + 0.001, measured + 0.004,
-        half, 0.9,
-    )  # fmt: skip
-
-
-def slid(name: str, seed: int = 0, scale: float = 1.0) -> Slid:
-    """Steps of velocity over three decades, with friction of ln V."""
-    random = np.random.default_rng(seed)
-    velocity = np.repeat(10 ** random.uniform(-7, -4, 10), 50) * scale
-    friction = 0.6 - 0.004 * np.log(velocity) + 0.001 * random.normal(size=velocity.size)
-    return Slid(name, np.cumsum(velocity), velocity, friction)
-
-
-def levels(seed: int = 0, scale: float = 1.0) -> tuple[StageLevel, ...]:
-    """Levels of velocity with friction of ln V."""
-    velocities = np.array([1e-7, 1e-6, 1e-5, 1e-6]) * scale
-    frictions = 0.6 - (0.004 + 0.001 * seed) * np.log(velocities)
-    slopes = [np.nan, *(np.diff(frictions) / np.diff(np.log(velocities)))]
-    return tuple(
-        StageLevel(100.0 * n, 100.0 * (n + 1), v, 5e6, f, 0.0005, s, 0.0003)
-        for n, (v, f, s) in enumerate(zip(velocities, frictions, slopes, strict=True))
-    )
 
 
 def lab(scale: float = 1.0) -> Lab:

@@ -6,24 +6,35 @@ from dataclasses import replace
 import made_up_results as made_up
 import numpy as np
 import pytest
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from reading import EN, fresh_axes, labelled, said
 
-from slicken.channels import CHANNELS
+from slicken.channels import CHANNELS, DRIVERS
 from slicken.experiment.experiment import Experiment
 from slicken.logs.finding import Finding
 from slicken.reporting.figures import experiment_figure, experiments, learning, log_figure
 from slicken.reporting.figures.experiment import draw_channel
-from slicken.reporting.figures.experiments import Overview
 from slicken.reporting.figures.learning import draw_losses
+from slicken.reporting.figures.output import lay_out
+from slicken.reporting.figures.style import Width
 from slicken.reporting.figures.thinning import banded, decimated
 from slicken.statements import Statement
 
 GAP = Statement("findings.gap", seconds=3.0, longest=1.5)
 
 
-def overview(shown: Sequence[Experiment]) -> Figure:
-    return experiments.draw(Overview(shown), EN, "double")
+STEPPED = ("slip_velocity", "temperature")
+
+
+def overview(
+    shown: Sequence[Experiment], drivers: tuple[str, ...] = (), width: Width = "double"
+) -> Figure:
+    return experiments.draw(experiments.Overview(shown, drivers), EN, width)
+
+
+def visible(figure: Figure) -> list[Axes]:
+    return [axes for axes in figure.axes if axes.get_visible()]
 
 
 def test_friction_is_on_top_and_drivers_come_before_normal_stress() -> None:
@@ -77,9 +88,40 @@ def test_an_experiment_is_drawn_with_the_channels_it_has(without: tuple[str, ...
 def test_an_overview_shows_as_many_experiments_as_fit_and_says_how_many_do_not(count: int) -> None:
     many = [made_up.experiment(300, name=f"HVR{n}", stages=2, seed=n) for n in range(count)]
     figure = overview(many)
-    visible = [axes for axes in figure.axes if axes.get_visible()]
-    assert len(visible) == 2 * min(count, 24)
+    assert len(visible(figure)) == 2 * min(count, 24)
     assert ("6 more experiments are not shown" in figure.get_supxlabel()) == (count == 30)
+
+
+def test_an_overview_shows_the_drivers_of_few_experiments_between_friction_and_load() -> None:
+    one = made_up.experiment(600)
+    labels = [axes.get_ylabel() for axes in overview([one], STEPPED).axes]
+    assert labels == ["µ (–)", "V (mm/s)", "T (°C)", "σ (MPa)"]
+    seven = [made_up.experiment(300, name=f"HVR{n}", stages=2, seed=n) for n in range(7)]
+    assert len(visible(overview(seven, STEPPED))) == 14
+
+
+@pytest.mark.parametrize("width", ["single", "double"])
+def test_an_overview_stays_readable_with_all_drivers(width: Width) -> None:
+    drivers = tuple(driver.name for driver in DRIVERS)
+    six = [made_up.experiment(300, name=f"HVR{n}", stages=2, seed=n) for n in range(6)]
+    figure = overview(six, drivers, width)
+    lay_out(figure)
+    heights = [axes.get_window_extent().height / figure.dpi * 25.4 for axes in visible(figure)]
+    assert min(heights) > 6
+    labels = {axes.get_ylabel() for axes in visible(figure)}
+    assert {"µ (–)", "σ (MPa)", "T (°C)"} <= labels
+
+
+def test_a_velocity_over_decades_has_a_logarithmic_axis_and_holds_leave_it() -> None:
+    one = made_up.stepped()
+    axes = fresh_axes(30)
+    draw_channel(axes, one, "slip_velocity", EN)
+    assert axes.get_yscale() == "log"
+    low, high = axes.get_ylim()
+    assert low < 0.9e-3 < 0.11 < high  # mm/s
+    assert np.nanmin(axes.lines[0].get_ydata()) < low
+    draw_channel(axes := fresh_axes(30), made_up.experiment(), "slip_velocity", EN)
+    assert axes.get_yscale() == "linear"
 
 
 def test_a_gap_from_end_to_end_is_said_in_words() -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from slicken.channels import CHANNELS, DRIVERS, FRICTION, NORMAL_STRESS, SLIP_VELOCITY, TIME
+from slicken.reporting.figures.by_experiment import medians, moving, spans_decades
 from slicken.reporting.figures.finding_marks import finding_lines, mark_findings
 from slicken.reporting.figures.marks import (
     Floats,
@@ -15,7 +17,6 @@ from slicken.reporting.figures.marks import (
     few_ticks,
     hatch_gaps,
     instead,
-    is_wide,
     log_y,
     shade_stages,
     write_below,
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     from slicken.experiment.experiment import Experiment
     from slicken.logs.finding import Finding
     from slicken.reporting.wording import Wording
-
-
-SLOWEST = 0.01
-"""Quantile of the velocity above zero at which a logarithmic axis begins."""
 
 
 def experiment_figure(
@@ -69,8 +66,6 @@ def experiment_figure(
     figure, panels = new_figure(width=width, height_mm=height, rows=len(names), share_x="all")
     for axes, name in zip(panels, names, strict=True):
         draw_channel(axes, experiment, name, say)
-        if name == SLIP_VELOCITY.name:
-            draw_wide(axes, experiment)
         mark_findings(axes, findings, numbered=axes is panels[0])
         if steady is not None:
             axes.axvspan(*steady, ymin=-0.05, ymax=0.0, color=GREEN, linewidth=0, clip_on=False)
@@ -96,7 +91,8 @@ def shown_channels(experiment: "Experiment") -> list[str]:
 def draw_channel(axes: Axes, experiment: "Experiment", channel: str, say: "Wording") -> None:
     """One channel against time, in the unit in which it is shown.
 
-    Stages are shaded in turn and gaps hatched. A long trace is thinned; every extreme stays.
+    Stages are shaded in turn and gaps hatched. A long trace is thinned; every extreme stays. A slip
+    velocity over decades has a logarithmic axis, below which the line leaves in holds.
 
     Args:
         axes: Axes to draw on.
@@ -114,23 +110,24 @@ def draw_channel(axes: Axes, experiment: "Experiment", channel: str, say: "Wordi
     if not np.isfinite(values).any():
         instead(axes, say("labels.no_usable_sample"))
         return
+    values = values * quantity.shown_per_unit
+    is_logarithmic = channel == SLIP_VELOCITY.name and spans_decades(values)
+    if is_logarithmic:
+        (usual,) = medians((moving(values),))  # one sample near a standstill stretches no axis
+        limits = float(np.nanmin(usual)) / 1.6, float(np.nanmax(values)) * 1.6
+        values = np.where(np.isfinite(values), np.maximum(np.abs(values), limits[0] / 10), np.nan)
     axes.plot(
-        *decimated(experiment.time, values * quantity.shown_per_unit, bins_across(axes)),
+        *decimated(experiment.time, values, bins_across(axes)),
         color=ink(channel).colour,
         linewidth=0.7,
     )
-    _open_flat(axes, values * quantity.shown_per_unit)
-
-
-def draw_wide(axes: Axes, experiment: "Experiment") -> None:
-    """A logarithmic axis for slip velocity that was drawn, where a linear one would flatten it."""
-    velocity = experiment.channels[SLIP_VELOCITY.name][~experiment.gap]
-    moving = velocity[np.isfinite(velocity) & (velocity > 0)] * SLIP_VELOCITY.shown_per_unit
-    if moving.size:
-        low, high = np.quantile(moving, SLOWEST), moving.max()
-        if is_wide(np.array([low, high])):
-            axes.set_ylim(float(low) / 1.5, float(high) * 1.5)
-            log_y(axes)
+    if is_logarithmic:
+        axes.set_ylim(limits)
+        log_y(axes)
+        fine = (1, 3) if limits[1] < 100 * limits[0] else (1,)
+        axes.yaxis.set_major_locator(LogLocator(subs=fine, numticks=5))
+    else:
+        _open_flat(axes, values)
 
 
 def _open_flat(axes: Axes, values: Floats) -> None:

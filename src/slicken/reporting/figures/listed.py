@@ -44,7 +44,7 @@ FIGURES: tuple["StudyFigure", ...] = (
     importance_lags,
     saliency,
     learning,
-    experiments,
     sliding,
     stages,
+    experiments,
 )

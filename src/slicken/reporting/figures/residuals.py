@@ -1,4 +1,4 @@
-"""Residuals: what the networks miss on what they never saw, against time and slip velocity."""
+"""Residuals: measured less predicted friction of the test part, against velocity and time."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -6,179 +6,216 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from slicken.channels import SLIP_VELOCITY, TEMPERATURE, TIME, TITLED
+from slicken.channels import CHANNELS, SLIP_VELOCITY, TEMPERATURE
 from slicken.evidence.intervals import LEVEL
-from slicken.reporting.figures.marks import (
-    Floats,
-    few_ticks,
-    finite_runs,
-    is_wide,
-    legend_below,
-    log_x,
-)
+from slicken.reporting.figures.by_experiment import moving, scale_of, spans_decades, varies
+from slicken.reporting.figures.marks import Floats, few_ticks, finite_runs, legend_below, log_x
 from slicken.reporting.figures.style import (
     BLUE,
-    FAINT,
     INK,
     Width,
     label_of,
     letter_panels,
     new_figure,
+    time_label,
 )
-from slicken.reporting.figures.traces import BAND
+from slicken.reporting.figures.traces import BAND, MEASURED
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from slicken.evidence.evidence import Evidence
     from slicken.reporting.wording import Wording
+    from slicken.study.trained import Trained
 
 NAME = "residuals"
-MOST_POINTS = 4000
-BINS, FEWEST = 20, 5
-"""Bins along an axis, and targets of a bin, at least."""
-SLOWEST = 0.01
-"""Quantile of the velocity above zero below which a point is not shown on a logarithmic axis."""
-VARIES = 1.2
-"""Ratio of the 95th to the 5th percentile from which a velocity is worth an axis."""
+BINS = {"single": 14, "double": 24}
+"""Bins of equal width, of the logarithm where the axis is logarithmic."""
+FEWEST = 10
+"""Targets of a bin, at least."""
+MOST_POINTS = 3000
+_WIDEST = 3.0
 
 
 @dataclass(frozen=True)
-class Missed:
-    """Held-out targets.
+class Residuals:
+    """Residuals of the test part.
 
     Args:
-        residual: Measured friction less the mean over runs, shape ``(N,)``.
-        half_width: Half the width of the calibrated interval, median over targets.
-        time: Of each target, s, ``(N,)``.
-        driver: Name of the driver of the other panel; blank where none varies.
-        values: That driver at the targets, in the unit of its channel, ``(N,)``.
-        level: Level of the interval.
+        time: Target times on the clock of each experiment, s, shape ``(N,)``.
+        residual: Measured friction less the mean over runs, ``(N,)``.
+        half_width: Half the width of the calibrated interval, ``(N,)``.
+        driver: Slip velocity, or temperature; blank where neither varies.
+        values: The driver at the targets, in its SI unit, ``(N,)``; NaN where it is not known.
+        level: Level of the interval, and of the middle of the residuals.
     """
 
-    residual: Floats
-    half_width: float
     time: Floats
+    residual: Floats
+    half_width: Floats
     driver: str
     values: Floats
     level: float = LEVEL
 
 
-def data(evidence: "Evidence") -> Missed | None:
-    """Residuals of the lengths that the folds chose; None without a finite run."""
+def data(evidence: "Evidence") -> Residuals | None:
+    """Residuals at the best length; None where no run has finite predictions."""
     trained = evidence.trained
     table = trained.predictions(None, "test")
     runs = finite_runs(table)
-    if not len(runs) or not table.sizes["target"]:
+    if not runs.size:
         return None
-    half = evidence.skill.calibration.width(runs.std(axis=0))
+    spread = table["predicted"].std("run").to_numpy()
+    driver, values = _driver(trained, table)
+    return Residuals(
+        table["time"].to_numpy().astype(np.float64),
+        table["measured"].to_numpy() - runs.mean(axis=0),
+        evidence.skill.calibration.width(spread),
+        driver,
+        values,
+    )
+
+
+def _driver(trained: "Trained", table: "xr.Dataset") -> tuple[str, Floats]:
+    """Slip velocity where it varies, else temperature where that does; with its values."""
     names, time = table["experiment"].to_numpy().astype(str), table["time"].to_numpy()
-    driver, values = "", np.full(time.size, np.nan)
-    for name in (SLIP_VELOCITY.name, TEMPERATURE.name):
-        found = np.full(time.size, np.nan)
+    nothing = np.full(time.size, np.nan)
+    for channel in (SLIP_VELOCITY, TEMPERATURE):
+        values = nothing.copy()
         for one in trained.experiments:
-            if name in one.channels:
-                here = names == one.name
-                found[here] = np.interp(time[here], one.time, one.channels[name])
-        if _varies(name, found):
-            driver, values = name, found
-            break
-    return Missed(
-        residual=table["measured"].to_numpy() - runs.mean(axis=0),
-        half_width=float(np.median(half)),
-        time=time,
-        driver=driver,
-        values=values,
-    )
+            here = names == one.name
+            if channel.name in one.channels:
+                values[here] = np.interp(time[here], one.time, one.channels[channel.name])
+        known = values[np.isfinite(values)]
+        velocity = channel == SLIP_VELOCITY
+        if known.size and (varies(np.sort(known)) if velocity else np.ptp(known) > 0):
+            return channel.name, values
+    return "", nothing
 
 
-def _varies(name: str, values: Floats) -> bool:
-    known = values[np.isfinite(values) & ((values > 0) | (name != SLIP_VELOCITY.name))]
-    if not known.size:
-        return False
-    low, high = np.quantile(known, [0.05, 0.95])
-    return bool(high > VARIES * low) if name == SLIP_VELOCITY.name else bool(high - low > 1.0)
-
-
-def draw(data: Missed, say: "Wording", width: Width) -> Figure:
-    """Residuals against time, and against the driver that varies."""
-    panels_wanted = 2 if data.driver else 1
-    wide = width == "double"
+def draw(data: Residuals, say: "Wording", width: Width) -> Figure:
+    """Residuals against the driver, where there is one, and against time."""
+    count = 2 if data.driver else 1
+    beside = width == "double" and count == 2
+    rows = 1 if beside else count
     figure, panels = new_figure(
-        width=width,
-        height_mm=70 if wide or panels_wanted == 1 else 115,
-        rows=1 if wide else panels_wanted,
-        columns=panels_wanted if wide else 1,
-        share_y="all",
+        width=width, height_mm=16 + 52 * rows, rows=rows, columns=2 if beside else 1, share_y="all"
     )
-    _draw(panels[0], data.time, data, say)
-    panels[0].set_xlabel(label_of(TIME.name, say))
-    titles = [say("labels.against_time")]
-    few_ticks(panels[0], x=6, y=5)
     if data.driver:
-        channel, values = TITLED[data.driver], data.values
-        moving = values[values > 0]
-        wide_axis = data.driver == SLIP_VELOCITY.name and bool(moving.size)
-        ends = np.quantile(moving, [SLOWEST, 1.0]) if wide_axis else np.array([])
-        logarithmic = wide_axis and is_wide(ends)
-        here = values >= ends[0] if logarithmic else np.isfinite(values)
-        _draw(panels[1], values * channel.shown_per_unit, data, say, here, logarithmic=logarithmic)
-        panels[1].set_xlabel(label_of(data.driver, say))
-        if logarithmic:
-            low, high = ends * channel.shown_per_unit
-            panels[1].set_xlim(low / 1.3, high * 1.3)
-            log_x(panels[1])
-        else:
-            few_ticks(panels[1], x=6)
-        titles.append(say("labels.against_driver", driver=data.driver))
-    for axes in panels if not wide else panels[:1]:
-        axes.set_ylabel(say("labels.missed"))
-    legend_below(figure, panels[0])
-    letter_panels(panels, titles)
+        _draw_driver(panels[0], data, say, BINS[width] // (2 if beside else 1))
+    _draw_binned(panels[-1], data.time, data, say, BINS[width] // (2 if beside else 1))
+    panels[-1].set_xlabel(time_label(say))
+    few_ticks(panels[-1], x=6)
+    panels[0].set_ylim(*_limits(data))
+    widest = float(np.nanmax(data.half_width, initial=0.0))
+    if widest > panels[0].get_ylim()[1]:
+        words = say("labels.interval_cut", level=data.level, half=widest)
+        panels[-1].set_title(words, loc="right", fontsize=6)
+    for axes in panels:
+        few_ticks(axes, y=5)
+        axes.set_ylabel("" if beside and axes is panels[-1] else say("labels.less_predicted"))
+    legend_below(figure, panels[-1])
+    letter_panels(panels, [""] * len(panels))
     return figure
 
 
-def _draw(
+def _draw_driver(axes: Axes, data: Residuals, say: "Wording", bins: int) -> None:
+    if data.driver != SLIP_VELOCITY.name:
+        _draw_binned(axes, data.values * CHANNELS[data.driver].shown_per_unit, data, say, bins)
+        axes.set_xlabel(label_of(data.driver, say))
+        few_ticks(axes, x=6)
+        return
+    known = np.sort(data.values[np.isfinite(data.values)])
+    speed = moving(data.values)
+    factor, label = scale_of(SLIP_VELOCITY, speed, say)
+    is_logarithmic = spans_decades(known)
+    _draw_binned(axes, factor * speed, data, say, bins, is_logarithmic=is_logarithmic)
+    axes.set_xlabel(label)
+    if is_logarithmic:
+        low, high = factor * np.nanmin(speed), factor * np.nanmax(speed)
+        axes.set_xlim(low / 1.4, high * 1.4)
+        log_x(axes)
+    else:
+        few_ticks(axes, x=6)
+
+
+def _draw_binned(
     axes: Axes,
-    places: Floats,
-    data: Missed,
+    x: Floats,
+    data: Residuals,
     say: "Wording",
-    here: NDArray[np.bool_] | None = None,
+    bins: int,
     *,
-    logarithmic: bool = False,
+    is_logarithmic: bool = False,
 ) -> None:
-    usable = np.isfinite(places) & np.isfinite(data.residual)
-    rows = np.flatnonzero(usable if here is None else usable & here)
-    axes.axhspan(
-        -data.half_width, data.half_width, color=BAND, linewidth=0, zorder=0,
+    """Points, and in each bin the interval, the median and the middle of the residuals."""
+    known = np.isfinite(x)
+    every = max(1, int(known.sum()) // MOST_POINTS)
+    axes.plot(
+        x[known][::every], data.residual[known][::every], "o", color=MEASURED, markersize=1.8,
+        markeredgewidth=0, alpha=0.5, rasterized=True, zorder=2, label=say("labels.target"),
+    )  # fmt: skip
+    axes.axhline(0.0, color=INK, linewidth=0.5, zorder=1.5)
+    rows = binned(x[known], data.residual[known], data.half_width[known], bins, data.level,
+                  is_logarithmic=is_logarithmic)  # fmt: skip
+    if not rows.size:
+        return
+    left, right, low, middle, high, half = rows.T
+    axes.bar(
+        left, 2 * half, right - left, bottom=-half, align="edge", color=BAND, linewidth=0, zorder=1,
         label=say("labels.interval", level=data.level),
     )  # fmt: skip
-    axes.axhline(0.0, color=FAINT, linewidth=0.6, zorder=1)
-    some = rows[:: max(1, rows.size // MOST_POINTS)]
-    axes.plot(
-        places[some], data.residual[some], linestyle="", marker=".", markersize=1.5, color=BLUE,
-        alpha=0.5, rasterized=True, label=say("labels.held_out_targets"),
-    )  # fmt: skip
-    at, medians = running_median(
-        np.log(places[rows]) if logarithmic else places[rows], data.residual[rows]
+    axes.hlines(
+        middle, left, right, color=BLUE, linewidth=1.6, zorder=3, label=say("labels.median")
     )
-    axes.plot(
-        np.exp(at) if logarithmic else at, medians, color=INK, linewidth=1.0,
-        label=say("labels.running_median"),
-    )  # fmt: skip
+    edges = say("labels.middle_of_residuals", level=data.level)
+    axes.hlines(low, left, right, color=BLUE, linewidth=0.6, zorder=3, label=edges)
+    axes.hlines(high, left, right, color=BLUE, linewidth=0.6, zorder=3)
 
 
-def running_median(places: Floats, values: Floats) -> tuple[Floats, Floats]:
-    """Medians of equal bins along an axis; NaN in bins with few values, where a line breaks.
+def binned(
+    x: Floats, residual: Floats, half_width: Floats, bins: int, level: float,
+    *, is_logarithmic: bool = False,
+) -> Floats:  # fmt: skip
+    """Quantiles of residuals in bins of equal width.
 
-    >>> at, medians = running_median(np.arange(100.0), np.repeat([1.0, 2.0], 50))
-    >>> medians.min(), medians.max(), at.size
-    (np.float64(1.0), np.float64(2.0), 20)
+    Args:
+        x: Place of each target, shape ``(N,)``.
+        residual: Residuals, ``(N,)``.
+        half_width: Half the width of the interval, ``(N,)``.
+        bins: Number of bins.
+        level: Share of the residuals between the two outer quantiles.
+        is_logarithmic: Whether bins are equally wide in the logarithm of ``x``.
+
+    Returns:
+        A row for each bin with at least :data:`FEWEST` targets: its left and right edge, the lower
+        quantile, the median and the upper quantile of the residuals, and the median half width.
+
+    >>> x = np.linspace(0.0, 1.0, 101)
+    >>> binned(x, x, 0 * x + 2, 1, 0.9).round(2).tolist()
+    [[-0.5, 1.5, 0.05, 0.5, 0.95, 2.0]]
     """
-    if not places.size or not np.ptp(places) > 0:
-        return np.array([]), np.array([])
-    edges = np.linspace(places.min(), places.max(), BINS + 1)
-    of = np.clip(np.searchsorted(edges, places, side="right") - 1, 0, BINS - 1)
-    bins = [values[of == each] for each in range(BINS)]
-    medians = [np.median(each) if each.size >= FEWEST else np.nan for each in bins]
-    return 0.5 * (edges[1:] + edges[:-1]), np.array(medians)
+    if not x.size or x.min() == x.max():
+        return np.zeros((0, 6))
+    place = np.log(x) if is_logarithmic else x
+    half = np.ptp(place) / max(bins - 1, 1) / 2  # so that the ends, often levels, are mid-bin
+    edges = np.linspace(place.min() - half, place.max() + half, bins + 1)
+    number = np.clip(np.searchsorted(edges, place, side="right") - 1, 0, bins - 1)
+    edges = np.exp(edges) if is_logarithmic else edges
+    rows = []
+    for one in range(bins):
+        here = number == one
+        if here.sum() >= FEWEST:
+            quantiles = np.quantile(residual[here], [(1 - level) / 2, 0.5, (1 + level) / 2])
+            rows.append([edges[one], edges[one + 1], *quantiles, np.median(half_width[here])])
+    return np.array(rows, np.float64).reshape(-1, 6)
+
+
+def _limits(data: Residuals) -> tuple[float, float]:
+    """Limits that hold every residual, and the interval where that is not much wider."""
+    greatest = float(np.nanmax(np.abs(data.residual))) or 1e-6
+    half = data.half_width[np.isfinite(data.half_width)]
+    band = min(float(np.median(half)), _WIDEST * greatest) if half.size else 0.0
+    limit = 1.1 * max(greatest, band)
+    return -limit, limit

@@ -16,10 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from unicodedata import east_asian_width
 
 import matplotlib
-import numpy as np
 from matplotlib import font_manager
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.style import context
 
@@ -99,16 +97,6 @@ def ink(channel: str) -> Ink:
     return known or _OTHER_INK[sum(channel.encode()) % len(_OTHER_INK)]
 
 
-def in_turn(count: int) -> list[str]:
-    """Colours of several experiments, from dark to light, which grey print tells apart too.
-
-    >>> in_turn(2)
-    ['#440154', '#7ad151']
-    """
-    shades = matplotlib.colormaps["viridis"](np.linspace(0.0, 0.8, max(count, 1)))
-    return [to_hex(shade) for shade in shades[:count]] if count > 1 else [BLUE][:count]
-
-
 def title_of(channel: str, say: "Wording") -> str:
     """The printed name of a channel; any other name is printed as it is."""
     return TITLED[channel].title_in(say.language) if channel in TITLED else plain(channel)
@@ -119,6 +107,11 @@ def label_of(channel: str, say: "Wording") -> str:
     if channel == FRICTION.name and say.is_relative:
         return say("labels.friction")
     return f"{title_of(channel, say)} ({TITLED[channel].shown_unit or '–'})"
+
+
+def absolute_friction(say: "Wording") -> str:
+    """The label of an axis of friction as it was measured, its level included."""
+    return f"{title_of(FRICTION.name, say)} (–)"
 
 
 def time_label(say: "Wording", others: int = 0) -> str:
