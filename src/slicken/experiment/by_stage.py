@@ -218,9 +218,10 @@ def stage_means(
             time[first], time[stop - 1], speed,
             _median(normal_stress[late]), known.mean(), known.std(), _error(known), load[first],
         ))  # fmt: skip
-    *columns, of_load = np.array(rows, np.float64).reshape(-1, 8).T
-    speeds, means, errors = columns[2], columns[4], columns[6]
-    return ByStage(*columns, *_dependence(speeds, means, errors, of_load))
+    table = np.array(rows, np.float64).reshape(-1, 8).T
+    start, end, velocities, stress, means, spread, error, of_load = table
+    slope, unsure = _dependence(velocities, means, error, of_load)
+    return ByStage(start, end, velocities, stress, means, spread, error, slope, unsure)
 
 
 def _usual(values: Floats) -> Floats:

@@ -111,3 +111,12 @@ def test_no_residual_is_off_the_axes() -> None:
     data.residual[7] = 0.4
     (axes,) = residuals.draw(data, EN, "single").axes
     assert axes.get_ylim()[1] > 0.4
+    assert axes.get_title(loc="right") == ""
+
+
+def test_an_interval_that_leaves_the_axes_is_said_to() -> None:
+    data = some(np.full(900, np.nan), "")
+    data.half_width[:] = 2.0
+    (axes,) = residuals.draw(data, EN, "single").axes
+    assert axes.get_ylim()[1] < 0.2
+    assert "cut here: up to ± 2" in axes.get_title(loc="right")

@@ -108,6 +108,10 @@ def draw(data: Residuals, say: "Wording", width: Width) -> Figure:
     panels[-1].set_xlabel(time_label(say))
     few_ticks(panels[-1], x=6)
     panels[0].set_ylim(*_limits(data))
+    widest = float(np.nanmax(data.half_width, initial=0.0))
+    if widest > panels[0].get_ylim()[1]:
+        words = say("labels.interval_cut", level=data.level, half=widest)
+        panels[-1].set_title(words, loc="right", fontsize=6)
     for axes in panels:
         few_ticks(axes, y=5)
         axes.set_ylabel("" if beside and axes is panels[-1] else say("labels.less_predicted"))

@@ -154,12 +154,11 @@ def _draw_velocity(axes: Axes, data: Sliding, say: "Wording") -> None:
     for number, one in enumerate(data.shown):
         if one.velocity is None:
             continue
-        look = {"color": COLOURS[number], "linestyle": "none"}
         x, y = medians((factor * moving(one.velocity), one.friction))
         alone = one.stages is None
         axes.plot(
             x, y, MARKERS[number], markersize=2, markeredgewidth=0, alpha=0.7 if alone else 0.3,
-            label=plain(one.name, 30), **look,
+            label=plain(one.name, 30), color=COLOURS[number], linestyle="none",
         )  # fmt: skip
         if one.stages is not None:
             _draw_stages(axes, one.stages, factor, number)
