@@ -19,13 +19,13 @@ from slicken.reporting.figures.by_experiment import (
     medians,
     moving,
     scale_of,
+    spans_decades,
     varies,
 )
 from slicken.reporting.figures.marks import (
     Floats,
     bins_across,
     few_ticks,
-    is_wide,
     legend_below,
     log_x,
 )
@@ -162,7 +162,7 @@ def _draw_velocity(axes: Axes, data: Sliding, say: "Wording") -> None:
         )  # fmt: skip
         if one.stages is not None:
             _draw_stages(axes, one.stages, factor, number)
-    if is_wide(seen):
+    if spans_decades(seen):
         axes.set_xlim(factor * np.nanmin(seen) / 1.4, factor * np.nanmax(seen) * 1.4)
         log_x(axes)
     else:
