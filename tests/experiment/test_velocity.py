@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from found import found_in
 from slicken.errors import ExperimentError, PlanError
 from slicken.experiment import Experiment
-from slicken.experiment.grid import neat_step
 from slicken.experiment.reading import prepare, read_logs
+from slicken.experiment.sampling import neat_step
 from slicken.experiment.velocity import WELL_KNOWN, choose_span
 
 SLOW, FAST = 0.2, 2.0  # um/s
@@ -123,7 +123,7 @@ def test_where_sampling_becomes_finer_the_grid_is_the_coarser_one(tmp_path: Path
     time = np.concatenate([np.arange(0, 60, 0.1), np.arange(60, 90, 0.01)])
     found = prepare(write(tmp_path / "log.txt", time, time))
     assert found.dt == pytest.approx(0.1)
-    assert found_in(found, "rate_changes") == {"step": 0.01, "grid": 0.1}
+    assert found_in(found, "rate_changes") == {"finest": 0.01, "coarsest": 0.1, "grid": 0.1}
 
 
 def test_overlapping_pieces_of_one_record_are_not_two_experiments(tmp_path: Path) -> None:
