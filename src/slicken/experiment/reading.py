@@ -1,6 +1,5 @@
 """Reading: one log, or the logs that names and patterns stand for, read and prepared."""
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -9,15 +8,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
-from slicken.channels import FRICTION
 from slicken.errors import ChannelError, ExperimentError, LogError, PlanError, shown
 from slicken.experiment.channel_map import ChannelMap
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.joined import wholes_of
+from slicken.experiment.overlaps import Rows, check_overlaps
 from slicken.experiment.preparation import prepare as prepare_log
-from slicken.experiment.preparation import read_experiment
+from slicken.experiment.preparation import read_experiment, read_with_rows
 from slicken.logs.finding import Finding
 from slicken.logs.listing import listed
 from slicken.logs.log import Log
@@ -32,9 +29,6 @@ if TYPE_CHECKING:
 _Run = TypeVar("_Run", "Experiment", "Samples")
 OneMap = ChannelMap | str | Path
 Maps = OneMap | Mapping[str, OneMap]
-FEWEST_REPEATED, REPEATED = 20, 0.1
-"""Samples that two logs share, at least, and their difference over the spread of friction, at most,
-from which one repeats the other; resampling makes small differences."""
 
 
 def read(path: str | Path, *, table: str | None = None) -> Log:
@@ -101,14 +95,14 @@ def read_logs(
     Raises:
         SlickenError: If a file is not there, is there twice, or cannot be prepared.
     """
-    reader = partial(read_experiment, preparation=preparation)
+    reader = partial(read_with_rows, preparation=preparation)
     return read_each(names, channels, reader, beside=beside)
 
 
 def read_each(
     names: str | Path | Sequence[str | Path],
     channels: Maps | None,
-    reader: Callable[[Path, ChannelMap | None], _Run],
+    reader: Callable[[Path, ChannelMap | None], tuple[_Run, Rows]],
     *,
     beside: str | Path = ".",
 ) -> list[_Run]:
@@ -117,7 +111,8 @@ def read_each(
     Args:
         names: Files, or patterns.
         channels: Channel maps, as in :func:`read_logs`.
-        reader: Function from a file and its channel map, None where it has none, to a run.
+        reader: Function from a file and its channel map, None where it has none, to a run and
+            the rows that it is made of.
         beside: Folder of relative names.
 
     Raises:
@@ -134,9 +129,10 @@ def read_each(
     maps = _map_of_each(paths, channels, beside)
     wholes = wholes_of(maps)
     paths = [path for path in paths if path not in wholes]
-    runs = [_with_parts(path, reader(path, maps[path]), wholes) for path in paths]
+    read = [reader(path, maps[path]) for path in paths]
+    runs = [_with_parts(path, run, wholes) for path, (run, _) in zip(paths, read, strict=True)]
     _check_copies(paths, runs)
-    _check_overlaps(paths, runs)
+    check_overlaps(paths, [rows for _, rows in read])
     return runs
 
 
@@ -186,32 +182,3 @@ def _check_copies(paths: Sequence[Path], runs: Sequence[_Run]) -> None:
                 f"{path}: the same bytes as {other}; one record in two parts would be a leak: "
                 "leave one out"
             )
-
-
-def _check_overlaps(paths: Sequence[Path], runs: Sequence[_Run]) -> None:
-    """Pieces of one record that overlap are one experiment: as two they would be a leak."""
-    for (path, run), (other, piece) in itertools.permutations(zip(paths, runs, strict=True), 2):
-        begins, ends = piece.time[0], piece.time[-1]
-        if run.time[0] < begins < run.time[-1] < ends and _is_repeated(run, piece):
-            raise PlanError(
-                f"{other}: repeats the end of {path.name}, from {begins:g} s on; one record "
-                "in two experiments would be a leak: join them in the channel map, with "
-                f'[[correction]] kind = "join" files = ["{other.name}"], and name {path.name} alone'
-            )
-
-
-def _is_repeated(run: "Experiment | Samples", piece: "Experiment | Samples") -> bool:
-    """Whether friction is the same where both have it, up to resampling."""
-    here = run.time >= piece.time[0]
-    here &= run.time <= piece.time[-1]
-    ours = run.channels[FRICTION.name][here]
-    theirs = np.interp(run.time[here], piece.time, piece.channels[FRICTION.name])
-    known = np.isfinite(ours) & np.isfinite(theirs)
-    if known.sum() < FEWEST_REPEATED:
-        return False
-    apart, spread = ours[known] - theirs[known], float(np.std(ours[known]))
-    return (
-        spread > 0
-        and float(np.std(apart)) <= REPEATED * spread
-        and (abs(float(np.mean(apart))) <= REPEATED * spread)
-    )
