@@ -104,10 +104,110 @@ def test_a_load_point_that_runs_the_other_way_is_counted_forward(tmp_path: Path)
     assert here.channels["slip"][-1] > 0
 
 
-def test_a_displacement_without_motion_is_refused(tmp_path: Path) -> None:
-    time = np.arange(0, 100.0)
-    with pytest.raises(ExperimentError, match="load-point displacement does not move"):
-        prepare(write(tmp_path / "log.txt", time, np.full(100, 3.0)))
+def at_rest(kind: str, time: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Displacement in um of a load point that stands still."""
+    random = np.random.default_rng(seed)
+    noise = random.normal(0, 0.3, time.size)
+    if kind == "noise":
+        return 1500 + noise
+    if kind == "counts":
+        return 1500 + 0.25 * np.round(noise / 0.25)
+    if kind == "rare":
+        return np.where(random.random(time.size) < 0.02, 1500.25, 1500.0)
+    if kind == "one count":
+        return np.where(time > time.mean(), 1500.25, 1500.0)
+    if kind == "filtered":  # by the amplifier, over some ten samples
+        return 1500 + np.convolve(random.normal(0, 0.3, time.size + 9), np.ones(10) / 10, "valid")
+    return np.full(time.size, 1500.0)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("step", [1.0, 0.1])
+@pytest.mark.parametrize("kind", ["noise", "counts", "rare", "one count", "filtered", "constant"])
+def test_a_displacement_without_motion_is_refused(
+    tmp_path: Path, kind: str, step: float, seed: int
+) -> None:
+    time = step * np.arange(3000.0)
+    with pytest.raises(ExperimentError, match="load-point displacement does not move") as told:
+        prepare(write(tmp_path / "log.txt", time, at_rest(kind, time, seed)))
+    assert "\n" not in str(told.value)
+    assert ("it scatters by" in str(told.value)) == (kind != "constant")
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("kind", ["noise", "counts", "filtered"])
+def test_a_slow_drift_within_the_noise_of_a_minute_is_motion(
+    tmp_path: Path, kind: str, seed: int
+) -> None:
+    time = np.arange(6000.0)
+    drift = 5e-4 * time  # 3 um in all, ten times the noise of a sample
+    found = prepare(write(tmp_path / "log.txt", time, at_rest(kind, time, seed) + drift))
+    noise = found_in(found, "derived")["what"].values["noise"][0]
+    velocity = found.channels["slip_velocity"][100:] * 1e6
+    assert velocity.mean() == pytest.approx(5e-4, abs=noise)
+
+
+@pytest.mark.parametrize("hertz", [5, 10, 100])
+@pytest.mark.parametrize("counts", [0.3, 1.0, 3.7, 10.0, 100.0])
+def test_a_quantised_ramp_has_its_slope_to_the_noise_that_is_said(
+    tmp_path: Path, counts: float, hertz: int
+) -> None:
+    """Counts of 1 um; a line through whole counts is off by what is printed, and no more."""
+    time = np.arange(0, 300, 1 / hertz)
+    found = prepare(write(tmp_path / "log.txt", time, np.floor(counts * time + 0.3)))
+    said = found_in(found, "derived")["what"].values
+    sliding = found.time > found.time[0] + said["span"]
+    error = found.channels["slip_velocity"][sliding] * 1e6 - counts
+    assert error.mean() == pytest.approx(0, abs=0.01 * counts)
+    assert error.min() > -0.3 * counts
+    assert said["noise"][0] <= WELL_KNOWN * counts
+    assert said["noise"][0] / 1.5 <= error.std() + 1e-9 * counts
+    assert error.std() <= 1.5 * said["noise"][0] + 1e-9 * counts
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("noise", [0.1, 0.3, 1.0, 3.0])
+@pytest.mark.parametrize("velocity", [0.2, 1.0, 5.0])
+def test_the_noise_that_is_said_is_that_of_the_velocity(
+    tmp_path: Path, velocity: float, noise: float, seed: int
+) -> None:
+    time = np.arange(0, 2000, 0.5)
+    jitter = np.random.default_rng(seed).normal(0, noise, time.size)
+    found = prepare(write(tmp_path / "log.txt", time, np.round(velocity * time + jitter, 1)))
+    said = found_in(found, "derived")["what"].values
+    sliding = found.time > found.time[0] + said["span"]
+    error = found.channels["slip_velocity"][sliding] * 1e6 - velocity
+    assert said["noise"][0] / 1.5 <= error.std() <= 1.5 * said["noise"][0]
+    if said["share"] <= WELL_KNOWN:
+        assert error.min() > -velocity
+
+
+@pytest.mark.parametrize("hold", [100.0, 1000.0, 10_000.0])
+def test_holds_do_not_lengthen_the_span(tmp_path: Path, hold: float) -> None:
+    """Slide-hold-slide, as noisy in the holds: the span is that of the sliding alone."""
+    time = np.arange(0, 5 * (300 + hold), 1.0)
+    moving = np.mod(time, 300 + hold) < 300
+    moved = np.cumsum(np.where(moving, 1.0, 0.0))
+    jitter = np.random.default_rng(8).normal(0, 0.5, time.size)
+    found = prepare(write(tmp_path / "log.txt", time, moved + jitter))
+    alone = np.arange(1500.0)
+    sliding = prepare(write(tmp_path / "alone.txt", alone, alone + jitter[:1500]))
+    spans = [found_in(one, "derived")["what"].values["span"] for one in (found, sliding)]
+    assert spans[0] <= 1.3 * spans[1]
+    assert found_in(found, "derived")["what"].values["share"] == pytest.approx(0.08, abs=0.03)
+
+
+def test_steps_of_velocity_do_not_lengthen_the_span(tmp_path: Path) -> None:
+    """A step each 100 s between 1 and 10 um/s: the span is that of 1 um/s."""
+    time = np.arange(0, 3000, 0.1)
+    velocity = np.where(np.mod(time, 200) < 100, 1.0, 10.0)
+    jitter = np.random.default_rng(9).normal(0, 0.3, time.size)
+    found = prepare(write(tmp_path / "log.txt", time, np.cumsum(0.1 * velocity) + jitter))
+    said = found_in(found, "derived")["what"].values
+    slow = (np.mod(found.time, 200) < 99) & (np.mod(found.time, 200) > 1.1 * said["span"])
+    error = found.channels["slip_velocity"][slow] * 1e6 - 1
+    assert said["noise"][0] == pytest.approx(error.std(), rel=0.5)
+    assert said["span"] < 10
 
 
 def test_uneven_sampling_gets_a_round_step_and_an_even_one_its_own(tmp_path: Path) -> None:
