@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from found import found_in
+from found import found_in, of_kind, only
 from slicken.errors import ExperimentError, PlanError
 from slicken.experiment import Experiment
 from slicken.experiment.reading import prepare, read_logs
 from slicken.experiment.sampling import neat_step
 from slicken.experiment.velocity import WELL_KNOWN, choose_span
+from slicken.reporting.findings import say_finding
+from slicken.reporting.wording import words
 
 SLOW, FAST = 0.2, 2.0  # um/s
 STEP = 300.0  # s
@@ -57,7 +59,7 @@ def test_a_bare_displacement_gives_the_velocity_of_the_load_point(log: Experimen
     assert velocity[slow].std() == pytest.approx(said["noise"][0], rel=0.5)
     assert said["noise"][0] <= WELL_KNOWN * SLOW * 1.1
     moved = (log.channels["slip"][-1] - log.channels["slip"][0]) * 1e6
-    assert moved == pytest.approx(displacement(np.array([600.0]))[0], abs=5)
+    assert moved == pytest.approx(np.ptp(displacement(log.time[[0, -1]])), abs=1)
 
 
 def test_noise_of_the_slope_is_that_of_least_squares() -> None:
@@ -180,6 +182,42 @@ def test_the_noise_that_is_said_is_that_of_the_velocity(
     assert said["noise"][0] / 1.5 <= error.std() <= 1.5 * said["noise"][0]
     if said["share"] <= WELL_KNOWN:
         assert error.min() > -velocity
+
+
+def test_no_velocity_is_given_before_a_whole_span_has_passed(tmp_path: Path) -> None:
+    """The first seconds, and those after a gap, would be several times as noisy as is said."""
+    time = np.concatenate([np.arange(100, 600.0), np.arange(700, 1300.0)])
+    jitter = np.random.default_rng(7).normal(0, 1.0, time.size)
+    found = prepare(write(tmp_path / "log.txt", time, time + jitter))
+    said = found_in(found, "derived")["what"].values
+    span, noise = said["span"], said["noise"][0]
+    assert span > 10
+    assert found.time[0] == 100 + span
+    missing = found.time[found.gap]
+    assert (missing.min(), missing.max()) == (600, 699 + span)
+    velocity = found.channels["slip_velocity"][~found.gap] * 1e6
+    assert np.abs(velocity - 1).max() < 5 * noise
+    (trimmed,) = of_kind(found, "trimmed")
+    assert trimmed.statement.values["what"].key == "steps.trimmed_empty"
+    text = say_finding(only(found, "derived"), words("en"))
+    assert f"none is given in the first {span:g} s of the record, nor after a gap" in text
+
+
+def test_a_clean_displacement_waits_for_two_steps_only(tmp_path: Path) -> None:
+    time = np.arange(0, 100.0)
+    found = prepare(write(tmp_path / "log.txt", time, 5 * time))
+    assert found.time[0] == 2
+
+
+def test_a_span_that_no_stretch_holds_asks_for_a_shorter_one(tmp_path: Path) -> None:
+    time = np.arange(0, 600.0)
+    time = time[np.mod(time, 60) < 50]  # gaps of 11 s
+    path = write(tmp_path / "log.txt", time, 5 * time)
+    with pytest.raises(ExperimentError, match=r"no stretch of 55 s without a gap.*velocity_span"):
+        read_logs(path, preparation={"velocity_span": 55.0})
+    jitter = np.random.default_rng(7).normal(0, 10.0, time.size)
+    found = prepare(write(tmp_path / "noisy.txt", time, 5 * time + jitter))
+    assert found_in(found, "derived")["what"].values["span"] <= 12.5  # a quarter of a stretch
 
 
 @pytest.mark.parametrize("hold", [100.0, 1000.0, 10_000.0])

@@ -1,7 +1,8 @@
 """Velocity: slip velocity and slip where a log has only a displacement.
 
 The velocity is the slope of a straight line through the last seconds, as all rates are, so it knows
-nothing of the future. A displacement that is quantised, or noisier than the slip of one sample, has
+nothing of the future; until these seconds have passed, at the start and after a gap, there is none.
+A displacement that is quantised, or noisier than the slip of one sample, has
 a slope only over some time: the span is the shortest at which the velocity of steady sliding is
 known well enough, and the delay that it costs is said.
 """
@@ -207,7 +208,7 @@ def _derived(draft: "Draft", name: str, span: float | None) -> "Draft":
         known = measured(displacement, dt, samples) or Span(span, np.nan, np.nan)
         chosen = Span(span, known.noise, known.slowest)
     forward = 1.0 if _trend(displacement, dt) >= 0 else -1.0  # slip counts the way of the load
-    velocity = forward * causal_rate(displacement, dt, chosen.seconds)
+    velocity = forward * causal_rate(displacement, dt, chosen.seconds, whole=True)
     if not np.isfinite(velocity).any():
         raise ExperimentError(
             f"{draft.source}: {CHANNELS[name].in_text()} has no stretch of {chosen.seconds:g} s "
