@@ -200,7 +200,7 @@ def test_no_velocity_is_given_before_a_whole_span_has_passed(tmp_path: Path) -> 
     (trimmed,) = of_kind(found, "trimmed")
     assert trimmed.statement.values["what"].key == "steps.trimmed_empty"
     text = say_finding(only(found, "derived"), words("en"))
-    assert f"none is given in the first {span:g} s of the record, nor after a gap" in text
+    assert f"there is none in the first {span:g} s of the record, nor after a gap" in text
 
 
 def test_a_clean_displacement_waits_for_two_steps_only(tmp_path: Path) -> None:
@@ -233,6 +233,20 @@ def test_holds_do_not_lengthen_the_span(tmp_path: Path, hold: float) -> None:
     spans = [found_in(one, "derived")["what"].values["span"] for one in (found, sliding)]
     assert spans[0] <= 1.3 * spans[1]
     assert found_in(found, "derived")["what"].values["share"] == pytest.approx(0.08, abs=0.03)
+
+
+@pytest.mark.parametrize("span", [2.0, 10.0, 45.0])
+def test_a_span_of_ones_own_has_its_own_noise(tmp_path: Path, span: float) -> None:
+    """Also where it is so short that the velocity is nearly all noise."""
+    time = np.arange(0, 3000.0)
+    jitter = np.random.default_rng(11).normal(0, 3.0, time.size)
+    path = write(tmp_path / "log.txt", time, 0.2 * time + jitter)
+    (found,) = read_logs(path, preparation={"velocity_span": span, "stationary": "keep"})
+    said = found_in(found, "derived")["what"].values
+    assert said["span"] == span
+    error = found.channels["slip_velocity"] * 1e6 - 0.2
+    assert said["noise"][0] == pytest.approx(error.std(), rel=0.3)
+    assert said["share"] == pytest.approx(said["noise"][0] / 0.2, rel=0.5)
 
 
 def test_steps_of_velocity_do_not_lengthen_the_span(tmp_path: Path) -> None:

@@ -205,8 +205,13 @@ def _derived(draft: "Draft", name: str, span: float | None) -> "Draft":
         )
     if span is not None:
         samples = max(round(span / dt) + 1, FEWEST)
-        known = measured(displacement, dt, samples) or Span(span, np.nan, np.nan)
-        chosen = Span(span, known.noise, known.slowest)
+        known, blocks = measured(displacement, dt, samples), _blocks(displacement, dt, samples)
+        if known is not None:
+            chosen = Span(span, known.noise, known.slowest)
+        elif blocks is not None:  # too short a span to show that anything moves
+            chosen = Span(span, float(np.median(blocks.scatter)), chosen.slowest)
+        else:
+            chosen = Span(span, np.nan, chosen.slowest)
     forward = 1.0 if _trend(displacement, dt) >= 0 else -1.0  # slip counts the way of the load
     velocity = forward * causal_rate(displacement, dt, chosen.seconds, whole=True)
     if not np.isfinite(velocity).any():
