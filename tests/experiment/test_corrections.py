@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from found import found_in, step
-from slicken.errors import ChannelError, ExperimentError, LogError
+from slicken.errors import ChannelError, LogError
 from slicken.experiment import ChannelMap, Experiment, describe, prepare, read_experiment
 from slicken.experiment.corrections import Corrected, correct
 from slicken.experiment.corrections.formulas import (
@@ -345,14 +345,45 @@ def test_rows_that_both_files_hold_are_kept_once(tmp_path: Path) -> None:
     assert found_in(joined, "overlapped") == {"name": "run-2.csv", "count": 10}
 
 
-def test_an_overlap_of_two_files_that_disagree_is_not_mended(tmp_path: Path) -> None:
+def test_an_overlap_of_two_files_that_disagree_is_an_error(tmp_path: Path) -> None:
     write_part(tmp_path / "run.csv", np.arange(25.0))
     text = (tmp_path / "run.csv").read_text()
     write_part(tmp_path / "run-2.csv", np.arange(15.0, 60.0))
     (tmp_path / "run.csv").write_text(text.replace("20.0,6.0,0.6", "20.0,6.5,0.6"))
     assert "20.0,6.5" in (tmp_path / "run.csv").read_text()
-    with pytest.raises(ExperimentError, match=r"row 28: .*time"):
+    both = (
+        r"run.csv and run-2.csv disagree at 20 s: 'Slip velocity \(mm/s\)' is 6.5 and 6; give pause"
+    )
+    with pytest.raises(ChannelError, match=both) as told:
         read_experiment(tmp_path / "run.csv", ChannelMap.from_toml(PARTS))
+    assert "\n" not in str(told.value)
+
+
+def test_a_join_names_the_file_that_an_overlap_disagrees_with(tmp_path: Path) -> None:
+    write_part(tmp_path / "run.csv", np.arange(25.0))
+    write_part(tmp_path / "run-2.csv", np.arange(25.0, 60.0))
+    write_part(tmp_path / "run-3.csv", np.arange(50.0, 80.0) + 0.25)
+    text = PARTS.replace('"{name}-2.csv"', '"{name}-2.csv", "{name}-3.csv"')
+    with pytest.raises(ChannelError, match=r"run-3.csv has a row at 50.25 s, between .*run-2.csv"):
+        read_experiment(tmp_path / "run.csv", ChannelMap.from_toml(text))
+
+
+def test_rows_that_one_of_two_files_lost_are_no_disagreement(tmp_path: Path) -> None:
+    time = np.arange(60.0)
+    write_part(tmp_path / "run.csv", time[:25])
+    write_part(tmp_path / "run-2.csv", np.delete(time[15:], 3))
+    joined = read_experiment(tmp_path / "run.csv", ChannelMap.from_toml(PARTS))
+    np.testing.assert_array_equal(joined.time, time)
+    assert found_in(joined, "overlapped") == {"name": "run-2.csv", "count": 9}
+
+
+def test_a_part_inside_the_record_adds_nothing(tmp_path: Path) -> None:
+    time = np.arange(60.0)
+    write_part(tmp_path / "run.csv", time)
+    write_part(tmp_path / "run-2.csv", time[20:40])
+    joined = read_experiment(tmp_path / "run.csv", ChannelMap.from_toml(PARTS))
+    np.testing.assert_array_equal(joined.time, time)
+    assert found_in(joined, "overlapped") == {"name": "run-2.csv", "count": 20}
 
 
 def test_a_part_whose_clock_starts_again_is_put_after_a_pause(tmp_path: Path) -> None:

@@ -25,7 +25,9 @@ files = ["{name}-2.csv"]
 
 
 def write(path: Path, start: int, stop: int) -> None:
-    rows = [f"{t},{4 + t % 3},{0.6 + 0.01 * (t % 5)}" for t in range(start, stop)]
+    """A log whose friction no other file has."""
+    friction = 0.6 + 0.01 * np.random.default_rng(list(path.stem.encode())).random(stop)
+    rows = [f"{t},{4 + t % 3},{friction[t]:.5f}" for t in range(start, stop)]
     path.write_text("\n".join(["Time (s),Slip velocity (mm/s),mu", *rows]))
 
 

@@ -1,12 +1,13 @@
 """Resampling: from the instants of a log to a uniform grid, looking ahead as little as can be."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from slicken.errors import ExperimentError
+from slicken.experiment.sampling import COARSER, JITTER, Clock, neat_step, read_clock, steps_of
 from slicken.logs.finding import Finding
 from slicken.statements import Statement
 
@@ -14,91 +15,8 @@ if TYPE_CHECKING:
     from slicken.experiment.draft import Draft
 
 _MOST_SAMPLES = 20_000_000
-_JITTER = 0.02
-_COARSER = 1.5
-_NEARLY_ALL = 0.95
-_MUCH = 0.25
-_AROUND = 11
 _FINEST, _COARSEST = 1e-9, 1e9
 _DIGITS = 4e-7
-
-
-@dataclass(frozen=True)
-class Clock:
-    """How a log is sampled.
-
-    Args:
-        step: Its usual step in seconds.
-        regular: Whether all samples lie on one uniform grid, some perhaps missing.
-        uneven: Number of steps that differ from the usual one.
-    """
-
-    step: float
-    regular: bool
-    uneven: int
-
-
-def read_clock(time: NDArray[np.float64]) -> Clock:
-    """The usual step of increasing times, shape ``(S,)``, and whether they keep to it.
-
-    >>> read_clock(np.array([0.0, 1.0, 2.0, 5.0])).regular
-    True
-    """
-    steps = np.diff(time)
-    usual = float(np.median(steps))
-    counts = np.round((time - time[0]) / usual)
-    # The median of rounded stamps (0.333, 0.333, 0.334) drifts from the true step: use the ends.
-    step = float((time[-1] - time[0]) / max(counts[-1], 1.0))
-    counts = np.round((time - time[0]) / step)
-    offsets = np.abs(time - time[0] - counts * step)
-    regular = bool(offsets.max() <= _JITTER * step) and bool(np.all(np.diff(counts) >= 1))
-    uneven = int(np.sum(np.abs(steps - usual) > _JITTER * usual))
-    if not regular:
-        return Clock(float(f"{usual:.6g}"), regular, uneven)
-    rounded = float(f"{step:.6g}")
-    drift = abs(rounded - step) * float(counts[-1])
-    return Clock(rounded if drift < _JITTER * step else step, regular, uneven)
-
-
-def neat_step(time: NDArray[np.float64], max_gap: float) -> float:
-    """A round step for uneven times: 1, 2 or 5 times a power of ten.
-
-    It is no finer than the steps in which nearly all of the record was sampled, so that a log whose
-    sampling changes is not filled with samples that look ahead to the next measured one.
-
-    Args:
-        time: Increasing times, s, shape ``(S,)``.
-        max_gap: Longest hole in s that is a step of the sampling.
-
-    >>> neat_step(np.array([0.0, 0.13, 0.27, 0.41, 0.54]), 3.0)
-    0.2
-    """
-    steps = _without_losses(np.diff(time))
-    usual = float(np.median(steps))
-    lasting = np.sort(steps[steps <= max(max_gap, _COARSER * usual)])
-    passed = np.cumsum(lasting)
-    lasts = float(lasting[np.searchsorted(passed, _NEARLY_ALL * passed[-1])])
-    power = 10.0 ** np.floor(np.log10(lasts))
-    return float(
-        next(f"{n * power:.6g}" for n in (1, 2, 5, 10) if n * power >= lasts * (1 - _JITTER))
-    )
-
-
-def _without_losses(steps: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Steps of the sampling where samples are lost here and there: a running median.
-
-    A sampling that changes has many steps of its new length in a row.
-    """
-    from scipy.ndimage import median_filter
-
-    return np.asarray(median_filter(steps, _AROUND, mode="nearest"))
-
-
-def _is_coarser(time: NDArray[np.float64], step: float, max_gap: float) -> bool:
-    """Whether much of a regular log was sampled more coarsely than its usual step says."""
-    steps = _without_losses(np.diff(time))
-    lasting = steps[steps <= max(max_gap, _COARSER * step)]
-    return bool(lasting[lasting > _COARSER * step].sum() > _MUCH * lasting.sum())
 
 
 def resample(draft: "Draft", step: float | None, max_gap: float) -> "Draft":
@@ -115,14 +33,14 @@ def resample(draft: "Draft", step: float | None, max_gap: float) -> "Draft":
     """
     _check_step(draft, float(np.median(np.diff(draft.time))))
     clock = read_clock(draft.time)
-    lasting = neat_step(draft.time, max_gap)
-    changes = clock.regular and _is_coarser(draft.time, clock.step, max_gap)
-    new = step or (clock.step if clock.regular and not changes else lasting)
+    steps = steps_of(draft.time, max_gap)
+    own = clock.regular and not steps.often_longer_than(clock.step)
+    new = step or (clock.step if own else neat_step(draft.time, max_gap))
     _check_step(draft, new)
     draft = _from_zero(draft, new)
-    coarser = new >= _COARSER * clock.step
+    coarser = new >= COARSER * clock.step
     start = draft.time[0] + (new if coarser else 0.0)
-    count = int(min(np.floor((draft.time[-1] - start) / new + _JITTER), _MOST_SAMPLES)) + 1
+    count = int(min(np.floor((draft.time[-1] - start) / new + JITTER), _MOST_SAMPLES)) + 1
     if not 2 <= count <= _MOST_SAMPLES:
         many = f"more than {_MOST_SAMPLES}" if count > 2 else "fewer than two"
         raise ExperimentError(
@@ -142,8 +60,9 @@ def resample(draft: "Draft", step: float | None, max_gap: float) -> "Draft":
         if filled and (kept or coarser):
             what = {"samples": filled, "channel": name, "longest": longest}
             holes.append(Finding(Statement("findings.filled", **what)))
-    if changes and step is None:
-        rates = Statement("findings.rate_changes", step=clock.step, grid=new)
+    if steps.change and step is None:
+        ends = {"finest": steps.finest, "coarsest": steps.coarsest}
+        rates = Statement("findings.rate_changes", **ends, grid=new)
         draft = draft.note([Finding(rates)])
     draft = _described(draft.note(holes), clock, new, kept=kept, coarser=coarser)
     places = np.searchsorted(draft.time, grid - 1e-6 * new).clip(max=len(draft.rows) - 1)

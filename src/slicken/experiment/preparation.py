@@ -32,6 +32,7 @@ from slicken.experiment.experiment import Experiment, Provenance
 from slicken.experiment.grid import resample
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.motion import ALMOST_NONE, moving_span, slip_from_velocity
+from slicken.experiment.overlaps import Rows, rows_of
 from slicken.experiment.quality.checks import check_channels, check_resolution
 from slicken.experiment.quality.faults import find_faults
 from slicken.experiment.rates import FEWEST, causal_rate
@@ -70,13 +71,23 @@ def read_experiment(
         ChannelError: If the map, a column or a unit does not fit.
         ExperimentError: If no experiment can be made of what is in it.
     """
+    return read_with_rows(path, channels, preparation=preparation)[0]
+
+
+def read_with_rows(
+    path: str | Path,
+    channels: ChannelMap | str | Path | Mapping[str, Any] | None = None,
+    *,
+    preparation: Mapping[str, Any] = MappingProxyType({}),
+) -> tuple[Experiment, Rows]:
+    """:func:`read_experiment`, and the rows that the experiment is made of, before the grid."""
     if channels is None:
         log = read_log(path)
         channels, notes = guess_channels(log)
-        return prepare(log, channels.prepared_by(preparation), notes=notes)
+        return _prepare(log, channels.prepared_by(preparation), notes, None)
     channels = ChannelMap.of(channels).prepared_by(preparation)
     log = read_log(path, table=channels.table_of(path))
-    return prepare(log, channels, folder=Path(path).parent)
+    return _prepare(log, channels, (), Path(path).parent)
 
 
 def prepare(
@@ -106,10 +117,16 @@ def prepare(
         ExperimentError: If time does not run forward, a channel has no number, friction never
             changes, or nothing is left.
     """
+    return _prepare(log, channel_map, notes, folder)[0]
+
+
+def _prepare(
+    log: "Log", channel_map: ChannelMap, notes: Sequence[Finding], folder: Path | None
+) -> tuple[Experiment, Rows]:
     settings = channel_map.preparation
     columns = {name: column.column for name, column in channel_map.channels.items()}
-    draft = as_sampled(log, channel_map, notes=notes, folder=folder)
-    draft = draft.note(find_faults(draft, columns))
+    sampled = as_sampled(log, channel_map, notes=notes, folder=folder)
+    draft = sampled.note(find_faults(sampled, columns))
     draft = resample(draft, settings.step, settings.max_gap)
     draft = with_velocity(draft, settings.velocity_span)
     draft = _with_rates(draft, settings.rate_span)
@@ -118,7 +135,7 @@ def prepare(
     draft = _with_stages(draft, settings.stage_change)
     _check_friction(draft)
     draft = draft.note(check_channels(draft.time, draft.channels))
-    return Experiment(
+    experiment = Experiment(
         name=log.name,
         time=draft.time,
         channels=draft.channels,
@@ -127,6 +144,15 @@ def prepare(
         provenance=Provenance(log.source, log.sha256, draft.steps),
         findings=draft.findings,
     )
+    begun = _clock_begins(draft)
+    start, end = draft.time[0] - draft.dt + begun, draft.time[-1] + begun
+    return experiment, rows_of(sampled, float(start), float(end))
+
+
+def _clock_begins(draft: "Draft") -> float:
+    """Time of the log's clock, s, at which that of the experiment begins."""
+    begun = [step.values["begun"] for step in draft.steps if step.key == "steps.clock_rebased"]
+    return float(begun[0]) if begun else 0.0
 
 
 def as_sampled(

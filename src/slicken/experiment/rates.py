@@ -8,7 +8,9 @@ FEWEST = 3
 _LONG = 64
 
 
-def causal_rate(values: NDArray[np.float64], dt: float, span: float) -> NDArray[np.float64]:
+def causal_rate(
+    values: NDArray[np.float64], dt: float, span: float, *, whole: bool = False
+) -> NDArray[np.float64]:
     """The slope of a least-squares line over the last ``span`` seconds, at every instant.
 
     The line at an instant is fitted to the samples from ``span`` seconds before up to the
@@ -20,6 +22,8 @@ def causal_rate(values: NDArray[np.float64], dt: float, span: float) -> NDArray[
         values: Shape ``(T,)``, uniform in time; NaN in gaps.
         dt: Time step in seconds.
         span: Seconds that the line covers.
+        whole: Whether there is no rate until the line covers them all: one through few samples is
+            noisier by the power of 3/2 of what is missing.
 
     Returns:
         Slopes per second, shape ``(T,)``; NaN in gaps and where there is no rate.
@@ -33,6 +37,8 @@ def causal_rate(values: NDArray[np.float64], dt: float, span: float) -> NDArray[
     edges = np.flatnonzero(np.diff(usable))
     for start, stop in zip(edges[::2], edges[1::2], strict=True):
         _fit(values[start:stop], rates[start:stop], dt, samples)
+        if whole:
+            rates[start : min(start + samples - 1, stop)] = np.nan
     return rates
 
 

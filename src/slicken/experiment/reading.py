@@ -12,9 +12,9 @@ from slicken.errors import ChannelError, ExperimentError, LogError, PlanError, s
 from slicken.experiment.channel_map import ChannelMap
 from slicken.experiment.guess import guess_channels
 from slicken.experiment.joined import wholes_of
-from slicken.experiment.overlaps import check_overlaps
+from slicken.experiment.overlaps import Rows, check_overlaps
 from slicken.experiment.preparation import prepare as prepare_log
-from slicken.experiment.preparation import read_experiment
+from slicken.experiment.preparation import read_experiment, read_with_rows
 from slicken.logs.finding import Finding
 from slicken.logs.listing import listed
 from slicken.logs.log import Log
@@ -95,14 +95,14 @@ def read_logs(
     Raises:
         SlickenError: If a file is not there, is there twice, or cannot be prepared.
     """
-    reader = partial(read_experiment, preparation=preparation)
+    reader = partial(read_with_rows, preparation=preparation)
     return read_each(names, channels, reader, beside=beside)
 
 
 def read_each(
     names: str | Path | Sequence[str | Path],
     channels: Maps | None,
-    reader: Callable[[Path, ChannelMap | None], _Run],
+    reader: Callable[[Path, ChannelMap | None], tuple[_Run, Rows]],
     *,
     beside: str | Path = ".",
 ) -> list[_Run]:
@@ -111,7 +111,8 @@ def read_each(
     Args:
         names: Files, or patterns.
         channels: Channel maps, as in :func:`read_logs`.
-        reader: Function from a file and its channel map, None where it has none, to a run.
+        reader: Function from a file and its channel map, None where it has none, to a run and
+            the rows that it is made of.
         beside: Folder of relative names.
 
     Raises:
@@ -128,9 +129,10 @@ def read_each(
     maps = _map_of_each(paths, channels, beside)
     wholes = wholes_of(maps)
     paths = [path for path in paths if path not in wholes]
-    runs = [_with_parts(path, reader(path, maps[path]), wholes) for path in paths]
+    read = [reader(path, maps[path]) for path in paths]
+    runs = [_with_parts(path, run, wholes) for path, (run, _) in zip(paths, read, strict=True)]
     _check_copies(paths, runs)
-    check_overlaps(paths, runs)
+    check_overlaps(paths, [rows for _, rows in read])
     return runs
 
 

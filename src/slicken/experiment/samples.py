@@ -15,6 +15,7 @@ from slicken.errors import ExperimentError
 if TYPE_CHECKING:
     from slicken.experiment.channel_map import ChannelMap
     from slicken.experiment.experiment import Experiment, Provenance
+    from slicken.experiment.overlaps import Rows
     from slicken.experiment.reading import Maps
     from slicken.logs.finding import Finding
 
@@ -115,9 +116,10 @@ def read_samples(
     return read_each(names, channels, _read, beside=beside)
 
 
-def _read(path: Path, channel_map: "ChannelMap | None") -> Samples:
+def _read(path: Path, channel_map: "ChannelMap | None") -> tuple[Samples, "Rows"]:
     from slicken.experiment.experiment import Provenance
     from slicken.experiment.guess import guess_channels
+    from slicken.experiment.overlaps import rows_of
     from slicken.experiment.preparation import as_sampled
     from slicken.logs.readers import read_log
 
@@ -129,7 +131,8 @@ def _read(path: Path, channel_map: "ChannelMap | None") -> Samples:
         log = read_log(path, table=channel_map.table_of(path))
         draft = as_sampled(log, channel_map, folder=path.parent)
     provenance = Provenance(log.source, log.sha256, draft.steps)
-    return Samples(log.name, draft.time, draft.channels, provenance, draft.findings)
+    samples = Samples(log.name, draft.time, draft.channels, provenance, draft.findings)
+    return samples, rows_of(samples)
 
 
 def _read_only(values: Floats) -> Floats:

@@ -1,9 +1,9 @@
 """Order: corrections applied to a log one after another, each with a statement of what it did."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,15 @@ from slicken.experiment.corrections.formulas import (
     running_mean,
     shear_stress,
 )
+from slicken.experiment.corrections.joins import join_files
 from slicken.experiment.corrections.worktable import Worktable
 from slicken.logs.finding import Finding
-from slicken.logs.log import Log
 from slicken.logs.names import unit_of
 from slicken.logs.units import ratio
 from slicken.statements import Statement
+
+if TYPE_CHECKING:
+    from slicken.logs.log import Log
 
 Floats = NDArray[np.float64]
 
@@ -41,14 +44,14 @@ class Corrected:
         findings: What the owner should know of the corrections.
     """
 
-    log: Log
+    log: "Log"
     steps: tuple[Statement, ...] = ()
     closed: tuple[tuple[float, float], ...] = ()
     findings: tuple[Finding, ...] = ()
 
 
 def correct(
-    log: Log,
+    log: "Log",
     corrections: Sequence[kinds.Correction],
     *,
     time_column: str | None = None,
@@ -75,7 +78,7 @@ def correct(
     for number, correction in enumerate(corrections, start=1):
         try:
             if isinstance(correction, kinds.Join):
-                done = _join(table, correction, folder)
+                done = join_files(table, correction, folder)
             else:
                 done = _VERBS[type(correction)](table, correction)
         except SlickenError as problem:
@@ -269,62 +272,6 @@ def _exclude(table: Worktable, exclude: kinds.Exclude) -> Statement:
     table.keep(~inside)
     table.closed.append((exclude.start, exclude.end))
     return Statement("steps.excluded", **what)
-
-
-def _join(table: Worktable, join: kinds.Join, folder: Path | None) -> Statement:
-    from slicken.logs.readers import read_log
-
-    if folder is None:
-        raise ChannelError("files can be joined only to a log that is read from a folder")
-    others = []
-    for name in join.names(table.log.name):
-        same = Path(name).suffix.lower() == Path(table.log.source).suffix.lower()
-        other = read_log(folder / name, table=table.log.table if same else "")
-        if join.pause is not None:
-            other = _shifted(table, other, join.pause)
-        table.append(_without_overlap(table, other))
-        others.append(Statement("steps.file", name=name, samples=len(other), sha256=other.sha256))
-    files, count = tuple(others), len(others)
-    if join.pause is None:
-        table.findings.append(Finding(Statement("findings.joined", files=count)))
-        return Statement("steps.joined", files=files)
-    paused = Statement("findings.joined_after_pause", files=count, pause=join.pause)
-    table.findings.append(Finding(paused))
-    return Statement("steps.joined_after_pause", files=files, pause=join.pause)
-
-
-def _without_overlap(table: Worktable, other: Log) -> Log:
-    """A file without its first rows, where they are the last rows of the log so far."""
-    column = table.time_column or ""
-    if column not in table.log.values or column not in other.values:
-        return other
-    before = int(np.sum(other.column(column) <= table.log.column(column)[-1]))
-    if not 0 < before < min(len(other), len(table.log) + 1):
-        return other
-    for name, values in table.log.values.items():
-        if not np.array_equal(values[-before:], other.column(name)[:before], equal_nan=True):
-            return other
-    table.findings.append(
-        Finding(Statement("findings.overlapped", name=other.source, count=before))
-    )
-    kept = {name: values[before:] for name, values in other.values.items()}
-    return replace(other, values=kept, rows=other.rows[before:])
-
-
-def _shifted(table: Worktable, other: Log, pause: float) -> Log:
-    column = table.time_column or ""
-    table.time()  # raises where no column is the time
-    times = other.column(column)
-    last = float(table.log.column(column)[-1])
-    moved = times - times[0] + last + pause * table.per_second()
-    return Log(
-        other.name,
-        other.source,
-        other.sha256,
-        {**other.values, column: moved},
-        other.rows,
-        other.units,
-    )
 
 
 _VERBS: dict[type, Callable[[Worktable, Any], Statement]] = {
