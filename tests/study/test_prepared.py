@@ -45,6 +45,11 @@ def test_logs_without_any_driver_are_refused() -> None:
         choose_drivers(bare, builders.make_plan())
 
 
+def test_two_windows_of_as_many_samples_are_refused() -> None:
+    with pytest.raises(PlanError, match="20 and 20.3 s are both 20 samples of 1 s; leave one"):
+        builders.make_prepared(windows=[10, 20, 20.3])
+
+
 def test_gaps_are_zero_in_the_standardised_record_and_no_target() -> None:
     experiments = builders.make_experiments(4, gaps=[50, 51])
     # A gap may hold anything: NaN, as the builder has it, or infinity, or a number.

@@ -1,6 +1,7 @@
 """Prepared: what every window length of a study sees; indices and one record, never windows."""
 
 import hashlib
+import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -129,8 +130,19 @@ def prepare_study(experiments: Sequence["Experiment"], plan: "Plan") -> tuple[Pr
                 f"fewer than the {plan.network.shortest_window} that the convolutions need; choose "
                 "longer ones"
             )
+    _check_different(plan.windows, record)
     splits = _divide(experiments, record, plan, longest)
     return tuple(Prepared(record, split, learn_scaling(record, split), missing) for split in splits)
+
+
+def _check_different(windows: Sequence[float], record: Record) -> None:
+    """Two lengths that are the same number of samples would be one length, compared with itself."""
+    for one, other in itertools.pairwise(windows):
+        if record.samples_in(one) == record.samples_in(other):
+            raise PlanError(
+                f"windows: {one:g} and {other:g} {record.unit} are both {record.samples_in(one)} "
+                f"samples of {record.dt:g} {record.unit}; leave one of them out"
+            )
 
 
 def changed(plan: "Plan", drivers: Sequence[str]) -> tuple[str, ...]:
