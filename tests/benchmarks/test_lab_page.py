@@ -36,7 +36,7 @@ def test_what_is_held_missed_and_refused_is_counted_and_shown() -> None:
     page = lab_page(kept(cases))
     lines = page.splitlines()
     (target,) = [one for one in lines if one.startswith("| the interval of the networks")]
-    assert target.endswith("| at least 90% | 8 of 10 | **no** |")
+    assert target.endswith("| at least 90 % | 8 of 10 | **no** |")
     (refused,) = [one for one in lines if one.startswith("| friction without causes")]
     assert refused.endswith("| 1 of 1 | yes |")
     told = [one for one in lines if "| a - b |" in one]

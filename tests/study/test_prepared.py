@@ -46,7 +46,7 @@ def test_logs_without_any_driver_are_refused() -> None:
 
 
 def test_two_windows_of_as_many_samples_are_refused() -> None:
-    with pytest.raises(PlanError, match="20 and 20.3 s are both 20 samples of 1 s; leave one"):
+    with pytest.raises(PlanError, match=r"20 and 20\.3 s are both 20 samples of 1 s; leave one"):
         builders.make_prepared(windows=[10, 20, 20.3])
 
 

@@ -145,7 +145,7 @@ def _counted(words: str, of: Sequence[bool], asked: float) -> dict[str, Any]:
         "words": words,
         "met": met,
         "of": len(of),
-        "target": f"at least {asked:.0%}",
+        "target": "all" if asked == 1 else f"at least {100 * asked:.0f} %",
         "holds": bool(of) and met >= asked * len(of),
     }
 
