@@ -158,7 +158,9 @@ When [friction less its level](how-to/plan.md#a-level-of-its-own) and
 
 Every study has eight experiments of 25 min, with windows of {windows} s. Skill is against the test
 mean, with its 95 % interval; the last column says whether skill is shown and the cause is supported
-or informative. Errors of both targets are in friction.
+or informative. Errors of both targets are in friction. A cause that is *not separable*, because it
+goes along with the other driver, counts as not found. Where a velocity sets the level, a held-out
+experiment may be faster or slower than all others, and is extrapolated to.
 
 {table(heads, rows)}
 """

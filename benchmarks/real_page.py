@@ -79,7 +79,8 @@ To add a record of your own laboratory, see [real records](how-to/real.md).
 nobody knows beforehand: 1 is perfect, 0 no better than that mean. In brackets are the ends of a
 95 % interval over experiments or, where there are fewer than six, over stretches of time; a dash is
 a model that could not be fitted. *Friction one sample before* is what no other model may see.
-Friction laws are fitted to the training part only, with the slip velocity imposed.
+Friction laws are fitted to the training part only, with the slip velocity imposed. Where one event
+was held out, an interval over stretches of time knows nothing of how another event would turn out.
 
 ## Networks over every other model
 
@@ -134,6 +135,7 @@ def _study(record: Record) -> str:
         for name, verdict in record["verdicts"].items()
     )
     said = "\n".join(f"- {line}" for lines in record["answers"].values() for line in lines)
+    laws = "\n".join(f"- {line}" for line in record["laws"])
     caveats = "\n".join(f"- {line}" for line in record["caveats"])
     plan = f"`examples/{_folder(record)}/{_file(record)}`"
     apart = f"{record['samples']} samples {record['step']:g} {record['unit']} apart"
@@ -157,6 +159,10 @@ def _study(record: Record) -> str:
 **Answer.**
 
 {said}
+
+**Friction laws.**
+
+{laws}
 
 **Caveats.**
 

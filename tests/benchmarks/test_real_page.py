@@ -16,7 +16,8 @@ MADE_UP: dict[str, Any] = {
     "step": 1.0, "unit": "s", "drivers": ["slip_velocity"], "split": "by time", "folds": 1,
     "targets": 90, "grade": "none", "permutation_p": None, "coverage": 0.9, "best": 10.0,
     "models": dict.fromkeys(MODELS, MODEL), "verdicts": {"slip_velocity": "supported"},
-    "answers": {"skill": ["No: skill 0.5."]}, "caveats": ["One experiment."], "seconds": 60,
+    "answers": {"skill": ["No: skill 0.5."]}, "laws": ["The ageing law is no better."],
+    "caveats": ["One experiment."], "seconds": 60,
     "plan": "examples/gouge/plan.toml", "plan_sha256": 64 * "a",
 }  # fmt: skip
 
@@ -43,7 +44,13 @@ def test_a_model_without_a_fit_or_an_interval_is_shown() -> None:
 
 def test_what_was_known_and_what_was_said_stand_on_the_page() -> None:
     page = to_page([MADE_UP])
-    for words in ("Its levels.", "No: skill 0.5.", "One experiment.", "SHA-256 `aaaaaaaaaaaa`"):
+    for words in (
+        "Its levels.",
+        "No: skill 0.5.",
+        "The ageing law is no",
+        "One experiment.",
+        "SHA-256 `aaaaaaaaaaaa`",
+    ):
         assert words in page
 
 

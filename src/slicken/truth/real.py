@@ -20,6 +20,7 @@ from slicken.evidence.skill import skill
 from slicken.experiment.reading import read_logs
 from slicken.pipeline import explain, report, train
 from slicken.reporting.answer import answer
+from slicken.reporting.laws_beside import better_than_networks, said_of_laws
 from slicken.reporting.methods import split_of
 from slicken.reporting.wording import words
 from slicken.study.files import write_text
@@ -105,6 +106,10 @@ def describe(evidence: "Evidence") -> Record:
             name: [say(each) for each in (found.headline, *found.beside)]
             for name, found in answered.findings().items()
         },
+        "laws": [
+            say(each)
+            for each in (*better_than_networks(evidence.laws), *said_of_laws(evidence.laws))
+        ],
         "caveats": [say(each) for each in answered.caveats],
     }
 
