@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from slicken.laws.results import Estimate, undetermined
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
     from slicken.evidence.laws_beside import LawBeside
+    from slicken.evidence.resampling import Interval
 
 THERMAL = "thermal_law"
 
@@ -32,14 +34,20 @@ def said_of_laws(laws: "Sequence[LawBeside]") -> Iterator[Statement]:
         if law.verdict != "law" or law is not shown[0]:  # that is said on the first screen
             yield compared(law)
         key = "thermal_parameters" if law.model == THERMAL else "parameters"
-        values = tuple(
-            Statement("laws.value", name=name, value=(name, tuple(number)))
-            for name, number in law.parameters.items()
-        )
+        values = tuple(_value(name, number) for name, number in law.parameters.items())
         yield Statement(f"laws_beside.{key}", law=law.model, values=values)
     missing = {one.problem: None for one in laws if one.problem is not None}
     if missing and not shown:
         yield Statement("laws_beside.none", reasons=tuple(missing))
+
+
+def _value(name: str, number: "Interval") -> Statement:
+    """A parameter with its interval; not determined where that is too wide for a number."""
+    if not np.isfinite(number).all():
+        return Statement("laws_beside.undetermined", name=name)
+    wide = undetermined(name, Estimate(*number, formal=np.nan))
+    key = "laws.value_undetermined" if wide else "laws.value"
+    return Statement(key, name=name, value=(name, tuple(number)))
 
 
 def compared(law: "LawBeside") -> Statement:
