@@ -275,6 +275,27 @@ def test_logs_without_a_plan_take_options_and_a_name(
     assert plan.network.units == 16, "the preset supplies the rest"
 
 
+def test_a_study_has_the_name_that_is_given(bench: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = look(monkeypatch)
+    words = ("study", "logs/temperature-history-01.csv", "--name", "gouge", "--preset", "quick")
+    assert give(*words, where=bench).code == 0
+    assert (seen["plan"].name, seen["out"]) == ("gouge", Path("gouge-study"))
+    assert give("study", "plan.toml", "--name", "other", where=bench).code == 0
+    assert seen["plan"].name == "other"
+
+
+def test_a_page_that_is_mailed_names_no_folder_of_the_machine(tiny: Path) -> None:
+    logs = [log.absolute() for log in sorted((tiny / "logs").glob("*.csv"))]
+    few = ("--preset", "quick", "--windows", 10, "--runs", 1, "--epochs", 1, "--folds", 1)
+    answer = give("study", *logs, *few, "--out", "mailed", where=tiny)
+    assert answer.code == 0, answer
+    folder = tiny / "mailed"
+    for file in (folder / "report.html", folder / "summary.json"):
+        text = file.read_text("utf-8")
+        assert tiny.as_posix() not in text
+        assert "temperature-history" in text
+
+
 def test_options_override_the_plan_and_leave_the_rest(
     bench: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,10 @@ def run(
             metavar="MAP.toml", help="Channel map: column, unit and sign of each channel."
         ),
     ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name of the study, on its page and in its files."),
+    ] = None,
     windows: Annotated[
         str | None,
         typer.Option(
@@ -60,7 +64,9 @@ def run(
     ] = None,
     split: Annotated[
         str | None,
-        typer.Option(metavar="BY", help="Unit of the split: auto, experiment, time or stage."),
+        typer.Option(
+            metavar="BY", help="Unit of the split: auto, experiment, time, stage or event."
+        ),
     ] = None,
     folds: Annotated[
         str | None,
@@ -92,6 +98,7 @@ def run(
 ) -> None:
     """Window length, predicted friction and importance of every driver, from logs to a report."""
     changes = {
+        "name": name,
         "channels": str(channels.resolve()) if channels else None,
         "windows": windows,
         "clock": clock,
@@ -206,7 +213,7 @@ def _plan(sources: list[str], changes: dict[str, Any]) -> "tuple[Plan, Path]":
     plans = [source for source in sources if source.endswith(".toml")]
     if not plans:
         logs = tuple(str(Path(source).absolute()) for source in sources)
-        return Plan(name=Path(logs[0]).stem, logs=logs, **changes), Path.cwd()
+        return Plan(**{"name": Path(logs[0]).stem, "logs": logs, **changes}), Path.cwd()
     if len(sources) > 1:
         raise PlanError(f"{plans[0]} is a plan and names its own logs; give it alone, or only logs")
     return Plan.load(plans[0], **changes), Path(plans[0]).parent

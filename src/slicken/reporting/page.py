@@ -15,6 +15,7 @@ from slicken.reporting.layout import (
     trust_tables,
 )
 from slicken.reporting.methods import ASSUMPTIONS, methods_paragraph, split_of, trained_as
+from slicken.reporting.plan_shown import without_folders
 from slicken.reporting.shell import figure_of, render_page
 from slicken.reporting.tables import tables_of, write_tables
 from slicken.study.files import write_text
@@ -87,6 +88,7 @@ def render(
         data=data_table(frames["experiments"]),
         split=split_of(trained),
         trained_as=trained_as(trained),
+        plan=without_folders(trained.plan),
         assumptions=ASSUMPTIONS if trained.plan.preset == "paper" else (),
         trust=[each for each in trust_tables(evidence, answered, frames) if each],
         methods=methods_paragraph(evidence),

@@ -17,6 +17,7 @@ from slicken.evidence.memory import MASSES
 from slicken.reporting.answer import answer, form_of
 from slicken.reporting.findings import say_finding
 from slicken.reporting.methods import split_of, targets_of
+from slicken.reporting.plan_shown import without_folders
 from slicken.reporting.tables import in_unit
 from slicken.reporting.wording import words
 from slicken.study.files import write_text
@@ -55,7 +56,7 @@ def _about(evidence: "Evidence") -> dict[str, Any]:
         "name": trained.plan.name,
         "versions": trained.folder.versions,
         "form": [_stated(each, trained.plan.clock) for each in form_of(trained.plan)],
-        "plan": trained.plan.model_dump(mode="json"),
+        "plan": without_folders(trained.plan).model_dump(mode="json"),
         "missing_drivers": list(trained.prepared.missing),
         "experiments": [_experiment(experiment) for experiment in trained.experiments],
         "split": {
