@@ -277,3 +277,26 @@ def test_a_hundred_thousand_rows_take_less_than_some_seconds(tmp_path: Path) -> 
     log = read_log(path)
     assert time.perf_counter() - begun < 8
     np.testing.assert_array_equal(log.values["f"], numbers[:, 5])
+
+
+@pytest.mark.parametrize("code", ["-9999", "9999", "-999", "-9999.00", "1e30", "-999.25"])
+def test_a_code_for_no_number_is_missing_and_said(tmp_path: Path, code: str) -> None:
+    friction = [f"{0.6 + 0.01 * np.sin(n):.4f}" for n in range(60)]
+    friction[20:23] = [code] * 3
+    friction[50] = code
+    rows = [f"{n},{cell}" for n, cell in enumerate(friction)]
+    (tmp_path / "log.csv").write_text("\n".join(["time (s),mu", *rows]), encoding="utf-8")
+    log = read_log(tmp_path / "log.csv")
+    assert np.flatnonzero(np.isnan(log.column("mu"))).tolist() == [20, 21, 22, 50]
+    found = only(log, "missing_code")
+    assert found.row == 22
+    assert found.statement.values == {"column": "mu", "code": float(code), "count": 4}
+
+
+def test_a_sensor_that_reads_9999_on_its_way_reads_a_number(tmp_path: Path) -> None:
+    rows = [f"{n},{9900 + 3 * n},{-999 if n % 2 else 999},{-9999}" for n in range(60)]
+    text = "\n".join(["time (s),x (um),square,constant", *rows])
+    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+    log = read_log(tmp_path / "log.csv")
+    assert 9999 in log.column("x (um)")
+    assert all(np.isfinite(log.column(name)).all() for name in log.columns)

@@ -11,6 +11,7 @@ from slicken.errors import LogError
 from slicken.logs.finding import Finding
 from slicken.logs.left_out import LeftOut, left_out_findings
 from slicken.logs.log import Log
+from slicken.logs.missing import find_code
 from slicken.logs.readers.datenum import from_datenum
 from slicken.logs.readers.numbers import number
 from slicken.logs.readers.timeofday import is_clock, seconds_of
@@ -53,6 +54,7 @@ def assemble(path: Path, sha256: str, raw: "RawTable") -> Log:
             f"{path}: {int(kept.sum())} row of numbers; a log needs at least two rows, one a sample"
         )
     values, units = _named(raw, numbers[kept], numeric, left_out, findings)
+    _leave_out_codes(values, raw.rows[kept], findings)
     _note_text_cells(raw, numbers[kept], texts[kept], numeric, raw.rows[kept], findings)
     findings += left_out_findings(left_out)
     return Log(
@@ -233,6 +235,21 @@ def _named(
         if raw.units[index]:
             units[name] = raw.units[index]
     return values, units
+
+
+def _leave_out_codes(
+    values: dict[str, NDArray[np.float64]], rows: NDArray[np.int64], findings: list[Finding]
+) -> None:
+    """Numbers that stand for a missing one, such as -9999, are none."""
+    for name, column in values.items():
+        code = find_code(column)
+        if code is not None:
+            coded = column == code
+            values[name] = np.where(coded, np.nan, column)
+            said = Statement(
+                "findings.missing_code", column=name, code=code, count=int(coded.sum())
+            )
+            findings.append(Finding(said, row=int(rows[int(np.argmax(coded))])))
 
 
 def _note_text_cells(
