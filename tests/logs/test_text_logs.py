@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from found import found_in, of_kind, only
+from slicken.errors import LogError
 from slicken.experiment import read_log
 from slicken.logs.log import Log
 
@@ -300,3 +301,22 @@ def test_a_sensor_that_reads_9999_on_its_way_reads_a_number(tmp_path: Path) -> N
     log = read_log(tmp_path / "log.csv")
     assert 9999 in log.column("x (um)")
     assert all(np.isfinite(log.column(name)).all() for name in log.columns)
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("t (s),T (degC),mu\n" + "".join(f"{n},24,5,0,{600 + n}\n" for n in range(20)), 5),
+        ("t (s);T (degC)\n" + "".join(f"{n};24;0.6\n" for n in range(20)), 3),
+    ],
+)
+def test_rows_wider_than_their_names_are_refused(tmp_path: Path, text: str, cells: int) -> None:
+    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(LogError, match=rf"rows of {cells} cells under \d names"):
+        read_log(tmp_path / "log.csv")
+
+
+def test_a_separator_at_the_end_of_rows_and_a_few_remarks_are_no_cells(tmp_path: Path) -> None:
+    rows = [f"{n},24.{n},0.6,{'opened the valve' if n == 7 else ''}" for n in range(20)]
+    (tmp_path / "log.csv").write_text("\n".join(["t (s),T (degC),mu", *rows]), encoding="utf-8")
+    assert read_log(tmp_path / "log.csv").columns[:3] == ("t (s)", "T (degC)", "mu")

@@ -21,6 +21,7 @@ from slicken.statements import Statement
 if TYPE_CHECKING:
     import pandas as pd
 
+_MOSTLY = 0.5
 _WIDEST = 5_000
 _LONGEST_LINE = 1_000_000
 _MOST_LINES = 10_000_000
@@ -135,6 +136,8 @@ def _table(
     frame = _parsed(path, [lines[i] for i in kept], dialect, len(header.names))
     names, units = list(header.names), list(header.units)
     width = frame.shape[1]
+    if names and dialect.delimiter != SPACES:
+        _check_width(path, frame, len(names), dialect)
     return RawTable(
         frame,
         np.array(kept, np.int64) + 1,
@@ -143,6 +146,27 @@ def _table(
         dialect.decimal,
         lambda row: lines[kept[row]],
         findings,
+    )
+
+
+def _check_width(path: Path, frame: "pd.DataFrame", names: int, dialect: Dialect) -> None:
+    """Make sure that rows are not wider than their names: no cell would stand under its own.
+
+    Raises:
+        LogError: If most rows have a cell beyond the last name.
+    """
+    beyond = frame.iloc[:, names:].notna().to_numpy()
+    wider = beyond.any(axis=1)
+    if not wider.size or wider.mean() < _MOSTLY:
+        return
+    cells = names + int(np.max(np.flatnonzero(beyond.any(axis=0)))) + 1
+    why, advice = "a name is missing", "name every column"
+    if dialect.delimiter == ",":
+        why = f"commas stand between cells and inside numbers, or {why}"
+        advice = f"write it with semicolons or tabs between cells, or {advice}"
+    raise LogError(
+        f"{path}: rows of {cells} cells under {names} names, so no cell can be told: {why}; "
+        f"{advice}"
     )
 
 
