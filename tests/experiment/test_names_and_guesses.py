@@ -160,3 +160,14 @@ def test_a_log_whose_friction_cannot_be_guessed_asks_for_it(
 ) -> None:
     with pytest.raises(ChannelError, match=r"\[channels.friction\].*shear and normal"):
         prepare(make_log(), make_map({"friction": None}))
+
+
+def test_two_columns_of_one_name_and_other_numbers_are_ambiguous(
+    make_log: Callable[..., Log],
+) -> None:
+    second = 40 + np.sin(np.arange(200.0) / 20)
+    log = make_log(**{"temperature (2)": second})
+    guessed, findings = guess_channels(log)
+    assert "temperature" not in guessed.channels
+    (said,) = [each.statement for each in findings if each.kind == "ambiguous"]
+    assert said.values["columns"] == ("temperature", "temperature (2)")

@@ -391,3 +391,21 @@ def test_friction_that_changes_only_inside_gaps_never_changes(
     temperature[85:115] = np.nan
     with pytest.raises(ExperimentError, match="friction never changes"):
         prepare(make_log(friction=friction, temperature=temperature), make_map())
+
+
+@pytest.mark.parametrize("kind", ["force", "stress"])
+def test_a_load_that_is_negative_throughout_is_named_as_the_cause(
+    make_log: Callable[..., Log], make_map: Callable[..., ChannelMap], kind: str
+) -> None:
+    unit = "N" if kind == "force" else "MPa"
+    log = make_log(load=np.full(200, -500.0), shear=np.linspace(300, 330, 200))
+    more = {
+        f"normal_{kind}": {"column": "load", "unit": unit},
+        f"shear_{kind}": {"column": "shear", "unit": unit},
+        "friction": None,
+    }
+    said = rf"normal {kind} is negative throughout \(to -500 {unit}\).* sign = -1 under"
+    with pytest.raises(ChannelError, match=said):
+        prepare(log, make_map(more))
+    more[f"normal_{kind}"] = {"column": "load", "unit": unit, "sign": -1}
+    assert prepare(log, make_map(more)).friction.mean() == pytest.approx(0.63, rel=1e-3)

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from slicken.channels import (
     CHANNELS,
@@ -109,10 +110,22 @@ def _forces_to_stresses(draft: Draft, area_mm2: float | None) -> Draft:
     return draft
 
 
+def _check_presses(log: "Log", normal: Channel, load: NDArray[np.float64]) -> None:
+    """A load cell that counts compression negative leaves no friction at all."""
+    known = load[np.isfinite(load)]
+    if known.size and known.max() <= LEAST_LOAD and known.min() < -LEAST_LOAD:
+        raise ChannelError(
+            f"{log.source}: {normal.in_text()} is negative throughout (to "
+            f"{known.min() * normal.shown_per_unit:.4g} {normal.shown_unit}), and friction needs a "
+            f"load that presses; set sign = -1 under [channels.{normal.name}] of a channel map"
+        )
+
+
 def _with_friction(draft: Draft, log: "Log") -> Draft:
     for shear, normal in ((SHEAR_STRESS, NORMAL_STRESS), (SHEAR_FORCE, NORMAL_FORCE)):
         if shear.name in draft.channels and normal.name in draft.channels:
             pressing = draft.channels[normal.name]
+            _check_presses(log, normal, pressing)
             # Without a load there is no friction coefficient: a hole, not a division by zero.
             pressing = np.where(pressing > LEAST_LOAD, pressing, np.nan)
             values = draft.channels[shear.name] / pressing

@@ -1,5 +1,6 @@
 """Guess: a channel map for a log that came without one, where its names leave no doubt."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,6 +41,9 @@ _BELIEVABLE = {
 _NOT_NEEDED = (SHEAR_FORCE, SLIP)
 _LOAD_POINT = (LOAD_POINT.name, LOAD_POINT_VELOCITY.name)
 _MOTION = {*_LOAD_POINT, SLIP.name, SLIP_VELOCITY.name}
+
+
+_NUMBERED = re.compile(r" \(\d+\)\Z")
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,17 @@ def _candidates(log: "Log") -> dict[str, list[_Candidate]]:
     candidates: dict[str, list[_Candidate]] = {}
     for column in log.columns:
         unit = unit_of(log, column)
-        reading = read_name(split_name(column)[0], unit)
+        reading = read_name(split_name(_as_written(log, column))[0], unit)
         if reading is not None:
             found = _Candidate(column, reading, unit)
             candidates.setdefault(reading.channel.name, []).append(found)
     return candidates
+
+
+def _as_written(log: "Log", column: str) -> str:
+    """The name of a column in the file: one that occurs again was numbered."""
+    first = _NUMBERED.sub("", column)
+    return first if first in log.columns else column
 
 
 def _take_bare_displacement(log: "Log", candidates: dict[str, list[_Candidate]]) -> None:
