@@ -320,3 +320,23 @@ def test_a_separator_at_the_end_of_rows_and_a_few_remarks_are_no_cells(tmp_path:
     rows = [f"{n},24.{n},0.6,{'opened the valve' if n == 7 else ''}" for n in range(20)]
     (tmp_path / "log.csv").write_text("\n".join(["t (s),T (degC),mu", *rows]), encoding="utf-8")
     assert read_log(tmp_path / "log.csv").columns[:3] == ("t (s)", "T (degC)", "mu")
+
+
+@pytest.mark.parametrize("end", ["39,0.5900,0", "39,0.59", "39"])
+def test_a_last_line_that_was_cut_is_left_out_and_said(tmp_path: Path, end: str) -> None:
+    rows = [f"{n},{0.5 + n / 500:.4f},{0.6 + n / 900:.4f}" for n in range(39)]
+    text = "\n".join(["t (s),x (mm),mu", *rows, end])
+    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+    log = read_log(tmp_path / "log.csv")
+    assert len(log) == 39
+    assert only(log, "cut_line").row == 41
+
+
+@pytest.mark.parametrize("end", ["39,0.5900,0.6433", "39,0.5900,0.6433\n", "39,0.5900,0\n"])
+def test_a_last_line_that_is_whole_or_has_its_end_stays(tmp_path: Path, end: str) -> None:
+    rows = [f"{n},{0.5 + n / 500:.4f},{0.6 + n / 900:.4f}" for n in range(39)]
+    text = "\n".join(["t (s),x (mm),mu", *rows, end])
+    (tmp_path / "log.csv").write_text(text, encoding="utf-8")
+    log = read_log(tmp_path / "log.csv")
+    assert len(log) == 40
+    assert not of_kind(log, "cut_line")

@@ -11,7 +11,7 @@ import numpy as np
 
 from slicken.errors import LogError
 from slicken.logs.finding import Finding
-from slicken.logs.readers.dialect import SPACES, Dialect, find_dialect, is_comment
+from slicken.logs.readers.dialect import SPACES, Dialect, find_dialect, is_comment, split
 from slicken.logs.readers.encoding import decode
 from slicken.logs.readers.header import Header, find_header, header_cells, header_findings
 from slicken.logs.readers.raw import RawTable
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOSTLY = 0.5
+_ENOUGH, _LOOKED_AT = 10, 1000
 _WIDEST = 5_000
 _LONGEST_LINE = 1_000_000
 _MOST_LINES = 10_000_000
@@ -128,6 +129,9 @@ def _table(
 ) -> RawTable:
     numbered = range(first, len(lines))
     kept = [i for i in numbered if not _blank(lines[i]) and not is_comment(lines[i])]
+    if kept and _is_cut(lines, kept, dialect):
+        findings.append(Finding(Statement("findings.cut_line"), row=kept[-1] + 1))
+        kept = kept[:-1]
     comments = sum(is_comment(lines[i]) for i in numbered)
     if comments:
         findings.append(Finding(Statement("findings.comments", lines=comments)))
@@ -147,6 +151,16 @@ def _table(
         lambda row: lines[kept[row]],
         findings,
     )
+
+
+def _is_cut(lines: Sequence[str], kept: Sequence[int], dialect: Dialect) -> bool:
+    """Whether the last row was cut while it was written: no line end, and a cell too short."""
+    if not lines[-1] or kept[-1] != len(lines) - 1 or len(kept) <= _ENOUGH:
+        return False
+    last = split(lines[-1], dialect.delimiter)
+    others = [split(lines[i], dialect.delimiter) for i in kept[-_LOOKED_AT:-1]]
+    fewer = len(last) < min(map(len, others))
+    return fewer or len(last[-1]) < min(len(cells[-1]) for cells in others)
 
 
 def _check_width(path: Path, frame: "pd.DataFrame", names: int, dialect: Dialect) -> None:
