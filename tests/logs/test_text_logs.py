@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from found import found_in, of_kind, only
 from slicken.errors import LogError
-from slicken.experiment import read_log
+from slicken.experiment import guess_channels, read_log
 from slicken.logs.log import Log
 
 Table = Mapping[str, np.ndarray]
@@ -340,3 +341,49 @@ def test_a_last_line_that_is_whole_or_has_its_end_stays(tmp_path: Path, end: str
     log = read_log(tmp_path / "log.csv")
     assert len(log) == 40
     assert not of_kind(log, "cut_line")
+
+
+def clocked(path: Path, stamps: list[str], name: str = "Time") -> Log:
+    rows = [f"{stamp},{0.6 + n / 900:.4f}" for n, stamp in enumerate(stamps)]
+    (path / "log.csv").write_text("\n".join([f"{name},mu", *rows]), encoding="utf-8")
+    return read_log(path / "log.csv")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [("+02:00", "+01:00"), ("+0530", "+0430"), ("-03:00", "-04:00")]
+)
+def test_offsets_from_utc_are_read(tmp_path: Path, before: str, after: str) -> None:
+    """At the end of summer time clocks are set back by an hour, and time runs on."""
+    stamps = [f"2026-10-25T02:59:{n:02d}{before}" for n in range(50, 60)]
+    stamps += [f"2026-10-25T02:00:{n:02d}{after}" for n in range(10)]
+    log = clocked(tmp_path, stamps)
+    np.testing.assert_allclose(log.column("Time"), np.arange(20.0), atol=1e-4)
+
+
+def test_offsets_that_only_some_readings_have_are_left_aside(tmp_path: Path) -> None:
+    stamps = [f"2026-10-25T02:59:{n:02d}{'Z' if n % 2 else ''}" for n in range(20)]
+    np.testing.assert_allclose(clocked(tmp_path, stamps).column("Time"), np.arange(20), atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("stamps", "seconds"),
+    [
+        ([f"{n // 30:02d}:{2 * (n % 30):02d}" for n in range(60)], np.arange(0, 120, 2)),
+        ([f"{59 if n < 2 else 0}:{(58 + n) % 60:02d}" for n in range(20)], np.arange(20)),
+        (["00:58", "00:59", "00:60", *[f"01:{n:02d}" for n in range(1, 20)]], np.arange(22)),
+        ([f"{n}:00.5" for n in range(90, 110)], 60 * np.arange(20)),
+    ],
+)
+def test_minutes_and_seconds_are_a_clock(
+    tmp_path: Path, stamps: list[str], seconds: NDArray[np.float64]
+) -> None:
+    log = clocked(tmp_path, stamps, "Time (mm:ss)")
+    np.testing.assert_allclose(log.column("Time (mm:ss)"), seconds, atol=1e-9)
+    assert only(log, "clock_minutes").statement.values == {"column": "Time (mm:ss)"}
+    assert guess_channels(log)[0].channels["time"].column == "Time (mm:ss)"
+
+
+def test_hours_and_minutes_by_name_are_not_read_as_minutes_and_seconds(tmp_path: Path) -> None:
+    log = clocked(tmp_path, [f"10:{n:02d}" for n in range(20)], "Time (hh:mm)")
+    assert "Time (hh:mm)" not in log.columns
+    assert not of_kind(log, "clock_minutes")

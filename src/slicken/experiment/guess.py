@@ -43,6 +43,7 @@ _LOAD_POINT = (LOAD_POINT.name, LOAD_POINT_VELOCITY.name)
 _MOTION = {*_LOAD_POINT, SLIP.name, SLIP_VELOCITY.name}
 
 
+_CLOCK_FORM = re.compile(r"\s*[(\[](?:h{1,2}:)?m{1,2}:s{1,2}(?:[.,]\w*)?[)\]]\Z", re.IGNORECASE)
 _NUMBERED = re.compile(r" \(\d+\)\Z")
 
 
@@ -103,9 +104,12 @@ def _candidates(log: "Log") -> dict[str, list[_Candidate]]:
 
 
 def _as_written(log: "Log", column: str) -> str:
-    """The name of a column in the file: one that occurs again was numbered."""
+    """The name of a column in the file, where one that occurs again was numbered, without a clock.
+
+    What stands in brackets behind ``Time (mm:ss)`` is how it is written, and no unit.
+    """
     first = _NUMBERED.sub("", column)
-    return first if first in log.columns else column
+    return _CLOCK_FORM.sub("", first if first in log.columns else column)
 
 
 def _take_bare_displacement(log: "Log", candidates: dict[str, list[_Candidate]]) -> None:

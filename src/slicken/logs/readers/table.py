@@ -1,5 +1,6 @@
 """From raw cells to a log: which columns are numbers, which rows are text, what names clash."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from slicken.logs.log import Log
 from slicken.logs.missing import find_code
 from slicken.logs.readers.datenum import from_datenum
 from slicken.logs.readers.numbers import number
-from slicken.logs.readers.timeofday import is_clock, seconds_of
+from slicken.logs.readers.timeofday import is_clock, minutes_of, seconds_of
 from slicken.statements import Statement
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _SHOWN = 60
 _LONGEST_NAME = 100
 _STRAY = 0.01
 _ABSURD = 1e30
+_HOURS = re.compile(r"hh?:mm\b(?!:)", re.IGNORECASE)
+"""A name that says that readings of two parts are hours and minutes."""
 
 
 def assemble(path: Path, sha256: str, raw: "RawTable") -> Log:
@@ -122,11 +125,27 @@ def _read_clocks(
         seconds = seconds_of(cells)
         if seconds is not None:
             begun = str(next(cell for cell in cells if is_clock(cell)))
-            numbers[:, index], texts[:, index] = seconds, np.isnan(seconds) & texts[:, index]
-            raw.units[index] = "s"
+            _take_clock(raw, numbers, texts, index, seconds)
             title = name or f"column {index + 1}"
             statement = Statement("findings.clock_times", column=title, begun=begun)
             findings.append(Finding(statement))
+            continue
+        seconds = None if _HOURS.search(name) else minutes_of(cells)
+        if seconds is not None:
+            _take_clock(raw, numbers, texts, index, seconds)
+            title = name or f"column {index + 1}"
+            findings.append(Finding(Statement("findings.clock_minutes", column=title)))
+
+
+def _take_clock(
+    raw: "RawTable",
+    numbers: NDArray[np.float64],
+    texts: NDArray[np.bool_],
+    index: int,
+    seconds: NDArray[np.float64],
+) -> None:
+    numbers[:, index], texts[:, index] = seconds, np.isnan(seconds) & texts[:, index]
+    raw.units[index] = "s"
 
 
 def _read_datenums(raw: "RawTable", numbers: NDArray[np.float64], findings: list[Finding]) -> None:
