@@ -171,3 +171,19 @@ def test_two_columns_of_one_name_and_other_numbers_are_ambiguous(
     assert "temperature" not in guessed.channels
     (said,) = [each.statement for each in findings if each.kind == "ambiguous"]
     assert said.values["columns"] == ("temperature", "temperature (2)")
+
+
+@pytest.mark.parametrize(("unit", "per_second"), [("s", 1.0), ("ms", 1e3), ("us", 1e6)])
+def test_a_time_since_1970_says_its_unit_by_its_size(
+    make_log: Callable[..., Log], unit: str, per_second: float
+) -> None:
+    log = make_log(time=per_second * (1_772_787_600 + np.arange(200.0)))
+    guessed, findings = guess_channels(log)
+    assert guessed.channels["time"].unit == unit
+    (said,) = [
+        each.statement for each in findings if each.statement.values.get("channel") == "time"
+    ]
+    assert said.values["unit"] == unit
+    more = {name: each for name, each in guessed.channels.items() if name in ("time", "friction")}
+    more["temperature"] = guessed.channels["temperature"]
+    assert prepare(log, ChannelMap(channels=more)).dt == pytest.approx(1.0)

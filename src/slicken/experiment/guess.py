@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,6 +44,10 @@ _MOTION = {*_LOAD_POINT, SLIP.name, SLIP_VELOCITY.name}
 
 
 _CLOCK_FORM = re.compile(r"\s*[(\[](?:h{1,2}:)?m{1,2}:s{1,2}(?:[.,]\w*)?[)\]]\Z", re.IGNORECASE)
+_EPOCH = (3e8, 5e9)
+"""Seconds since 1970 of a record, from 1979 to 2128."""
+_EPOCHS = {"ms": 1e3, "us": 1e6, "ns": 1e9}
+"""Units of a time since 1970 that is not in s, and how many of them are one."""
 _NUMBERED = re.compile(r" \(\d+\)\Z")
 
 
@@ -135,6 +139,7 @@ def _guess(
     fitting = [each for each in candidates if _unit_fits(log, channel, each, findings)]
     if not fitting:
         return None
+    fitting = [_since_1970(log, channel, each) for each in fitting]
     surest = max(each.reading.sure for each in fitting)
     best = [each for each in fitting if each.reading.sure == surest]
     if len(best) > 1:
@@ -149,6 +154,17 @@ def _guess(
         unused = Statement("findings.not_used", columns=_names(others), channel=channel.name)
         findings.append(Finding(unused))
     return guess
+
+
+def _since_1970(log: "Log", channel: Channel, candidate: _Candidate) -> _Candidate:
+    """A time without a unit that counts from 1970 says by its size in what."""
+    if channel is not TIME or candidate.unit:
+        return candidate
+    median = float(np.nanmedian(log.values[candidate.column]))
+    for unit, per_second in _EPOCHS.items():
+        if _EPOCH[0] * per_second < median < _EPOCH[1] * per_second:
+            return replace(candidate, unit=unit)
+    return candidate
 
 
 def _guessed(guess: _Candidate, channel: Channel) -> Statement:
