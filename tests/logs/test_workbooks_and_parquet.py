@@ -126,3 +126,23 @@ def test_without_its_library_a_format_says_what_to_install(
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     with pytest.raises(LogError, match=rf"pip install 'slicken\[{group}\]', or export .* text"):
         read_log(path)
+
+
+@pytest.mark.parametrize(
+    ("cells", "values", "assumed"),
+    [
+        (["2,003", "1,984", "4,02"], [2.003, 1.984, 4.02], False),
+        (["0,654", "0,643", "0,7"], [0.654, 0.643, 0.7], False),
+        (["2,003", "1,984", "4,021"], [2.003, 1.984, 4.021], True),
+        (["2,003", "1,984.5", "4,021"], [2003, 1984.5, 4021], False),
+        (["2,003", "1,234,567", "4,021"], [2003, 1234567, 4021], False),
+        (["2.003", "1.984", "4.021"], [2.003, 1.984, 4.021], False),
+    ],
+)
+def test_text_cells_have_the_decimal_sign_that_they_show(
+    tmp_path: Path, cells: list[str], values: list[float], assumed: bool
+) -> None:
+    rows: list[list[object]] = [[float(n), cell] for n, cell in enumerate(cells * 5)]
+    log = read_log(workbook(tmp_path / "log.xlsx", {"Data": [["t (s)", "V"], *rows]}))
+    assert log.column("V").tolist() == values * 5
+    assert ("assumed_comma" in {finding.kind for finding in log.findings}) is assumed

@@ -12,7 +12,7 @@ from slicken.errors import LogError, how_to_install
 from slicken.logs.finding import Finding
 from slicken.logs.listing import listed, some
 from slicken.logs.readers.header import Header, find_header, header_findings
-from slicken.logs.readers.numbers import number
+from slicken.logs.readers.numbers import Cell, kind, number
 from slicken.logs.readers.raw import RawTable
 from slicken.logs.readers.sandbox import why_not_a_workbook
 from slicken.logs.units import is_unit
@@ -110,15 +110,35 @@ def _table(sheet: "pd.DataFrame", findings: list[Finding]) -> RawTable:
     body = body[filled]
     rows = np.flatnonzero(filled).astype(np.int64) + first + 1
     width = sheet.shape[1]
+    decimal, is_sure = _decimal(body)
+    if not is_sure:
+        findings.append(Finding(Statement("findings.assumed_comma")))
     return RawTable(
         body,
         rows,
         list(header.names) or [""] * width,
         list(header.units) or [""] * width,
-        ".",
+        decimal,
         lambda row: " ".join(filter(None, (_text(cell) for cell in body.iloc[row]))),
         findings,
     )
+
+
+def _decimal(body: "pd.DataFrame") -> tuple[str, bool]:
+    """The decimal sign of cells that are text, and whether they leave no doubt.
+
+    A number that was typed where a comma is no decimal sign stays text, as ``0,65`` does. ``2,003``
+    could be two thousand; but such a cell would be a number, had the workbook read it so.
+    """
+    cells = [cell.strip() for cell in body.to_numpy(object).ravel() if isinstance(cell, str)]
+    commas = [cell for cell in cells if "," in cell and kind(cell, ",") is Cell.NUMBER]
+    points = any(
+        kind(cell, ".") in (Cell.NUMBER, Cell.GROUPED) and kind(cell, ",") is Cell.TEXT
+        for cell in cells
+    )
+    if not commas or points:
+        return ".", True
+    return ",", any(kind(cell, ".") is Cell.TEXT for cell in commas)
 
 
 def _text(cell: Any) -> str:  # noqa: ANN401 - a cell may hold anything
